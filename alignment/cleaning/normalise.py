@@ -1,0 +1,40 @@
+"""Two normal forms of a sentence: one for training text, a strong one for comparing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+_SPACE = re.compile(r"\s+")
+_INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2060\ufeff\u00ad]")
+_KEPT = frozenset("LMN")  # letters, marks, numbers
+
+
+def normalise(text: str) -> str:
+    """Text as training sees it: NFC, no control or invisible characters, single spaces. Idempotent.
+
+    Joiners (U+200C, U+200D) stay: Persian and Indic spelling needs them.
+    """
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    return unicodedata.normalize("NFC", _SPACE.sub(" ", text).strip())
+
+
+def comparable(text: str) -> str:
+    """Text as duplicates and leaks are found: NFKC, case folded, letters, marks and digits only.
+
+    `Save changes?` and `save  CHANGES` compare equal. Empty if there is no letter or digit.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(char for char in folded if unicodedata.category(char)[0] in _KEPT)
+
+
+def fingerprint(text: str) -> int:
+    """A signed 64-bit hash of `comparable(text)`: stable over machines and runs."""
+    return int.from_bytes(hashlib.blake2b(comparable(text).encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def pair_id(source_lang: str, target_lang: str, source: str, target: str) -> str:
+    """16 hexadecimal digits from the languages and the raw texts."""
+    joined = "\0".join((source_lang, target_lang, source, target))
+    return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

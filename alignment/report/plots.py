@@ -1,0 +1,102 @@
+"""Plots as inline SVG: what one would rather look at than read."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt  # noqa: E402 - the backend is chosen first
+from matplotlib.figure import Figure  # noqa: E402
+
+from alignment.report.summary import LanguageResult  # noqa: E402
+
+BEFORE, AFTER, REFUSED, INK = "#9aa5b1", "#1f7a5c", "#c0392b", "#2b3440"
+HARDNESS = {"easy": "#cfd8e3", "semi-hard": "#e6a23c", "hard": "#c0392b"}
+STYLE = {
+    "svg.hashsalt": "alignment",  # the same plot is the same text
+    "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#c5ccd4",
+    "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "svg.fonttype": "none",
+    "font.family": "sans-serif",
+}  # fmt: skip
+
+
+def accuracy(languages: Mapping[str, LanguageResult], suite: str) -> str:
+    """Accuracy before and after per language with 95 % intervals, and each floor."""
+    rows = [(result.name, result.suites[suite], result.trained) for result in languages.values() if suite in result.suites]
+    rows.sort(key=lambda row: (row[2], row[1].after.mean))
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(8, 0.46 * len(rows) + 1.1))
+        for y, (_, result, _) in enumerate(rows):
+            before, after = result.before, result.after
+            axes.plot([100 * before.mean, 100 * after.mean], [y, y], color="#d5dbe2", linewidth=3, zorder=1)
+            for score, color, shift in ((before, BEFORE, 0.14), (after, AFTER if result.passed else REFUSED, -0.14)):
+                axes.plot([100 * score.low, 100 * score.high], [y + shift, y + shift], color=color, linewidth=1.2)
+                axes.scatter([100 * score.mean], [y], color=color, s=46, zorder=3)
+            axes.plot([100 * result.floor] * 2, [y - 0.32, y + 0.32], color=INK, linewidth=1.2, linestyle=":")
+        axes.set_yticks(range(len(rows)), [name if trained else f"{name} (control)" for name, _, trained in rows])
+        axes.set_xlabel("accuracy@1, mean of both directions (%)")
+        axes.grid(axis="x", color="#eef1f4")
+        axes.set_axisbelow(True)
+        handles = [
+            plt.Line2D([], [], marker="o", linestyle="", color=BEFORE, label="before"),
+            plt.Line2D([], [], marker="o", linestyle="", color=AFTER, label="after, passed"),
+            plt.Line2D([], [], marker="o", linestyle="", color=REFUSED, label="after, refused"),
+            plt.Line2D([], [], linestyle=":", color=INK, label="floor"),
+        ]
+        axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
+        return _svg(figure)
+
+
+def curves(steps: Sequence[Mapping[str, Any]]) -> str:
+    """Loss and active share over the steps."""
+    x = [step["step"] for step in steps]
+    with plt.rc_context(STYLE):
+        figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.6))
+        for axes, values, label in (
+            (left, [step["loss"] for step in steps], "loss"),
+            (right, [100 * step["active"] for step in steps], "active triplets (%)"),
+        ):
+            axes.plot(x, values, color=BEFORE, linewidth=0.8)
+            axes.plot(x, _smoothed(values), color=AFTER, linewidth=2)
+            axes.set_xlabel("step")
+            axes.set_title(label, fontsize=10)
+            axes.set_ylim(bottom=0)
+        return _svg(figure)
+
+
+def hardness(strategies: Mapping[str, Mapping[str, Any]]) -> str:
+    """How hard each strategy's negatives are under the base encoder."""
+    names = list(strategies)
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(8, 0.5 * len(names) + 0.9))
+        left = [0.0] * len(names)
+        for kind, color in HARDNESS.items():
+            shares = [100 * strategies[name][kind] / strategies[name]["count"] for name in names]
+            axes.barh(names, shares, left=left, color=color, label=kind, height=0.6)
+            left = [a + b for a, b in zip(left, shares, strict=True)]
+        axes.set_xlabel("share of the triplets (%)")
+        axes.set_xlim(0, 100)
+        axes.invert_yaxis()
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
+        return _svg(figure)
+
+
+def _smoothed(values: Sequence[float], weight: float = 0.9) -> list[float]:
+    """Exponential moving average, corrected for its start."""
+    result, mean, total = [], 0.0, 0.0
+    for value in values:
+        mean, total = weight * mean + (1 - weight) * value, weight * total + (1 - weight)
+        result.append(mean / total)
+    return result
+
+
+def _svg(figure: Figure) -> str:
+    text = io.StringIO()
+    figure.tight_layout()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    plt.close(figure)
+    return text.getvalue()[text.getvalue().index("<svg") :]

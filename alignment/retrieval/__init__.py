@@ -1,0 +1,1 @@
+"""Bitext retrieval: arrays in, numbers out."""

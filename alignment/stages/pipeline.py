@@ -1,0 +1,279 @@
+"""The whole path, wired once: who runs the stages (this process, or Prefect) is the runner's business."""
+
+from __future__ import annotations
+
+import datetime
+import gc
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from alignment.config import Config
+from alignment.corpora import corpus_name
+from alignment.errors import AlignmentError
+from alignment.registry import Registry, Version
+from alignment.report.summary import Summary
+from alignment.stages import report as reporting
+from alignment.stages.clean import clean
+from alignment.stages.encoder import base_encoder
+from alignment.stages.evaluate import evaluate
+from alignment.stages.gate import gate, read_verdict
+from alignment.stages.holdout import holdout
+from alignment.stages.mine import loaded, mine
+from alignment.stages.publish import publish
+from alignment.stages.pull import pull
+from alignment.stages.train import train
+from alignment.stages.triplets import triplets
+from alignment.store import Store, write_json
+from alignment.types import Approved, Artifact, Input, Verdict
+
+T = TypeVar("T")
+BASE = "the base encoder"
+
+
+class Runner(Protocol):
+    """Runs stages: one, or the same one for several languages side by side."""
+
+    def one(self, stage: str, call: Callable[[], T]) -> T:
+        """The call's result."""
+        ...
+
+    def each(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+        """Each call's result by label. All are tried; then the failures are raised together."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    verdict: Verdict
+    version: Version | None
+    summary: Summary
+    directory: Path
+    """`summary.json` and `report.html` of this run."""
+
+
+@dataclass
+class Workspace:
+    """Where everything of one team lies: artifacts, downloads, published models, run records."""
+
+    root: Path
+    store: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.root = self.root.resolve()
+        self.store = Store(self.root / "store")
+
+    @property
+    def downloads(self) -> Path:
+        """What was fetched."""
+        return self.root / "downloads"
+
+    @property
+    def runs(self) -> Path:
+        """One directory per run, named by its start."""
+        return self.root / "runs"
+
+    def registry(self, name: str) -> Registry:
+        """The published versions of one model."""
+        return Registry(self.root / "registry", name)
+
+
+def run_pipeline(
+    config: Config, workspace: Workspace, runner: Runner, watch: Callable[[dict[str, Any]], None] | None = None
+) -> Outcome:
+    """Run every stage, or find its artifact; `watch` gets each training step's figures.
+
+    Raises:
+        AlignmentError: from the stage that failed.
+    """
+    started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
+    registry = workspace.registry(config.name)
+    champion = registry.champion()
+    data = _data(config, workspace, runner)
+    gc_encoders()
+    trained = runner.one(
+        "train", lambda: train(workspace.store, data.triplets, data.encoder, config.train, seed=config.seed, watch=watch)
+    )
+    against = _reference(data.encoder, champion, trained, registry)
+    candidate = _evaluate(config, workspace, runner, data.holdout, trained.directory("model"), "evaluate candidate")
+    reference = _evaluate(config, workspace, runner, data.holdout, against.encoder, "evaluate reference")
+    rules = {code: config.settings(code).gate for code in config.measured}
+    judged = runner.one("gate", lambda: gate(workspace.store, candidate, reference, rules, against=against.name))
+    verdict = read_verdict(judged)
+    corpora = reporting.corpora_used(data.pulled, _described(config))
+    version = None
+    if isinstance(verdict, Approved):
+        expected = champion.digest if champion else None
+        version = runner.one(
+            "publish",
+            lambda: publish(registry, trained, verdict, config, corpora, expected=expected, reference=against.described()),
+        )
+    deployed = registry.champion()
+    results = reporting.language_results(verdict, config.trained)
+    artifacts = [*data.artifacts(), trained, *candidate.values(), *reference.values(), judged]
+    records = reporting.stage_records(_distinct(artifacts))
+    summary = Summary.model_validate(
+        {
+            "name": config.name,
+            "run": f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:4]}",
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": round(time.monotonic() - clock, 3),
+            "verdict": reporting.verdict_word(verdict),
+            "reference": against.name,
+            "version": version.name if version else None,
+            "champion": deployed.name if deployed else None,
+            "mean": reporting.means(results),
+            "languages": results,
+            "rows": {
+                code: reporting.rows(data.pulled[code], data.cleaned[code], data.triplets) for code in config.trained
+            },
+            "corpora": corpora,
+            "training": reporting.training(trained),
+            "stages": records,
+            "seconds_per_stage": _seconds(records),
+        }
+    )
+    page = runner.one("report", lambda: reporting.report(workspace.store, summary, data.triplets, trained))
+    return Outcome(verdict, version, summary, _record(workspace, config, summary, page))
+
+
+@dataclass(frozen=True)
+class Data:
+    """What training and evaluation need."""
+
+    pulled: dict[str, Artifact]
+    holdout: Artifact
+    cleaned: dict[str, Artifact]
+    encoder: Artifact
+    mined: dict[str, Artifact]
+    triplets: Artifact
+
+    def artifacts(self) -> list[Artifact]:
+        """In the order of the stages."""
+        return [
+            *self.pulled.values(), self.holdout, *self.cleaned.values(), self.encoder, *self.mined.values(), self.triplets
+        ]  # fmt: skip
+
+
+def _data(config: Config, workspace: Workspace, runner: Runner) -> Data:
+    store, seed, pivot, downloads = workspace.store, config.seed, config.pivot, workspace.downloads
+    settings = {code: config.settings(code) for code in config.measured}
+    pulled = runner.each(
+        "pull",
+        {
+            code: _bind(pull, store, code, settings[code].corpora, pivot=pivot, downloads=downloads)
+            for code in config.measured
+        },
+    )
+    limits = {code: settings[code].clean for code in config.measured}
+    suites = runner.one("holdout", lambda: holdout(store, pulled, config.holdout, limits, pivot=pivot, seed=seed))
+    cleaned = runner.each(
+        "clean",
+        {
+            code: _bind(clean, store, code, pulled[code], suites, limits[code], share=config.holdout.share, seed=seed)
+            for code in config.trained
+        },
+    )
+    encoder = runner.one("encoder", lambda: base_encoder(store, config.encoder, cleaned, downloads=downloads, seed=seed))
+    mined = runner.each(
+        "mine",
+        {
+            code: _bind(mine, store, code, cleaned[code], encoder, settings[code].triplets, pivot=pivot, seed=seed)
+            for code in config.trained
+        },
+    )
+    own = {code: settings[code].triplets for code in config.trained}
+    built = runner.one(
+        "triplets", lambda: triplets(store, cleaned, mined, own, margin=config.train.margin, pivot=pivot, seed=seed)
+    )
+    return Data(pulled, suites, cleaned, encoder, mined, built)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the candidate is compared with."""
+
+    name: str
+    encoder: Input
+
+    def described(self) -> dict[str, str]:
+        """For a version's manifest."""
+        return {"name": self.name, "digest": self.encoder.digest}
+
+
+def _reference(encoder: Artifact, champion: Version | None, trained: Artifact, registry: Registry) -> Reference:
+    """The deployed version; before the first one, the base encoder.
+
+    When the candidate is the deployed version (a rerun), what that one was compared with: so the
+    same question gets the same answer, from the store.
+    """
+    base = Reference(BASE, encoder.directory("model"))
+    if champion is None:
+        return base
+    if champion.digest != trained.directory("model").digest:
+        return Reference(champion.name, champion.input())
+    before = champion.manifest.get("compared_with", {})
+    version = next((v for v in registry.versions() if v.digest == before.get("digest") and v.name == before.get("name")), None)
+    return Reference(version.name, version.input()) if version else base
+
+
+def _evaluate(
+    config: Config, workspace: Workspace, runner: Runner, suites: Artifact, encoder: Input, stage: str
+) -> dict[str, Artifact]:
+    calls = {code: _bind(evaluate, workspace.store, code, suites, encoder) for code in config.measured}
+    return runner.each(stage, calls)
+
+
+def _bind(function: Callable[..., T], *args: Any, **kwargs: Any) -> Callable[[], T]:  # noqa: ANN401 - passes on
+    return lambda: function(*args, **kwargs)
+
+
+def _described(config: Config) -> dict[str, tuple[str, str]]:
+    every = [corpus for code in config.measured for corpus in config.settings(code).corpora]
+    return {corpus_name(corpus): (corpus.version or "", corpus.licence) for corpus in every}
+
+
+def _distinct(artifacts: list[Artifact]) -> list[Artifact]:
+    return list({artifact.key: artifact for artifact in artifacts}.values())
+
+
+def _seconds(records: list[Any]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for record in records:
+        total[record.stage] = round(total.get(record.stage, 0.0) + record.seconds, 3)
+    return total
+
+
+def _record(workspace: Workspace, config: Config, summary: Summary, page: Artifact) -> Path:
+    """The run's own directory, whole or absent."""
+    final = workspace.runs / summary.run
+    temporary = workspace.runs / f".{summary.run}"
+    temporary.mkdir(parents=True)
+    shutil.copy(page.path / "report.html", temporary / "report.html")
+    write_json(temporary / "summary.json", summary.model_dump(mode="json"))
+    write_json(temporary / "config.json", config.model_dump(mode="json"))
+    os.replace(temporary, final)
+    return final
+
+
+def gc_encoders() -> None:
+    """Let go of loaded encoders: training needs the memory."""
+    loaded.cache_clear()
+    gc.collect()
+
+
+def failures(stage: str, found: Mapping[str, Exception]) -> Exception:
+    """One error for what several languages met: the only one as it is, or all together."""
+    if len(found) == 1:
+        return next(iter(found.values()))
+    lines = "\n  ".join(f"{label}: {error}" for label, error in found.items())
+    combined = AlignmentError(f"{stage} failed for {len(found)} languages:\n  {lines}")
+    combined.exit_code = max(getattr(error, "exit_code", 1) for error in found.values())
+    return combined

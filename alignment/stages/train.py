@@ -1,0 +1,67 @@
+"""train: the candidate encoder, made in a process of its own that resumes from its checkpoints."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alignment.config import Train
+from alignment.store import Store, artifact_key
+from alignment.training.job import LOG, PROGRESS, Job
+from alignment.training.launch import launch
+from alignment.types import Artifact
+
+REVISION = 1
+logger = logging.getLogger(__name__)
+Watch = Callable[[dict[str, Any]], None]
+
+
+def train(
+    store: Store, triplets: Artifact, encoder: Artifact, settings: Train, *, seed: int, watch: Watch | None = None
+) -> Artifact:
+    """`model/`, `curves.jsonl` (one line per step) and `train.log`.
+
+    Raises:
+        TrainingError: if training stopped; the next run goes on from the last checkpoint.
+    """
+    config = settings.model_dump(mode="json")
+    inputs = {"triplets": triplets.input("triplets.parquet"), "encoder": encoder.input()}
+    work_key = artifact_key("train", REVISION, {**config, "seed": seed}, {name: i.digest for name, i in inputs.items()})
+
+    def work(out: Path) -> dict[str, int]:
+        scratch = store.scratch(work_key)
+        job = Job(
+            train=settings, triplets=triplets.path / "triplets.parquet", encoder=encoder.path / "model",
+            output=out / "model", scratch=scratch, seed=seed, parent=os.getpid(),
+        )  # fmt: skip
+        seen = 0
+
+        def count(step: dict[str, Any]) -> None:
+            nonlocal seen
+            seen += step["triplets"]
+            (watch or log_progress(settings.steps))(step)
+
+        launch(job, count)
+        (out / "curves.jsonl").write_text((scratch / PROGRESS).read_text() if settings.steps else "")
+        shutil.copy(scratch / LOG, out / LOG)
+        return {"steps": settings.steps, "triplets": seen}
+
+    return store.build("train", work, revision=REVISION, config=config, inputs=inputs, seed=seed)
+
+
+def log_progress(steps: int) -> Watch:
+    """Ten log lines over the run: for terminals that are no terminal."""
+
+    def watch(step: dict[str, Any]) -> None:
+        if step["step"] % max(1, steps // 10) == 0:
+            rate = step["triplets"] / max(step["seconds"], 1e-9)
+            logger.info(
+                "train step %d/%d: loss %.4f, active %.0f %%, %.1f triplets/s",
+                step["step"], steps, step["loss"], 100 * step["active"], rate,
+            )  # fmt: skip
+
+    return watch

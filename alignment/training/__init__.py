@@ -1,0 +1,1 @@
+"""Training: losses, batches and the trainer. It runs in a process of its own."""

@@ -1,0 +1,90 @@
+"""Triplets as token ids: each distinct sentence tokenised once, and encoded once per batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset
+
+from alignment import tables
+from alignment.encoder.encoder import Encoder, batches_of_like_length, pad
+from alignment.errors import EmptyCorpus
+from alignment.training.batching import Item
+
+
+@dataclass(frozen=True)
+class TripletData:
+    """Distinct sentences as token ids; triplets as rows of (anchor, positive, negative) sentence numbers."""
+
+    sentences: list[list[int]]
+    triplets: list[tuple[int, int, int]]
+    groups: list[tuple[int, int]]
+    pools: list[str]
+    identities: list[str]
+
+    def items(self) -> list[Item]:
+        """What the batch plan needs of each triplet."""
+        return [
+            Item(pool, max(len(self.sentences[i]) for i in triplet), groups)
+            for pool, triplet, groups in zip(self.pools, self.triplets, self.groups, strict=True)
+        ]
+
+    def used_tokens(self) -> set[int]:
+        """Every token id that occurs."""
+        return {token for sentence in self.sentences for token in sentence}
+
+
+def read_triplets(path: Path, encoder: Encoder) -> TripletData:
+    """Read the triplets table and tokenise its sentences.
+
+    Raises:
+        EmptyCorpus: if there is no triplet.
+    """
+    names = ("anchor", "positive", "negative", "anchor_lang", "positive_lang", "group", "negative_group", "pair_id")
+    anchors, positives, negatives, from_lang, to_lang, group, negative_group, ids = tables.read_columns(path, *names)
+    if not anchors:
+        raise EmptyCorpus("there is no triplet to train on", where=str(path), hint="Add text, or loosen triplets.max_chrf.")
+    number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *negatives]))}
+    return TripletData(
+        sentences=encoder.tokenize(list(number)),
+        triplets=[(number[a], number[p], number[n]) for a, p, n in zip(anchors, positives, negatives, strict=True)],
+        groups=list(zip(group, negative_group, strict=True)),
+        pools=[f"{a}>{b}" for a, b in zip(from_lang, to_lang, strict=True)],
+        identities=ids,
+    )
+
+
+class BatchDataset(Dataset[int]):
+    """Indices of triplets; `collate` makes a batch of them."""
+
+    def __init__(self, data: TripletData, pad_id: int, chunk_tokens: int) -> None:
+        self.data = data
+        self.pad_id = pad_id
+        self.chunk_tokens = chunk_tokens
+
+    def __len__(self) -> int:
+        return len(self.data.triplets)
+
+    def __getitem__(self, index: int) -> int:
+        return index
+
+    def collate(self, indices: Sequence[int]) -> dict[str, Any]:
+        """Distinct sentences of the batch in chunks of like lengths, and each triplet's three of them (batch, 3).
+
+        A chunk's activations fit the processor's cache, and little of it is padding.
+        """
+        triplets = [self.data.triplets[i] for i in indices]
+        distinct = list({sentence for triplet in triplets for sentence in triplet})
+        rows = [self.data.sentences[sentence] for sentence in distinct]
+        chunks = list(batches_of_like_length([len(row) for row in rows], self.chunk_tokens))
+        place = {distinct[i]: n for n, i in enumerate(i for chunk in chunks for i in chunk)}
+        return {
+            "chunks": [pad([rows[i] for i in chunk], self.pad_id) for chunk in chunks],
+            "rows": torch.tensor([[place[sentence] for sentence in triplet] for triplet in triplets]),
+            "groups": torch.tensor([self.data.groups[i] for i in indices]),
+            "indices": torch.tensor(list(indices)),
+        }

@@ -1,0 +1,1 @@
+"""From clean pairs to triplets: meaning groups, mismatched translations, guards, the audit."""

@@ -1,0 +1,117 @@
+"""Choose one mismatched translation per pair and direction, past the guards against false negatives."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from alignment.config import Triplets
+from alignment.types import STRATEGIES, Direction, Strategy, Triplet
+
+
+class Mined(NamedTuple):
+    """The candidates of one pair, direction and strategy, as `tables.CANDIDATES` has them."""
+
+    positive_similarity: float
+    candidates: Sequence[int]
+    scores: Sequence[float]
+    similarities: Sequence[float]
+
+
+class Texts(NamedTuple):
+    """One language's pairs as columns, with the meaning group of each."""
+
+    language: str
+    ids: Sequence[str]
+    source: Sequence[str]
+    target: Sequence[str]
+    groups: Sequence[int]
+
+
+@dataclass
+class Audit:
+    """What the guards did, per language."""
+
+    looked_at: int = 0
+    same_meaning: int = 0
+    near_duplicate: int = 0
+    fallback: int = 0
+    """Triplets whose own strategy had no candidate left; another one's was taken."""
+    without: int = 0
+    """Pairs and directions for which no strategy had a candidate."""
+    built: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STRATEGIES, 0))
+    """Triplets by the strategy that gave their negative."""
+
+
+def build_triplets(
+    texts: Texts, mined: dict[tuple[int, Direction, Strategy], Mined], settings: Triplets, audit: Audit, *, seed: int, pivot: str
+) -> Iterator[dict[str, Any]]:
+    """Rows of `tables.TRIPLETS`, both directions of each pair, in the pairs' order."""
+    for row, identity in enumerate(texts.ids):
+        for direction in ("forward", "backward"):
+            wanted = choose_strategy(f"{seed}:{identity}:{direction}", settings)
+            order = [wanted, *(strategy for strategy in STRATEGIES if strategy != wanted)]
+            for strategy in order:
+                given = mined.get((row, direction, strategy))
+                triplet = given and _first_allowed(texts, row, direction, given, settings.max_chrf, audit)
+                if triplet:
+                    audit.fallback += strategy != wanted
+                    audit.built[strategy] += 1
+                    yield {**triplet, "strategy": strategy, **_languages(direction, pivot, texts.language)}
+                    break
+            else:
+                audit.without += 1
+
+
+def choose_strategy(identity: str, settings: Triplets) -> Strategy:
+    """A strategy by the configured shares, the same for the same identity."""
+    digest = hashlib.blake2b(identity.encode(), digest_size=8).digest()
+    point = int.from_bytes(digest, "big") / 2**64
+    for strategy in STRATEGIES:
+        point -= getattr(settings.shares, strategy)
+        if point < 0:
+            return strategy
+    return STRATEGIES[-1]
+
+
+def _first_allowed(
+    texts: Texts, row: int, direction: Direction, given: Mined, max_chrf: float, audit: Audit
+) -> dict[str, Any] | None:
+    anchors, positives = (texts.source, texts.target) if direction == "forward" else (texts.target, texts.source)
+    for rank, candidate in enumerate(given.candidates):
+        audit.looked_at += 1
+        if texts.groups[candidate] == texts.groups[row]:
+            audit.same_meaning += 1
+            continue
+        chrf = near_duplicate_score(positives[candidate], positives[row])
+        if chrf > max_chrf:
+            audit.near_duplicate += 1
+            continue
+        triplet = Triplet(anchors[row], positives[row], positives[candidate], texts.groups[row], texts.groups[candidate])
+        return {
+            "pair_id": texts.ids[row], "anchor": triplet.anchor, "positive": triplet.positive, "negative": triplet.negative,
+            "group": triplet.positive_group, "negative_group": triplet.negative_group, "direction": direction,
+            "rank": rank, "score": given.scores[rank], "positive_similarity": given.positive_similarity,
+            "negative_similarity": given.similarities[rank], "chrf": chrf,
+        }  # fmt: skip
+    return None
+
+
+def _languages(direction: Direction, pivot: str, language: str) -> dict[str, str]:
+    pair = (pivot, language) if direction == "forward" else (language, pivot)
+    return dict(zip(("anchor_lang", "positive_lang"), pair, strict=True))
+
+
+def near_duplicate_score(candidate: str, translation: str) -> float:
+    """sacreBLEU's sentence chrF of the candidate against the true translation, 0 to 100."""
+    return float(_chrf().sentence_score(candidate, [translation]).score)
+
+
+@functools.cache
+def _chrf() -> Any:  # noqa: ANN401 - sacrebleu's metric, loaded once
+    from sacrebleu.metrics import CHRF
+
+    return CHRF()

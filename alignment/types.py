@@ -1,0 +1,174 @@
+"""Domain values, frozen. Wrong states cannot be built: each type checks its own law."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from alignment.errors import Corrupt
+
+Direction = Literal["forward", "backward"]  # anchor is the source (pivot) side, or the target side
+Strategy = Literal["random", "lexical", "semantic"]
+STRATEGIES: tuple[Strategy, ...] = ("random", "lexical", "semantic")
+
+
+class SentencePair(NamedTuple):
+    """One sentence and its translation, as a source gives it."""
+
+    source: str
+    target: str
+    origin: str
+    """File and line, or file and key."""
+
+
+@dataclass(frozen=True)
+class Triplet:
+    """An anchor, its translation, and a mismatched translation in the translation's language."""
+
+    anchor: str
+    positive: str
+    negative: str
+    positive_group: int
+    negative_group: int
+
+    def __post_init__(self) -> None:
+        if self.positive_group == self.negative_group:
+            raise ValueError(
+                f"{self.negative!r} means the same as {self.positive!r} (meaning group {self.positive_group}): "
+                "it cannot be a mismatched translation"
+            )
+
+
+@dataclass(frozen=True)
+class FilterReport:
+    """What became of the rows seen: `kept + sum(dropped by reason) == seen`."""
+
+    seen: int
+    kept: int
+    dropped: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        total = self.kept + sum(self.dropped.values())
+        if total != self.seen:
+            raise ValueError(f"the ledger does not add up: kept {self.kept} + dropped = {total}, seen {self.seen}")
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a stage reads: content by digest, and the artifact that it came from."""
+
+    digest: str
+    path: Path
+    key: str = ""
+    """Key of the producing artifact; empty for a file of the user's."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A finished stage output: a directory that never changes again."""
+
+    stage: str
+    label: str
+    key: str
+    path: Path
+    files: Mapping[str, str]
+    """sha256 by relative file name."""
+    counts: Mapping[str, int]
+    seconds: float
+    """Wall time of the run that made it."""
+    digest: str
+    """sha256 over all file digests: the content, whatever made it."""
+    because: tuple[str, ...] = ()
+    """Why it was made anew, when it was."""
+    reused: bool = False
+
+    def input(self, name: str | None = None) -> Input:
+        """The whole artifact, or one file of it, as an input of a later stage.
+
+        A stage that depends on one file only is not redone when another file changes.
+        """
+        if name is None:
+            return Input(self.digest, self.path, self.key)
+        if name not in self.files:
+            raise Corrupt(f"the artifact has no file {name!r}", where=str(self.path))
+        return Input(self.files[name], self.path / name, self.key)
+
+    def directory(self, name: str) -> Input:
+        """One directory of the artifact as an input: by its content, wherever it lies."""
+        own = {file.removeprefix(f"{name}/"): digest for file, digest in self.files.items() if file.startswith(f"{name}/")}
+        return Input(combined_digest(own), self.path / name, self.key)
+
+
+def combined_digest(digests: Mapping[str, str]) -> str:
+    """One sha256 over several, by name."""
+    return hashlib.sha256(json.dumps(dict(sorted(digests.items()))).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Accuracy@1 of one encoder on one suite and language, each direction in [0, 1]."""
+
+    forward: float
+    """pivot -> language"""
+    backward: float
+    """language -> pivot"""
+    n: int
+    """Queries per direction."""
+
+    @property
+    def mean(self) -> float:
+        """Mean of the two directions."""
+        return (self.forward + self.backward) / 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The gate's judgement of one language on one suite."""
+
+    language: str
+    suite: str
+    passed: bool
+    reason: str
+    before: Accuracy
+    after: Accuracy
+    floor: float
+    wins: int
+    """Queries that only the candidate got right."""
+    losses: int
+    """Queries that only the reference got right."""
+    p_worse: float
+    """One-sided paired exact test: how likely so many losses are if the candidate is not worse."""
+
+
+@dataclass(frozen=True)
+class Approved:
+    """Every language passed. Only this can be published."""
+
+    findings: tuple[Finding, ...]
+    reference: str
+
+    def __post_init__(self) -> None:
+        if not self.findings or not all(finding.passed for finding in self.findings):
+            raise ValueError("an approval needs findings, and every one of them passed")
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """At least one language did not pass; nothing is deployed."""
+
+    findings: tuple[Finding, ...]
+    reference: str
+    failed: tuple[Finding, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        failed = tuple(finding for finding in self.findings if not finding.passed)
+        if not failed:
+            raise ValueError("a rejection needs a finding that did not pass")
+        object.__setattr__(self, "failed", failed)
+
+
+Verdict = Approved | Rejected
