@@ -65,9 +65,7 @@ def judge(measured: Measured, rules: Gate, reference: str) -> Finding:
     else:
         reason = f"{before.mean:.1%} -> {after.mean:.1%}, floor {rules.floor:.0%}, {wins} won, {losses} lost"
     passed = after.mean >= rules.floor and p_worse >= rules.alpha
-    return Finding(
-        measured.language, measured.suite, passed, reason, before, after, rules.floor, wins, losses, p_worse
-    )
+    return Finding(measured.language, measured.suite, passed, reason, before, after, rules.floor, wins, losses, p_worse)
 
 
 def discordant(*pairs: Paired) -> tuple[int, int]:
@@ -88,4 +86,4 @@ def sign_test(wins: int, losses: int) -> float:
     """
     n = wins + losses
     tail = sum(math.comb(n, k) for k in range(losses, n + 1))
-    return tail / 2**n
+    return float(tail / 2**n)

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterable
 
 import langcodes
+from langcodes.tag_parser import LanguageTagError
 
 MAX_DISTANCE = 5  # langcodes' scale: a region apart is at most 5, another script or language is far more
 _SPACELESS = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Hani"})
@@ -20,7 +21,7 @@ def canonical(code: str) -> str:
     try:
         tag = langcodes.standardize_tag(code)
         known = langcodes.Language.get(tag)
-    except langcodes.LanguageTagError as error:
+    except LanguageTagError as error:
         raise ValueError(f"{code!r} is not a BCP-47 language code{_suggestion(code)}") from error
     if not known.is_valid() or known.language is None:
         raise ValueError(f"{code!r} is not a known language code{_suggestion(code)}")
@@ -58,7 +59,7 @@ def _distance(wanted: str, spelling: str) -> int | None:
         if langcodes.Language.get(tag).language != langcodes.Language.get(standard).language:
             return None
         return langcodes.tag_distance(standard, tag)
-    except (langcodes.LanguageTagError, ValueError):
+    except (LanguageTagError, ValueError):
         return None
 
 

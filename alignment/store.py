@@ -271,8 +271,7 @@ def git_commit() -> str | None:
 def _describe(directory: Path) -> dict[str, dict[str, Any]]:
     files = sorted(path for path in directory.rglob("*") if path.is_file())
     return {
-        path.relative_to(directory).as_posix(): {"sha256": file_digest(path), "bytes": path.stat().st_size}
-        for path in files
+        path.relative_to(directory).as_posix(): {"sha256": file_digest(path), "bytes": path.stat().st_size} for path in files
     }
 
 

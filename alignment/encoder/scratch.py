@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from transformers import BertModel, PreTrainedTokenizerFast
 
 
-def scratch_encoder(
-    texts: Iterable[str], config: ScratchEncoder, seed: int
-) -> tuple[BertModel, PreTrainedTokenizerFast]:
+def scratch_encoder(texts: Iterable[str], config: ScratchEncoder, seed: int) -> tuple[BertModel, PreTrainedTokenizerFast]:
     """A tokenizer trained on `texts` and a randomly initialised BERT-shaped model; the same for the same seed.
 
     Raises:
@@ -29,7 +27,7 @@ def scratch_encoder(
     special = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     tokenizer = unigram_tokenizer(pieces, charsmap, max_length=config.max_tokens, **special)
     torch.manual_seed(seed)
-    model = BertModel(
+    model: BertModel = BertModel(
         BertConfig(
             vocab_size=len(pieces),
             hidden_size=config.hidden,
@@ -42,7 +40,8 @@ def scratch_encoder(
         ),
         add_pooling_layer=False,
     )
-    return model.eval(), tokenizer
+    model.eval()
+    return model, tokenizer
 
 
 def _pieces(texts: Iterable[str], vocabulary: int) -> tuple[list[tuple[str, float]], bytes]:

@@ -31,7 +31,7 @@ def reduce_vocabulary(model: PreTrainedModel, used: Iterable[int]) -> Reduction:
     """Shrink the model's input embedding, in place, to the rows of `used` and the padding row."""
     padding = model.config.pad_token_id
     kept = np.array(sorted({*used, *([] if padding is None else [padding])}), np.int64)
-    rows = model.get_input_embeddings().weight.detach()[torch.from_numpy(kept)].clone()
+    rows = embedding_matrix(model).detach()[torch.from_numpy(kept)].clone()
     place = None if padding is None else int(np.searchsorted(kept, padding))
     model.set_input_embeddings(torch.nn.Embedding.from_pretrained(rows, freeze=False, padding_idx=place))
     model.config.vocab_size = len(kept)
@@ -44,10 +44,18 @@ def restore_vocabulary(trained: PreTrainedModel, reduction: Reduction, whole: Pr
     Rows that were left out keep what they hold in `whole`.
     """
     with torch.no_grad():
-        matrix = whole.get_input_embeddings().weight
-        matrix[torch.from_numpy(reduction.kept)] = trained.get_input_embeddings().weight.detach().to(matrix)
-        own = trained.get_input_embeddings().weight
+        matrix = embedding_matrix(whole)
+        own = embedding_matrix(trained)
+        matrix[torch.from_numpy(reduction.kept)] = own.detach()
         names = [name for name, weight in trained.named_parameters() if weight is not own]
         target = dict(whole.named_parameters())
         for name in names:
             target[name].copy_(trained.get_parameter(name))
+
+
+def embedding_matrix(model: PreTrainedModel) -> torch.Tensor:
+    """The input embedding's weight, (vocabulary, dim)."""
+    embedding = model.get_input_embeddings()
+    if not isinstance(embedding, torch.nn.Embedding):
+        raise TypeError(f"expected an embedding layer, got {type(embedding).__name__}")
+    return embedding.weight

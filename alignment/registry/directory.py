@@ -79,7 +79,7 @@ class Registry:
     def champion(self) -> Version | None:
         """The deployed version, if any."""
         link = self.root / CHAMPION
-        return _read(self.root / os.readlink(link)) if link.is_symlink() else None
+        return _read(self.root / link.readlink()) if link.is_symlink() else None
 
     def publish(
         self, encoder: Input, approval: Approved, *, expected: str | None, manifest: Mapping[str, Any], card: str
@@ -105,7 +105,9 @@ class Registry:
                     hint="Run again: the candidate is then judged against the present champion.",
                 )  # fmt: skip
             if version is None:
-                version = self._add(encoder, {**manifest, "approved": len(approval.findings), "reference": approval.reference}, card)
+                version = self._add(
+                    encoder, {**manifest, "approved": len(approval.findings), "reference": approval.reference}, card
+                )
             if not self.rolled_back(version):
                 self._move(version, "publish", champion)
             return version
@@ -125,7 +127,9 @@ class Registry:
         """
         with self._locked():
             champion = self.champion()
-            before = next((e["previous"] for e in reversed(self.history()) if champion and e["version"] == champion.name), None)
+            before = next(
+                (e["previous"] for e in reversed(self.history()) if champion and e["version"] == champion.name), None
+            )
             if champion is None or before is None:
                 raise Missing(
                     "there is no earlier deployment to go back to", where=str(self.root),

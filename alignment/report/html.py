@@ -40,7 +40,14 @@ def render_report(
 
 
 def render_card(
-    *, name: str, base: str, findings: Sequence[Any], corpora: Sequence[Any], training: Mapping[str, Any], prefix: str, names: Mapping[str, str]
+    *,
+    name: str,
+    base: str,
+    findings: Sequence[Any],
+    corpora: Sequence[Any],
+    training: Mapping[str, Any],
+    prefix: str,
+    names: Mapping[str, str],
 ) -> str:
     """The model card: what it is, what went in, how it was measured, how to use it."""
     card = _environment().get_template("model_card.md.j2")
@@ -56,7 +63,7 @@ def render_card(
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=lambda name: bool(name and name.endswith(".html.j2")),
+        autoescape=lambda name: bool(name and name.endswith(".html.j2")),  # noqa: S701 - the Markdown card is not HTML
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

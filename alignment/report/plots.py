@@ -9,14 +9,15 @@ from typing import Any
 import matplotlib as mpl
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 - the backend is chosen first
-from matplotlib.figure import Figure  # noqa: E402
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from alignment.report.summary import LanguageResult  # noqa: E402
+from alignment.report.summary import LanguageResult
 
 BEFORE, AFTER, REFUSED, INK = "#9aa5b1", "#1f7a5c", "#c0392b", "#2b3440"
 HARDNESS = {"easy": "#cfd8e3", "semi-hard": "#e6a23c", "hard": "#c0392b"}
-STYLE = {
+STYLE: Any = {
     "svg.hashsalt": "alignment",  # the same plot is the same text
     "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#c5ccd4",
     "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "svg.fonttype": "none",
@@ -42,10 +43,10 @@ def accuracy(languages: Mapping[str, LanguageResult], suite: str) -> str:
         axes.grid(axis="x", color="#eef1f4")
         axes.set_axisbelow(True)
         handles = [
-            plt.Line2D([], [], marker="o", linestyle="", color=BEFORE, label="before"),
-            plt.Line2D([], [], marker="o", linestyle="", color=AFTER, label="after, passed"),
-            plt.Line2D([], [], marker="o", linestyle="", color=REFUSED, label="after, refused"),
-            plt.Line2D([], [], linestyle=":", color=INK, label="floor"),
+            Line2D([], [], marker="o", linestyle="", color=BEFORE, label="before"),
+            Line2D([], [], marker="o", linestyle="", color=AFTER, label="after, passed"),
+            Line2D([], [], marker="o", linestyle="", color=REFUSED, label="after, refused"),
+            Line2D([], [], linestyle=":", color=INK, label="floor"),
         ]
         axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
         return _svg(figure)

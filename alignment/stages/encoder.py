@@ -80,7 +80,9 @@ def _local_files(path: Path) -> dict[str, Input]:
             "there is no encoder: config.json is missing", where=str(path),
             hint="Give a directory in the transformers format: encoder: {source: local, path: ...}.",
         )  # fmt: skip
-    files = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix in (".json", ".safetensors", ".model", ".txt"))
+    files = sorted(
+        file for file in path.rglob("*") if file.is_file() and file.suffix in (".json", ".safetensors", ".model", ".txt")
+    )
     return {file.relative_to(path).as_posix(): Input(file_digest(file), file) for file in files}
 
 

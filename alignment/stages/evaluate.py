@@ -27,14 +27,18 @@ def evaluate(store: Store, language: str, holdout: Artifact, encoder: Input) -> 
 
     def work(out: Path) -> dict[str, int]:
         model = loaded(encoder.path)
-        counts = {}
+        counts: dict[str, int] = {}
         for suite in suites:
             path = holdout.path / "suites" / suite / f"{language}.parquet"
             ids, source, target = tables.read_columns(path, "pair_id", "source", "target")
             x, y = model.encode(source), model.encode(target)
             forward, backward = retrieve(x, y, target), retrieve(y, x, source)
             tables.write(out / f"{suite}.parquet", tables.OUTCOMES, _rows(ids, forward, backward))
-            counts |= {f"{suite}:n": len(ids), f"{suite}:forward": int(forward.correct.sum()), f"{suite}:backward": int(backward.correct.sum())}
+            counts |= {
+                f"{suite}:n": len(ids),
+                f"{suite}:forward": int(forward.correct.sum()),
+                f"{suite}:backward": int(backward.correct.sum()),
+            }
             logger.info("evaluate %s %s: %.1f %%", language, suite, 50 * (forward.correct.mean() + backward.correct.mean()))
         return counts
 

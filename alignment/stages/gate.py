@@ -22,7 +22,12 @@ logger = logging.getLogger(__name__)
 
 
 def gate(
-    store: Store, candidate: Mapping[str, Artifact], reference: Mapping[str, Artifact], rules: Mapping[str, Gate], *, against: str
+    store: Store,
+    candidate: Mapping[str, Artifact],
+    reference: Mapping[str, Artifact],
+    rules: Mapping[str, Gate],
+    *,
+    against: str,
 ) -> Artifact:
     """`verdict.json`.
 
@@ -64,7 +69,9 @@ def _measured(candidate: Mapping[str, Artifact], reference: Mapping[str, Artifac
                 hint="Its corpora have no sentence in the held-out share: raise holdout.share or add a suite.",
             )  # fmt: skip
         for suite in suites:
-            paired = [_paired(reference[language].path / suite, artifact.path / suite, side) for side in ("forward", "backward")]
+            paired = [
+                _paired(reference[language].path / suite, artifact.path / suite, side) for side in ("forward", "backward")
+            ]
             yield Measured(language, suite.removesuffix(".parquet"), *paired)
 
 

@@ -71,7 +71,9 @@ def holdout(
 
 def suites_of(artifact: Artifact, language: str) -> list[str]:
     """Names of the suites that have `language`, the held-out one first."""
-    names = [name.split("/")[1] for name in artifact.files if name.startswith("suites/") and name.endswith(f"/{language}.parquet")]
+    names = [
+        name.split("/")[1] for name in artifact.files if name.startswith("suites/") and name.endswith(f"/{language}.parquet")
+    ]
     return sorted(names, key=lambda name: (name != HELDOUT, name))
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import gc
 import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from filelock import FileLock, Timeout
+
+from alignment import memory
 from alignment.config import Config
 from alignment.corpora import corpus_name
 from alignment.errors import AlignmentError
@@ -84,6 +87,26 @@ class Workspace:
         """The published versions of one model."""
         return Registry(self.root / "registry", name)
 
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """One run of a model at a time; the system lets go of the lock when a process dies.
+
+        Raises:
+            AlignmentError: if another run is in progress.
+        """
+        lock = FileLock(self.store.root / "locks" / f"run-{name}.lock", blocking=False)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise AlignmentError(
+                f"another run of {name!r} is in progress in this workspace", where=str(self.root),
+                hint="Wait for it to end, or choose another workspace.",
+            ) from error  # fmt: skip
+        try:
+            yield
+        finally:
+            lock.release()
+
 
 def run_pipeline(
     config: Config, workspace: Workspace, runner: Runner, watch: Callable[[dict[str, Any]], None] | None = None
@@ -91,13 +114,18 @@ def run_pipeline(
     """Run every stage, or find its artifact; `watch` gets each training step's figures.
 
     Raises:
-        AlignmentError: from the stage that failed.
+        AlignmentError: from the stage that failed, or if another run of the model is in progress.
     """
+    with workspace.exclusive(config.name):
+        return _run(config, workspace, runner, watch)
+
+
+def _run(config: Config, workspace: Workspace, runner: Runner, watch: Callable[[dict[str, Any]], None] | None) -> Outcome:
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     registry = workspace.registry(config.name)
     champion = registry.champion()
     data = _data(config, workspace, runner)
-    gc_encoders()
+    release_encoders()
     trained = runner.one(
         "train", lambda: train(workspace.store, data.triplets, data.encoder, config.train, seed=config.seed, watch=watch)
     )
@@ -131,9 +159,7 @@ def run_pipeline(
             "champion": deployed.name if deployed else None,
             "mean": reporting.means(results),
             "languages": results,
-            "rows": {
-                code: reporting.rows(data.pulled[code], data.cleaned[code], data.triplets) for code in config.trained
-            },
+            "rows": {code: reporting.rows(data.pulled[code], data.cleaned[code], data.triplets) for code in config.trained},
             "corpora": corpora,
             "training": reporting.training(trained),
             "stages": records,
@@ -220,7 +246,9 @@ def _reference(encoder: Artifact, champion: Version | None, trained: Artifact, r
     if champion.digest != trained.directory("model").digest:
         return Reference(champion.name, champion.input())
     before = champion.manifest.get("compared_with", {})
-    version = next((v for v in registry.versions() if v.digest == before.get("digest") and v.name == before.get("name")), None)
+    version = next(
+        (v for v in registry.versions() if v.digest == before.get("digest") and v.name == before.get("name")), None
+    )
     return Reference(version.name, version.input()) if version else base
 
 
@@ -263,10 +291,10 @@ def _record(workspace: Workspace, config: Config, summary: Summary, page: Artifa
     return final
 
 
-def gc_encoders() -> None:
+def release_encoders() -> None:
     """Let go of loaded encoders: training needs the memory."""
     loaded.cache_clear()
-    gc.collect()
+    memory.release()
 
 
 def failures(stage: str, found: Mapping[str, Exception]) -> Exception:

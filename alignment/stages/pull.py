@@ -60,9 +60,7 @@ def _off(corpus: Corpus) -> bool:
     return isinstance(corpus, LocalCorpus) and corpus.path is None
 
 
-def _rows(
-    sources: Mapping[Corpus, Source], language: str, pivot: str, counts: dict[str, int]
-) -> Iterator[dict[str, Any]]:
+def _rows(sources: Mapping[Corpus, Source], language: str, pivot: str, counts: dict[str, int]) -> Iterator[dict[str, Any]]:
     for corpus, source in sources.items():
         name = corpus_name(corpus)
         for pair in source.pairs(language):

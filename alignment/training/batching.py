@@ -33,7 +33,7 @@ def plan(items: Sequence[Item], *, steps: int, batch_size: int, batch_tokens: in
     batches: list[list[int]] = []
     epoch = 0
     while len(batches) < steps:
-        rng = random.Random(f"{seed}:{epoch}")
+        rng = random.Random(f"{seed}:{epoch}")  # noqa: S311 - a shuffle, not a secret
         batches += _epoch(items, batch_size, batch_tokens, rng)
         epoch += 1
     return batches[:steps]

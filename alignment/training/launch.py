@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -29,8 +30,9 @@ def launch(job: Job, watch: Watch) -> None:
     (job.scratch / ERROR).unlink(missing_ok=True)
     with (job.scratch / LOG).open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "alignment.training", str(path)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
+            [sys.executable, "-m", "alignment.training", str(path)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            env={"MALLOC_ARENA_MAX": "2", **os.environ},
+        )  # fmt: skip
         try:
             _watch(process, job.scratch / PROGRESS, watch)
         finally:

@@ -23,7 +23,15 @@ def describe(triplets: Iterable[dict[str, Any]], margin: float) -> dict[str, Any
     for row in triplets:
         own = found.setdefault(
             row["strategy"],
-            {"count": 0, "easy": 0, "semi-hard": 0, "hard": 0, "positive_similarity": 0.0, "negative_similarity": 0.0, "examples": []},
+            {
+                "count": 0,
+                "easy": 0,
+                "semi-hard": 0,
+                "hard": 0,
+                "positive_similarity": 0.0,
+                "negative_similarity": 0.0,
+                "examples": [],
+            },
         )
         own["count"] += 1
         own[hardness(row["positive_similarity"], row["negative_similarity"], margin)] += 1

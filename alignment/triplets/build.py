@@ -47,7 +47,13 @@ class Audit:
 
 
 def build_triplets(
-    texts: Texts, mined: dict[tuple[int, Direction, Strategy], Mined], settings: Triplets, audit: Audit, *, seed: int, pivot: str
+    texts: Texts,
+    mined: dict[tuple[int, Direction, Strategy], Mined],
+    settings: Triplets,
+    audit: Audit,
+    *,
+    seed: int,
+    pivot: str,
 ) -> Iterator[dict[str, Any]]:
     """Rows of `tables.TRIPLETS`, both directions of each pair, in the pairs' order."""
     for row, identity in enumerate(texts.ids):
@@ -106,12 +112,12 @@ def _languages(direction: Direction, pivot: str, language: str) -> dict[str, str
 
 
 def near_duplicate_score(candidate: str, translation: str) -> float:
-    """sacreBLEU's sentence chrF of the candidate against the true translation, 0 to 100."""
+    """SacreBLEU's sentence chrF of the candidate against the true translation, 0 to 100."""
     return float(_chrf().sentence_score(candidate, [translation]).score)
 
 
 @functools.cache
 def _chrf() -> Any:  # noqa: ANN401 - sacrebleu's metric, loaded once
-    from sacrebleu.metrics import CHRF
+    from sacrebleu.metrics.chrf import CHRF
 
     return CHRF()

@@ -7,6 +7,7 @@ preference, with its score. Guards and choice come later (`build`), where all la
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -25,7 +26,7 @@ class Candidates(NamedTuple):
 
 
 def random_candidates(identities: Sequence[str], k: int, seed: int) -> Candidates:
-    """k other rows each, drawn by a generator that is seeded with the row's identity; score 0."""
+    """K other rows each, drawn by a generator that is seeded with the row's identity; score 0."""
     n = len(identities)
     rows = np.full((n, k), -1, np.int32)
     for i, identity in enumerate(identities):
@@ -60,9 +61,7 @@ def lexical_candidates(positives: Sequence[str], k: int, language: str) -> Candi
     return Candidates(rows, scores)
 
 
-def semantic_candidates(
-    neighbours: NDArray[np.int64], similarities: NDArray[np.float32], k: int
-) -> Candidates:
+def semantic_candidates(neighbours: NDArray[np.int64], similarities: NDArray[np.float32], k: int) -> Candidates:
     """The k nearest rows to row i's anchor, itself left out, from (n, >= k + 1) neighbours best first."""
     n = len(neighbours)
     rows, scores = np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
@@ -78,5 +77,5 @@ def tokenise(text: str, language: str) -> list[str]:
     folded = text.casefold()
     if languages.spaceless(language):
         characters = [char for char in folded if char.isalnum()]
-        return characters + [a + b for a, b in zip(characters, characters[1:], strict=False)]
+        return characters + [a + b for a, b in itertools.pairwise(characters)]
     return [word for word in "".join(char if char.isalnum() else " " for char in folded).split() if word]

@@ -1,0 +1,55 @@
+# `make run` and `make test` need nothing but Python 3.11+ with pip; the rest follows from them.
+PYTHON ?= python3
+VENV ?= .venv
+CONFIG ?= configs/quickstart.yaml
+ARGS ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run smoke test test-slow check lint format serve clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## Run the pipeline on CONFIG (default: the quickstart); ARGS="--set train.steps=300"
+	$(BIN)/python -m flows.align $(CONFIG) $(ARGS)
+
+smoke: $(VENV)/.run ## Run every stage on a tiny corpus, in about a minute
+	$(BIN)/python -m flows.align configs/smoke.yaml --workspace workspace/smoke $(ARGS)
+
+test: $(VENV)/.test ## Run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(VENV)/.test ## Run the tests that take minutes on real input
+	$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
+
+check: lint test ## Lint, types, import contracts, tests
+
+lint: $(VENV)/.test ## Lint, formatting, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test ## Format the code
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+
+serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
+	$(BIN)/python -m flows.serve
+
+clean: ## Remove the environment (the workspace, with its models, stays)
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d: make PYTHON=python3.12 ..." % v)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[bundled]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	$(PIP) --editable '.[bundled,dev]'
+	@touch $@

