@@ -54,13 +54,18 @@ def best_match(wanted: str, offered: frozenset[str]) -> str | None:
 @functools.lru_cache(maxsize=65536)
 def _distance(wanted: str, spelling: str) -> int | None:
     try:
-        tag = langcodes.standardize_tag(spelling, macro=True)
-        standard = langcodes.standardize_tag(wanted, macro=True)
-        if langcodes.Language.get(tag).language != langcodes.Language.get(standard).language:
-            return None
-        return langcodes.tag_distance(standard, tag)
-    except (LanguageTagError, ValueError):
+        ours, theirs = _plain(wanted), _plain(spelling)
+    except LanguageTagError:
         return None
+    if (ours.language, ours.maximize().script) != (theirs.language, theirs.maximize().script):
+        return None
+    return langcodes.tag_distance(ours, theirs)
+
+
+def _plain(code: str) -> langcodes.Language:
+    """With the macrolanguage for a member that is commonly meant by it (`lvs` -> `lv`, `nb` -> `no`)."""
+    tag = langcodes.Language.get(langcodes.standardize_tag(code, macro=True))
+    return tag.update_dict({"language": "no"}) if tag.language == "nb" else tag
 
 
 def name(code: str) -> str:

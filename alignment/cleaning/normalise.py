@@ -25,8 +25,15 @@ def comparable(text: str) -> str:
 
     `Save changes?` and `save  CHANGES` compare equal. Empty if there is no letter or digit.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(char for char in folded if unicodedata.category(char)[0] in _KEPT)
+    folded = _folded(text)
+    while (again := _folded(folded)) != folded:  # dropping a space can let an accent join a letter
+        folded = again
+    return folded
+
+
+def _folded(text: str) -> str:
+    compatible = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(char for char in compatible if unicodedata.category(char)[0] in _KEPT)
 
 
 def fingerprint(text: str) -> int:

@@ -39,6 +39,9 @@ def read(text: str, name: str) -> Document:
 
 def _value(node: yaml.Node, path: Path, name: str, lines: dict[Path, int], problems: list[Problem]) -> Any:  # noqa: ANN401
     lines.setdefault(path, node.start_mark.line + 1)
+    if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
+        problems.append(Problem(f"{name}:{node.start_mark.line + 1}", dotted(path), f"the tag {node.tag} is not allowed"))
+        return None
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*path, i), name, lines, problems) for i, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
@@ -71,8 +74,8 @@ def _scalar(node: yaml.Node, path: Path, name: str, problems: list[Problem]) -> 
             )
         )
         return raw
-    if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith("tag:yaml.org,2002:"):
-        problems.append(Problem(f"{name}:{node.start_mark.line + 1}", dotted(path), f"tag {node.tag} is not allowed"))
+    if not isinstance(node, yaml.ScalarNode):
+        problems.append(Problem(f"{name}:{node.start_mark.line + 1}", dotted(path), "a key must be plain text"))
         return None
     return yaml.SafeLoader("").construct_object(node)
 

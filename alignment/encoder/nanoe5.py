@@ -90,6 +90,8 @@ def parse(data: bytes) -> Blob:
         raise ValueError(f"the file must start with {MAGIC!r}")
     _take(stream, "<I")  # version
     sizes = Sizes(*_take(stream, "<7ifi"))
+    if min(sizes[:7]) < 1:
+        raise ValueError(f"impossible sizes {sizes[:7]}")
     pieces = _pieces(stream)
     _entries, normaliser_bytes = _take(stream, "<iI")
     stream.seek(normaliser_bytes, io.SEEK_CUR)  # the same map as SentencePiece's nmt_nfkc; see _tokenizer

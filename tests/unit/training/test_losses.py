@@ -42,7 +42,7 @@ def naive_triplet(a, p, n, g, ng, margin, distance, in_batch):  # type: ignore[n
 
 
 @pytest.mark.parametrize(
-    ("distance", "in_batch"), itertools.product(("cosine", "euclidean"), ("none", "hardest", "semihard"))
+    ("distance", "in_batch"), list(itertools.product(("cosine", "euclidean"), ("none", "hardest", "semihard")))
 )
 def test_triplet_parity_with_a_naive_loop(distance: str, in_batch: str) -> None:
     a, p, n = batch(7)
