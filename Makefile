@@ -22,7 +22,7 @@ test: $(VENV)/.test ## Run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 test-slow: $(VENV)/.test ## Run the tests that take minutes on real input
-	$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
+	$(BIN)/python -m pytest tests/slow -m slow --timeout 1800 $(ARGS)
 
 check: lint test ## Lint, types, import contracts, tests
 
@@ -47,9 +47,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) --editable '.[bundled]'
+	@echo "Installing into $(VENV) (the first time takes some minutes)"
+	@$(PIP) --editable '.[bundled]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(PIP) --editable '.[bundled,dev]'
+	@echo "Installing the tools for tests into $(VENV)"
+	@$(PIP) --editable '.[bundled,dev]'
 	@touch $@

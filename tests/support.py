@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SMOKE = ROOT / "configs" / "smoke.yaml"
+TIMEOUT = 280
 TINY = ROOT / "tests" / "data" / "tiny.tsv"
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -21,6 +22,6 @@ def run_cli(
     """`alignment ARGUMENTS` in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "alignment", *map(str, arguments)],
-        capture_output=True, text=True, cwd=cwd or ROOT, timeout=280, check=False,
+        capture_output=True, text=True, cwd=cwd or ROOT, timeout=TIMEOUT, check=False,
         env={**os.environ, "CI": "true", "COLUMNS": "160", **(env or {})},
     )  # fmt: skip
