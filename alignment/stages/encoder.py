@@ -45,7 +45,9 @@ def base_encoder(store: Store, config: Encoder, cleaned: Mapping[str, Artifact],
             directory = config.path if isinstance(config, LocalEncoder) else _from_hub(config, downloads)
             loaded = load(directory)
             model, tokenizer, pooling = loaded.model, loaded.tokenizer, loaded.settings.pooling
-        save(out / "model", model, tokenizer, Settings(config.prefix, config.max_tokens, pooling))
+        positions = getattr(model.config, "max_position_embeddings", config.max_tokens)
+        longest = min(config.max_tokens, positions, tokenizer.model_max_length)
+        save(out / "model", model, tokenizer, Settings(config.prefix, longest, pooling))
         return {"parameters": sum(p.numel() for p in model.parameters())}
 
     slice_ = config.model_dump(mode="json", exclude={"path"})

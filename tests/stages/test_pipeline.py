@@ -84,11 +84,12 @@ def test_a_rerun_reuses_every_stage(copied: Path, cli: Cli) -> None:
 
 
 def test_changing_one_language_redoes_that_language_and_what_depends_on_it(copied: Path, cli: Cli) -> None:
-    done = cli("run", SMOKE, "--workspace", copied, "--set", "languages.ru.clean.max_chars=40")
+    done = cli("run", SMOKE, "--workspace", copied, "--set", "languages.ru.clean.max_chars=50")
     assert done.returncode == 0, done.stdout + done.stderr
     anew = made(copied)
     assert {"clean ru", "triplets", "train", "gate"} <= set(anew)
-    assert not {line for line in anew if line.split()[0] in ("pull", "clean", "mine") and line.split()[1] != "ru"}
+    # A scratch encoder's tokenizer is trained on all text, so that `mine` follows it here.
+    assert not {line for line in anew if line.split()[0] in ("pull", "clean") and line.split()[1] != "ru"}
 
 
 def test_adding_a_language_runs_its_data_stages_and_training(copied: Path, cli: Cli) -> None:

@@ -46,6 +46,13 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
                 return self.answer(
                     json.dumps({"_id": "1", "id": MODEL, "sha": SHA, "siblings": files, "private": False}).encode(), body
                 )
+            if path == f"/api/models/{MODEL}/tree/{SHA}":
+                listed = [
+                    {"type": "file", "path": p.relative_to(repository).as_posix(), "size": p.stat().st_size, "oid": "0" * 40}
+                    for p in repository.rglob("*")
+                    if p.is_file()
+                ]
+                return self.answer(json.dumps(listed).encode(), body)
             file = repository / path.removeprefix(f"/{MODEL}/resolve/{SHA}/")
             if path.startswith(f"/{MODEL}/resolve/{SHA}/") and file.is_file():
                 data = file.read_bytes()
@@ -92,7 +99,7 @@ def fetch(endpoint: str, cache: Path, model: str = MODEL, revision: str = SHA) -
     environment = {
         **os.environ,
         "HF_ENDPOINT": endpoint,
-        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HOME": str(cache / "home"),
         "HF_HUB_OFFLINE": "0",
     }
