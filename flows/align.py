@@ -9,20 +9,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from prefect import flow, task, unmapped
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, StateType
 from prefect.context import FlowRunContext
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic import Field
 
 from alignment.config import load_config
 from alignment.errors import AlignmentError, Problem
 from alignment.stages.pipeline import Outcome, Workspace, failures, run_pipeline
 from alignment.types import Rejected
-from flows import environment  # noqa: F401 - Prefect reads its settings when it is imported
 from flows.artifacts import write_artifacts
 
 T = TypeVar("T")
@@ -88,27 +86,22 @@ def _run_name() -> str:
     persist_result=False,
 )
 def align(
-    config: Annotated[
-        str, Field(description="The configuration file.", json_schema_extra={"position": 0})
-    ] = "configs/quickstart.yaml",
-    languages: Annotated[
-        list[str],
-        Field(description="Train only these of the configured languages. Empty: all.", json_schema_extra={"position": 1}),
-    ] = [],  # noqa: B006 - Prefect shows the default in the form and never changes it
-    steps: Annotated[
-        int | None, Field(ge=0, description="Training steps. Empty: as configured.", json_schema_extra={"position": 2})
-    ] = None,
-    overrides: Annotated[
-        list[str],
-        Field(description="Further changes, one each, as key=value: train.margin=0.1", json_schema_extra={"position": 3}),
-    ] = [],  # noqa: B006
-    workspace: Annotated[
-        str, Field(description="Where artifacts, models and reports lie.", json_schema_extra={"position": 4})
-    ] = "workspace",
+    config: str = "configs/quickstart.yaml",
+    languages: list[str] = [],  # noqa: B006 - Prefect shows the default in the form and never changes it
+    steps: int | None = None,
+    overrides: list[str] = [],  # noqa: B006
+    workspace: str = "workspace",
 ) -> Any:  # noqa: ANN401 - an outcome, or a failed state
     """From corpora to a published encoder, or a refusal by the gate.
 
     The flow run ends Completed, Rejected (the gate refused, nothing was deployed) or Failed.
+
+    Args:
+        config: The configuration file.
+        languages: Train only these of the configured languages; the others are measured as controls. Empty: all.
+        steps: Training steps. Empty: as configured.
+        overrides: Further changes, one each, as key=value, for example train.margin=0.1
+        workspace: Where artifacts, models and reports lie.
     """
     logging.getLogger("alignment").setLevel(logging.INFO)
     changes = [*overrides, *([] if steps is None else [f"train.steps={steps}"])]

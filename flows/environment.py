@@ -1,4 +1,4 @@
-"""Settings that Prefect reads when it is imported: import this module before it.
+"""Settings that Prefect reads when it is imported (`flows/__init__.py` applies them before that).
 
 Without `PREFECT_API_URL` a flow starts an embedded server; its database then lies in the workspace,
 not in the user's home.
@@ -23,6 +23,3 @@ def apply() -> None:
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
     Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)  # SQLite makes the file, not the directory
-
-
-apply()

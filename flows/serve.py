@@ -76,6 +76,4 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    from flows import environment  # noqa: F401 - settings, before any Prefect process starts
-
     sys.exit(serve(Path(__file__).resolve().parent.parent, "127.0.0.1", int(os.environ.get("PORT", "4200"))))

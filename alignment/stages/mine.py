@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
 
 REVISION = 1
+_loading = threading.Lock()
 logger = logging.getLogger(__name__)
 
 
@@ -70,9 +72,22 @@ def _rows(direction: str, strategy: str, mined: Candidates, anchors: Any, vector
         }  # fmt: skip
 
 
-@functools.lru_cache(maxsize=2)
 def loaded(path: Path) -> Encoder:
-    """An encoder, kept in memory for the next language (a base encoder is 0.5 GB)."""
+    """An encoder, kept in memory for the next language (a base encoder is 0.5 GB).
+
+    One thread at a time: two would load it twice, and transformers' lazy imports do not stand it.
+    """
+    with _loading:
+        return _load(path)
+
+
+def forget_encoders() -> None:
+    """Let go of the encoders in memory."""
+    _load.cache_clear()
+
+
+@functools.lru_cache(maxsize=2)
+def _load(path: Path) -> Encoder:
     from alignment.encoder.encoder import load
 
     return load(path)

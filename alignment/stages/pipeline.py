@@ -27,7 +27,7 @@ from alignment.stages.encoder import base_encoder
 from alignment.stages.evaluate import evaluate
 from alignment.stages.gate import gate, read_verdict
 from alignment.stages.holdout import holdout
-from alignment.stages.mine import loaded, mine
+from alignment.stages.mine import forget_encoders, mine
 from alignment.stages.publish import publish
 from alignment.stages.pull import pull
 from alignment.stages.train import train
@@ -293,7 +293,7 @@ def _record(workspace: Workspace, config: Config, summary: Summary, page: Artifa
 
 def release_encoders() -> None:
     """Let go of loaded encoders: training needs the memory."""
-    loaded.cache_clear()
+    forget_encoders()
     memory.release()
 
 

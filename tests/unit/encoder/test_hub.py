@@ -99,7 +99,8 @@ def fetch(endpoint: str, cache: Path, model: str = MODEL, revision: str = SHA) -
     environment = {
         **os.environ,
         "HF_ENDPOINT": endpoint,
-        "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HOME": str(cache / "home"),
         "HF_HUB_OFFLINE": "0",
     }
