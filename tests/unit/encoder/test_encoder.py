@@ -85,7 +85,7 @@ def _one_step(model: torch.nn.Module, rows: list[list[int]]) -> float:
     loss = (output[0] - output[1]).square().sum()
     loss.backward()
     optimiser.step()
-    return float(loss)
+    return loss.item()
 
 
 def test_vocabulary_reduction_is_exact() -> None:
