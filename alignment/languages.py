@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
@@ -76,8 +75,3 @@ def name(code: str) -> str:
 def spaceless(code: str) -> bool:
     """Whether the language is written without spaces between words (Japanese, Thai, Khmer, ...)."""
     return langcodes.Language.get(code).maximize().script in _SPACELESS
-
-
-def canonical_all(codes: Iterable[str]) -> list[str]:
-    """`canonical` over several codes, in their order."""
-    return [canonical(code) for code in codes]

@@ -96,11 +96,6 @@ def read_columns(path: Path, *columns: str) -> list[list[Any]]:
     return [table.column(name).to_pylist() for name in columns]
 
 
-def count(path: Path) -> int:
-    """Rows in the file, from its footer alone."""
-    return int(pq.read_metadata(path).num_rows)
-
-
 def content_digest(path: Path) -> str:
     """sha256 of the rows themselves, whatever wrote the file: for golden tests."""
     digest = hashlib.sha256()

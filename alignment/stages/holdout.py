@@ -9,12 +9,13 @@ from typing import Any
 
 from alignment import tables
 from alignment.cleaning.clean import suite_rows
-from alignment.cleaning.normalise import comparable, fingerprint, normalise, pair_id
+from alignment.cleaning.normalise import comparable, fingerprint, normalise
 from alignment.cleaning.split import held_out
-from alignment.config import Clean, Holdout, LocalCorpus
+from alignment.config import Clean, Holdout
 from alignment.corpora import Source, open_source
 from alignment.errors import EmptyCorpus
 from alignment.stages.pull import describe, inputs
+from alignment.stages.pull import rows as pair_rows
 from alignment.store import Store
 from alignment.types import Artifact
 
@@ -48,7 +49,8 @@ def holdout(
                 kept = suite_rows(rows, limits[language], share=config.share, seed=seed)
                 _write(out, HELDOUT, language, kept, counts)
             for name, source in sources.items():
-                raw = _own_rows(source, name, suites[name], language, pivot)
+                named = suites[name].model_copy(update={"name": name})
+                raw = pair_rows(named, source, language, pivot)
                 _write(out, name, language, suite_rows(raw, AS_GIVEN, share=None, seed=seed), counts)
         if not counts:
             raise EmptyCorpus("no suite has any pair", where="holdout", hint="Raise holdout.share or add a suite.")
@@ -75,15 +77,6 @@ def suites_of(artifact: Artifact, language: str) -> list[str]:
         name.split("/")[1] for name in artifact.files if name.startswith("suites/") and name.endswith(f"/{language}.parquet")
     ]
     return sorted(names, key=lambda name: (name != HELDOUT, name))
-
-
-def _own_rows(source: Source, name: str, corpus: LocalCorpus, language: str, pivot: str) -> Iterator[dict[str, Any]]:
-    for pair in source.pairs(language):
-        yield {
-            "pair_id": pair_id(pivot, language, pair.source, pair.target), "source": pair.source, "target": pair.target,
-            "source_lang": pivot, "target_lang": language, "corpus": name, "version": corpus.version or "",
-            "licence": corpus.licence, "origin": pair.origin,
-        }  # fmt: skip
 
 
 def _write(out: Path, suite: str, language: str, rows: Iterator[dict[str, Any]], counts: dict[str, int]) -> None:

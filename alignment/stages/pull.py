@@ -29,8 +29,7 @@ def pull(store: Store, language: str, corpora: tuple[Corpus, ...], *, pivot: str
 
     def work(out: Path) -> dict[str, int]:
         counts: dict[str, int] = {}
-        rows = _rows(sources, language, pivot, counts)
-        total = tables.write(out / "pairs.parquet", tables.PAIRS, rows)
+        total = tables.write(out / "pairs.parquet", tables.PAIRS, _counted(sources, language, pivot, counts))
         if total == 0:
             raise EmptyCorpus(
                 f"no corpus has {languages.name(language)}", where=f"languages.{language}", hint=_offers(sources)
@@ -60,22 +59,30 @@ def _off(corpus: Corpus) -> bool:
     return isinstance(corpus, LocalCorpus) and corpus.path is None
 
 
-def _rows(sources: Mapping[Corpus, Source], language: str, pivot: str, counts: dict[str, int]) -> Iterator[dict[str, Any]]:
+def rows(corpus: Corpus, source: Source, language: str, pivot: str) -> Iterator[dict[str, Any]]:
+    """The pairs of one corpus in the schema `tables.PAIRS`."""
+    name = corpus_name(corpus)
+    for pair in source.pairs(language):
+        yield {
+            "pair_id": pair_id(pivot, language, pair.source, pair.target),
+            "source": pair.source,
+            "target": pair.target,
+            "source_lang": pivot,
+            "target_lang": language,
+            "corpus": name,
+            "version": corpus.version or "",
+            "licence": corpus.licence,
+            "origin": pair.origin,
+        }
+
+
+def _counted(
+    sources: Mapping[Corpus, Source], language: str, pivot: str, counts: dict[str, int]
+) -> Iterator[dict[str, Any]]:
     for corpus, source in sources.items():
-        name = corpus_name(corpus)
-        for pair in source.pairs(language):
-            counts[name] = counts.get(name, 0) + 1
-            yield {
-                "pair_id": pair_id(pivot, language, pair.source, pair.target),
-                "source": pair.source,
-                "target": pair.target,
-                "source_lang": pivot,
-                "target_lang": language,
-                "corpus": name,
-                "version": corpus.version or "",
-                "licence": corpus.licence,
-                "origin": pair.origin,
-            }
+        for row in rows(corpus, source, language, pivot):
+            counts[row["corpus"]] = counts.get(row["corpus"], 0) + 1
+            yield row
 
 
 def _offers(sources: Mapping[Corpus, Source]) -> str:

@@ -240,6 +240,12 @@ def test_an_empty_corpus_after_cleaning(cli: Cli, tmp_path: Path) -> None:
     )
 
 
+def test_a_suite_that_is_the_training_text_leaves_nothing_to_train_on(cli: Cli, tmp_path: Path) -> None:
+    suite = f"{{kind: local, path: {TINY}, columns: {{source: en, target: '{{lang}}'}}}}"
+    done = bad(cli, tmp_path, f"holdout.suites.extra={suite}", "holdout.share=0")
+    assert done.returncode == 1 and done.stderr.count("contaminated 120") == 3
+
+
 def test_fewer_pairs_than_the_gate_needs(cli: Cli, tmp_path: Path) -> None:
     done = bad(cli, tmp_path, "gate.min_queries=500", "train.steps=1")
     assert done.returncode == 1 and "has 17 pairs, the gate needs 500" in done.stderr
