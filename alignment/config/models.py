@@ -171,6 +171,9 @@ class Train(Model):
     in_batch: Literal["none", "hardest", "semihard"] = Field(
         "none", description="Also take this mismatched translation of the batch as a negative (triplet loss)."
     )
+    explicit: Share = Field(
+        1.0, description="Share of the triplets whose own negative is used; the others learn from the batch's only."
+    )
     scale: float = Field(20.0, gt=0.0, description="Of InfoNCE: the inverse temperature.")
     steps: int = Field(150, ge=0, description="Optimiser steps; 0 trains nothing.")
     batch_size: int = Field(64, ge=1, description="Most triplets in a batch.")
@@ -181,6 +184,15 @@ class Train(Model):
     max_grad_norm: float = Field(1.0, gt=0.0)
     dropout: float = Field(0.1, ge=0.0, lt=1.0)
     precision: Literal["auto", "bf16", "fp32"] = Field("auto", description="auto: bf16 where the processor has it.")
+
+    @model_validator(mode="after")
+    def _negatives(self) -> Self:
+        if self.loss == "triplet" and self.in_batch == "none" and self.explicit < 1:
+            raise ValueError(
+                f"explicit {self.explicit:g} with in_batch none leaves pairs without any negative: "
+                "take explicit 1, or in_batch hardest or semihard"
+            )
+        return self
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

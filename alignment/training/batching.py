@@ -20,15 +20,17 @@ class Item(NamedTuple):
     pool: str
     """Language and direction: only triplets of one pool share a batch."""
     tokens: int
-    """Longest of its three texts."""
+    """Longest of its texts."""
     groups: tuple[int, int]
     """Meaning groups of the positive and of the negative."""
+    texts: int = 3
+    """2 where the explicit negative is not used."""
 
 
 def plan(items: Sequence[Item], *, steps: int, batch_size: int, batch_tokens: int, seed: int) -> list[list[int]]:
     """Exactly `steps` batches of indices into `items`: whole epochs, each shuffled anew by the seed.
 
-    A batch has at most `batch_size` triplets and `3 * longest * size <= batch_tokens` padded tokens.
+    A batch has at most `batch_size` triplets and `longest * texts <= batch_tokens` padded tokens.
     """
     batches: list[list[int]] = []
     epoch = 0
@@ -65,7 +67,8 @@ def _pool(
             batches.append(batch)
     while waiting:
         batch, waiting = _fill(items, waiting, batch_size, batch_tokens)
-        if 2 * len(batch) >= batch_size or 6 * items[batch[-1]].tokens * len(batch) >= batch_tokens or not batches:
+        padded = items[batch[-1]].tokens * sum(items[index].texts for index in batch)
+        if 2 * len(batch) >= batch_size or 2 * padded >= batch_tokens or not batches:
             batches.append(batch)
     return batches
 
@@ -75,13 +78,15 @@ def _fill(items: Sequence[Item], order: list[int], batch_size: int, batch_tokens
     batch: list[int] = []
     later: list[int] = []
     meanings: set[int] = set()
+    texts = 0
     for place, index in enumerate(order):
         item = items[index]
-        if len(batch) == batch_size or (batch and 3 * item.tokens * (len(batch) + 1) > batch_tokens):
+        if len(batch) == batch_size or (batch and item.tokens * (texts + item.texts) > batch_tokens):
             return batch, later + order[place:]
         if item.groups[0] in meanings:
             later.append(index)
         else:
             batch.append(index)
             meanings.add(item.groups[0])
+            texts += item.texts
     return batch, later

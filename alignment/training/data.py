@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,14 @@ from alignment.encoder.encoder import Encoder, batches_of_like_length, pad
 from alignment.errors import EmptyCorpus
 from alignment.training.batching import Item
 
+UNUSED = -1
 
 @dataclass(frozen=True)
 class TripletData:
-    """Distinct sentences as token ids; triplets as rows of (anchor, positive, negative) sentence numbers."""
+    """Distinct sentences as token ids; triplets as rows of (anchor, positive, negative) sentence numbers.
+
+    The negative is `UNUSED` where the triplet learns from the batch's mismatched translations only.
+    """
 
     sentences: list[list[int]]
     triplets: list[tuple[int, int, int]]
@@ -29,8 +34,9 @@ class TripletData:
     def items(self) -> list[Item]:
         """What the batch plan needs of each triplet."""
         return [
-            Item(pool, max(len(self.sentences[i]) for i in triplet), groups)
+            Item(pool, max(len(self.sentences[i]) for i in used), groups, len(used))
             for pool, triplet, groups in zip(self.pools, self.triplets, self.groups, strict=True)
+            for used in [[sentence for sentence in triplet if sentence != UNUSED]]
         ]
 
     def used_tokens(self) -> set[int]:
@@ -38,8 +44,8 @@ class TripletData:
         return {token for sentence in self.sentences for token in sentence}
 
 
-def read_triplets(path: Path, encoder: Encoder) -> TripletData:
-    """Read the triplets table and tokenise its sentences.
+def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: int = 0) -> TripletData:
+    """Read the triplets table and tokenise its sentences; a share of the triplets keeps its explicit negative.
 
     Raises:
         EmptyCorpus: if there is no triplet.
@@ -48,10 +54,13 @@ def read_triplets(path: Path, encoder: Encoder) -> TripletData:
     anchors, positives, negatives, from_lang, to_lang, group, negative_group, ids = tables.read_columns(path, *names)
     if not anchors:
         raise EmptyCorpus("there is no triplet to train on", where=str(path), hint="Add text, or loosen triplets.max_chrf.")
-    number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *negatives]))}
+    rng = random.Random(f"{seed}:explicit")  # noqa: S311 - a sample, not a secret
+    kept = [rng.random() < explicit for _ in negatives]
+    negatives = [text if keep else None for text, keep in zip(negatives, kept, strict=True)]
+    number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, negatives)]))}
     return TripletData(
         sentences=encoder.tokenize(list(number)),
-        triplets=[(number[a], number[p], number[n]) for a, p, n in zip(anchors, positives, negatives, strict=True)],
+        triplets=[(number[a], number[p], number[n] if n else UNUSED) for a, p, n in zip(anchors, positives, negatives, strict=True)],
         groups=list(zip(group, negative_group, strict=True)),
         pools=[f"{a}>{b}" for a, b in zip(from_lang, to_lang, strict=True)],
         identities=ids,
@@ -78,10 +87,10 @@ class BatchDataset(Dataset[int]):
         A chunk's activations fit the processor's cache, and little of it is padding.
         """
         triplets = [self.data.triplets[i] for i in indices]
-        distinct = list({sentence for triplet in triplets for sentence in triplet})
+        distinct = list({sentence for triplet in triplets for sentence in triplet} - {UNUSED})
         rows = [self.data.sentences[sentence] for sentence in distinct]
         chunks = list(batches_of_like_length([len(row) for row in rows], self.chunk_tokens))
-        place = {distinct[i]: n for n, i in enumerate(i for chunk in chunks for i in chunk)}
+        place = {distinct[i]: n for n, i in enumerate(i for chunk in chunks for i in chunk)} | {UNUSED: UNUSED}
         return {
             "chunks": [pad([rows[i] for i in chunk], self.pad_id) for chunk in chunks],
             "rows": torch.tensor([[place[sentence] for sentence in triplet] for triplet in triplets]),

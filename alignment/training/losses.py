@@ -1,8 +1,9 @@
 """Losses over unit vectors, each with its diagnostics. Plain torch; shapes at every step.
 
 Notation: d(x, y) is `1 - cos(x, y)` (cosine) or `||x - y||_2` (Euclidean). Anchors `a`, positives
-`p`, negatives `n` are (batch, dim); `groups` (batch,) are meaning groups: two members of one group
-are never each other's negatives.
+`p` are (batch, dim), explicit negatives `n` (m, dim) belong to the anchors `owners` (m,); `groups`
+(batch,) and `negative_groups` (m,) are meaning groups: two members of one group are never each
+other's negatives.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def triplet_loss(
     n: torch.Tensor,
     groups: torch.Tensor,
     negative_groups: torch.Tensor,
+    owners: torch.Tensor,
     *,
     margin: float,
     distance: Distance = "cosine",
@@ -59,32 +61,36 @@ def triplet_loss(
 ) -> Loss:
     """`mean(relu(d(a, p) - d(a, n) + margin))`, as sentence-transformers' `TripletLoss`.
 
-    With `in_batch` each anchor is also set against one mismatched translation of the batch, and the
-    mean is over both: `hardest` takes the nearest (as `BatchHardTripletLoss`), `semihard` the
-    nearest that is strictly further than the positive, with no margin cap and, where there is none,
-    no triplet (pytorch-metric-learning's `BatchEasyHardMiner` rule).
+    With `in_batch` each anchor, and in the other direction each positive, is also set against one
+    mismatched translation of the batch, and the mean is over all of them: `hardest` takes the nearest
+    (as `BatchHardTripletLoss`), `semihard` the nearest that is strictly further than the positive, with
+    no margin cap and, where there is none, no triplet (pytorch-metric-learning's `BatchEasyHardMiner`
+    rule). The other direction costs nothing: both sides are encoded anyway.
     """
-    positive, negative = distances(a, p, distance), distances(a, n, distance)  # (batch,)
-    losses = torch.relu(positive - negative + margin)
+    positive, negative = distances(a, p, distance), distances(a[owners], n, distance)  # (batch,), (m,)
+    losses = torch.relu(positive[owners] - negative + margin)
     if in_batch != "none":
-        mined, valid = _mined(a, p, n, groups, negative_groups, positive, distance, in_batch)
-        losses = torch.cat([losses, torch.relu(positive - mined + margin)[valid]])
-        negative = torch.cat([negative, mined[valid]])
+        ways = ((a, torch.cat([p, n]), torch.cat([groups, negative_groups])), (p, a, groups))
+        for anchors, candidates, candidate_groups in ways:
+            same = groups[:, None] == candidate_groups[None, :]
+            mined, valid = _mined(pairwise(anchors, candidates, distance), same, positive, in_batch)
+            losses = torch.cat([losses, torch.relu(positive - mined + margin)[valid]])
+            negative = torch.cat([negative, mined[valid]])
+    if not len(losses):  # a batch of one pair without an explicit negative teaches nothing
+        return Loss(0 * positive.sum(), torch.zeros(()), positive.mean().detach(), torch.ones(()))
     active = (losses > 0).float().mean()
     return Loss(losses.mean(), active.detach(), positive.mean().detach(), negative.mean().detach())
 
 
 def _mined(
-    a: torch.Tensor, p: torch.Tensor, n: torch.Tensor, groups: torch.Tensor, negative_groups: torch.Tensor,
-    positive: torch.Tensor, distance: Distance, in_batch: InBatch,
-) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
-    """The in-batch negative's distance (batch,) and whether there is one (batch,)."""
-    candidates = pairwise(a, torch.cat([p, n]), distance)  # (batch, 2 * batch)
-    blocked = groups[:, None] == torch.cat([groups, negative_groups])[None, :]
-    if in_batch == "semihard":
-        blocked = blocked | (candidates <= positive[:, None])
-    candidates = candidates.masked_fill(blocked, torch.inf)
-    nearest = candidates.min(dim=1).values
+    candidates: torch.Tensor, same: torch.Tensor, positive: torch.Tensor, in_batch: InBatch
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The in-batch negative's distance (batch,) and whether there is one (batch,).
+
+    `candidates` are distances (batch, m); `same` (batch, m) marks those of the anchor's own meaning.
+    """
+    blocked = same | (candidates <= positive[:, None]) if in_batch == "semihard" else same
+    nearest = candidates.masked_fill(blocked, torch.inf).min(dim=1).values
     return nearest.masked_fill(blocked.all(dim=1), 0.0), ~blocked.all(dim=1)
 
 
@@ -106,7 +112,7 @@ def infonce_loss(
     size = len(a)
     own = torch.eye(size, dtype=torch.bool, device=a.device)
     same = groups[:, None] == groups[None, :]
-    forward = scale * (a @ torch.cat([p, n]).T)  # (batch, 2 * batch)
+    forward = scale * (a @ torch.cat([p, n]).T)  # (batch, batch + m)
     masked = torch.cat([same & ~own, groups[:, None] == negative_groups[None, :]], dim=1)
     forward = forward.masked_fill(masked, -torch.inf)
     backward = (scale * (p @ a.T)).masked_fill(same & ~own, -torch.inf)  # (batch, batch)
@@ -114,7 +120,8 @@ def infonce_loss(
     value = (torch.nn.functional.cross_entropy(forward, gold) + torch.nn.functional.cross_entropy(backward, gold)) / 2
     with torch.no_grad():
         positive = forward.diagonal() / scale
-        negative = forward.masked_fill(torch.cat([own, torch.zeros_like(own)], dim=1), -torch.inf).max(dim=1).values / scale
+        gold_only = torch.nn.functional.pad(own, (0, len(n)))
+        negative = forward.masked_fill(gold_only, -torch.inf).max(dim=1).values / scale
         finite = negative.isfinite()
         active = (negative >= positive).float().mean()
         apart = 1 - negative[finite].mean() if finite.any() else torch.zeros(())

@@ -24,7 +24,7 @@ from alignment.encoder.encoder import Encoder, embed, load, save
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.errors import Collapsed, NonFiniteLoss
 from alignment.training.batching import plan
-from alignment.training.data import BatchDataset, TripletData, read_triplets
+from alignment.training.data import UNUSED, BatchDataset, TripletData, read_triplets
 from alignment.training.job import PROGRESS, Job
 from alignment.training.losses import Loss, infonce_loss, triplet_loss
 
@@ -45,7 +45,7 @@ def run(job: Job) -> None:
     """
     set_seed(job.seed)
     encoder = load(job.encoder)
-    data = read_triplets(job.triplets, encoder)
+    data = read_triplets(job.triplets, encoder, explicit=job.train.explicit, seed=job.seed)
     reduction = reduce_vocabulary(encoder.model, data.used_tokens())
     data = TripletData(
         [reduction.reduced(ids) for ids in data.sentences], data.triplets, data.groups, data.pools, data.identities
@@ -137,16 +137,15 @@ class TripletTrainer(Trainer):
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:  # noqa: ANN401
         """The configured loss of one batch; a sentence that stands in it twice is encoded once."""
-        vectors = torch.cat([embed(model, ids, mask, self.pooling) for ids, mask in inputs["chunks"]])  # (distinct, dim)
-        a, p, n = (vectors[rows] for rows in inputs["rows"].unbind(dim=1))
-        groups, negative_groups = inputs["groups"].unbind(dim=1)
-        if self.settings.loss == "infonce":
-            loss = infonce_loss(a, p, n, groups, negative_groups, scale=self.settings.scale)
-        else:
-            loss = triplet_loss(
-                a, p, n, groups, negative_groups, margin=self.settings.margin, distance=self.settings.distance,
-                in_batch=self.settings.in_batch,
-            )  # fmt: skip
+        embedded = [embed(model, ids, mask, self.pooling) for ids, mask in inputs["chunks"]]
+        vectors = torch.cat(embedded).float()  # (distinct, dim)
+        anchors, positives, negatives = inputs["rows"].unbind(dim=1)  # (batch,) each
+        owners = (negatives != UNUSED).nonzero().squeeze(1)
+        a, p, n = vectors[anchors], vectors[positives], vectors[negatives[owners]]
+        groups, negative_groups = inputs["groups"][:, 0], inputs["groups"][owners, 1]
+        # In bf16 two cosines near 0.9 would be told apart in steps of 0.004 only.
+        with torch.autocast(vectors.device.type, enabled=False):
+            loss = self._loss(a, p, n, groups, negative_groups, owners)
         step = self.state.global_step + 1
         if not loss.value.isfinite():
             ids = ", ".join(self.identities[i] for i in inputs["indices"].tolist()[:8])
@@ -161,6 +160,15 @@ class TripletTrainer(Trainer):
             )
         self.last, self.batch_triplets = loss, len(a)
         return (loss.value, {}) if return_outputs else loss.value
+
+    def _loss(self, a: Any, p: Any, n: Any, groups: Any, negative_groups: Any, owners: Any) -> Loss:  # noqa: ANN401 - tensors
+        settings = self.settings
+        if settings.loss == "infonce":
+            return infonce_loss(a, p, n, groups, negative_groups, scale=settings.scale)
+        return triplet_loss(
+            a, p, n, groups, negative_groups, owners, margin=settings.margin, distance=settings.distance,
+            in_batch=settings.in_batch,
+        )  # fmt: skip
 
 
 class ProgressFile(TrainerCallback):

@@ -41,3 +41,10 @@ def test_fewer_triplets_than_a_batch_and_one_meaning_only() -> None:
 def test_no_tiny_batches_but_where_there_is_nothing_else() -> None:
     batches = plan(items(900), steps=50, batch_size=64, batch_tokens=100_000, seed=0)
     assert min(len(batch) for batch in batches) >= 32
+
+
+def test_triplets_without_their_negative_leave_room_for_more() -> None:
+    given = [Item("p", 10, (i, 1000 + i), 2 if i % 2 else 3) for i in range(400)]
+    for batch in plan(given, steps=20, batch_size=64, batch_tokens=1000, seed=0)[:15]:
+        texts = sum(given[i].texts for i in batch)
+        assert 980 <= 10 * texts <= 1000
