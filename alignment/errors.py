@@ -86,6 +86,10 @@ class UnsafeArchive(SourceError):
     """An archive's member would leave its directory, is a link, or expands past the limit."""
 
 
+class LicenceRefused(SourceError):
+    """A corpus has a licence that the configuration does not allow."""
+
+
 class DataError(AlignmentError):
     """The content of a corpus is unusable."""
 

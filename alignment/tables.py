@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROWS_PER_BATCH = 16_384
+ROWS_PER_GROUP = 131_072  # of a Parquet file
 
 PAIRS = pa.schema(
     [
@@ -25,6 +27,7 @@ PAIRS = pa.schema(
         ("origin", pa.string()),
     ]
 )
+REJECTS = PAIRS.append(pa.field("reason", pa.string()))
 BLOCKED = pa.schema([("hash", pa.int64())])
 CANDIDATES = pa.schema(
     [
@@ -54,6 +57,7 @@ TRIPLETS = pa.schema(
         ("positive_similarity", pa.float32()),
         ("negative_similarity", pa.float32()),
         ("chrf", pa.float32()),
+        ("weight", pa.float32()),
     ]
 )
 OUTCOMES = pa.schema(
@@ -69,18 +73,37 @@ OUTCOMES = pa.schema(
 
 def write(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write rows by batch (zstd); returns how many."""
+    return write_batches(path, schema, in_batches(rows, schema))
+
+
+def in_batches(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Rows as record batches of at most `ROWS_PER_BATCH`."""
+    iterator = iter(rows)
+    while batch := list(itertools.islice(iterator, ROWS_PER_BATCH)):
+        yield pa.RecordBatch.from_pylist(batch, schema)
+
+
+def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write record batches (zstd), small ones joined; returns how many rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    total = 0
+    total = waiting = 0
+    held: list[pa.RecordBatch] = []
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        batch: list[Mapping[str, Any]] = []
-        for row in rows:
-            batch.append(row)
-            if len(batch) == ROWS_PER_BATCH:
-                writer.write_batch(pa.RecordBatch.from_pylist(batch, schema))
-                total += len(batch)
-                batch = []
-        writer.write_batch(pa.RecordBatch.from_pylist(batch, schema))
-    return total + len(batch)
+        for batch in batches:
+            held.append(batch)
+            waiting += batch.num_rows
+            total += batch.num_rows
+            if waiting >= ROWS_PER_GROUP:
+                writer.write_table(pa.Table.from_batches(held, schema), ROWS_PER_GROUP)
+                held, waiting = [], 0
+        writer.write_table(pa.Table.from_batches(held, schema), ROWS_PER_GROUP)
+    return total
+
+
+def batches(path: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Record batches of at most `ROWS_PER_BATCH` rows, read as they are asked for."""
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(ROWS_PER_BATCH, columns=columns)
 
 
 def read(path: Path, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:

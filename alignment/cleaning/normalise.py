@@ -6,6 +6,8 @@ import hashlib
 import re
 import unicodedata
 
+import xxhash
+
 _SPACE = re.compile(r"\s+")
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2060\ufeff\u00ad]")
 _KEPT = frozenset("LMN")  # letters, marks, numbers
@@ -36,9 +38,17 @@ def _folded(text: str) -> str:
     return "".join(char for char in compatible if unicodedata.category(char)[0] in _KEPT)
 
 
+def repair(text: str) -> str:
+    """Undo mojibake (`Ã¤` -> `ä`) and nothing else that ftfy could do."""
+    import ftfy
+
+    return ftfy.fix_encoding(text)
+
+
 def fingerprint(text: str) -> int:
-    """A signed 64-bit hash of `comparable(text)`: stable over machines and runs."""
-    return int.from_bytes(hashlib.blake2b(comparable(text).encode(), digest_size=8).digest(), "big", signed=True)
+    """A signed 64-bit hash (xxh3) of `comparable(text)`: stable over machines and runs."""
+    value = xxhash.xxh3_64_intdigest(comparable(text).encode("utf-32-le"))
+    return value - 2**64 if value >= 2**63 else value
 
 
 def pair_id(source_lang: str, target_lang: str, source: str, target: str) -> str:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from alignment.cli.data import register
+from alignment.cli.options import DEFAULT_WORKSPACE, ConfigFile, Offline, Overrides, WorkspaceDir, open_workspace
 from alignment.errors import AlignmentError
 
 if TYPE_CHECKING:
     from alignment.registry import Registry
-    from alignment.stages.pipeline import Workspace
 
 EXIT_REJECTED = 3
 EXIT_INTERRUPTED = 130
@@ -35,6 +36,8 @@ app = typer.Typer(
 
       alignment run configs/quickstart.yaml
 
+      alignment languages add eu --config configs/quickstart.yaml
+
       alignment run configs/quickstart.yaml --set train.steps=300
 
       alignment show
@@ -48,16 +51,6 @@ registry_app = typer.Typer(no_args_is_help=True, help="Published versions: list 
 config_app = typer.Typer(no_args_is_help=True, help="Look at configurations.")
 app.add_typer(registry_app, name="registry")
 app.add_typer(config_app, name="config")
-
-ConfigFile = Annotated[Path, typer.Argument(help="A YAML file, for example configs/quickstart.yaml.", show_default=False)]
-Overrides = Annotated[
-    Optional[list[str]],  # noqa: UP045 - typer reads this form
-    typer.Option("--set", help="Change one value: [bold]--set train.steps=300[/bold]. May be given again."),
-]
-WorkspaceDir = Annotated[
-    Path, typer.Option("--workspace", envvar="ALIGNMENT_WORKSPACE", help="Where artifacts, models and reports lie.")
-]
-DEFAULT_WORKSPACE = Path("workspace")
 
 
 @app.callback()
@@ -73,7 +66,9 @@ def _options(
 
 
 @app.command()
-def run(config: ConfigFile, overrides: Overrides = None, workspace: WorkspaceDir = DEFAULT_WORKSPACE) -> None:
+def run(
+    config: ConfigFile, overrides: Overrides = None, workspace: WorkspaceDir = DEFAULT_WORKSPACE, offline: Offline = False
+) -> None:
     """Run every stage of a configuration without Prefect, reusing what is done already.
 
     Exit code 3 means that the gate rejected the new model: nothing was deployed.
@@ -85,7 +80,7 @@ def run(config: ConfigFile, overrides: Overrides = None, workspace: WorkspaceDir
 
     loaded = load_config(config, overrides or [])
     runner = ConsoleRunner(loaded.train.steps)
-    outcome = run_pipeline(loaded, _workspace(workspace), runner, runner.watch)
+    outcome = run_pipeline(loaded, open_workspace(workspace, offline=offline), runner, runner.watch)
     print_outcome(outcome.summary, outcome.directory)
     if isinstance(outcome.verdict, Rejected):
         raise typer.Exit(EXIT_REJECTED)
@@ -112,22 +107,6 @@ def schema(
     from alignment.report.summary import Summary
 
     typer.echo(json.dumps((Summary if summary else Config).model_json_schema(), indent=2, ensure_ascii=False))
-
-
-@app.command()
-def languages(config: ConfigFile, overrides: Overrides = None, workspace: WorkspaceDir = DEFAULT_WORKSPACE) -> None:
-    """List the configured languages and how many pairs each corpus has for them."""
-    from alignment.cli.console import print_languages
-    from alignment.config import load_config
-    from alignment.stages.pull import pull
-
-    loaded = load_config(config, overrides or [])
-    space = _workspace(workspace)
-    pulled = {
-        code: pull(space.store, code, loaded.settings(code).corpora, pivot=loaded.pivot, downloads=space.downloads)
-        for code in loaded.measured
-    }
-    print_languages(loaded, pulled)
 
 
 @app.command()
@@ -168,7 +147,7 @@ def explain(
     from alignment.cli.console import print_lineage
     from alignment.store import verify
 
-    store = _workspace(workspace).store
+    store = open_workspace(workspace).store
     artifact = store.get(key)
     if check:
         verify(artifact)
@@ -237,12 +216,6 @@ def encode(
         typer.echo(json.dumps({"text": text, "vector": [round(x, 6) for x in vector]}, ensure_ascii=False))
 
 
-def _workspace(path: Path) -> Workspace:
-    from alignment.stages.pipeline import Workspace
-
-    return Workspace(path)
-
-
 def _registry(workspace: Path, name: str | None) -> Registry:
     from alignment.errors import Missing
     from alignment.registry import Registry
@@ -261,6 +234,9 @@ def _registry(workspace: Path, name: str | None) -> Registry:
         )
         raise Missing(what, where=str(root), hint=f"Models: {', '.join(names) or 'none; run a pipeline first'}.")
     return Registry(root, name)
+
+
+register(app)
 
 
 def main() -> None:

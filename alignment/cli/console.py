@@ -5,16 +5,27 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.tree import Tree
 
 from alignment.config import Config
+from alignment.corpora import Downloads
 from alignment.languages import name as language_name
 from alignment.registry import Registry
 from alignment.report.summary import Summary
@@ -86,6 +97,26 @@ class ConsoleRunner:
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
+
+
+@contextmanager
+def progress(downloads: Downloads) -> Iterator[None]:
+    """A bar for each download, on a terminal; quiet elsewhere."""
+    if not console.is_terminal or os.environ.get("CI"):
+        yield
+        return
+    columns = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()]
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(url: str, done: int, size: int | None) -> None:
+            if url not in tasks:
+                tasks[url] = bars.add_task(url.rpartition("/")[2][:40], total=size)
+            bars.update(tasks[url], completed=done, total=size)
+
+        downloads.progress = show
+        yield
+        downloads.progress = None
 
 
 def _line(stage: str, results: list[Any], seconds: float) -> None:

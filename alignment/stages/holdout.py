@@ -2,68 +2,87 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
 
 from alignment import tables
-from alignment.cleaning.clean import suite_rows
-from alignment.cleaning.normalise import comparable, fingerprint, normalise
+from alignment.cleaning import columns
+from alignment.cleaning.clean import ordered, processors, suite_rows
+from alignment.cleaning.contamination import SuiteIndex
+from alignment.cleaning.filters import Context
 from alignment.cleaning.split import held_out
-from alignment.config import Clean, Holdout
-from alignment.corpora import Source, open_source
-from alignment.errors import EmptyCorpus
+from alignment.config import Clean, Holdout, switched_off
+from alignment.corpora import Downloads, Source, open_source
+from alignment.errors import Contaminated, EmptyCorpus
+from alignment.stages.clean import PARALLEL_FROM, context_of
 from alignment.stages.pull import describe, inputs
 from alignment.stages.pull import rows as pair_rows
-from alignment.store import Store
+from alignment.store import Store, write_json
 from alignment.types import Artifact
 
-REVISION = 1
+REVISION = 2
 HELDOUT = "heldout"
+CONTAMINATION = "contamination.json"
+EXAMPLES = 3  # per language and suite
 logger = logging.getLogger(__name__)
 
-# Suites of the user's are judged as they are: only unusable rows are left out of them.
-AS_GIVEN = Clean(min_chars=1, max_chars=10_000, min_words=1, max_ratio=1000.0)
+# Suites of the user's are judged as they are: only empty rows are left out of them.
+AS_GIVEN = Clean(filters=(), min_words=1)
 
 
 def holdout(
-    store: Store, pulled: Mapping[str, Artifact], config: Holdout, limits: Mapping[str, Clean], *, pivot: str, seed: int
-) -> Artifact:
-    """`suites/<suite>/<language>.parquet`, `blocked/<language>.parquet`.
+    store: Store, pulled: Mapping[str, Artifact], config: Holdout, limits: Mapping[str, Clean],
+    *, downloads: Downloads, pivot: str, seed: int,
+) -> Artifact:  # fmt: skip
+    """`suites/<suite>/<language>.parquet`, `blocked/<language>.parquet`, `contamination.json`.
 
     `blocked` holds the fingerprints of a language's own training sentences (either side) that stand
     in a suite of *any* language: what depends on it changes only when the leak does.
 
     Raises:
         EmptyCorpus: if no suite has a single pair.
+        Contaminated: if training text stands in a suite and the configuration refuses that.
     """
-    suites = {name: corpus for name, corpus in sorted(config.suites.items()) if corpus.path is not None}
-    sources: dict[str, Source] = {name: open_source(corpus, store.root, pivot) for name, corpus in suites.items()}
+    suites = {name: corpus for name, corpus in sorted(config.suites.items()) if not switched_off(corpus)}
+    sources: dict[str, Source] = {name: open_source(corpus, downloads, pivot) for name, corpus in suites.items()}
 
     def work(out: Path) -> dict[str, int]:
         counts: dict[str, int] = {}
         for language, artifact in pulled.items():
             if config.share > 0:
-                rows = tables.read(artifact.path / "pairs.parquet")
-                kept = suite_rows(rows, limits[language], share=config.share, seed=seed)
+                pairs = artifact.path / "pairs.parquet"
+                context = context_of(pairs, limits[language], pivot, language)
+                kept = suite_rows(tables.batches(pairs), limits[language], context, share=config.share, seed=seed)
                 _write(out, HELDOUT, language, kept, counts)
             for name, source in sources.items():
                 named = suites[name].model_copy(update={"name": name})
-                raw = pair_rows(named, source, language, pivot)
-                _write(out, name, language, suite_rows(raw, AS_GIVEN, share=None, seed=seed), counts)
+                raw = tables.in_batches(pair_rows(named, source, language, pivot), tables.PAIRS)
+                _write(out, name, language, suite_rows(raw, AS_GIVEN, Context(), share=None, seed=seed), counts)
         if not counts:
             raise EmptyCorpus("no suite has any pair", where="holdout", hint="Raise holdout.share or add a suite.")
-        hashes = _fingerprints(out / "suites")
+        index = _index(out / "suites", config.overlap)
+        leaks = {}
         for language, artifact in pulled.items():
-            found = _blocked(artifact.path / "pairs.parquet", hashes, config.share, seed)
-            tables.write(out / "blocked" / f"{language}.parquet", tables.BLOCKED, ({"hash": h} for h in sorted(found)))
-            counts[f"blocked:{language}"] = len(found)
+            found = _leaks(artifact, index, config.share, seed)
+            _write_blocked(out / "blocked" / f"{language}.parquet", found.hashes)
+            counts[f"blocked:{language}"] = len(found.hashes)
+            leaks[language] = {"sentences": dict(sorted(found.counts.items())), "examples": found.examples}
+        if config.contamination == "refuse":
+            _refuse(leaks)
+        write_json(out / CONTAMINATION, leaks)
         return counts
 
     slice_ = {
         "share": config.share, "pivot": pivot, "suites": {name: describe(corpus) for name, corpus in suites.items()},
-        "limits": {language: limits[language].model_dump() for language in pulled},
+        "limits": {language: limits[language].model_dump(mode="json", exclude={"language_model"}) for language in pulled},
+        "contamination": config.contamination, "overlap": config.overlap,
     }  # fmt: skip
     given = {f"pull:{language}": artifact.input() for language, artifact in pulled.items()}
     for language in pulled:
@@ -79,9 +98,9 @@ def suites_of(artifact: Artifact, language: str) -> list[str]:
     return sorted(names, key=lambda name: (name != HELDOUT, name))
 
 
-def _write(out: Path, suite: str, language: str, rows: Iterator[dict[str, Any]], counts: dict[str, int]) -> None:
+def _write(out: Path, suite: str, language: str, rows: Iterator[pa.RecordBatch], counts: dict[str, int]) -> None:
     path = out / "suites" / suite / f"{language}.parquet"
-    total = tables.write(path, tables.PAIRS, rows)
+    total = tables.write_batches(path, tables.PAIRS, rows)
     if total == 0:
         path.unlink()
         return
@@ -89,19 +108,88 @@ def _write(out: Path, suite: str, language: str, rows: Iterator[dict[str, Any]],
     logger.info("holdout %s %s: %d pairs", suite, language, total)
 
 
-def _fingerprints(suites: Path) -> set[int]:
-    """Of both sides of every suite of every language."""
-    found: set[int] = set()
+class _Index(NamedTuple):
+    suites: SuiteIndex
+    labels: list[str]
+    """`tatoeba:fi`, by number."""
+
+
+def _index(suites: Path, overlap: float | None) -> _Index:
+    """Both sides of every suite of every language."""
+    labels: list[str] = []
+    texts: list[str] = []
+    numbers: list[int] = []
     for path in sorted(suites.rglob("*.parquet")):
-        for row in tables.read(path, ["source", "target"]):
-            found |= {fingerprint(text) for text in (row["source"], row["target"]) if comparable(text)}
-    return found
+        for side in tables.read_columns(path, "source", "target"):
+            texts += side
+            numbers += [len(labels)] * len(side)
+        labels.append(f"{path.parent.name}:{path.stem}")
+    compared = columns.comparables(columns.from_strings(texts))
+    return _Index(SuiteIndex(compared, np.array(numbers, dtype=np.int64), overlap), labels)
 
 
-def _blocked(pairs: Path, hashes: set[int], share: float, seed: int) -> set[int]:
+class _Leaks(NamedTuple):
+    hashes: np.ndarray
+    """Of the sentences to keep out, sorted (n,) int64."""
+    counts: Counter[str]
+    """Sentences by the suite that they stand in."""
+    examples: dict[str, list[str]]
+
+
+def _leaks(pulled: Artifact, index: _Index, share: float, seed: int) -> _Leaks:
     """The language's training sentences that stand in a suite; the held-out share is kept apart anyway."""
-    found: set[int] = set()
-    for row in tables.read(pairs, ["source", "target"]):
-        if not held_out(normalise(row["source"]), share, seed):
-            found |= {fingerprint(normalise(row[side])) for side in ("source", "target")} & hashes
+    look = functools.partial(_look, suites=index.suites, share=share, seed=seed)
+    workers = processors() if pulled.counts["pairs"] >= PARALLEL_FROM else 1
+    counts: Counter[str] = Counter()
+    examples: dict[str, list[str]] = {}
+    blocked: set[int] = set()
+    for found in ordered(tables.batches(pulled.path / "pairs.parquet", ["source", "target"]), look, workers):
+        for hashes, labels, texts in found:
+            for value, label, text in zip(hashes.tolist(), labels.tolist(), texts, strict=True):
+                if value in blocked:
+                    continue
+                blocked.add(value)
+                name = index.labels[label]
+                counts[name] += 1
+                if len(shown := examples.setdefault(name, [])) < EXAMPLES:
+                    shown.append(text)
+    return _Leaks(np.array(sorted(blocked), dtype=np.int64), counts, examples)
+
+
+def _look(
+    batch: pa.RecordBatch, suites: SuiteIndex, share: float, seed: int
+) -> list[tuple[np.ndarray, np.ndarray, list[str]]]:
+    """Per side the leaking sentences of a batch: hashes, labels of the suites, texts."""
+    normal = [columns.normalised(columns.from_arrow(batch.column(side))) for side in ("source", "target")]
+    compared = [columns.comparables(texts) for texts in normal]
+    hashes = [columns.fingerprints(texts) for texts in compared]
+    apart = held_out(hashes[0], share, seed)
+    found = []
+    for texts, forms, own in zip(normal, compared, hashes, strict=True):
+        rows, labels = suites.leaks(forms)
+        kept = ~apart[rows]
+        found.append((own[rows[kept]], labels[kept], columns.take(texts, rows[kept]).strings()))
     return found
+
+
+def _write_blocked(path: Path, hashes: np.ndarray) -> None:
+    batch = pa.RecordBatch.from_arrays([pa.array(hashes, pa.int64())], schema=tables.BLOCKED)
+    tables.write_batches(path, tables.BLOCKED, [batch])
+
+
+def _refuse(leaks: Mapping[str, dict[str, Any]]) -> None:
+    """Stop if anything leaks.
+
+    Raises:
+        Contaminated: with the counts and an example of each.
+    """
+    lines = [
+        f"{language}: {count} sentences of {name}, such as {found['examples'][name][0]!r}"
+        for language, found in leaks.items()
+        for name, count in found["sentences"].items()
+    ]
+    if lines:
+        raise Contaminated(
+            "training text stands in evaluation suites:\n  " + "\n  ".join(lines), where="holdout.contamination",
+            hint="Set it to remove to leave that text out, or take the suite or the corpus away.",
+        )  # fmt: skip

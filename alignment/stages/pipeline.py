@@ -16,8 +16,8 @@ from typing import Any, Protocol, TypeVar
 from filelock import FileLock, Timeout
 
 from alignment import memory
-from alignment.config import Config
-from alignment.corpora import corpus_name
+from alignment.config import Config, Corpus, switched_off
+from alignment.corpora import Downloads, Lockfile, check_licences, corpus_name
 from alignment.errors import AlignmentError
 from alignment.registry import Registry, Version
 from alignment.report.summary import Summary
@@ -33,6 +33,7 @@ from alignment.stages.pull import pull
 from alignment.stages.train import train
 from alignment.stages.triplets import triplets
 from alignment.store import Store, write_json
+from alignment.triplets.build import Use
 from alignment.types import Approved, Artifact, Input, Verdict
 
 T = TypeVar("T")
@@ -67,16 +68,16 @@ class Workspace:
     """Where everything of one team lies: artifacts, downloads, published models, run records."""
 
     root: Path
+    offline: bool = False
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
         self.store = Store(self.root / "store")
 
-    @property
-    def downloads(self) -> Path:
-        """What was fetched."""
-        return self.root / "downloads"
+    def downloads(self, config: Config, *, update: bool = False) -> Downloads:
+        """What was fetched and will be, held against the configuration's lockfile."""
+        return Downloads(self.root / "downloads", Lockfile(config.lock, update=update), self.offline)
 
     @property
     def runs(self) -> Path:
@@ -121,6 +122,7 @@ def run_pipeline(
 
 
 def _run(config: Config, workspace: Workspace, runner: Runner, watch: Callable[[dict[str, Any]], None] | None) -> Outcome:
+    check_licences(every_corpus(config), config.licences)
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     registry = workspace.registry(config.name)
     champion = registry.champion()
@@ -189,7 +191,7 @@ class Data:
 
 
 def _data(config: Config, workspace: Workspace, runner: Runner) -> Data:
-    store, seed, pivot, downloads = workspace.store, config.seed, config.pivot, workspace.downloads
+    store, seed, pivot, downloads = workspace.store, config.seed, config.pivot, workspace.downloads(config)
     settings = {code: config.settings(code) for code in config.measured}
     pulled = runner.each(
         "pull",
@@ -199,11 +201,16 @@ def _data(config: Config, workspace: Workspace, runner: Runner) -> Data:
         },
     )
     limits = {code: settings[code].clean for code in config.measured}
-    suites = runner.one("holdout", lambda: holdout(store, pulled, config.holdout, limits, pivot=pivot, seed=seed))
+    suites = runner.one(
+        "holdout",
+        lambda: holdout(store, pulled, config.holdout, limits, downloads=downloads, pivot=pivot, seed=seed),
+    )
     cleaned = runner.each(
         "clean",
         {
-            code: _bind(clean, store, code, pulled[code], suites, limits[code], share=config.holdout.share, seed=seed)
+            code: _bind(
+                clean, store, code, pulled[code], suites, limits[code], share=config.holdout.share, seed=seed, pivot=pivot
+            )
             for code in config.trained
         },
     )
@@ -217,7 +224,10 @@ def _data(config: Config, workspace: Workspace, runner: Runner) -> Data:
     )
     own = {code: settings[code].triplets for code in config.trained}
     built = runner.one(
-        "triplets", lambda: triplets(store, cleaned, mined, own, margin=config.train.margin, pivot=pivot, seed=seed)
+        "triplets",
+        lambda: triplets(
+            store, cleaned, mined, own, uses=corpus_uses(config), margin=config.train.margin, pivot=pivot, seed=seed
+        ),
     )
     return Data(pulled, suites, cleaned, encoder, mined, built)
 
@@ -261,6 +271,19 @@ def _evaluate(
 
 def _bind(function: Callable[..., T], *args: Any, **kwargs: Any) -> Callable[[], T]:  # noqa: ANN401 - passes on
     return lambda: function(*args, **kwargs)
+
+
+def every_corpus(config: Config) -> list[Corpus]:
+    """The corpora of all languages and the suites, those that are switched on."""
+    own = [corpus for code in config.measured for corpus in config.settings(code).corpora]
+    suites = [corpus for corpus in config.holdout.suites.values() if not switched_off(corpus)]
+    return list(dict.fromkeys([*own, *suites]))
+
+
+def corpus_uses(config: Config) -> dict[str, Use]:
+    """Weight and direction by name of the corpus, those that differ from the usual."""
+    every = {corpus_name(corpus): Use(corpus.weight, corpus.direction) for corpus in every_corpus(config)}
+    return {name: use for name, use in every.items() if use != Use()}
 
 
 def _described(config: Config) -> dict[str, tuple[str, str]]:

@@ -9,22 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from alignment import tables
-from alignment.cleaning.normalise import comparable, fingerprint
+from alignment.cleaning import columns as text_columns
 from alignment.config import Triplets
 from alignment.errors import EmptyCorpus
 from alignment.store import Store, write_json
 from alignment.triplets.audit import describe
-from alignment.triplets.build import Audit, Mined, Texts, build_triplets
+from alignment.triplets.build import Audit, Mined, Texts, Use, build_triplets
 from alignment.triplets.groups import MeaningGroups
 from alignment.types import Artifact
 
-REVISION = 1
+REVISION = 2
 logger = logging.getLogger(__name__)
 
 
 def triplets(
     store: Store, cleaned: Mapping[str, Artifact], mined: Mapping[str, Artifact], settings: Mapping[str, Triplets],
-    *, margin: float, pivot: str, seed: int,
+    *, uses: Mapping[str, Use], margin: float, pivot: str, seed: int,
 ) -> Artifact:  # fmt: skip
     """`triplets.parquet` and `audit.json`.
 
@@ -42,7 +42,9 @@ def triplets(
         def rows() -> Iterator[dict[str, Any]]:
             for language, own in texts.items():
                 candidates = _candidates(mined[language].path / "candidates.parquet")
-                yield from build_triplets(own, candidates, settings[language], audits[language], seed=seed, pivot=pivot)
+                yield from build_triplets(
+                    own, candidates, settings[language], audits[language], uses=uses, seed=seed, pivot=pivot
+                )
 
         total = tables.write(out / "triplets.parquet", tables.TRIPLETS, rows())
         if total == 0:
@@ -59,6 +61,7 @@ def triplets(
 
     config = {
         "pivot": pivot, "margin": margin,
+        "uses": {name: use._asdict() for name, use in sorted(uses.items())},
         "settings": {language: settings[language].model_dump() for language in cleaned},
     }  # fmt: skip
     given = {f"clean:{language}": artifact.input() for language, artifact in cleaned.items()}
@@ -69,25 +72,31 @@ def triplets(
 def _texts(cleaned: Mapping[str, Artifact], pivot: str) -> dict[str, Texts]:
     """Each language's pairs with the meaning group of each."""
     columns = {
-        language: tables.read_columns(artifact.path / "pairs.parquet", "pair_id", "source", "target")
+        language: tables.read_columns(artifact.path / "pairs.parquet", "pair_id", "source", "target", "corpus")
         for language, artifact in sorted(cleaned.items())
     }
     groups = MeaningGroups()
     nodes: dict[str, list[tuple[str, int]]] = {}
-    for language, (_, sources, targets) in columns.items():
-        nodes[language] = [_node(pivot, text) for text in sources]
-        for source, text in zip(nodes[language], targets, strict=True):
-            groups.add(source, _node(language, text))
+    for language, (_, sources, targets, _corpora) in columns.items():
+        nodes[language] = _nodes(pivot, sources)
+        for source, target in zip(nodes[language], _nodes(language, targets), strict=True):
+            groups.add(source, target)
     number = groups.numbered(node for own in nodes.values() for node in own)
     return {
-        language: Texts(language, ids, sources, targets, [number[node] for node in nodes[language]])
-        for language, (ids, sources, targets) in columns.items()
+        language: Texts(language, ids, sources, targets, [number[node] for node in nodes[language]], corpora)
+        for language, (ids, sources, targets, corpora) in columns.items()
     }
 
 
-def _node(language: str, text: str) -> tuple[str, int]:
-    """A sentence; texts without letters or digits are told apart by the text itself."""
-    return (language, fingerprint(text)) if comparable(text) else (f"{language}:{text}", 0)
+def _nodes(language: str, texts: list[str]) -> list[tuple[str, int]]:
+    """Sentences; texts without letters or digits are told apart by the text itself."""
+    compared = text_columns.comparables(text_columns.from_strings(texts))
+    hashes = text_columns.fingerprints(compared).tolist()
+    lengths = compared.lengths.tolist()
+    return [
+        (language, value) if length else (f"{language}:{text}", 0)
+        for text, value, length in zip(texts, hashes, lengths, strict=True)
+    ]
 
 
 def _candidates(path: Path) -> dict[Any, Mined]:

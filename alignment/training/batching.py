@@ -25,6 +25,8 @@ class Item(NamedTuple):
     """Meaning groups of the positive and of the negative."""
     texts: int = 3
     """2 where the explicit negative is not used."""
+    weight: float = 1.0
+    """How often it comes in an epoch, on average."""
 
 
 def plan(items: Sequence[Item], *, steps: int, batch_size: int, batch_tokens: int, seed: int) -> list[list[int]]:
@@ -44,7 +46,8 @@ def plan(items: Sequence[Item], *, steps: int, batch_size: int, batch_tokens: in
 def _epoch(items: Sequence[Item], batch_size: int, batch_tokens: int, rng: random.Random) -> list[list[int]]:
     pools: dict[str, list[int]] = defaultdict(list)
     for index, item in enumerate(items):
-        pools[item.pool].append(index)
+        copies = int(item.weight) + (rng.random() < item.weight % 1) if item.weight != 1 else 1
+        pools[item.pool] += [index] * copies
     batches: list[list[int]] = []
     for name in sorted(pools):
         batches += _pool(items, pools[name], batch_size, batch_tokens, rng)

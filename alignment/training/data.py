@@ -18,6 +18,7 @@ from alignment.training.batching import Item
 
 UNUSED = -1
 
+
 @dataclass(frozen=True)
 class TripletData:
     """Distinct sentences as token ids; triplets as rows of (anchor, positive, negative) sentence numbers.
@@ -30,12 +31,13 @@ class TripletData:
     groups: list[tuple[int, int]]
     pools: list[str]
     identities: list[str]
+    weights: list[float]
 
     def items(self) -> list[Item]:
         """What the batch plan needs of each triplet."""
         return [
-            Item(pool, max(len(self.sentences[i]) for i in used), groups, len(used))
-            for pool, triplet, groups in zip(self.pools, self.triplets, self.groups, strict=True)
+            Item(pool, max(len(self.sentences[i]) for i in used), groups, len(used), weight)
+            for pool, triplet, groups, weight in zip(self.pools, self.triplets, self.groups, self.weights, strict=True)
             for used in [[sentence for sentence in triplet if sentence != UNUSED]]
         ]
 
@@ -50,8 +52,12 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
     Raises:
         EmptyCorpus: if there is no triplet.
     """
-    names = ("anchor", "positive", "negative", "anchor_lang", "positive_lang", "group", "negative_group", "pair_id")
-    anchors, positives, negatives, from_lang, to_lang, group, negative_group, ids = tables.read_columns(path, *names)
+    names = (
+        "anchor", "positive", "negative", "anchor_lang", "positive_lang", "group", "negative_group", "pair_id", "weight",
+    )  # fmt: skip
+    anchors, positives, negatives, from_lang, to_lang, group, negative_group, ids, weights = tables.read_columns(
+        path, *names
+    )
     if not anchors:
         raise EmptyCorpus("there is no triplet to train on", where=str(path), hint="Add text, or loosen triplets.max_chrf.")
     rng = random.Random(f"{seed}:explicit")  # noqa: S311 - a sample, not a secret
@@ -60,10 +66,13 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
     number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, negatives)]))}
     return TripletData(
         sentences=encoder.tokenize(list(number)),
-        triplets=[(number[a], number[p], number[n] if n else UNUSED) for a, p, n in zip(anchors, positives, negatives, strict=True)],
+        triplets=[
+            (number[a], number[p], number[n] if n else UNUSED) for a, p, n in zip(anchors, positives, negatives, strict=True)
+        ],
         groups=list(zip(group, negative_group, strict=True)),
         pools=[f"{a}>{b}" for a, b in zip(from_lang, to_lang, strict=True)],
         identities=ids,
+        weights=weights,
     )
 
 

@@ -6,6 +6,7 @@ batches come from a plan that is fixed in advance, so that a resumed run sees th
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import math
@@ -47,9 +48,7 @@ def run(job: Job) -> None:
     encoder = load(job.encoder)
     data = read_triplets(job.triplets, encoder, explicit=job.train.explicit, seed=job.seed)
     reduction = reduce_vocabulary(encoder.model, data.used_tokens())
-    data = TripletData(
-        [reduction.reduced(ids) for ids in data.sentences], data.triplets, data.groups, data.pools, data.identities
-    )
+    data = dataclasses.replace(data, sentences=[reduction.reduced(ids) for ids in data.sentences])
     own_memory(encoder.model)
     if job.train.steps:
         _fit(job, encoder, data)

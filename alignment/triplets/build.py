@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from alignment.config import Triplets
+from alignment.config import CorpusDirection, Triplets
 from alignment.types import STRATEGIES, Direction, Strategy, Triplet
 
 
@@ -29,6 +29,19 @@ class Texts(NamedTuple):
     source: Sequence[str]
     target: Sequence[str]
     groups: Sequence[int]
+    corpora: Sequence[str]
+
+
+class Use(NamedTuple):
+    """How the pairs of one corpus are used."""
+
+    weight: float = 1.0
+    direction: CorpusDirection = "both"
+
+    def anchors(self) -> tuple[Direction, ...]:
+        """Directions in which triplets are built."""
+        one: dict[CorpusDirection, Direction] = {"from_pivot": "forward", "to_pivot": "backward"}
+        return (one[self.direction],) if self.direction in one else ("forward", "backward")
 
 
 @dataclass
@@ -52,12 +65,14 @@ def build_triplets(
     settings: Triplets,
     audit: Audit,
     *,
+    uses: Mapping[str, Use],
     seed: int,
     pivot: str,
 ) -> Iterator[dict[str, Any]]:
-    """Rows of `tables.TRIPLETS`, both directions of each pair, in the pairs' order."""
+    """Rows of `tables.TRIPLETS`, the directions of each pair that its corpus allows, in the pairs' order."""
     for row, identity in enumerate(texts.ids):
-        for direction in ("forward", "backward"):
+        use = uses.get(texts.corpora[row], Use())
+        for direction in use.anchors():
             wanted = choose_strategy(f"{seed}:{identity}:{direction}", settings)
             order = [wanted, *(strategy for strategy in STRATEGIES if strategy != wanted)]
             for strategy in order:
@@ -66,7 +81,12 @@ def build_triplets(
                 if triplet:
                     audit.fallback += strategy != wanted
                     audit.built[strategy] += 1
-                    yield {**triplet, "strategy": strategy, **_languages(direction, pivot, texts.language)}
+                    yield {
+                        **triplet,
+                        "strategy": strategy,
+                        "weight": use.weight,
+                        **_languages(direction, pivot, texts.language),
+                    }
                     break
             else:
                 audit.without += 1

@@ -48,3 +48,10 @@ def test_triplets_without_their_negative_leave_room_for_more() -> None:
     for batch in plan(given, steps=20, batch_size=64, batch_tokens=1000, seed=0)[:15]:
         texts = sum(given[i].texts for i in batch)
         assert 980 <= 10 * texts <= 1000
+
+
+def test_weights_say_how_often_a_triplet_comes() -> None:
+    given = [Item("p", 7, (i, 1000 + i), 3, 2.0 if i < 100 else 0.25) for i in range(200)]
+    seen = Counter(i for batch in plan(given, steps=200, batch_size=8, batch_tokens=5000, seed=1) for i in batch)
+    heavy, light = sum(seen[i] for i in range(100)), sum(seen[i] for i in range(100, 200))
+    assert 7 < heavy / light < 9

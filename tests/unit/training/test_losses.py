@@ -136,7 +136,9 @@ def test_identical_rows_and_a_single_row_have_finite_gradients(distance: str, in
     for size in (1, 3):
         x = torch.ones(size, 4, requires_grad=True)
         unit = normalize(x, dim=-1)
-        loss = triplet_loss(unit, unit, unit, *groups(size), everyone(size), margin=0.2, distance=distance, in_batch=in_batch)  # type: ignore[arg-type]
+        loss = triplet_loss(
+            unit, unit, unit, *groups(size), everyone(size), margin=0.2, distance=distance, in_batch=in_batch
+        )  # type: ignore[arg-type]
         (gradient,) = torch.autograd.grad(loss.value, x)
         assert loss.value.isfinite() and gradient.isfinite().all()
 

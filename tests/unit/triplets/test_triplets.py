@@ -3,7 +3,7 @@ import pytest
 
 from alignment.config import Triplets
 from alignment.triplets.audit import describe, hardness
-from alignment.triplets.build import Audit, Mined, Texts, build_triplets, choose_strategy
+from alignment.triplets.build import Audit, Mined, Texts, Use, build_triplets, choose_strategy
 from alignment.triplets.groups import MeaningGroups
 from alignment.triplets.negatives import lexical_candidates, random_candidates, semantic_candidates, tokenise
 from alignment.types import FilterReport, Triplet
@@ -59,6 +59,7 @@ TEXTS = Texts(
     ["save page", "store page", "log in", "go out"],
     ["tallenna sivu", "tallenna tuo sivu", "kirjaudu sisään", "mene ulos"],
     [0, 0, 1, 2],
+    ["x", "x", "x", "y"],
 )
 
 
@@ -69,21 +70,31 @@ def mined(order: list[int]) -> Mined:
 def test_guards_skip_same_meaning_and_near_duplicates_and_count_them() -> None:
     audit = Audit()
     candidates = {(0, "forward", s): mined([1, 2]) for s in ("random", "lexical", "semantic")}
-    (row,) = build_triplets(TEXTS, candidates, Triplets(), audit, seed=1, pivot="en")  # type: ignore[arg-type]
+    (row,) = build_triplets(TEXTS, candidates, Triplets(), audit, uses={}, seed=1, pivot="en")  # type: ignore[arg-type]
     assert row["negative"] == "kirjaudu sisään" and row["rank"] == 1
     assert audit.same_meaning == 1 and audit.without == 7
-    close = Texts(*TEXTS[:4], [0, 5, 1, 2])
+    close = TEXTS._replace(groups=[0, 5, 1, 2])
     audit = Audit()
-    (row,) = build_triplets(close, candidates, Triplets(), audit, seed=1, pivot="en")  # type: ignore[arg-type]
+    (row,) = build_triplets(close, candidates, Triplets(), audit, uses={}, seed=1, pivot="en")  # type: ignore[arg-type]
     assert row["negative"] == "kirjaudu sisään" and audit.near_duplicate == 1
     assert (row["anchor_lang"], row["positive_lang"]) == ("en", "fi")
+
+
+def test_a_corpus_can_allow_one_direction_and_weigh_more() -> None:
+    keys = [(row, way, "random") for row in range(4) for way in ("forward", "backward")]
+    candidates = {key: mined([(key[0] + 2) % 4]) for key in keys}
+    uses = {"x": Use(2.0, "to_pivot"), "y": Use(1.0, "from_pivot")}
+    rows = list(build_triplets(TEXTS, candidates, Triplets(max_chrf=100), Audit(), uses=uses, seed=1, pivot="en"))  # type: ignore[arg-type]
+    assert [(row["pair_id"], row["direction"], row["weight"]) for row in rows] == [
+        ("a", "backward", 2.0), ("b", "backward", 2.0), ("c", "backward", 2.0), ("d", "forward", 1.0),
+    ]  # fmt: skip
 
 
 def test_a_strategy_without_candidates_falls_back_and_says_so() -> None:
     audit = Audit()
     only = {(2, "backward", "random"): mined([3])}
     settings = Triplets(shares={"random": 0, "lexical": 0, "semantic": 1})  # type: ignore[arg-type]
-    (row,) = build_triplets(TEXTS, only, settings, audit, seed=1, pivot="en")  # type: ignore[arg-type]
+    (row,) = build_triplets(TEXTS, only, settings, audit, uses={}, seed=1, pivot="en")  # type: ignore[arg-type]
     assert row["strategy"] == "random" and audit.fallback == 1
     assert row["anchor"] == "kirjaudu sisään" and row["negative"] == "go out" and row["anchor_lang"] == "fi"
 
