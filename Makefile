@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow check lint format serve clean
+.PHONY: help run smoke test test-slow check lint format bench-clean bench-scale serve clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## Run the pipeline on CONFIG (default: the quickstart); ARGS="--set train.steps=300"
 	$(BIN)/python -m flows.align $(CONFIG) $(ARGS)
@@ -35,6 +35,12 @@ lint: $(VENV)/.test ## Lint, formatting, types and import contracts
 format: $(VENV)/.test ## Format the code
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
+
+bench-clean: $(VENV)/.test ## Cleaning beside OpusFilter, on 1.3 million pairs (fetches 350 MB)
+	$(BIN)/python -m benchmarks.clean
+
+bench-scale: $(VENV)/.test ## Time and memory of cleaning at 100 k, 1 M and 10 M pairs
+	$(BIN)/python -m benchmarks.scale
 
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
 	$(BIN)/python -m flows.serve

@@ -169,7 +169,6 @@ class HubCorpus(_Corpus):
     split: str = "train"
     revision: str | None = Field(None, description="Full commit hash: a branch can move.")
     columns: Columns | None = Field(None, description="Columns of both sides; by default the `translation` feature.")
-    endpoint: str = Field("https://huggingface.co", description="The hub's address.")
 
 
 class OpusCorpus(_Corpus):
@@ -226,6 +225,7 @@ class Holdout(Model):
     """Evaluation suites: a held-out share of the corpora, and suites of your own."""
 
     share: float = Field(0.2, ge=0.0, le=0.5, description="Share of the pivot sentences that is held out, by hash.")
+    max_pairs: int = Field(2000, ge=1, description="About so many held-out pairs a language are evaluated on, at most.")
     contamination: Literal["remove", "refuse"] = Field(
         "remove", description="What happens to training text that stands in a suite: it is left out, or the run stops."
     )

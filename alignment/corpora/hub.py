@@ -1,9 +1,11 @@
-"""Data sets of the Hugging Face hub through `datasets`, streamed at a pinned revision."""
+"""Data sets of the Hugging Face hub through `datasets`, streamed at a pinned revision.
+
+Another hub is named by the variable `HF_ENDPOINT`, as for all of its libraries.
+"""
 
 from __future__ import annotations
 
 import functools
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -140,13 +142,10 @@ class HubSource:
         try:
             from huggingface_hub import HfApi
 
-            sha = HfApi(endpoint=self._endpoint()).dataset_info(self.corpus.dataset).sha
+            sha = HfApi().dataset_info(self.corpus.dataset).sha
         except Exception as error:  # whatever goes wrong, the message above is the one that matters
             return f"The present one could not be asked for ({type(error).__name__})."
         return f'At present it is at: revision: "{sha}"'
-
-    def _endpoint(self) -> str:
-        return os.environ.get("HF_ENDPOINT", self.corpus.endpoint)
 
     def _call(self, function: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passes on
         """Call into `datasets`, with its errors as ours."""

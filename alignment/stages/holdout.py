@@ -59,7 +59,9 @@ def holdout(
             if config.share > 0:
                 pairs = artifact.path / "pairs.parquet"
                 context = context_of(pairs, limits[language], pivot, language)
-                kept = suite_rows(tables.batches(pairs), limits[language], context, share=config.share, seed=seed)
+                # The same hash with a smaller share gives a part of the same sentences.
+                share = min(config.share, config.max_pairs / artifact.counts["pairs"])
+                kept = suite_rows(tables.batches(pairs), limits[language], context, share=share, seed=seed)
                 _write(out, HELDOUT, language, kept, counts)
             for name, source in sources.items():
                 named = suites[name].model_copy(update={"name": name})
@@ -80,7 +82,7 @@ def holdout(
         return counts
 
     slice_ = {
-        "share": config.share, "pivot": pivot, "suites": {name: describe(corpus) for name, corpus in suites.items()},
+        "share": config.share, "max_pairs": config.max_pairs, "pivot": pivot, "suites": {name: describe(corpus) for name, corpus in suites.items()},
         "limits": {language: limits[language].model_dump(mode="json", exclude={"language_model"}) for language in pulled},
         "contamination": config.contamination, "overlap": config.overlap,
     }  # fmt: skip
