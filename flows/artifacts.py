@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
-from alignment.report.summary import Summary
+from alignment.report.summary import Summary, dropped_for
 from alignment.stages.pipeline import Outcome
 
 
@@ -13,7 +13,7 @@ def write_artifacts(outcome: Outcome) -> None:
     summary = outcome.summary
     create_markdown_artifact(verdict_markdown(summary), key="verdict", description=f"{summary.name}: {summary.verdict}")
     create_table_artifact(accuracy_rows(summary), key="accuracy", description="accuracy@1 in percent, before and after")
-    create_table_artifact(ledger_rows(summary), key="ledger", description="rows per language, from download to triplet")
+    create_table_artifact(ledger_rows(summary), key="ledger", description="rows per language, from download to batch")
     create_link_artifact(
         (outcome.directory / "report.html").as_uri(), key="report", link_text="report.html", description="the whole report"
     )
@@ -51,8 +51,8 @@ def accuracy_rows(summary: Summary) -> list[dict[str, str]]:
 
 
 def ledger_rows(summary: Summary) -> list[dict[str, str]]:
-    """One row per trained language: pulled, dropped by reason, kept, triplets."""
-    reasons = sorted({reason for rows in summary.rows.values() for reason in rows.dropped})
+    """One row per trained language: pulled, dropped by reason, kept, triplets, in batches."""
+    reasons = dropped_for(summary)
     return [
         {
             "language": summary.languages[code].name,
@@ -60,6 +60,7 @@ def ledger_rows(summary: Summary) -> list[dict[str, str]]:
             **{reason: str(rows.dropped.get(reason, 0)) for reason in reasons},
             "kept": str(rows.kept),
             "triplets": str(rows.triplets),
+            "in batches": str(rows.batches),
         }
         for code, rows in summary.rows.items()
     ]

@@ -50,6 +50,7 @@ class Rows(_Model):
     kept: int
     dropped: dict[str, int]
     triplets: int
+    batches: int = Field(0, description="triplets that training saw, as often as it saw them")
 
 
 class StageRecord(_Model):
@@ -106,3 +107,17 @@ class Summary(_Model):
     training: Training
     stages: list[StageRecord]
     seconds_per_stage: dict[str, float]
+
+
+def dropped_for(summary: Summary) -> list[str]:
+    """The reasons that occur, in the order of the steps (as each language's ledger has them)."""
+    found: list[str] = []
+    for rows in summary.rows.values():
+        place = 0
+        for reason in rows.dropped:
+            if reason in found:
+                place = found.index(reason) + 1
+            else:
+                found.insert(place, reason)
+                place += 1
+    return found

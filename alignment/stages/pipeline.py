@@ -161,7 +161,10 @@ def _run(config: Config, workspace: Workspace, runner: Runner, watch: Callable[[
             "champion": deployed.name if deployed else None,
             "mean": reporting.means(results),
             "languages": results,
-            "rows": {code: reporting.rows(data.pulled[code], data.cleaned[code], data.triplets) for code in config.trained},
+            "rows": {
+                code: reporting.rows(data.pulled[code], data.cleaned[code], data.triplets, trained)
+                for code in config.trained
+            },
             "corpora": corpora,
             "training": reporting.training(trained),
             "stages": records,

@@ -22,7 +22,7 @@ from alignment.retrieval.metrics import wilson
 from alignment.store import Store, package_versions
 from alignment.types import Accuracy, Approved, Artifact, Finding, Verdict
 
-REVISION = 1
+REVISION = 2
 _OF_ONE_RUN = {"run", "started", "seconds"}
 
 
@@ -80,12 +80,13 @@ def means(results: Mapping[str, LanguageResult]) -> dict[str, Mean]:
     return found
 
 
-def rows(pulled: Artifact, cleaned: Artifact, triplets: Artifact) -> Rows:
+def rows(pulled: Artifact, cleaned: Artifact, triplets: Artifact, trained: Artifact) -> Rows:
     """The ledger of one trained language."""
     ledger = json.loads((cleaned.path / "ledger.json").read_text())
     return Rows(
         pulled=pulled.counts["pairs"], kept=ledger["kept"], dropped=ledger["dropped"],
         triplets=triplets.counts[f"triplets:{cleaned.label}"],
+        batches=trained.counts.get(f"batches:{cleaned.label}", 0),
     )  # fmt: skip
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from alignment.config import Train
 from alignment.store import Store, artifact_key
-from alignment.training.job import LOG, PROGRESS, Job
+from alignment.training.job import BATCHES, LOG, PROGRESS, Job
 from alignment.training.launch import launch
 from alignment.types import Artifact
 
-REVISION = 1
+REVISION = 2
 logger = logging.getLogger(__name__)
 Watch = Callable[[dict[str, Any]], None]
 
@@ -48,9 +50,21 @@ def train(
         launch(job, count)
         (out / "curves.jsonl").write_text((scratch / PROGRESS).read_text() if settings.steps else "")
         shutil.copy(scratch / LOG, out / LOG)
-        return {"steps": settings.steps, "triplets": seen}
+        return {"steps": settings.steps, "triplets": seen, **_in_batches(scratch / BATCHES, settings.steps)}
 
     return store.build("train", work, revision=REVISION, config=config, inputs=inputs, seed=seed)
+
+
+def _in_batches(path: Path, steps: int) -> dict[str, int]:
+    """Triplets by language, the pivot too, as often as training saw them."""
+    if not steps:
+        return {}
+    pools = {tuple(pool.split(">")): count for pool, count in json.loads(path.read_text()).items()}
+    counts: Counter[str] = Counter()
+    for pair, count in pools.items():
+        for code in pair:
+            counts[code] += count
+    return {f"batches:{code}": count for code, count in sorted(counts.items())}
 
 
 def log_progress(steps: int) -> Watch:

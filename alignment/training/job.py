@@ -11,6 +11,7 @@ from alignment.config.models import Model
 PROGRESS = "progress.jsonl"
 ERROR = "error.json"
 LOG = "train.log"
+BATCHES = "batches.json"
 
 
 class Job(Model):

@@ -12,6 +12,7 @@ import logging
 import math
 import shutil
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.errors import Collapsed, NonFiniteLoss
 from alignment.training.batching import plan
 from alignment.training.data import UNUSED, BatchDataset, TripletData, read_triplets
-from alignment.training.job import PROGRESS, Job
+from alignment.training.job import BATCHES, PROGRESS, Job
 from alignment.training.losses import Loss, infonce_loss, triplet_loss
 
 logger = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ class TripletTrainer(Trainer):
         self.plan_seed = seed
         self.last: Loss | None = None
         self.batch_triplets = 0
+        self.progress = progress
         super().__init__(
             model=encoder.model, args=arguments, train_dataset=dataset, data_collator=dataset.collate,
             callbacks=[ProgressFile(progress, self)],
@@ -132,7 +134,14 @@ class TripletTrainer(Trainer):
             self.batches.data.items(), steps=self.settings.steps * world, batch_size=self.settings.batch_size,
             batch_tokens=self.settings.batch_tokens, seed=self.plan_seed,
         )  # fmt: skip
+        self._count(batches)
         return DataLoader(self.batches, batch_sampler=batches[rank::world], collate_fn=self.batches.collate)
+
+    def _count(self, batches: list[list[int]]) -> None:
+        """Leave behind how often each pool's triplets come, for the ledger."""
+        pools = self.batches.data.pools
+        counts = Counter(pools[index] for batch in batches for index in batch)
+        (self.progress.parent / BATCHES).write_text(json.dumps(dict(sorted(counts.items()))))
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:  # noqa: ANN401
         """The configured loss of one batch; a sentence that stands in it twice is encoded once."""

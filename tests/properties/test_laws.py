@@ -1,7 +1,13 @@
 """Laws that hold for any input."""
 
+import bz2
 import contextlib
+import gzip
+import io
+import json
+import lzma
 import tempfile
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,16 +24,21 @@ from alignment.cleaning.filters import Context
 from alignment.cleaning.normalise import comparable, fingerprint, normalise
 from alignment.cleaning.seen import SeenHashes
 from alignment.cleaning.split import held_out
-from alignment.config import Clean, Gate, LocalCorpus, parse_config
+from alignment.config import Clean, Gate, LocalCorpus, OpusCorpus, parse_config
 from alignment.corpora.fetch import Downloads
 from alignment.corpora.gettext import Catalogue, read_catalogue
+from alignment.corpora.json_catalogue import read_json_catalogue
 from alignment.corpora.local import LocalSource
+from alignment.corpora.lockfile import Lockfile
+from alignment.corpora.opus import OpusSource
 from alignment.errors import AlignmentError, ConfigError, Malformed
 from alignment.gate import Measured, Paired, judge
 from alignment.retrieval.neighbours import nearest
 from alignment.training.batching import Item, plan
 from alignment.triplets.groups import MeaningGroups
 
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 columns.tables()  # made once a process, outside of the time that an example may take
 words = st.sampled_from(["save", "the", "page", "Sivu", "É", "…", "%(n)s", "<b>", "日本", "a\u0301", " ", "\u200b"])
 text = st.lists(words, max_size=6).map(" ".join) | st.text(max_size=20)
@@ -193,13 +204,94 @@ def test_any_bytes_are_a_catalogue_or_malformed(data: bytes, form: str) -> None:
         list(read_catalogue(Catalogue(f"x.{form}", form, header + data)))
 
 
+SUFFIXES = [
+    ".tsv", ".csv", ".jsonl", ".parquet", ".tmx", ".xlf", ".po", ".mo",
+    ".tsv.gz", ".tsv.bz2", ".csv.xz", ".tsv.zst", ".jsonl.zip", ".tmx.gz",
+]  # fmt: skip
+HEADS = {
+    "tsv": b"source\ttarget\n", "csv": b"source,target\n", "tmx": b"<tmx><body>",
+    "xlf": b'<xliff><file source-language="en" target-language="fi"><body>',
+}  # fmt: skip
+# What parsers stumble over: marks of each format, in any order.
+ALPHABET = [
+    "<tu>",
+    "</tu>",
+    "<tuv xml:lang='en'>",
+    "<seg>",
+    "</seg>",
+    "&b;",
+    "<!DOCTYPE x [",
+    "\t",
+    "\n",
+    ",",
+    '"',
+    "{",
+    "}",
+    "a",
+    "\x00",
+    "é",
+]
+
+
+def packed(data: bytes, suffix: str) -> bytes:
+    """As the suffix says, or every other time left as it is: not what its name says."""
+    kind = suffix.rpartition(".")[2]
+    if len(data) % 2:
+        return data
+    if kind == "zip":
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("inside", data)
+        return buffer.getvalue()
+    if kind == "zst":
+        return bytes(pa.compress(data, codec="zstd", asbytes=True))
+    return {"gz": gzip, "bz2": bz2, "xz": lzma}[kind].compress(data) if kind in ("gz", "bz2", "xz") else data  # type: ignore[attr-defined,no-any-return]
+
+
 @settings(deadline=None, max_examples=60)
-@given(st.binary(max_size=300), st.sampled_from([".tsv", ".jsonl", ".parquet", ".tsv.gz"]))
+@given(
+    st.binary(max_size=300) | st.lists(st.sampled_from(ALPHABET), max_size=40).map("".join).map(str.encode),
+    st.sampled_from(SUFFIXES),
+)
 def test_any_bytes_are_rows_or_one_of_our_errors(data: bytes, suffix: str) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / f"x{suffix}"
-        path.write_bytes((b"source\ttarget\n" if suffix == ".tsv" else b"") + data)
+        path.write_bytes(packed(HEADS.get(suffix.split(".")[1], b"") + data, suffix))
         source = LocalSource(LocalCorpus(kind="local", path=path), Downloads(path.parent), "en")
+        with contextlib.suppress(AlignmentError):
+            list(source.pairs("fi"))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.text(max_size=5), lambda x: st.lists(x) | st.dictionaries(st.text(max_size=3), x)
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=100) | json_values.map(lambda value: json.dumps(value).encode()), json_values)
+def test_any_bytes_are_a_json_catalogue_or_malformed(data: bytes, pivot: object) -> None:
+    with contextlib.suppress(Malformed):
+        for pair in read_json_catalogue("x.json", data, json.dumps(pivot).encode()):
+            pair.source.encode()
+            pair.target.encode()
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=200), st.booleans(), st.binary(max_size=60), st.binary(max_size=60))
+def test_any_bytes_are_an_opus_zip_or_one_of_our_errors(data: bytes, whole: bool, left: bytes, right: bytes) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "fi-en.txt.zip"
+        path.write_bytes(data)
+        if whole:
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("X.en-fi.en", left)
+                archive.writestr("X.en-fi.fi", right)
+        index = Path(directory) / "index"
+        index.write_text(json.dumps({"corpora": [{"source": "en", "target": "fi", "url": path.as_uri()}]}))
+        lock = Lockfile()
+        downloads = Downloads(Path(directory) / "d", lock)
+        source = OpusSource(OpusCorpus(kind="opus", corpus="X", version="1", api=index.as_uri()), downloads, "en")
+        downloads.fetch = lambda url, **_: Path(url.partition("?")[0].removeprefix("file://"))  # type: ignore[method-assign]
         with contextlib.suppress(AlignmentError):
             list(source.pairs("fi"))
 
