@@ -67,6 +67,12 @@ def _plain(code: str) -> langcodes.Language:
     return tag.update_dict({"language": "no"}) if tag.language == "nb" else tag
 
 
+def identity(code: str) -> tuple[str, str]:
+    """Language and script: equal for `zh`, `cmn` and `zh-Hans`, or `no` and `nb`; the region does not count."""
+    tag = _plain(code)
+    return tag.language or "", tag.maximize().script or ""
+
+
 def name(code: str) -> str:
     """The English name: `cy` -> `Welsh`."""
     return langcodes.Language.get(code).display_name()

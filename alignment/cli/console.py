@@ -24,6 +24,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.tree import Tree
 
+from alignment.cleaning.clean import REASONS
 from alignment.config import Config
 from alignment.corpora import Downloads
 from alignment.languages import name as language_name
@@ -188,6 +189,22 @@ def print_stages(summary: Summary) -> None:
             stage.stage, stage.label, stage.key[:12], f"{stage.seconds:.1f}", rows, "reused" if stage.reused else "made"
         )
     console.print(table)
+
+
+def print_ledger(cleaned: Mapping[str, Artifact]) -> None:
+    """Rows per language: pulled, dropped by each step in their order, kept."""
+    ledgers = {code: json.loads((artifact.path / "ledger.json").read_text()) for code, artifact in cleaned.items()}
+    reasons = [reason for reason in REASONS if any(reason in ledger["dropped"] for ledger in ledgers.values())]
+    table = Table(title="rows by language and step", title_justify="left", title_style="bold")
+    table.add_column("language")
+    for column in ("pulled", *(reason.replace("_", " ") for reason in reasons), "kept"):
+        table.add_column(column, justify="right")
+    for code, ledger in ledgers.items():
+        counts = [ledger["seen"], *(ledger["dropped"].get(reason, 0) for reason in reasons), ledger["kept"]]
+        table.add_row(language_name(code), *(f"{count:,}" if count else "" for count in counts))
+    seen, kept = (sum(ledger[key] for ledger in ledgers.values()) for key in ("seen", "kept"))
+    console.print(table)
+    console.print(f"{len(ledgers)} languages: {seen:,} pulled, {seen - kept:,} dropped, {kept:,} kept")
 
 
 def print_languages(config: Config, pulled: Mapping[str, Artifact]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -66,7 +66,8 @@ def lock(
             for corpus in loaded.settings(code).corpora:
                 open_source(corpus, downloads, loaded.pivot).inputs(code)
         for corpus in every_corpus(loaded):
-            open_source(corpus, downloads, loaded.pivot).offered()
+            if corpus not in loaded.ready:
+                open_source(corpus, downloads, loaded.pivot).offered()
     for old, new in downloads.lock.changed:
         console.print(
             f"changed  {old.url}\n  {old.date} {old.size:,} bytes {old.sha256[:12]} -> {new.size:,} bytes {new.sha256[:12]}"
@@ -81,12 +82,17 @@ def lock(
 
 def clean(
     config: ConfigFile,
-    explain: Annotated[str, typer.Option("--explain", metavar="CODE", help="The language to look at.")],
+    explain: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads this form
+        typer.Option("--explain", metavar="CODE", help="Look at the scores of one language instead."),
+    ] = None,
     sample_rejects: Annotated[int, typer.Option(min=0, help="Print so many dropped pairs per reason.")] = 0,
     overrides: Overrides = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
 ) -> None:
-    """Show how each filter scores the pairs of a language, what its threshold keeps, and what others would.
+    """Pull and clean all languages and show the ledger; with --explain what each filter does to one of them.
+
+    --explain shows how each filter scores the pairs, what its threshold keeps, and what others would keep.
 
     [bold]Example:[/bold] alignment clean configs/quickstart.yaml --explain cy --sample-rejects 5
     """
@@ -95,8 +101,14 @@ def clean(
     from alignment.stages.explore import explain as look
     from alignment.stages.pull import pull
 
-    loaded, code = load_config(config, overrides or []), canonical(explain)
-    space = open_workspace(workspace)
+    loaded, space = load_config(config, overrides or []), open_workspace(workspace)
+    if explain is None:
+        from alignment.cli.console import ConsoleRunner, print_ledger
+        from alignment.stages.pipeline import clean_data
+
+        print_ledger(clean_data(loaded, space, ConsoleRunner(loaded.train.steps)).cleaned)
+        return
+    code = canonical(explain)
     settings = loaded.settings(code)
     pulled = pull(space.store, code, settings.corpora, pivot=loaded.pivot, downloads=space.downloads(loaded))
     _print_explained(look(pulled, settings.clean, loaded.pivot, code, examples=sample_rejects, seed=loaded.seed), code)

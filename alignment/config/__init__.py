@@ -24,6 +24,7 @@ from alignment.config.models import (
     TatoebaCorpus,
     Train,
     Triplets,
+    TripletsCorpus,
     switched_off,
 )
 
@@ -50,6 +51,7 @@ __all__ = [
     "TatoebaCorpus",
     "Train",
     "Triplets",
+    "TripletsCorpus",
     "load_config",
     "parse_config",
     "switched_off",

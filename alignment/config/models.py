@@ -202,8 +202,32 @@ class MtdataCorpus(_Corpus):
     dataset: str = Field(description="Group and name and version, for example Statmt-europarl-10; languages are filled in.")
 
 
+class TripletColumns(Model):
+    """Names of the columns."""
+
+    anchor: str = "anchor"
+    positive: str = "positive"
+    negative: str = "negative"
+
+
+class TripletsCorpus(_Corpus):
+    """Ready triplets (NLI, query and documents) in a table; they join the mined ones, past the same guards."""
+
+    kind: Literal["triplets"]
+    path: Path = Field(description="TSV, CSV, JSONL or Parquet, compressed or not.")
+    columns: TripletColumns = TripletColumns()
+    anchor_language: str = Field("en", description="Of the anchors.")
+    language: str = Field("en", description="Of the positives and negatives.")
+    share: float = Field(0.1, gt=0.0, lt=1.0, description="At most this share of all triplets.")
+
+    @field_validator("anchor_language", "language")
+    @classmethod
+    def _code(cls, code: str) -> str:
+        return languages.canonical(code)
+
+
 Corpus = Annotated[
-    GettextCorpus | LocalCorpus | HubCorpus | OpusCorpus | TatoebaCorpus | SacrebleuCorpus | MtdataCorpus,
+    GettextCorpus | LocalCorpus | HubCorpus | OpusCorpus | TatoebaCorpus | SacrebleuCorpus | MtdataCorpus | TripletsCorpus,
     Field(discriminator="kind"),
 ]
 
@@ -240,6 +264,8 @@ class Holdout(Model):
     def _reserved(cls, suites: dict[str, Corpus]) -> dict[str, Corpus]:
         if "heldout" in suites:
             raise ValueError("'heldout' is the name of the suite that is held out of the corpora; choose another")
+        if wrong := [name for name, corpus in suites.items() if isinstance(corpus, TripletsCorpus)]:
+            raise ValueError(f"{', '.join(wrong)}: ready triplets are no pairs, and no suite")
         return suites
 
 
@@ -444,7 +470,7 @@ class Config(Model):
                     "target column, name columns.language, or list it under one language"
                 )
         for code, own in {**self.languages, **self.control}.items():
-            if not self.corpora and not own.corpora:
+            if not self.pair_corpora and not own.corpora:
                 raise ValueError(f"{code} has no corpus: list some under corpora, or under languages.{code}.corpora")
         if self.holdout.share == 0 and all(switched_off(suite) for suite in self.holdout.suites.values()):
             raise ValueError("nothing to evaluate on: holdout.share is 0 and no suite is switched on")
@@ -460,13 +486,28 @@ class Config(Model):
         """Codes of all languages: trained, then control."""
         return [*self.languages, *self.control]
 
+    @property
+    def pair_corpora(self) -> list[Corpus]:
+        """The shared corpora that have sentence pairs."""
+        return [corpus for corpus in self.corpora if not isinstance(corpus, TripletsCorpus)]
+
+    @property
+    def ready(self) -> list[TripletsCorpus]:
+        """Corpora of ready triplets, shared or of a language."""
+        own = [corpus for block in self.languages.values() for corpus in block.corpora]
+        return [corpus for corpus in (*self.corpora, *own) if isinstance(corpus, TripletsCorpus)]
+
     def settings(self, code: str) -> LanguageSettings:
         """The shared values with the overrides of `code` applied."""
         own = self.languages.get(code) or self.control[code]
         return LanguageSettings(
             code=code,
             trained=code in self.languages,
-            corpora=tuple(c for c in (*self.corpora, *own.corpora) if code in c.languages and not switched_off(c)),
+            corpora=tuple(
+                corpus
+                for corpus in (*self.corpora, *own.corpora)
+                if code in corpus.languages and not switched_off(corpus) and not isinstance(corpus, TripletsCorpus)
+            ),
             clean=_merged(self.clean, own.clean),
             triplets=_merged(self.triplets, own.triplets),
             gate=_merged(self.gate, own.gate),

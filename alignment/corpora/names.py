@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from alignment.config import Corpus, GettextCorpus, HubCorpus, LocalCorpus, MtdataCorpus, OpusCorpus, SacrebleuCorpus
+from alignment.config import (
+    Corpus,
+    GettextCorpus,
+    HubCorpus,
+    LocalCorpus,
+    MtdataCorpus,
+    OpusCorpus,
+    SacrebleuCorpus,
+    TripletsCorpus,
+)
 
 
 def corpus_name(corpus: Corpus) -> str:
@@ -13,8 +22,8 @@ def corpus_name(corpus: Corpus) -> str:
         return corpus.name
     if isinstance(corpus, GettextCorpus):
         return corpus.package or corpus.installed or str(corpus.path and corpus.path.name)
-    if isinstance(corpus, LocalCorpus):
-        place = PurePosixPath(str(corpus.path or corpus.url or "off")).name
+    if isinstance(corpus, LocalCorpus | TripletsCorpus):
+        place = PurePosixPath(str(corpus.path or getattr(corpus, "url", None) or "off")).name
         return place.replace("{lang}", "").split(".")[0].strip("-_*") or "local"
     if isinstance(corpus, HubCorpus | MtdataCorpus):
         return corpus.dataset

@@ -14,15 +14,18 @@ from alignment.config import (
     OpusCorpus,
     SacrebleuCorpus,
     TatoebaCorpus,
+    TripletsCorpus,
 )
 from alignment.corpora.fetch import Downloads
 from alignment.corpora.gettext import GettextSource
 from alignment.corpora.hub import HubSource
 from alignment.corpora.local import LocalSource
 from alignment.corpora.mtdata import MtdataSource
+from alignment.corpora.names import corpus_name
 from alignment.corpora.opus import OpusSource
 from alignment.corpora.sacrebleu import SacrebleuSource
 from alignment.corpora.tatoeba import TatoebaSource
+from alignment.errors import ConfigError
 from alignment.types import Input, SentencePair
 
 
@@ -48,9 +51,10 @@ class Source(Protocol):
 
 
 class Kind(NamedTuple):
-    """One kind of source."""
+    """One kind of corpus."""
 
-    source: Callable[[Any, Downloads, str], Source]
+    source: Callable[[Any, Downloads, str], Source] | None
+    """None of ready triplets, which are no pairs."""
     settings: type[Any]
     example: str
 
@@ -67,9 +71,13 @@ KINDS: dict[str, Kind] = {
     "tatoeba": Kind(TatoebaSource, TatoebaCorpus, "{kind: tatoeba}"),
     "sacrebleu": Kind(SacrebleuSource, SacrebleuCorpus, "{kind: sacrebleu, test_set: wmt22}"),
     "mtdata": Kind(MtdataSource, MtdataCorpus, "{kind: mtdata, dataset: Statmt-europarl-10}"),
+    "triplets": Kind(None, TripletsCorpus, "{kind: triplets, path: nli.jsonl, language: cy, share: 0.1, licence: MIT}"),
 }
 
 
 def open_source(corpus: Corpus, downloads: Downloads, pivot: str) -> Source:
     """The source that this piece of configuration describes; fetches nothing yet."""
-    return KINDS[corpus.kind].source(corpus, downloads, pivot)
+    source = KINDS[corpus.kind].source
+    if source is None:
+        raise ConfigError(f"a corpus of kind {corpus.kind} has no sentence pairs", where=corpus_name(corpus))
+    return source(corpus, downloads, pivot)

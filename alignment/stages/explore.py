@@ -106,7 +106,7 @@ class Offer(NamedTuple):
 def offer(config: Config, downloads: Downloads, code: str) -> Offer:
     """Count the pairs of one language in the shared corpora; downloads what is needed for that."""
     found = {}
-    for corpus in config.corpora:
+    for corpus in config.pair_corpora:
         if code in corpus.languages:
             source = open_source(corpus, downloads, config.pivot)
             if count := sum(1 for _ in source.pairs(code)):
@@ -117,11 +117,14 @@ def offer(config: Config, downloads: Downloads, code: str) -> Offer:
 def offered_codes(config: Config, downloads: Downloads) -> list[str]:
     """Canonical codes of the languages that the shared corpora have and the configuration has not."""
     found: set[str] = set()
-    for corpus in config.corpora:
+    for corpus in config.pair_corpora:
         source: Source = open_source(corpus, downloads, config.pivot)
         found |= {code for spelling in source.offered() if (code := _code(spelling)) and code in corpus.languages}
-    known = {config.pivot, *config.measured}
-    return sorted(code for code in found if code not in known and not code.startswith(f"{config.pivot}-"))
+    known = {languages.identity(code) for code in (config.pivot, *config.measured)}
+    shortest: dict[tuple[str, str], str] = {}
+    for code in sorted(found, key=lambda code: (len(code), code)):
+        shortest.setdefault(languages.identity(code), code)
+    return sorted(code for identity, code in shortest.items() if identity not in known)
 
 
 def _code(spelling: str) -> str | None:
@@ -183,7 +186,7 @@ def usable(config: Config, downloads: Downloads, code: str) -> tuple[list[str], 
 
     every = (
         row
-        for corpus in config.corpora
+        for corpus in config.pair_corpora
         if code in corpus.languages
         for row in rows(corpus, open_source(corpus, downloads, config.pivot), code, config.pivot)
     )

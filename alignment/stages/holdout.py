@@ -69,7 +69,7 @@ def holdout(
                 _write(out, name, language, suite_rows(raw, AS_GIVEN, Context(), share=None, seed=seed), counts)
         if not counts:
             raise EmptyCorpus("no suite has any pair", where="holdout", hint="Raise holdout.share or add a suite.")
-        index = _index(out / "suites", config.overlap)
+        index = suite_index(out / "suites", config.overlap)
         leaks = {}
         for language, artifact in pulled.items():
             found = _leaks(artifact, index, config.share, seed)
@@ -110,13 +110,15 @@ def _write(out: Path, suite: str, language: str, rows: Iterator[pa.RecordBatch],
     logger.info("holdout %s %s: %d pairs", suite, language, total)
 
 
-class _Index(NamedTuple):
+class Index(NamedTuple):
+    """All suites' sentences, and what their labels stand for."""
+
     suites: SuiteIndex
     labels: list[str]
     """`tatoeba:fi`, by number."""
 
 
-def _index(suites: Path, overlap: float | None) -> _Index:
+def suite_index(suites: Path, overlap: float | None) -> Index:
     """Both sides of every suite of every language."""
     labels: list[str] = []
     texts: list[str] = []
@@ -127,7 +129,7 @@ def _index(suites: Path, overlap: float | None) -> _Index:
             numbers += [len(labels)] * len(side)
         labels.append(f"{path.parent.name}:{path.stem}")
     compared = columns.comparables(columns.from_strings(texts))
-    return _Index(SuiteIndex(compared, np.array(numbers, dtype=np.int64), overlap), labels)
+    return Index(SuiteIndex(compared, np.array(numbers, dtype=np.int64), overlap), labels)
 
 
 class _Leaks(NamedTuple):
@@ -138,7 +140,7 @@ class _Leaks(NamedTuple):
     examples: dict[str, list[str]]
 
 
-def _leaks(pulled: Artifact, index: _Index, share: float, seed: int) -> _Leaks:
+def _leaks(pulled: Artifact, index: Index, share: float, seed: int) -> _Leaks:
     """The language's training sentences that stand in a suite; the held-out share is kept apart anyway."""
     look = functools.partial(_look, suites=index.suites, share=share, seed=seed)
     workers = processors() if pulled.counts["pairs"] >= PARALLEL_FROM else 1

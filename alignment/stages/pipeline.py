@@ -122,7 +122,6 @@ def run_pipeline(
 
 
 def _run(config: Config, workspace: Workspace, runner: Runner, watch: Callable[[dict[str, Any]], None] | None) -> Outcome:
-    check_licences(every_corpus(config), config.licences)
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     registry = workspace.registry(config.name)
     champion = registry.champion()
@@ -193,7 +192,18 @@ class Data:
         ]  # fmt: skip
 
 
-def _data(config: Config, workspace: Workspace, runner: Runner) -> Data:
+@dataclass(frozen=True)
+class Cleaned:
+    """What the first three stages give, by language."""
+
+    pulled: dict[str, Artifact]
+    holdout: Artifact
+    cleaned: dict[str, Artifact]
+
+
+def clean_data(config: Config, workspace: Workspace, runner: Runner) -> Cleaned:
+    """Pull, holdout and clean: the data stages, which need no encoder."""
+    check_licences(every_corpus(config), config.licences)
     store, seed, pivot, downloads = workspace.store, config.seed, config.pivot, workspace.downloads(config)
     settings = {code: config.settings(code) for code in config.measured}
     pulled = runner.each(
@@ -217,6 +227,14 @@ def _data(config: Config, workspace: Workspace, runner: Runner) -> Data:
             for code in config.trained
         },
     )
+    return Cleaned(pulled, suites, cleaned)
+
+
+def _data(config: Config, workspace: Workspace, runner: Runner) -> Data:
+    store, seed, pivot, downloads = workspace.store, config.seed, config.pivot, workspace.downloads(config)
+    settings = {code: config.settings(code) for code in config.measured}
+    data = clean_data(config, workspace, runner)
+    cleaned = data.cleaned
     encoder = runner.one("encoder", lambda: base_encoder(store, config.encoder, cleaned, downloads=downloads, seed=seed))
     mined = runner.each(
         "mine",
@@ -229,10 +247,19 @@ def _data(config: Config, workspace: Workspace, runner: Runner) -> Data:
     built = runner.one(
         "triplets",
         lambda: triplets(
-            store, cleaned, mined, own, uses=corpus_uses(config), margin=config.train.margin, pivot=pivot, seed=seed
+            store,
+            cleaned,
+            mined,
+            own,
+            uses=corpus_uses(config),
+            margin=config.train.margin,
+            pivot=pivot,
+            seed=seed,
+            ready=config.ready,
+            holdout=data.holdout,
         ),
     )
-    return Data(pulled, suites, cleaned, encoder, mined, built)
+    return Data(data.pulled, data.holdout, cleaned, encoder, mined, built)
 
 
 @dataclass(frozen=True)
@@ -280,7 +307,7 @@ def every_corpus(config: Config) -> list[Corpus]:
     """The corpora of all languages and the suites, those that are switched on."""
     own = [corpus for code in config.measured for corpus in config.settings(code).corpora]
     suites = [corpus for corpus in config.holdout.suites.values() if not switched_off(corpus)]
-    return list(dict.fromkeys([*own, *suites]))
+    return list(dict.fromkeys([*own, *suites, *config.ready]))
 
 
 def corpus_uses(config: Config) -> dict[str, Use]:

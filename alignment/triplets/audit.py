@@ -34,6 +34,8 @@ def describe(triplets: Iterable[dict[str, Any]], margin: float) -> dict[str, Any
             },
         )
         own["count"] += 1
+        if row["positive_similarity"] is None:  # ready triplets are not measured under the base encoder
+            continue
         own[hardness(row["positive_similarity"], row["negative_similarity"], margin)] += 1
         own["positive_similarity"] += row["positive_similarity"]
         own["negative_similarity"] += row["negative_similarity"]

@@ -27,6 +27,10 @@ class MeaningGroups:
         number = {root: i for i, root in enumerate(sorted(set(roots.values())))}
         return {sentence: number[root] for sentence, root in roots.items()}
 
+    def sentences(self) -> list[tuple[str, int]]:
+        """Every sentence that stands in a pair."""
+        return list(self._parent)
+
     def _root(self, sentence: tuple[str, int]) -> tuple[str, int]:
         root = sentence
         while (above := self._parent.setdefault(root, root)) != root:

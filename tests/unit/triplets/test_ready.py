@@ -1,0 +1,69 @@
+"""Ready triplets: the same guards as mined ones, their own share, and no leak of a suite."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from alignment import tables
+from alignment.config import parse_config
+from alignment.errors import ConfigError
+from alignment.triplets.ready import Ready, guarded
+from tests.support import SMOKE, TINY, run_cli
+
+ROWS = [
+    Ready("a man sleeps", "somebody sleeps", "nobody sleeps here"),
+    Ready("a man sleeps", "somebody sleeps", "nobody sleeps here"),
+    Ready("a dog runs", "an animal runs", "an animal runs!"),
+    Ready("a cat", "", "a dog"),
+    Ready("it rains", "water falls down", "water falls down on us"),
+    Ready("a bird sings", "there is song", "all is silent now"),
+    Ready("they eat", "food is eaten", "no one has eaten"),
+]
+
+
+def groups(language: str, text: str) -> int:
+    return hash((language, text.strip("!")))
+
+
+def test_guards_and_the_ledger() -> None:
+    leaks = [False] * 5 + [True, False]
+    found = guarded(ROWS, leaks, ("en", "en"), groups, max_chrf=70, most=9, weight=1.0)
+    assert {row["anchor"] for row in found.rows} == {"a man sleeps", "they eat"}
+    expected = {"empty": 1, "contaminated": 1, "same_meaning": 1, "near_duplicate": 1, "duplicate": 1}
+    assert found.report.seen == 7 and found.report.dropped == expected
+    one = guarded(ROWS, leaks, ("en", "en"), groups, max_chrf=70, most=1, weight=1.0)
+    assert len(one.rows) == 1 and one.rows[0] in found.rows and one.report.dropped["over_share"] == 1
+
+
+def test_they_join_the_mined_ones_in_a_run(tmp_path: Path) -> None:
+    header, *lines = TINY.read_text().splitlines()
+    leaked = lines[0].split("\t")[header.split("\t").index("en")]
+    rows = [
+        {"anchor": f"question {i} of all", "positive": f"answer {i * 7} is right", "negative": f"{i * 13} is not it"}
+        for i in range(50)
+    ]
+    path = tmp_path / "ready.jsonl"
+    path.write_text(
+        "".join(
+            json.dumps(row) + "\n" for row in [*rows, {"anchor": leaked.upper(), "positive": "x y z", "negative": "k l"}]
+        )
+    )
+    corpus = f"{{kind: triplets, path: {path}, share: 0.05, licence: MIT}}"
+    settings = [f"languages.es.corpora=[{corpus}]", "train.steps=0"]
+    arguments = [part for value in settings for part in ("--set", value)]
+    done = run_cli("run", SMOKE, "--workspace", tmp_path / "w", *arguments)
+    assert done.returncode == 3, done.stderr
+    (table,) = (tmp_path / "w").glob("store/triplets/*/triplets.parquet")
+    strategies, weights = tables.read_columns(table, "strategy", "weight")
+    ready, total = strategies.count("ready"), len(strategies)
+    assert 0 < ready <= 0.05 * total + 1 and set(weights) == {1.0}
+
+
+def test_ready_triplets_are_no_suite() -> None:
+    text = SMOKE.read_text() + "\n"
+    with pytest.raises(ConfigError, match="ready triplets are no pairs"):
+        parse_config(
+            text.replace("holdout: {share: 0.2}", "holdout: {share: 0.2, suites: {x: {kind: triplets, path: a.tsv}}}"),
+            base=SMOKE.parent,
+        )
