@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -192,19 +193,22 @@ def print_stages(summary: Summary) -> None:
 
 
 def print_ledger(cleaned: Mapping[str, Artifact]) -> None:
-    """Rows per language: pulled, dropped by each step in their order, kept."""
+    """Rows per language: pulled, kept, and what was dropped by each step in their order."""
     ledgers = {code: json.loads((artifact.path / "ledger.json").read_text()) for code, artifact in cleaned.items()}
-    reasons = [reason for reason in REASONS if any(reason in ledger["dropped"] for ledger in ledgers.values())]
-    table = Table(title="rows by language and step", title_justify="left", title_style="bold")
-    table.add_column("language")
-    for column in ("pulled", *(reason.replace("_", " ") for reason in reasons), "kept"):
-        table.add_column(column, justify="right")
+    table = Table(title="rows by language", title_justify="left", title_style="bold")
+    for column in ("language", "pulled", "kept", "dropped, in the order of the steps"):
+        table.add_column(column, justify="right" if column in ("pulled", "kept") else "left", overflow="fold")
+    total: Counter[str] = Counter()
     for code, ledger in ledgers.items():
-        counts = [ledger["seen"], *(ledger["dropped"].get(reason, 0) for reason in reasons), ledger["kept"]]
-        table.add_row(language_name(code), *(f"{count:,}" if count else "" for count in counts))
-    seen, kept = (sum(ledger[key] for ledger in ledgers.values()) for key in ("seen", "kept"))
+        total.update({"pulled": ledger["seen"], "kept": ledger["kept"], **ledger["dropped"]})
+        table.add_row(language_name(code), f"{ledger['seen']:,}", f"{ledger['kept']:,}", _dropped(ledger["dropped"]))
+    table.add_section()
+    table.add_row(f"{len(ledgers)} languages", f"{total['pulled']:,}", f"{total['kept']:,}", _dropped(total))
     console.print(table)
-    console.print(f"{len(ledgers)} languages: {seen:,} pulled, {seen - kept:,} dropped, {kept:,} kept")
+
+
+def _dropped(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason.replace('_', ' ')} {counts[reason]:,}" for reason in REASONS if counts.get(reason))
 
 
 def print_languages(config: Config, pulled: Mapping[str, Artifact]) -> None:
