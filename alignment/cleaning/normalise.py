@@ -28,14 +28,28 @@ def comparable(text: str) -> str:
     `Save changes?` and `save  CHANGES` compare equal. Empty if there is no letter or digit.
     """
     folded = _folded(text)
-    while (again := _folded(folded)) != folded:  # dropping a space can let an accent join a letter
-        folded = again
+    while not is_comparable(folded) and (again := _folded(folded)) != folded:
+        folded = again  # dropping a space had let an accent join a letter
     return folded
 
 
+def compatible(text: str) -> str:
+    """The first half of `comparable`: NFKC and case folded; what is dropped still stands."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def is_comparable(folded: str) -> bool:
+    """Whether a text of letters, marks and digits only is surely its own comparable form; cheap to ask."""
+    return unicodedata.is_normalized("NFKC", folded) and folded.casefold() == folded
+
+
 def _folded(text: str) -> str:
-    compatible = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(char for char in compatible if unicodedata.category(char)[0] in _KEPT)
+    return "".join([char for char in compatible(text) if is_kept(char)])
+
+
+def is_kept(char: str) -> bool:
+    """Whether the character is a letter, a mark or a number."""
+    return unicodedata.category(char)[0] in _KEPT
 
 
 def repair(text: str) -> str:
