@@ -110,7 +110,7 @@ class Summary(_Model):
 
 
 def dropped_for(summary: Summary) -> list[str]:
-    """The reasons that occur, in the order of the steps (as each language's ledger has them)."""
+    """The reasons that occur, merged in the order that each language's ledger has them."""
     found: list[str] = []
     for rows in summary.rows.values():
         place = 0
