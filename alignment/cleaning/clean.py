@@ -145,6 +145,11 @@ def _texts(column: pa.Array, limits: Clean) -> columns.Texts:
     return columns.from_strings([repair(text) for text in texts.strings()]) if limits.repair else texts
 
 
+def _fingerprints(column: pa.Array, limits: Clean) -> Ints:
+    """Of raw texts (rows,)."""
+    return columns.fingerprints(columns.comparables(columns.normalised(_texts(column, limits))))
+
+
 def _judge(batch: pa.RecordBatch, limits: Clean, context: Context, share: float, seed: int, blocked: np.ndarray) -> Judged:
     batch, pairs, reasons = judge(batch, limits, context)
     source, target = columns.fingerprints(pairs.source_compared), columns.fingerprints(pairs.target_compared)
@@ -217,11 +222,11 @@ def suite_rows(
     sources: set[int] = set()
     targets: set[int] = set()
     for batch in batches:
+        if share is not None:  # first, since it leaves few rows to judge
+            batch = batch.filter(pa.array(held_out(_fingerprints(batch.column("source"), limits), share, seed)))
         rows, pairs, reasons = judge(batch, limits, context)
         source, target = columns.fingerprints(pairs.source_compared), columns.fingerprints(pairs.target_compared)
         fit = reasons == KEPT
-        if share is not None:
-            fit &= held_out(source, share, seed)
         for row in np.flatnonzero(fit).tolist():  # a row that is left out does not rule out others
             a, b = int(source[row]), int(target[row])
             if a in sources or b in targets:
