@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow check lint format bench-clean bench-scale serve clean
+.PHONY: help run smoke test test-slow check lint format bench-clean bench-scale bench-tmx serve clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ bench-clean: $(VENV)/.test ## Cleaning beside OpusFilter, on 1.3 million pairs (
 
 bench-scale: $(VENV)/.test ## Time and memory of cleaning at 100 k, 1 M and 10 M pairs
 	$(BIN)/python -m benchmarks.scale
+
+bench-tmx: $(VENV)/.test ## Time and memory of reading a TMX file of 2 GB
+	$(BIN)/python -m benchmarks.tmx
 
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
 	$(BIN)/python -m flows.serve

@@ -78,6 +78,10 @@ class Unavailable(SourceError):
     retryable = True
 
 
+class NotThere(SourceError):
+    """The place answers that it does not have it."""
+
+
 class ChecksumMismatch(SourceError):
     """The bytes are not the ones that were expected."""
 

@@ -50,6 +50,13 @@ def best_match(wanted: str, offered: frozenset[str]) -> str | None:
     return best[1] if best else None
 
 
+def beside(pivot: str, first: str, second: str) -> str | None:
+    """The side of a language pair that is not the pivot, in its own spelling; None if neither side is the pivot."""
+    if best_match(pivot, frozenset({first})):
+        return second
+    return first if best_match(pivot, frozenset({second})) else None
+
+
 @functools.lru_cache(maxsize=65536)
 def _distance(wanted: str, spelling: str) -> int | None:
     try:

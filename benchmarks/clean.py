@@ -24,17 +24,16 @@ from rich.console import Console
 from rich.table import Table
 
 from alignment import tables
-from alignment.cleaning.clean import KEPT, REASONS, Ledger, clean, processors
-from alignment.cleaning.filters import Context
-from alignment.cleaning.langid import BUNDLED, load_identifier
+from alignment.cleaning.clean import KEPT, REASONS, Ledger
+from alignment.cleaning.langid import BUNDLED
 from alignment.config import Clean
 from benchmarks.catalogues import all_pairs, cache
+from benchmarks.clean_ours import LANGUAGE, cleaned
 from benchmarks.harness import Measured, figures, measure, spread
 
 ROUNDS = 3
 ROWS = 1_330_000
 ROWS_LANGUAGE_ID = 300_000
-LANGUAGE = "de"  # that language identification expects
 THRESHOLD = 0.5
 PEER = "opusfilter==3.3.1"
 BOUNDS = Clean(
@@ -56,7 +55,7 @@ def main() -> None:
         ours: list[Measured] = []
         peer: list[Measured] = []
         for _ in range(ROUNDS):
-            ours.append(measure([sys.executable, "-m", "benchmarks.clean", "ours", data, limits.model_dump_json()]))
+            ours.append(measure([sys.executable, "-m", "benchmarks.clean_ours", data, limits.model_dump_json()]))
             peer.append(_opusfilter(data, limits))
         speeds = [[data_rows(data) / run.seconds for run in runs] for runs in (ours, peer)]
         ratio = statistics.median(a / b for a, b in zip(*speeds, strict=True))
@@ -106,16 +105,6 @@ def data_rows(home: Path) -> int:
     return int(pq.ParquetFile(home / "pairs.parquet").metadata.num_rows)
 
 
-def run_ours(home: Path, limits: Clean) -> None:
-    """What is measured of us."""
-    identifier = load_identifier(None) if limits.max_other_language is not None else None
-    rows = clean(
-        tables.batches(home / "pairs.parquet"), limits, Ledger(), share=0.0, seed=1, blocked=np.zeros(0, np.int64),
-        context=Context("en", LANGUAGE, 1.0, identifier), scratch=home, workers=processors(),
-    )  # fmt: skip
-    tables.write_batches(home / "ours.parquet", tables.PAIRS, rows)
-
-
 def _opusfilter(home: Path, limits: Clean) -> Measured:
     """One run of the peer: filters, then deduplication of the pair, as its documentation orders them."""
     filters: list[dict[str, Any]] = [
@@ -142,7 +131,7 @@ def _peer() -> Path:
     home = cache() / "opusfilter"
     if not (home / "done").is_file():
         venv.create(home, with_pip=True)
-        command = [home / "bin" / "python", "-m", "pip", "install", "--quiet", PEER, "fasttext-predict==0.9.2.4"]
+        command = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", PEER, "fasttext-predict==0.9.2.4"]
         subprocess.run(command, check=True)
         (home / "done").touch()
     return home / "bin" / "opusfilter"
@@ -167,12 +156,7 @@ def _differences(console: Console, name: str, home: Path, limits: Clean) -> None
             first.add((source, target))
 
     first: set[tuple[str, str]] = set()
-    identifier = load_identifier(None) if limits.max_other_language is not None else None
-    rows = clean(
-        tables.batches(home / "pairs.parquet"), limits, ledger, share=0.0, seed=1, blocked=np.zeros(0, np.int64),
-        context=Context("en", LANGUAGE, 1.0, identifier), scratch=home, workers=processors(), rejects=compare,
-    )  # fmt: skip
-    for _ in rows:
+    for _ in cleaned(home, limits, ledger, compare):
         pass
     table = Table(
         title=f"{name}: of {ledger.seen:,} pairs we keep {ledger.kept:,}, OpusFilter {len(theirs):,}", title_justify="left"
@@ -204,7 +188,4 @@ def _rule(source: str, target: str, limits: Clean) -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["ours"]:
-        run_ours(Path(sys.argv[2]), Clean.model_validate_json(sys.argv[3]))
-    else:
-        main()
+    main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
-from alignment.report.summary import Summary, dropped_for
+from alignment.report.summary import Summary
 from alignment.stages.pipeline import Outcome
 
 
@@ -52,7 +52,7 @@ def accuracy_rows(summary: Summary) -> list[dict[str, str]]:
 
 def ledger_rows(summary: Summary) -> list[dict[str, str]]:
     """One row per trained language: pulled, dropped by reason, kept, triplets, in batches."""
-    reasons = dropped_for(summary)
+    reasons = dict.fromkeys(reason for rows in summary.rows.values() for reason in rows.dropped)
     return [
         {
             "language": summary.languages[code].name,

@@ -7,28 +7,32 @@ then decided in their order, so that the result does not depend on the number of
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from alignment import tables
 from alignment.cleaning import columns
 from alignment.cleaning.columns import Ints
 from alignment.cleaning.filters import FILTERS, Batch, Context, Filter
 from alignment.cleaning.minhash import band_hashes
-from alignment.cleaning.normalise import repair
+from alignment.cleaning.normalise import normalise, repair
 from alignment.cleaning.seen import SeenHashes
 from alignment.cleaning.split import held_out
 from alignment.config import Clean
 from alignment.types import FilterReport
 
 KEPT = -1
+WORTH_A_COPY = 0.6  # share of rows left, below which the later filters look at a copy of those alone
 MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads the bits of small numbers
 DUPLICATES = ("held_out", "contaminated", "duplicate", "same_target", "near_duplicate")
 REASONS = ("empty", *FILTERS, *DUPLICATES)
@@ -58,21 +62,45 @@ class Ledger:
         return FilterReport(self.seen, self.kept, {name: self.dropped[name] for name in REASONS if self.dropped[name]})
 
 
-class Judged(NamedTuple):
-    """A batch with normalised texts, and what was found out about its rows without looking at others."""
+class Changed(NamedTuple):
+    """The texts of one side that normalisation changes: little beside all texts."""
 
-    rows: pa.RecordBatch
+    rows: np.ndarray
+    """Which ones (rows,) bool."""
+    texts: pa.Array
+
+
+class Filtered(NamedTuple):
+    """A batch after its filters."""
+
     reasons: np.ndarray
     """Number of the reason in `REASONS`, or `KEPT` (rows,)."""
+    changed: dict[str, Changed]
+    """By side."""
+    pairs: Batch
+    """The normalised pairs."""
+    kept: Batch
+    """Those of them without a reason."""
+
+
+class Judged(NamedTuple):
+    """What was found out about a batch without looking at others, and what it takes to compare it with earlier ones."""
+
+    reasons: np.ndarray
+    changed: dict[str, Changed]
     source: np.ndarray
-    """Fingerprint of the source (rows,) int64."""
+    """Fingerprint of the source of each row that has no reason (kept,) int64."""
     target: np.ndarray
     bands: np.ndarray
-    """Hashes of the MinHash bands (rows, bands) int64; no columns when near duplicates stay."""
+    """Hashes of the MinHash bands (kept, bands) int64; no columns when near duplicates stay."""
+
+
+Part: TypeAlias = pa.RecordBatch | tables.RowGroup
+"""Rows at hand, or rows that whoever needs them reads."""
 
 
 def clean(
-    batches: Iterable[pa.RecordBatch], limits: Clean, ledger: Ledger, *, share: float, seed: int,
+    parts: Sequence[Part], limits: Clean, ledger: Ledger, *, share: float, seed: int,
     blocked: np.ndarray, context: Context, scratch: Path | None = None, workers: int = 1,
     rejects: Callable[[pa.RecordBatch, np.ndarray], None] | None = None,
 ) -> Iterator[pa.RecordBatch]:  # fmt: skip
@@ -81,31 +109,41 @@ def clean(
     `blocked` holds the fingerprints of sentences that stand in a suite of any language. `rejects` is
     given each batch with the numbers of the reasons.
     """
-    ledgered = _Duplicates(limits, scratch)
-    look = functools.partial(_judge, limits=limits, context=context, share=share, seed=seed, blocked=blocked)
-    for judged in ordered(batches, look, workers):
-        reasons = ledgered.decide(judged)
-        ledger.count(reasons)
-        if rejects is not None:
-            rejects(judged.rows, reasons)
-        yield judged.rows.filter(pa.array(reasons == KEPT))
+    duplicates = _Duplicates(limits, scratch)
+    look = functools.partial(_judge_part, limits=limits, context=context, share=share, seed=seed, blocked=blocked)
+    for part, found in zip(parts, ordered(parts, look, workers), strict=True):
+        for batch, judged in zip(_batches(part), found, strict=True):  # read again here: less than what workers would send
+            reasons = duplicates.decide(judged)
+            ledger.count(reasons)
+            rows = with_normal(batch, judged.changed)
+            if rejects is not None:
+                rejects(rows, reasons)
+            yield rows.filter(pa.array(reasons == KEPT))
 
 
-def judge(batch: pa.RecordBatch, limits: Clean, context: Context) -> tuple[pa.RecordBatch, Batch, np.ndarray]:
-    """Normalise, then filter: the rows with normal texts, the same as columns, and each row's reason."""
-    texts = [columns.normalised(_texts(batch.column(side), limits)) for side in ("source", "target")]
-    pairs = Batch.of(*texts)
+def judge(batch: pa.RecordBatch, limits: Clean, context: Context) -> Filtered:
+    """Normalise, then filter."""
+    changed: dict[str, Changed] = {}
+    pairs = Batch(*(_normal(batch, side, limits, changed) for side in ("source", "target")))
     reasons = np.full(len(pairs), KEPT, dtype=np.int16)
     reasons[np.minimum(pairs.source.lengths, pairs.target.lengths) == 0] = _NUMBER["empty"]
     left, rows = pairs, np.arange(len(pairs))
     for found, threshold in active(limits):
-        if found.costly and (alive := reasons[rows] == KEPT).sum() < len(rows):
+        alive = reasons[rows] == KEPT
+        if alive.sum() < WORTH_A_COPY * len(alive):
             left, rows = left.rows(np.flatnonzero(alive)), rows[alive]
-        refused = found.refused(found.score(left, context), threshold) & (reasons[rows] == KEPT)
-        reasons[rows[refused]] = _NUMBER[found.name]
-    for side, normal in zip(("source", "target"), texts, strict=True):
-        batch = batch.set_column(batch.schema.get_field_index(side), side, columns.to_arrow(normal))
-    return batch, pairs, reasons
+            alive = np.ones(len(rows), dtype=bool)
+        reasons[rows[found.refuses(left, context, threshold, alive)]] = _NUMBER[found.name]
+    alive = reasons[rows] == KEPT
+    return Filtered(reasons, changed, pairs, left if alive.all() else left.rows(np.flatnonzero(alive)))
+
+
+def with_normal(batch: pa.RecordBatch, changed: Mapping[str, Changed]) -> pa.RecordBatch:
+    """The rows with their texts normalised."""
+    for side, (rows, texts) in changed.items():
+        column = pc.replace_with_mask(batch.column(side), pa.array(rows), texts)
+        batch = batch.set_column(batch.schema.get_field_index(side), side, column)
+    return batch
 
 
 def active(limits: Clean) -> list[tuple[Filter, float]]:
@@ -115,7 +153,7 @@ def active(limits: Clean) -> list[tuple[Filter, float]]:
 
 
 def ordered(items: Iterable[T], function: Callable[[T], U], workers: int) -> Iterator[U]:
-    """`map`, with `workers` processes that are at most a few items ahead.
+    """`map` by `workers` processes, of which this one is one; a few items are at work at a time.
 
     Processes, because language identification holds Python's lock; loky's, because they do not run
     the caller's main module again and may be started from a thread.
@@ -125,14 +163,26 @@ def ordered(items: Iterable[T], function: Callable[[T], U], workers: int) -> Ite
         return
     from loky import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(workers) as pool:
-        waiting: deque[Future[U]] = deque()
-        for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) > 2 * workers:
+    left = iter(items)
+    waiting: deque[Future[U]] = deque()
+    pool = ProcessPoolExecutor(workers - 1)
+    try:
+        while True:
+            busy = sum(not future.done() for future in waiting)
+            for item in itertools.islice(left, max(0, 3 * (workers - 1) - busy)):
+                waiting.append(pool.submit(function, item))
+            if waiting and waiting[0].done():
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            elif len(waiting) < 4 * workers and (own := list(itertools.islice(left, 1))):
+                here: Future[U] = Future()
+                here.set_result(function(own[0]))
+                waiting.append(here)
+            elif waiting:
+                yield waiting.popleft().result()
+            else:
+                return
+    finally:
+        pool.shutdown(kill_workers=True)  # they have nothing left to do, and take their time to end
 
 
 def processors() -> int:
@@ -140,31 +190,43 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _texts(column: pa.Array, limits: Clean) -> columns.Texts:
-    texts = columns.from_arrow(column)
-    return columns.from_strings([repair(text) for text in texts.strings()]) if limits.repair else texts
+def _normal(batch: pa.RecordBatch, side: str, limits: Clean, changed: dict[str, Changed]) -> columns.Texts:
+    """Normalised texts of one side; notes which ones differ from what was there."""
+    texts = columns.from_arrow(batch.column(side))
+    rows = np.ones(len(texts), dtype=bool) if limits.repair else columns.not_normal(texts)
+    texts = columns.with_rows(texts, rows, _repaired if limits.repair else normalise)
+    if rows.any():
+        changed[side] = Changed(rows, columns.to_arrow(columns.take(texts, np.flatnonzero(rows))))
+    return texts
 
 
-def _fingerprints(column: pa.Array, limits: Clean) -> Ints:
-    """Of raw texts (rows,)."""
-    return columns.fingerprints(columns.comparables(columns.normalised(_texts(column, limits))))
+def _repaired(text: str) -> str:
+    return normalise(repair(text))
+
+
+def _batches(part: Part, *names: str) -> Iterator[pa.RecordBatch]:
+    return iter([part]) if isinstance(part, pa.RecordBatch) else part.batches(*names)
+
+
+def _judge_part(part: Part, **settings: Any) -> list[Judged]:  # noqa: ANN401 - those of `_judge`
+    return [_judge(batch, **settings) for batch in _batches(part, "source", "target")]
 
 
 def _judge(batch: pa.RecordBatch, limits: Clean, context: Context, share: float, seed: int, blocked: np.ndarray) -> Judged:
-    batch, pairs, reasons = judge(batch, limits, context)
-    source, target = columns.fingerprints(pairs.source_compared), columns.fingerprints(pairs.target_compared)
-    _mark(reasons, held_out(source, share, seed), "held_out")
-    leaks = np.zeros(len(pairs), dtype=bool)
-    for hashes, compared in ((source, pairs.source_compared), (target, pairs.target_compared)):
-        leaks |= np.isin(hashes, blocked) & (compared.lengths > 0)  # texts without letters or digits all compare equal
-    _mark(reasons, leaks, "contaminated")
-    bands = band_hashes([pairs.source_compared, pairs.target_compared], _mixed(source, target), limits.near_duplicates)
-    return Judged(batch, reasons, source, target, bands)
-
-
-def _mark(reasons: np.ndarray, refused: np.ndarray, reason: str) -> None:
-    """Give the reason to the refused rows that have none yet."""
-    reasons[refused & (reasons == KEPT)] = _NUMBER[reason]
+    reasons, changed, _, kept = judge(batch, limits, context)
+    source, target = columns.fingerprints(kept.source_compared), columns.fingerprints(kept.target_compared)
+    late = np.full(len(kept), KEPT, dtype=np.int16)
+    for hashes, compared in ((source, kept.source_compared), (target, kept.target_compared)):
+        late[np.isin(hashes, blocked) & (compared.lengths > 0)] = _NUMBER[
+            "contaminated"
+        ]  # texts without letters or digits all compare equal
+    late[held_out(source, share, seed)] = _NUMBER["held_out"]
+    reasons[reasons == KEPT] = late
+    fit = np.flatnonzero(late == KEPT)
+    if len(fit) < len(late):
+        kept, source, target = kept.rows(fit), source[fit], target[fit]
+    bands = band_hashes([kept.source_compared, kept.target_compared], _mixed(source, target), limits.near_duplicates)
+    return Judged(reasons, changed, source, target, bands)
 
 
 class _Duplicates:
@@ -179,10 +241,14 @@ class _Duplicates:
 
     def decide(self, judged: Judged) -> np.ndarray:
         """The reasons of the batch, duplicates among them (rows,)."""
-        reasons = judged.reasons.copy()
-        rows = np.flatnonzero(reasons == KEPT)
-        repeated = self.pairs.add(_mixed(judged.source[rows], judged.target[rows]))
-        reasons[rows[repeated]] = _NUMBER["duplicate"]
+        reasons, kept = judged.reasons.copy(), np.flatnonzero(judged.reasons == KEPT)
+        reasons[kept] = self._fit(judged)
+        return reasons
+
+    def _fit(self, judged: Judged) -> np.ndarray:
+        """The reasons of the rows that had none (kept,)."""
+        reasons = np.full(len(judged.source), KEPT, dtype=np.int16)
+        reasons[self.pairs.add(_mixed(judged.source, judged.target))] = _NUMBER["duplicate"]
         if self.limits.max_same_target is not None:
             self._cap(reasons, judged.target, self.limits.max_same_target)
         if judged.bands.shape[1]:
@@ -223,15 +289,15 @@ def suite_rows(
     targets: set[int] = set()
     for batch in batches:
         if share is not None:  # first, since it leaves few rows to judge
-            batch = batch.filter(pa.array(held_out(_fingerprints(batch.column("source"), limits), share, seed)))
-        rows, pairs, reasons = judge(batch, limits, context)
-        source, target = columns.fingerprints(pairs.source_compared), columns.fingerprints(pairs.target_compared)
+            texts = _normal(batch, "source", limits, {})
+            batch = batch.filter(pa.array(held_out(columns.fingerprints(columns.comparables(texts)), share, seed)))
+        reasons, changed, _, kept = judge(batch, limits, context)
         fit = reasons == KEPT
-        for row in np.flatnonzero(fit).tolist():  # a row that is left out does not rule out others
-            a, b = int(source[row]), int(target[row])
-            if a in sources or b in targets:
+        hashes = [columns.fingerprints(texts).tolist() for texts in (kept.source_compared, kept.target_compared)]
+        for row, a, b in zip(np.flatnonzero(fit).tolist(), *hashes, strict=True):
+            if a in sources or b in targets:  # a row that is left out does not rule out others
                 fit[row] = False
             else:
                 sources.add(a)
                 targets.add(b)
-        yield rows.filter(pa.array(fit))
+        yield with_normal(batch, changed).filter(pa.array(fit))

@@ -30,8 +30,8 @@ Bools = NDArray[np.bool_]
 Points = NDArray[np.uint32]
 
 # Bits of `Tables.flags`.
-LETTER, ODD, COMPLEX, KEPT = 1, 2, 4, 8
-
+LETTER, ODD, KEPT = 1, 2, 4
+NO_SINGLE = 0xFFFFFFFF  # in `Tables.folded`: more than one character, or it depends on those around
 
 Entry = TypeVar("Entry", bound=np.generic)
 
@@ -40,9 +40,9 @@ class Tables(NamedTuple):
     """What there is to know of each code point below `PLANES`."""
 
     flags: NDArray[np.uint8]
-    """LETTER: `str.isalpha`. ODD: `normalise` may change it. COMPLEX: it has no single comparable form. KEPT: `is_kept`."""
+    """LETTER: `str.isalpha`. ODD: `normalise` may change it. KEPT: `is_kept`."""
     folded: Points
-    """The comparable form of the character, 0 where it has none (punctuation, spaces)."""
+    """The comparable form of the character, 0 where it has none (punctuation, spaces), or `NO_SINGLE`."""
 
 
 class Texts(NamedTuple):
@@ -105,6 +105,11 @@ def to_arrow(texts: Texts) -> pa.Array:
 
 def normalised(texts: Texts) -> Texts:
     """Each row through `normalise`."""
+    return with_rows(texts, not_normal(texts), normalise)
+
+
+def not_normal(texts: Texts) -> Bools:
+    """Rows that `normalise` may change (rows,)."""
     flags, _ = tables()
     marked = gather(flags, texts.points, beyond=ODD) & ODD != 0
     spaces = texts.points == SPACE
@@ -112,23 +117,18 @@ def normalised(texts: Texts) -> Texts:
     filled = texts.lengths > 0
     for edge in (texts.offsets[:-1][filled], texts.offsets[1:][filled] - 1):
         marked[edge] |= spaces[edge]
-    return _with(texts, texts.any(marked), normalise)
+    return texts.any(marked)
 
 
 def comparables(texts: Texts) -> Texts:
     """Each row through `comparable`."""
-    flags, folded = tables()
-    complex_ = texts.any(gather(flags, texts.points, beyond=COMPLEX) & COMPLEX != 0)
-    points = gather(folded, texts.points, beyond=0)
+    points = gather(tables().folded, texts.points, beyond=NO_SINGLE)
     kept = points != 0
-    counts = texts.total(kept)
-    counts[complex_] = 0
-    kept &= ~np.repeat(complex_, texts.lengths)
-    simple = Texts(points[kept], _edges(counts))
-    if not complex_.any():
-        return simple
-    rows = np.flatnonzero(complex_)
-    return _replaced(simple, rows, _one_by_one(take(texts, rows).strings()))
+    rows = np.flatnonzero(texts.any(points == NO_SINGLE))
+    for start, end in zip(texts.offsets[rows].tolist(), texts.offsets[rows + 1].tolist(), strict=True):
+        kept[start:end] = False
+    simple = Texts(points[kept], _edges(texts.total(kept)))
+    return _replaced(simple, rows, _one_by_one(take(texts, rows).strings())) if len(rows) else simple
 
 
 def _one_by_one(rows: list[str]) -> list[str]:
@@ -145,7 +145,7 @@ def _one_by_one(rows: list[str]) -> list[str]:
 
 def fingerprints(compared: Texts) -> Ints:
     """`normalise.fingerprint` of rows that are comparable forms already (rows,)."""
-    data = memoryview(compared.points.tobytes())
+    data = compared.points.tobytes()
     edges = (4 * compared.offsets).tolist()
     digest = xxhash.xxh3_64_intdigest
     values = [digest(data[start:end]) for start, end in itertools.pairwise(edges)]
@@ -160,7 +160,7 @@ def take(texts: Texts, rows: Ints) -> Texts:
     return Texts(texts.points[places], offsets)
 
 
-def _with(texts: Texts, changed: Bools, function: Callable[[str], str]) -> Texts:
+def with_rows(texts: Texts, changed: Bools, function: Callable[[str], str]) -> Texts:
     """The rows, the marked ones through `function`."""
     if not changed.any():
         return texts
@@ -194,7 +194,7 @@ def gather(table: NDArray[Entry], points: Points, *, beyond: int) -> NDArray[Ent
 
 @functools.cache
 def tables() -> Tables:
-    """Made once a process from `unicodedata` and the plain functions, in about a fifth of a second."""
+    """Made once a process from `unicodedata` and the plain functions, in about a tenth of a second."""
     flags = np.zeros(PLANES, dtype=np.uint8)
     folded = np.zeros(PLANES, dtype=np.uint32)
     joins = _joining()
@@ -204,7 +204,8 @@ def tables() -> Tables:
         if category not in ("Cs", "Cn"):
             flags[point] = LETTER * char.isalpha() | KEPT * is_kept(char)
             if point in joins:
-                flags[point] |= ODD | COMPLEX
+                flags[point] |= ODD
+                folded[point] = NO_SINGLE
                 continue
             if category == "Lo" and not unicodedata.decomposition(char):  # two thirds of all: ideographs, syllables
                 folded[point] = point
@@ -212,10 +213,8 @@ def tables() -> Tables:
             if char != " " and normalise(char) != char:
                 flags[point] |= ODD
             compared = comparable(char)
-            if len(compared) == 1 and ord(compared) < PLANES and ord(compared) not in joins:
-                folded[point] = ord(compared)
-            elif compared:
-                flags[point] |= COMPLEX
+            single = len(compared) == 1 and ord(compared) < PLANES and ord(compared) not in joins
+            folded[point] = ord(compared) if single else NO_SINGLE if compared else 0
     return Tables(flags, folded)
 
 

@@ -6,9 +6,10 @@ not depend on thresholds, so that their distribution helps to choose one (`align
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
@@ -32,28 +33,33 @@ class Context:
     identifier: LanguageIdentifier | None = None
 
 
-class Batch(NamedTuple):
-    """Normalised texts of some pairs, and their comparable forms."""
+class Batch:
+    """Normalised texts of some pairs, and their comparable forms, which are made when they are asked for."""
 
-    source: Texts
-    target: Texts
-    source_compared: Texts
-    target_compared: Texts
+    def __init__(self, source: Texts, target: Texts) -> None:
+        self.source = source
+        self.target = target
 
-    @classmethod
-    def of(cls, source: Texts, target: Texts) -> Batch:
-        """From normalised texts."""
-        return cls(source, target, columns.comparables(source), columns.comparables(target))
+    @functools.cached_property
+    def source_compared(self) -> Texts:
+        """Comparable forms of the sources."""
+        return columns.comparables(self.source)
 
-    def __len__(self) -> int:  # the pairs, not the fields
-        return len(self.source.offsets) - 1
+    @functools.cached_property
+    def target_compared(self) -> Texts:
+        """Comparable forms of the targets."""
+        return columns.comparables(self.target)
+
+    def __len__(self) -> int:
+        return len(self.source)
 
     def rows(self, rows: Ints) -> Batch:
         """The pairs with these numbers."""
-        return Batch(
-            columns.take(self.source, rows), columns.take(self.target, rows),
-            columns.take(self.source_compared, rows), columns.take(self.target_compared, rows),
-        )  # fmt: skip
+        part = Batch(columns.take(self.source, rows), columns.take(self.target, rows))
+        for name in ("source_compared", "target_compared"):
+            if name in self.__dict__:  # made already
+                part.__dict__[name] = columns.take(self.__dict__[name], rows)
+        return part
 
 
 Score = Callable[[Batch, Context], Floats | Ints]
@@ -71,7 +77,14 @@ class Filter:
     """What the score is, for people."""
     score: Score
     costly: bool = False
-    """Worth running on the pairs only that the filters before it left."""
+    """Scored for the pairs alone that the filters before it left."""
+    bound: Score | None = None
+    """At least the score (of a `max` filter), and cheap: pairs whose bound passes need no score."""
+
+    @property
+    def sign(self) -> str:
+        """How a score that passes stands to the threshold."""
+        return "≥" if self.keeps == "min" else "≤"
 
     def threshold(self, limits: Clean) -> float | None:
         """The configured threshold, or None if the filter is off."""
@@ -81,6 +94,16 @@ class Filter:
     def refused(self, scores: Floats | Ints, threshold: float) -> Bools:
         """Which scores do not pass (pairs,) bool."""
         return scores < threshold if self.keeps == "min" else scores > threshold
+
+    def refuses(self, pairs: Batch, context: Context, threshold: float, asked: Bools) -> Bools:
+        """Which of the pairs that are asked about do not pass (pairs,) bool."""
+        if self.bound is not None:
+            asked = asked & self.refused(self.bound(pairs, context), threshold)
+        if not self.costly:
+            return asked & self.refused(self.score(pairs, context), threshold)
+        rows, refused = np.flatnonzero(asked), np.zeros(len(pairs), dtype=bool)
+        refused[rows] = self.refused(self.score(pairs.rows(rows), context), threshold)
+        return refused
 
 
 def _shorter(batch: Batch, context: Context) -> Ints:
@@ -120,8 +143,15 @@ def _similarity(batch: Batch, context: Context) -> Floats:
     from rapidfuzz.process import cpdist
 
     return cpdist(
-        batch.source.strings(), batch.target.strings(), scorer=Levenshtein.normalized_similarity, dtype=np.float32
-    ).astype(float)  # fmt: skip
+        batch.source.strings(), batch.target.strings(), scorer=Levenshtein.normalized_similarity, dtype=np.float64
+    )  # fmt: skip
+
+
+def _most_similarity(batch: Batch, context: Context) -> Floats:
+    """As if the shorter side were a part of the longer one."""
+    a, b = batch.source.lengths, batch.target.lengths
+    bound: Floats = 1 - np.abs(a - b) / np.maximum(np.maximum(a, b), 1)
+    return bound
 
 
 def _ratio(batch: Batch, context: Context) -> Floats:
@@ -150,7 +180,7 @@ def _char_run(batch: Batch, context: Context) -> Ints:
 
 
 def _equal_chars(texts: Texts) -> Bools:
-    """Whether a character equals the one before it in its row; digits and dots in tables of contents do not count less."""
+    """Whether a character equals the one before it in its row."""
     equal = np.zeros(len(texts.points), dtype=bool)
     equal[1:] = texts.points[1:] == texts.points[:-1]
     equal[texts.offsets[:-1][texts.lengths > 0]] = False
@@ -213,14 +243,14 @@ FILTERS: dict[str, Filter] = {
         Filter("too_long", "max_chars", "max", "characters of the longer side", _longer),
         Filter("too_many_words", "max_words", "max", "words of the pivot side", _words),
         Filter("placeholders_only", "min_letters", "min", "letters outside of placeholders and markup, poorer side", _letters_outside_markup),
-        Filter("untranslated", "keep_untranslated", "max", "1 if the sides differ in case and punctuation only", _same),
+        Filter("untranslated", "keep_untranslated", "max", "1 if the sides differ in case and punctuation only", _same, costly=True),
         Filter("length_ratio", "max_ratio", "max", "longer over shorter side, at the corpus' usual ratio", _ratio),
         Filter("repeated_characters", "max_char_run", "max", "longest run of one character", _char_run),
         Filter("repeated_words", "max_word_run", "max", "longest run of one word", _word_run),
         Filter("wrong_script", "min_script", "min", "share of letters in the language's scripts, poorer side", _script),
         Filter("unbalanced_markup", "max_unbalanced", "max", "share of placeholders, tags and addresses without a counterpart", _unbalanced, costly=True),
         Filter("other_numbers", "max_numbers", "max", "share of digits without a counterpart", _numbers),
-        Filter("nearly_untranslated", "max_similarity", "max", "edit similarity of the sides", _similarity, costly=True),
+        Filter("nearly_untranslated", "max_similarity", "max", "edit similarity of the sides", _similarity, costly=True, bound=_most_similarity),
         Filter("other_language", "max_other_language", "max", "probability of the likeliest other language", _other_language, costly=True),
     )
 }  # fmt: skip

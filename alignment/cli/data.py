@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, ConfigFile, Offline, Overrides, WorkspaceDir, open_workspace
+from alignment.cli.options import (
+    DEFAULT_WORKSPACE,
+    ConfigFile,
+    Offline,
+    Overrides,
+    WorkspaceDir,
+    language_code,
+    open_workspace,
+)
 
 if TYPE_CHECKING:
     from alignment.stages.explore import Explained, Suggestion
@@ -97,7 +105,7 @@ def clean(
     [bold]Example:[/bold] alignment clean configs/quickstart.yaml --explain cy --sample-rejects 5
     """
     from alignment.config import load_config
-    from alignment.languages import canonical
+    from alignment.errors import ConfigError
     from alignment.stages.explore import explain as look
     from alignment.stages.pull import pull
 
@@ -108,37 +116,49 @@ def clean(
 
         print_ledger(clean_data(loaded, space, ConsoleRunner(loaded.train.steps)).cleaned)
         return
-    code = canonical(explain)
+    code = language_code(explain)
+    if code not in loaded.measured:
+        raise ConfigError(
+            f"{code} is not one of the configured languages: {', '.join(loaded.measured)}", where="--explain",
+            hint=f"Add it: alignment languages add {code} --config {config}.",
+        )  # fmt: skip
     settings = loaded.settings(code)
     pulled = pull(space.store, code, settings.corpora, pivot=loaded.pivot, downloads=space.downloads(loaded))
     _print_explained(look(pulled, settings.clean, loaded.pivot, code, examples=sample_rejects, seed=loaded.seed), code)
 
 
 def _print_explained(found: Explained, code: str) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from alignment.cli.console import console
     from alignment.languages import name
 
     table = Table(title=f"{name(code)}: {found.pairs:,} pairs, each filter alone", title_justify="left", title_style="bold")
-    for column in ("filter", "score", "threshold", "keeps", "5 %", "median", "95 %", "another threshold would keep"):
-        table.add_column(column, justify="left" if column in ("filter", "score") or "another" in column else "right")
+    for column in ("parameter", "threshold", "keeps", "5 %", "median", "95 %"):
+        table.add_column(column, justify="left" if column == "parameter" else "right", no_wrap=True)
     for scores in found.scores:
-        sign = "≥" if scores.filter.keeps == "min" else "≤"
-        threshold = "off" if scores.threshold is None else f"{sign} {scores.threshold:g}"
+        threshold = "off" if scores.threshold is None else f"{scores.filter.sign} {scores.threshold:g}"
         kept = "" if scores.kept is None else f"{100 * scores.kept:.1f} %"
-        others = "  ".join(f"{sign} {value:g}: {100 * share:.1f} %" for value, share in scores.alternatives[:4])
         middle = [f"{scores.quantiles[i]:.3g}" if scores.quantiles else "" for i in (2, 4, 6)]
-        table.add_row(scores.filter.parameter, scores.filter.what, threshold, kept, *middle, others)
+        table.add_row(scores.filter.parameter, threshold, kept, *middle)
     console.print(table)
+    console.print("\n[bold]What is measured, and what other thresholds would keep[/bold]")
+    for scores in found.scores:
+        console.print(f"{scores.filter.parameter} [dim]{scores.filter.name}: {scores.filter.what}[/dim]", soft_wrap=True)
+        if scores.alternatives:
+            others = "   ".join(
+                f"{scores.filter.sign} {value:g}: {100 * share:.1f} %" for value, share in scores.alternatives
+            )
+            console.print(f"    {others}", highlight=False, soft_wrap=True)
     console.print(
-        "dropped, in order: " + (", ".join(f"{reason} {count:,}" for reason, count in found.counts.items()) or "nothing")
+        "\ndropped, in order: " + (", ".join(f"{reason} {count:,}" for reason, count in found.counts.items()) or "nothing")
     )
     for reason, pairs in found.rejects.items():
         if pairs:
             console.print(f"\n[bold]{reason}[/bold]")
         for source, target in pairs:
-            console.print(f"  {source}\n  [dim]{target}[/dim]", soft_wrap=True, markup=True)
+            console.print(f"  {escape(source)}\n  [dim]{escape(target)}[/dim]", soft_wrap=True, highlight=False)
 
 
 @languages_app.command("list")
@@ -179,20 +199,21 @@ def languages_add(
     from alignment.cli.console import console
     from alignment.config import load_config, parse_config
     from alignment.config.edit import with_language
+    from alignment.corpora.opus import discover as ask
     from alignment.errors import ConfigError
-    from alignment.languages import canonical, name
-    from alignment.stages.explore import discover as ask
+    from alignment.languages import name
     from alignment.stages.explore import offer
     from alignment.store import write_atomically
 
-    try:
-        code = canonical(code)
-    except ValueError as error:
-        raise ConfigError(str(error), where="CODE") from error
+    code = language_code(code)
     loaded = load_config(config)
     downloads = open_workspace(workspace).downloads(loaded)
     found = offer(loaded, downloads, code)
-    more = {key: value for key, value in ask(loaded, downloads, code, opus).items() if value[1] >= least} if discover else {}
+    more = (
+        {key: value for key, value in ask(downloads, opus, loaded.pivot, code).items() if value[1] >= least}
+        if discover
+        else {}
+    )
     for corpus, count in [
         *found.pairs.items(),
         *((f"OPUS {key} {version}", count) for key, (version, count) in more.items()),

@@ -29,3 +29,18 @@ def open_workspace(path: Path, *, offline: bool = False) -> Workspace:
     from alignment.stages.pipeline import Workspace
 
     return Workspace(path, offline)
+
+
+def language_code(code: str) -> str:
+    """The canonical form of a code that was typed.
+
+    Raises:
+        ConfigError: if it is no language.
+    """
+    from alignment.errors import ConfigError
+    from alignment.languages import canonical
+
+    try:
+        return canonical(code)
+    except ValueError as error:
+        raise ConfigError(str(error), hint="Give a BCP-47 code: cy, pt-BR, sr-Latn.") from error

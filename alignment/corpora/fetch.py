@@ -16,11 +16,9 @@ import os
 import random
 import re
 import shutil
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
@@ -30,11 +28,11 @@ import httpx
 from filelock import FileLock
 
 from alignment.corpora.lockfile import Lockfile
-from alignment.errors import ArtifactError, ConfigError, SourceError, Unavailable
+from alignment.errors import ArtifactError, ConfigError, NotThere, SourceError, Unavailable
 from alignment.store import file_digest, write_json
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
-AT_ONCE = 8
 Progress = Callable[[str, int, int | None], None]
 logger = logging.getLogger(__name__)
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)$")
@@ -92,12 +90,14 @@ class Downloads:
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def fetch(self, url: str, *, licence: str = "unknown") -> Path:
-        """The bytes of this address, from the cache or from the network.
+        """The bytes of this address, from the cache or from the network: https, or what fsspec knows (s3, gs, file).
 
         Raises:
+            ConfigError: if the address needs a package that is not installed.
             Unavailable: if no usable answer comes in time, or while offline.
             ChecksumMismatch: if the bytes are not the locked ones.
-            SourceError: if the server refuses, or does not have it.
+            NotThere: if the server does not have it.
+            SourceError: if the server refuses.
         """
         for name in ("objects", "partial", "urls"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
@@ -114,55 +114,15 @@ class Downloads:
                 self.lock.accept(url, path.stat().st_size, path.name, licence)
             return path
 
-    def fetch_named(self, url: str, *, licence: str = "unknown") -> Path:
-        """As `fetch`, of any address that fsspec knows (`s3://`, `gs://`, `file://`, `https://`); keeps the name's ending.
-
-        Raises:
-            ConfigError: if the address needs a package that is not installed.
-        """
-        path = self.fetch(url, licence=licence) if url.startswith(("http://", "https://")) else self._copied(url, licence)
-        named = self.root / "named" / _name(url) / (PurePosixPath(urlsplit(url).path).name or "file")
+    def fetch_named(self, url: str, *, licence: str = "unknown", name: str | None = None) -> Path:
+        """As `fetch`, under a name whose ending tells the format: the address' own if none is given."""
+        path = self.fetch(url, licence=licence)
+        named = self.root / "named" / _name(url) / PurePosixPath(name or urlsplit(url).path or "file").name
         named.parent.mkdir(parents=True, exist_ok=True)
         temporary = named.with_name(f".{named.name}.{os.getpid()}.{threading.get_ident()}")
         temporary.symlink_to(path.resolve())
         os.replace(temporary, named)
         return named
-
-    def _copied(self, url: str, licence: str) -> Path:
-        """Through fsspec, whose file systems retry by themselves."""
-        import fsspec
-
-        (self.root / "objects").mkdir(parents=True, exist_ok=True)
-        try:
-            with (
-                fsspec.open(url, "rb") as source,
-                tempfile.NamedTemporaryFile(dir=self.root / "objects", delete=False) as copy,
-            ):
-                shutil.copyfileobj(source, copy)
-        except (ImportError, ValueError) as error:
-            raise ConfigError(f"cannot open the address: {error}", where=shown(url)) from error
-        except OSError as error:
-            raise Unavailable(
-                f"cannot be read ({error})", where=shown(url), hint="Check the address and your rights."
-            ) from error
-        path = Path(copy.name)
-        digest = file_digest(path)
-        try:
-            self.lock.accept(url, path.stat().st_size, digest, licence)
-        except SourceError:
-            path.unlink()
-            raise
-        return path.replace(self.root / "objects" / digest)
-
-    def fetch_all(self, urls: Iterable[str], *, licence: str = "unknown") -> dict[str, Path]:
-        """Several addresses at once, at most `per_host` from one host."""
-        wanted = list(dict.fromkeys(urls))
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return dict(zip(wanted, pool.map(lambda url: self.fetch(url, licence=licence), wanted), strict=True))
-
-    def missing(self, urls: Iterable[str]) -> list[str]:
-        """Those that are not in the cache."""
-        return [url for url in urls if self._cached(url) is None]
 
     def _turn(self, url: str) -> threading.Semaphore:
         with self._guard:
@@ -182,7 +142,10 @@ class Downloads:
 
     def _download(self, url: str, licence: str) -> Path:
         partial = self.root / "partial" / _name(url)
-        self._to_the_end(url, partial)
+        if url.startswith(("http://", "https://")):
+            self._to_the_end(url, partial)
+        else:
+            self._copy_whole(url, partial)
         digest, size = file_digest(partial), partial.stat().st_size
         try:
             self.lock.accept(url, size, digest, licence)
@@ -200,6 +163,22 @@ class Downloads:
         }
         write_json(self.root / "urls" / f"{_name(url)}.json", seen)
         return final
+
+    def _copy_whole(self, url: str, partial: Path) -> None:
+        """Through fsspec, whose file systems retry by themselves; an attempt that was cut off starts anew."""
+        import fsspec
+
+        try:
+            with fsspec.open(url, "rb") as source, partial.open("wb") as copy:
+                shutil.copyfileobj(source, copy)
+        except (ImportError, ValueError) as error:
+            raise ConfigError(f"cannot open the address: {error}", where=shown(url)) from error
+        except OSError as error:
+            if error.errno in _FULL:
+                raise _disk(error, self.root) from error
+            raise Unavailable(
+                f"cannot be read ({error})", where=shown(url), hint="Check the address and your rights."
+            ) from error
 
     def _to_the_end(self, url: str, partial: Path) -> None:
         """Attempt after attempt, until the file is whole; bytes gained start the count of attempts anew."""
@@ -249,7 +228,8 @@ class Downloads:
             if answer.status_code in RETRYABLE:
                 raise _AgainError(f"HTTP {answer.status_code}", _retry_after(answer))
             if answer.status_code not in (200, 206):
-                raise SourceError(
+                kind = NotThere if answer.status_code in (404, 410) else SourceError
+                raise kind(
                     f"the server answers HTTP {answer.status_code} {answer.reason_phrase}", where=shown(url),
                     hint="Check the address, or whether this corpus and version exist.",
                 )  # fmt: skip
@@ -340,7 +320,7 @@ def shown(url: str) -> str:
 
 
 def _disk(error: OSError, root: Path) -> Exception:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in _FULL:
         return ArtifactError(
             "the disk is full while downloading",
             where=str(root),

@@ -94,10 +94,8 @@ class HubSource:
             sides = match.groupdict()
             if "lang" in sides:
                 found[sides["lang"]] = name
-            elif languages.best_match(self.pivot, frozenset({sides["a"]})):
-                found[sides["b"]] = name
-            elif languages.best_match(self.pivot, frozenset({sides["b"]})):
-                found[sides["a"]] = name
+            elif other := languages.beside(self.pivot, sides["a"], sides["b"]):
+                found[other] = name
         return found
 
     def _features(self, configuration: str | None) -> dict[str, list[str] | None]:

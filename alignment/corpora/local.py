@@ -5,8 +5,10 @@ A path may hold `{lang}` or be a glob; an address (https, s3, gs, file) is fetch
 
 from __future__ import annotations
 
+import functools
 import glob
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,10 @@ from typing import Any
 from alignment import languages
 from alignment.config import LocalCorpus
 from alignment.corpora import tabular, xml_bitext
+from alignment.corpora.archives import only_member, open_zip
 from alignment.corpora.fetch import Downloads
 from alignment.corpora.gettext import Catalogue, read_catalogue
-from alignment.corpora.streams import form, lines, open_stream
+from alignment.corpora.streams import form, lines, numbered, open_stream
 from alignment.errors import ConfigError, Malformed, SourceError
 from alignment.store import file_digest
 from alignment.types import Input, SentencePair
@@ -32,6 +35,7 @@ class LocalSource:
         self.corpus = corpus
         self.downloads = downloads
         self.pivot = pivot
+        self._offered_by = functools.cache(self._read_offered)  # it may need the whole file
 
     def offered(self) -> frozenset[str]:
         """From the file pattern, the language column, the header or the TMX; a file that does not say offers `*`."""
@@ -84,7 +88,7 @@ class LocalSource:
             if pivot is not None and own is not None:
                 yield SentencePair(texts[pivot], texts[own], where)
 
-    def _offered_by(self, path: Path) -> frozenset[str]:
+    def _read_offered(self, path: Path) -> frozenset[str]:
         columns, kind = self.corpus.columns, form(path)
         if kind in xml_bitext.FORMS:
             return xml_bitext.languages_of(path)
@@ -147,10 +151,26 @@ def aligned(source: Path, target: Path) -> Iterator[SentencePair]:
     Raises:
         Malformed: if one has more lines.
     """
-    yield from aligned_lines(lines(source), lines(target), str(source), str(target))
+    yield from _aligned_lines(lines(source), lines(target), str(source), str(target))
 
 
-def aligned_lines(
+def aligned_members(path: Path, source: re.Pattern[str], target: re.Pattern[str]) -> Iterator[SentencePair]:
+    """As `aligned`, of the two members of a zip archive whose names match.
+
+    Raises:
+        Malformed: if not exactly one member matches, or the archive is damaged.
+    """
+    with open_zip(path) as archive:
+        members = [only_member(archive, wanted) for wanted in (source, target)]
+        try:
+            with archive.open(members[0]) as left, archive.open(members[1]) as right:
+                sides = (numbered(left, members[0].filename), numbered(right, members[1].filename))
+                yield from _aligned_lines(*sides, members[0].filename, members[1].filename)
+        except (zipfile.BadZipFile, NotImplementedError) as error:
+            raise Malformed(f"the archive is damaged: {error}", where=str(path)) from error
+
+
+def _aligned_lines(
     left: Iterator[tuple[int, str]], right: Iterator[tuple[int, str]], source: str, target: str
 ) -> Iterator[SentencePair]:
     """As `aligned`, of numbered lines."""

@@ -1,26 +1,37 @@
 """mtdata's index for address and format; our own fetch for the bytes.
 
-The index is built in memory: mtdata's own cache of it is a pickle, which we do not read.
+Importing mtdata's index unpickles a file of the home directory and runs every `mtdata*.py` of the working
+directory. So it is imported once a version, by a process with an empty home and directory, for the JSON
+lines that it writes beside its pickle; those are what we read.
 """
 
 from __future__ import annotations
 
 import functools
-import re
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from alignment import languages
 from alignment.config import LocalCorpus, MtdataCorpus
-from alignment.corpora.archives import open_zip, safe_members
+from alignment.corpora.archives import unpacked
 from alignment.corpora.fetch import Downloads
-from alignment.corpora.local import LocalSource, aligned, aligned_lines
-from alignment.corpora.streams import MAX_ZIP_BYTES, numbered, open_stream
-from alignment.errors import ConfigError, SourceError
+from alignment.corpora.local import LocalSource, aligned
+from alignment.corpora.streams import lines
+from alignment.errors import ConfigError, Malformed, SourceError
 from alignment.types import Input, SentencePair
 
-SUPPORTED = ("tsv", "txt", "tmx", "zip")
+Entry = Mapping[str, Any]
+FORMS = ("txt", "tsv", "tmx")
 
 
 class MtdataSource:
@@ -40,63 +51,60 @@ class MtdataSource:
         return {path.name: Input(path.resolve().name, path) for path in self._fetched(language)}
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
-        """By the entry's format: columns of a TSV, TMX, two files, or two members of a zip."""
+        """By the entry's format: columns of TSV, TMX, or two aligned files; as they are, or in a zip or tar archive."""
         spelling = languages.best_match(language, self.offered())
         if spelling is None:
             return
-        entry, paths = self._entries[spelling], self._fetched(language)
-        swapped = languages.best_match(self.pivot, frozenset({str(entry.did.langs[0])})) is None
-        for pair in self._read(entry, paths, language):
-            turn = swapped and "tmx" not in (entry.ext, entry.in_ext)
-            yield SentencePair(pair.target, pair.source, pair.origin) if turn else pair
-
-    def _read(self, entry: Any, paths: list[Path], language: str) -> Iterator[SentencePair]:  # noqa: ANN401
-        kind = entry.ext.split(".")[0]
-        if len(paths) == 2:
-            yield from aligned(*paths)
-        elif kind == "tmx":
-            yield from LocalSource(LocalCorpus(kind="local", path=paths[0]), self.downloads, self.pivot).pairs(language)
-        elif kind == "tsv":
-            first, second = entry.cols or (0, 1)
-            with open_stream(paths[0]) as file:
-                for number, line in numbered(file, paths[0].name):
-                    cells = line.split("\t")
-                    if len(cells) > max(first, second):
-                        yield SentencePair(cells[first], cells[second], f"{paths[0].name}:{number}")
-        elif kind == "zip" and len(entry.in_paths) == 2:
-            with open_zip(paths[0]) as archive:
-                names = [_as_pattern(name) for name in entry.in_paths]
-                members = [next(safe_members(archive, name, max_bytes=MAX_ZIP_BYTES)) for name in names]
-                with archive.open(members[0]) as left, archive.open(members[1]) as right:
-                    sides = (numbered(left, members[0].filename), numbered(right, members[1].filename))
-                    yield from aligned_lines(*sides, members[0].filename, members[1].filename)
+        entry = self._entries[spelling]
+        kind, paths = self._files(entry, self._fetched(language))
+        if kind == "tmx":
+            for path in paths:
+                corpus = LocalCorpus(kind="local", path=path, licence=self.corpus.licence)
+                yield from LocalSource(corpus, self.downloads, self.pivot).pairs(language)
+            return
+        if kind == "txt":
+            found = chain.from_iterable(aligned(*two) for two in zip(paths[::2], paths[1::2], strict=True))
         else:
+            found = chain.from_iterable(_columns(path, *entry.get("cols", (0, 1))) for path in paths)
+        pivot_first = languages.best_match(self.pivot, frozenset({_languages(entry)[0]})) is not None
+        for pair in found:
+            yield pair if pivot_first else SentencePair(pair.target, pair.source, pair.origin)
+
+    def _files(self, entry: Entry, paths: list[Path]) -> tuple[str, list[Path]]:
+        """The format of the texts, and the files that hold them, out of the archive.
+
+        Raises:
+            SourceError: if the format is not one of ours.
+        """
+        kind = str(entry.get("in_ext") or entry["ext"].partition(".")[0])
+        members = entry.get("in_paths", [])
+        texts = len(members) if members else len(paths)
+        if kind not in FORMS or (kind == "txt" and texts % 2):
+            hub = entry.get("meta", {}).get("orig_id")
             raise SourceError(
-                f"the format {entry.ext} of this entry is not supported", where=str(entry.did),
-                hint=f"Supported: {', '.join(SUPPORTED)}. Convert it, and use `kind: local`.",
+                f"the format of this entry is not supported: {entry['ext']}, {texts} of {kind}", where=str(entry["did"]),
+                hint=f"Use `kind: hub` with path: {hub}." if hub else "Convert it, and use `kind: local`.",
             )  # fmt: skip
+        if members:
+            root = self.downloads.root / "unpacked"
+            return kind, [unpacked(path, member, root) for path in paths for member in members]
+        return kind, paths
 
     def _fetched(self, language: str) -> list[Path]:
         spelling = languages.best_match(language, self.offered())
         if spelling is None:
             return []
-        url = self._entries[spelling].url
-        return [
-            self.downloads.fetch_named(one, licence=self.corpus.licence) for one in ([url] if isinstance(url, str) else url)
-        ]
+        entry = self._entries[spelling]
+        addresses = [entry["url"]] if isinstance(entry["url"], str) else list(entry["url"])
+        return [self.downloads.fetch_named(url, licence=self.corpus.licence, name=entry["filename"]) for url in addresses]
 
     @functools.cached_property
-    def _entries(self) -> dict[str, Any]:
+    def _entries(self) -> dict[str, Entry]:
         """The data set's entries by the language that is not the pivot."""
         found = {}
-        for did, entry in _index().entries.items():
-            if f"{did.group}-{did.name}-{did.version}" != self.corpus.dataset or len(did.langs) != 2:
-                continue
-            first, second = (str(lang) for lang in did.langs)
-            if languages.best_match(self.pivot, frozenset({first})):
-                found[second] = entry
-            elif languages.best_match(self.pivot, frozenset({second})):
-                found[first] = entry
+        for entry in _entries(_index(self.downloads.root), self.corpus.dataset):
+            if other := languages.beside(self.pivot, *_languages(entry)):
+                found[other] = entry
         if not found:
             raise ConfigError(
                 f"mtdata has no data set {self.corpus.dataset!r} with {self.pivot}", where="dataset",
@@ -105,19 +113,61 @@ class MtdataSource:
         return found
 
 
-def _as_pattern(name: str) -> re.Pattern[str]:
-    """Mtdata's member names are globs."""
-    return re.compile("^" + re.escape(name).replace(r"\*", "[^/]*") + "$")
+def _columns(path: Path, first: int, second: int) -> Iterator[SentencePair]:
+    """Two columns of a table without a header; shorter rows have no pair."""
+    for number, line in lines(path):
+        cells = line.split("\t")
+        if len(cells) > max(first, second):
+            yield SentencePair(cells[first], cells[second], f"{path.name}:{number}")
 
 
-@functools.cache
-def _index() -> Any:  # noqa: ANN401 - an optional package
+def _languages(entry: Entry) -> tuple[str, str]:
+    """Of `group-name-version-first-second`."""
+    *_, first, second = str(entry["did"]).split("-")
+    return first, second
+
+
+def _entries(index: Path, dataset: str) -> Iterator[Entry]:
+    """The bitexts of a data set."""
+    wanted = f'"did": "{dataset}-'
+    for number, line in lines(index):
+        if wanted not in line:  # there are 300,000 lines
+            continue
+        try:
+            entry = json.loads(line)
+            if len(str(entry["did"]).split("-")) == 5 and {"url", "ext", "filename"} <= entry.keys():
+                yield entry
+        except (ValueError, KeyError, TypeError) as error:
+            raise Malformed(
+                f"the index is not as mtdata writes it ({error})", where=f"{index}:{number}", hint=f"Delete {index} and run again."
+            ) from error  # fmt: skip
+
+
+def _index(root: Path) -> Path:
+    """The index of the installed mtdata as JSON lines; the first call takes half a minute.
+
+    Raises:
+        ConfigError: if mtdata is not installed.
+        SourceError: if it fails.
+    """
     try:
-        from mtdata.index import Index
-    except ImportError as error:
+        version = importlib.metadata.version("mtdata")
+    except importlib.metadata.PackageNotFoundError as error:
         raise ConfigError(
             "the kind mtdata needs a package that is not installed", where="corpora", hint="Install it: pip install 'alignment[mtdata]'."
         ) from error  # fmt: skip
-    index = Index()
-    index.load_all()
-    return index
+    name = f"mtdata.index.{version}.jsonl"
+    root.mkdir(parents=True, exist_ok=True)
+    with FileLock(root / f"{name}.lock"), tempfile.TemporaryDirectory(dir=root) as empty:
+        if not (root / name).is_file():
+            home = Path(empty) / "home"
+            home.mkdir()
+            command = [sys.executable, "-c", "import mtdata.index"]
+            done = subprocess.run(
+                command, cwd=empty, env={**os.environ, "MTDATA": str(home)}, capture_output=True, text=True
+            )
+            if done.returncode or not (home / name).is_file():
+                last = (done.stderr.strip().splitlines() or ["it wrote no index"])[-1]
+                raise SourceError(f"mtdata {version} could not build its index: {last}", where="mtdata")
+            os.replace(home / name, root / name)
+    return root / name

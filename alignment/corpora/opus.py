@@ -10,17 +10,14 @@ from __future__ import annotations
 import functools
 import json
 import re
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
 from alignment import languages
 from alignment.config import OpusCorpus
-from alignment.corpora.archives import open_zip, safe_members
 from alignment.corpora.fetch import Downloads
-from alignment.corpora.local import aligned_lines
-from alignment.corpora.streams import MAX_ZIP_BYTES, numbered
+from alignment.corpora.local import aligned_members
 from alignment.errors import Malformed, SourceError
 from alignment.types import Input, SentencePair
 
@@ -48,14 +45,7 @@ class OpusSource:
         if path is None:
             return
         spelling = languages.best_match(language, self.offered())
-        with open_zip(path) as archive:
-            source, target = (_member(archive, code) for code in (self._pivot, str(spelling)))
-            try:
-                with archive.open(source) as left, archive.open(target) as right:
-                    sides = (numbered(left, source.filename), numbered(right, target.filename))
-                    yield from aligned_lines(*sides, source.filename, target.filename)
-            except (zipfile.BadZipFile, NotImplementedError) as error:
-                raise Malformed(f"the archive is damaged: {error}", where=str(path)) from error
+        yield from aligned_members(path, *(re.compile(re.escape(f".{code}") + "$") for code in (self._pivot, str(spelling))))
 
     def _zip(self, language: str) -> Path | None:
         spelling = languages.best_match(language, self.offered())
@@ -95,15 +85,6 @@ class OpusSource:
                 hint="Check the spelling and the version on opus.nlpl.eu.",
             )  # fmt: skip
         return spelling, urls
-
-
-def _member(archive: zipfile.ZipFile, code: str) -> zipfile.ZipInfo:
-    """The text of one language: the name ends with its code."""
-    found = list(safe_members(archive, re.compile(re.escape(f".{code}") + "$"), max_bytes=MAX_ZIP_BYTES))
-    if len(found) != 1:
-        names = ", ".join(archive.namelist()[:8])
-        raise Malformed(f"expected one text that ends with .{code}, got {len(found)}: {names}", where=str(archive.filename))
-    return found[0]
 
 
 def discover(downloads: Downloads, api: str, pivot: str, language: str) -> dict[str, tuple[str, int]]:

@@ -59,10 +59,11 @@ class SacrebleuSource:
         found: dict[str, str] = {}
         for pair in self._dataset.langpairs:
             first, _, second = pair.partition("-")
-            if languages.best_match(self.pivot, frozenset({first})):
-                found[second] = pair
-            elif languages.best_match(self.pivot, frozenset({second})):
-                found.setdefault(first, pair)
+            other = languages.beside(self.pivot, first, second)
+            if other is not None and (
+                other == second or other not in found
+            ):  # the direction from the pivot is the better known
+                found[other] = pair
         return found
 
     def _files(self, language: str) -> list[Path]:

@@ -16,13 +16,12 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from alignment.corpora.archives import open_zip, safe_members
+from alignment.corpora.archives import MAX_UNPACKED_BYTES, open_zip, safe_members
 from alignment.errors import Malformed, UnsafeArchive
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 MAX_LINE_BYTES = 2**20
 MAX_RATIO = 200  # gzip reaches a thousand on a bomb, text about five
-MAX_ZIP_BYTES = 64 * 2**30
 SMALL = 64 * 2**20  # bytes that any file may expand to
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, OSError)
 
@@ -47,7 +46,7 @@ def open_stream(path: Path) -> Iterator[IO[bytes]]:
     try:
         if ending == ".zip":
             with open_zip(path) as archive:
-                members = list(safe_members(archive, re.compile(""), max_bytes=MAX_ZIP_BYTES))
+                members = list(safe_members(archive, re.compile(""), max_bytes=MAX_UNPACKED_BYTES))
                 if len(members) != 1:
                     raise Malformed(f"expected one file in the archive, got {len(members)}", where=str(path))
                 with archive.open(members[0]) as file:

@@ -15,7 +15,7 @@ from alignment import languages
 from alignment.config import TatoebaCorpus
 from alignment.corpora.fetch import Downloads
 from alignment.corpora.streams import numbered, open_stream
-from alignment.errors import Malformed, SourceError
+from alignment.errors import Malformed, NotThere
 from alignment.types import Input, SentencePair
 
 _FOLDER = re.compile(r'href="(?:\./)?([a-z]{3,4})/"')
@@ -67,9 +67,7 @@ class TatoebaSource:
         urls = {name: f"{self.corpus.exports.rstrip('/')}/{folder}/{name}.tsv.bz2" for name, folder in names.items()}
         try:
             self.downloads.fetch(next(iter(urls.values())), licence=self.corpus.licence)
-        except SourceError as error:
-            if error.retryable or "404" not in error.message:
-                raise
+        except NotThere:
             return {}
         return {name: self.downloads.fetch_named(url, licence=self.corpus.licence) for name, url in urls.items()}
 

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 
 from alignment.report import plots
-from alignment.report.summary import Summary, dropped_for
+from alignment.report.summary import Summary
 
 
 def render_report(
@@ -28,7 +28,6 @@ def render_report(
             curves=plots.curves(curves) if curves else None,
             audit=audit,
             versions=versions,
-            reasons=dropped_for(summary),
             refused=[
                 (language.name, suite, result)
                 for language in summary.languages.values()

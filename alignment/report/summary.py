@@ -48,7 +48,7 @@ class Rows(_Model):
 
     pulled: int
     kept: int
-    dropped: dict[str, int]
+    dropped: dict[str, int] = Field(description="by reason, in the order of the steps")
     triplets: int
     batches: int = Field(0, description="triplets that training saw, as often as it saw them")
 
@@ -107,17 +107,3 @@ class Summary(_Model):
     training: Training
     stages: list[StageRecord]
     seconds_per_stage: dict[str, float]
-
-
-def dropped_for(summary: Summary) -> list[str]:
-    """The reasons that occur, merged in the order that each language's ledger has them."""
-    found: list[str] = []
-    for rows in summary.rows.values():
-        place = 0
-        for reason in rows.dropped:
-            if reason in found:
-                place = found.index(reason) + 1
-            else:
-                found.insert(place, reason)
-                place += 1
-    return found

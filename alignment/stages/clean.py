@@ -43,7 +43,7 @@ def clean(
         context = context_of(pairs, limits, pivot, language)
         ledger, rejects = Ledger(), _Rejects(out / "rejects.parquet") if limits.keep_rejects else None
         rows = clean_rows(
-            tables.batches(pairs), limits, ledger, share=share, seed=seed, blocked=np.array(blocked, dtype=np.int64),
+            tables.row_groups(pairs), limits, ledger, share=share, seed=seed, blocked=np.array(blocked, dtype=np.int64),
             context=context, scratch=out, workers=processors() if pulled.counts["pairs"] >= PARALLEL_FROM else 1,
             rejects=rejects.add if rejects else None,
         )  # fmt: skip
@@ -106,8 +106,8 @@ class _Rejects:
     def add(self, rows: pa.RecordBatch, reasons: np.ndarray) -> None:
         dropped = reasons != KEPT
         names = pa.array([REASONS[number] for number in reasons[dropped]], pa.string())
-        kept = rows.filter(pa.array(dropped))
-        self._writer.write_batch(pa.RecordBatch.from_arrays([*kept.columns, names], schema=tables.REJECTS))
+        columns = rows.filter(pa.array(dropped)).columns
+        self._writer.write_batch(pa.RecordBatch.from_arrays([*columns, names], schema=tables.REJECTS))
 
     def close(self) -> None:
         self._writer.close()

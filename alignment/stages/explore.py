@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from alignment import languages, tables
-from alignment.cleaning.clean import KEPT, REASONS, active, judge
+from alignment.cleaning.clean import KEPT, REASONS, active, judge, with_normal
 from alignment.cleaning.columns import Floats, Ints
-from alignment.cleaning.filters import FILTERS, Filter
+from alignment.cleaning.filters import FILTERS, Context, Filter
 from alignment.config import Clean, Config
 from alignment.corpora import Downloads, Source, corpus_name, open_source
 from alignment.errors import AlignmentError
 from alignment.stages.clean import context_of
+from alignment.stages.pull import rows as pair_rows
 from alignment.types import Artifact
 
+MOST_ALTERNATIVES = 5
 QUANTILES = (0, 1, 5, 25, 50, 75, 95, 99, 100)
 
 
@@ -56,7 +58,8 @@ def explain(pulled: Artifact, limits: Clean, pivot: str, language: str, *, examp
     rejects: dict[str, list[tuple[str, str]]] = {}
     counts: dict[str, int] = {}
     for batch in tables.batches(pairs):
-        rows, scored, reasons = judge(batch, limits, context)
+        reasons, changed, scored, _ = judge(batch, limits, context)
+        rows = with_normal(batch, changed)
         for found in chosen:
             columns[found.name].append(found.score(scored, context))
         for place in np.flatnonzero(reasons != KEPT).tolist():
@@ -81,13 +84,14 @@ def _sample(kept: list[tuple[str, str]], place: tuple[Any, int], seen: int, size
 
 
 def _summary(found: Filter, threshold: float | None, values: Floats | Ints) -> Scores:
-    quantiles = [float(value) for value in np.percentile(values, QUANTILES)] if len(values) else []
     if not len(values):
-        return Scores(found, threshold, quantiles, None, [])
+        return Scores(found, threshold, [], None, [])
+    quantiles = [float(value) for value in np.percentile(values, QUANTILES)]
     kept = None if threshold is None else float(1 - found.refused(values, threshold).mean())
     others = sorted({float(f"{value:.3g}") for value in np.percentile(values, (0.5, 1, 2, 5, 10, 90, 95, 98, 99, 99.5))})
     alternatives = [(value, float(1 - found.refused(values, value).mean())) for value in others]
-    return Scores(found, threshold, quantiles, kept, [pair for pair in alternatives if 0.5 < pair[1] < 1])
+    distinct = {share: (value, share) for value, share in alternatives if 0.5 < share < 1}
+    return Scores(found, threshold, quantiles, kept, list(distinct.values())[-MOST_ALTERNATIVES:])
 
 
 class Offer(NamedTuple):
@@ -181,18 +185,16 @@ def suggest(
 
 def usable(config: Config, downloads: Downloads, code: str) -> tuple[list[str], list[str]]:
     """Distinct pairs of a language in the shared corpora that the shared filters keep."""
-    from alignment.cleaning.filters import Context
-    from alignment.stages.pull import rows
-
     every = (
         row
         for corpus in config.pair_corpora
         if code in corpus.languages
-        for row in rows(corpus, open_source(corpus, downloads, config.pivot), code, config.pivot)
+        for row in pair_rows(corpus, open_source(corpus, downloads, config.pivot), code, config.pivot)
     )
     pairs: dict[str, str] = {}
     for batch in tables.in_batches(every, tables.PAIRS):
-        kept, _, reasons = judge(batch, config.clean, Context(config.pivot, code))
+        reasons, changed, _, _ = judge(batch, config.clean, Context(config.pivot, code))
+        kept = with_normal(batch, changed)
         good = np.flatnonzero(reasons == KEPT)
         pairs.update(
             zip(kept.column("source").take(good).to_pylist(), kept.column("target").take(good).to_pylist(), strict=True)
@@ -205,10 +207,3 @@ def _accuracy(encoder: Any, source: list[str], target: list[str]) -> float:  # n
 
     x, y = encoder.encode(source), encoder.encode(target)
     return float((retrieve(x, y, target).correct.mean() + retrieve(y, x, source).correct.mean()) / 2)
-
-
-def discover(config: Config, downloads: Downloads, code: str, api: str) -> Mapping[str, tuple[str, int]]:
-    """What OPUS has for a language with the pivot: the latest version and the pairs of each corpus."""
-    from alignment.corpora.opus import discover as ask
-
-    return ask(downloads, api, config.pivot, code)

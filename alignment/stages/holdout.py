@@ -34,7 +34,7 @@ EXAMPLES = 3  # per language and suite
 logger = logging.getLogger(__name__)
 
 # Suites of the user's are judged as they are: only empty rows are left out of them.
-AS_GIVEN = Clean(filters=(), min_words=1)
+AS_GIVEN = Clean(filters=())
 
 
 def holdout(
@@ -147,7 +147,8 @@ def _leaks(pulled: Artifact, index: Index, share: float, seed: int) -> _Leaks:
     counts: Counter[str] = Counter()
     examples: dict[str, list[str]] = {}
     blocked: set[int] = set()
-    for found in ordered(tables.batches(pulled.path / "pairs.parquet", ["source", "target"]), look, workers):
+    parts = tables.row_groups(pulled.path / "pairs.parquet")
+    for found in ordered(parts, look, workers):
         for hashes, labels, texts in found:
             for value, label, text in zip(hashes.tolist(), labels.tolist(), texts, strict=True):
                 if value in blocked:
@@ -160,10 +161,19 @@ def _leaks(pulled: Artifact, index: Index, share: float, seed: int) -> _Leaks:
     return _Leaks(np.array(sorted(blocked), dtype=np.int64), counts, examples)
 
 
-def _look(
-    batch: pa.RecordBatch, suites: SuiteIndex, share: float, seed: int
-) -> list[tuple[np.ndarray, np.ndarray, list[str]]]:
-    """Per side the leaking sentences of a batch: hashes, labels of the suites, texts."""
+class _Leaking(NamedTuple):
+    """Sentences of one side of a batch that stand in a suite."""
+
+    hashes: np.ndarray
+    labels: np.ndarray
+    texts: list[str]
+
+
+def _look(part: tables.RowGroup, suites: SuiteIndex, share: float, seed: int) -> list[_Leaking]:
+    return [found for batch in part.batches("source", "target") for found in _look_at(batch, suites, share, seed)]
+
+
+def _look_at(batch: pa.RecordBatch, suites: SuiteIndex, share: float, seed: int) -> list[_Leaking]:
     normal = [columns.normalised(columns.from_arrow(batch.column(side))) for side in ("source", "target")]
     compared = [columns.comparables(texts) for texts in normal]
     hashes = [columns.fingerprints(texts) for texts in compared]
@@ -172,7 +182,7 @@ def _look(
     for texts, forms, own in zip(normal, compared, hashes, strict=True):
         rows, labels = suites.leaks(forms)
         kept = ~apart[rows]
-        found.append((own[rows[kept]], labels[kept], columns.take(texts, rows[kept]).strings()))
+        found.append(_Leaking(own[rows[kept]], labels[kept], columns.take(texts, rows[kept]).strings()))
     return found
 
 

@@ -59,10 +59,9 @@ def _in_batches(path: Path, steps: int) -> dict[str, int]:
     """Triplets by language, the pivot too, as often as training saw them."""
     if not steps:
         return {}
-    pools = {tuple(pool.split(">")): count for pool, count in json.loads(path.read_text()).items()}
     counts: Counter[str] = Counter()
-    for pair, count in pools.items():
-        for code in pair:
+    for pool, count in json.loads(path.read_text()).items():
+        for code in pool.split(">"):
             counts[code] += count
     return {f"batches:{code}": count for code, count in sorted(counts.items())}
 

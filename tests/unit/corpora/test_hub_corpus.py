@@ -4,9 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,6 +16,7 @@ from alignment.config import HubCorpus
 from alignment.corpora.fetch import Downloads
 from alignment.corpora.hub import HubSource
 from alignment.errors import ConfigError
+from tests.hub_server import HubHandler, serving
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 NAME = "demo/pairs"
@@ -62,12 +61,7 @@ def test_a_directory_in_the_hubs_layout(repository: Path) -> None:
 def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_HEAD(self) -> None:
-            self.do_GET(body=False)
-
+    class Handler(HubHandler):
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             asked.append(f"POST {self.path}")
@@ -135,25 +129,8 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
                 return self.answer(data[start : end + 1], body, headers, status=206)
             return self.answer(data, body, headers)
 
-        def answer(self, data: bytes, body: bool, headers: dict[str, str] | None = None, status: int = 200) -> None:
-            self.send_response(status)
-            for name, value in {
-                "Content-Length": str(len(data)),
-                "Content-Type": "application/json",
-                **(headers or {}),
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if body:
-                self.wfile.write(data)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
+    with serving(Handler) as url:
+        yield url, asked
 
 
 SCRIPT = """

@@ -189,6 +189,10 @@ def test_an_address_is_fetched(tmp_path: Path) -> None:
     lock = Lockfile(tmp_path / "alignment.lock")
     assert next(iter(LocalSource(corpus, Downloads(tmp_path / "d", lock), "en").pairs("fi")))[:2] == ("a", "b")
     assert [entry.size for entry in lock.entries()] == [18]
+    offline = Downloads(tmp_path / "d", offline=True)
+    assert next(iter(LocalSource(corpus, offline, "en").pairs("fi")))[:2] == ("a", "b")
     missing = LocalCorpus(kind="local", url=(tmp_path / "gone.tsv").as_uri())
     with pytest.raises(Unavailable, match=r"gone\.tsv: cannot be read"):
         list(LocalSource(missing, Downloads(tmp_path / "d"), "en").pairs("fi"))
+    with pytest.raises(Unavailable, match="not in the cache, and this run is offline"):
+        list(LocalSource(missing, offline, "en").pairs("fi"))

@@ -68,6 +68,13 @@ def test_opus_asks_the_index_and_reads_the_moses_zip(tmp_path: Path) -> None:
         assert set(source.inputs("cy")) == {"Demo-cy.zip"}
 
 
+def test_an_opus_zip_without_the_languages_text_says_what_it_has(tmp_path: Path) -> None:
+    with opus({"/Demo/v1/moses/cy-en.txt.zip": moses("cy-en", en="Good morning\n")}).serving() as server:
+        corpus = OpusCorpus(kind="opus", corpus="Demo", version="v1", api=f"{server.url}/opusapi/")
+        with pytest.raises(Malformed, match=r"expected one text .*cy.*, got 0; it has README, Demo\.cy-en\.en"):
+            list(OpusSource(corpus, Downloads(tmp_path), "en").pairs("cy"))
+
+
 def test_opus_without_such_a_corpus(tmp_path: Path) -> None:
     with FaultyServer({"/opusapi/": b'{"corpora": []}'}).serving() as server:
         corpus = OpusCorpus(kind="opus", corpus="Nothing", version="v9", api=f"{server.url}/opusapi/")

@@ -5,9 +5,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from alignment.config import ScratchEncoder
 from alignment.encoder.encoder import Settings, save
 from alignment.encoder.scratch import scratch_encoder
+from tests.hub_server import HubHandler, serving
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 MODEL = "demo/encoder"
@@ -34,10 +33,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self.do_GET(body=False)
-
+    class Handler(HubHandler):
         def do_GET(self, body: bool = True) -> None:
             path = self.path.partition("?")[0]
             asked.append(path)
@@ -60,25 +56,8 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
             code = "RevisionNotFound" if path.startswith(f"/api/models/{MODEL}/") else "RepoNotFound"
             return self.answer(b"{}", body, {"X-Error-Code": code}, status=404)
 
-        def answer(self, data: bytes, body: bool, headers: dict[str, str] | None = None, status: int = 200) -> None:
-            self.send_response(status)
-            for name, value in {
-                "Content-Length": str(len(data)),
-                "Content-Type": "application/json",
-                **(headers or {}),
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if body:
-                self.wfile.write(data)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
+    with serving(Handler) as url:
+        yield url, asked
 
 
 CODE = """

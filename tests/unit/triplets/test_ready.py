@@ -9,7 +9,7 @@ from alignment import tables
 from alignment.config import parse_config
 from alignment.errors import ConfigError
 from alignment.triplets.ready import Ready, guarded
-from tests.support import SMOKE, TINY, run_cli
+from tests.support import SMOKE, run_cli
 
 ROWS = [
     Ready("a man sleeps", "somebody sleeps", "nobody sleeps here"),
@@ -36,28 +36,25 @@ def test_guards_and_the_ledger() -> None:
     assert len(one.rows) == 1 and one.rows[0] in found.rows and one.report.dropped["over_share"] == 1
 
 
-def test_they_join_the_mined_ones_in_a_run(tmp_path: Path) -> None:
-    header, *lines = TINY.read_text().splitlines()
-    leaked = lines[0].split("\t")[header.split("\t").index("en")]
-    rows = [
-        {"anchor": f"question {i} of all", "positive": f"answer {i * 7} is right", "negative": f"{i * 13} is not it"}
-        for i in range(50)
-    ]
+def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(finished: Path, tmp_path: Path) -> None:
+    (suite,) = finished.glob("store/holdout/*/suites/heldout/es.parquet")  # the same seed holds out the same sentences
+    held_out = tables.read_columns(suite, "source")[0][0]
+    rows = [(f"question {i} of all", f"answer {i * 7} is right", f"{i * 13} is not it") for i in range(50)]
     path = tmp_path / "ready.jsonl"
-    path.write_text(
-        "".join(
-            json.dumps(row) + "\n" for row in [*rows, {"anchor": leaked.upper(), "positive": "x y z", "negative": "k l"}]
-        )
-    )
+    names = ("anchor", "positive", "negative")
+    every = [*rows, (held_out.upper(), "x y z", "k l")]
+    path.write_text("".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in every))
     corpus = f"{{kind: triplets, path: {path}, share: 0.05, licence: MIT}}"
     settings = [f"languages.es.corpora=[{corpus}]", "train.steps=0"]
     arguments = [part for value in settings for part in ("--set", value)]
     done = run_cli("run", SMOKE, "--workspace", tmp_path / "w", *arguments)
     assert done.returncode == 3, done.stderr
     (table,) = (tmp_path / "w").glob("store/triplets/*/triplets.parquet")
-    strategies, weights = tables.read_columns(table, "strategy", "weight")
+    strategies, anchors, weights = tables.read_columns(table, "strategy", "anchor", "weight")
     ready, total = strategies.count("ready"), len(strategies)
-    assert 0 < ready <= 0.05 * total + 1 and set(weights) == {1.0}
+    assert 0 < ready <= 0.05 * total + 1 and set(weights) == {1.0} and held_out.upper() not in anchors
+    report = json.loads((table.parent / "audit.json").read_text())["ready"]["ready"]
+    assert report["seen"] == 51 and report["dropped"]["contaminated"] == 1
 
 
 def test_ready_triplets_are_no_suite() -> None:
