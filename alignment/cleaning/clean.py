@@ -79,8 +79,10 @@ class Filtered(NamedTuple):
     """By side."""
     pairs: Batch
     """The normalised pairs."""
-    kept: Batch
-    """Those of them without a reason."""
+    left: Batch
+    """Those of them that the last filter looked at: the ones without a reason, and a few more."""
+    kept: Ints
+    """Rows in `left` of those without a reason (kept,)."""
 
 
 class Judged(NamedTuple):
@@ -134,8 +136,7 @@ def judge(batch: pa.RecordBatch, limits: Clean, context: Context) -> Filtered:
             left, rows = left.rows(np.flatnonzero(alive)), rows[alive]
             alive = np.ones(len(rows), dtype=bool)
         reasons[rows[found.refuses(left, context, threshold, alive)]] = _NUMBER[found.name]
-    alive = reasons[rows] == KEPT
-    return Filtered(reasons, changed, pairs, left if alive.all() else left.rows(np.flatnonzero(alive)))
+    return Filtered(reasons, changed, pairs, left, np.flatnonzero(reasons[rows] == KEPT))
 
 
 def with_normal(batch: pa.RecordBatch, changed: Mapping[str, Changed]) -> pa.RecordBatch:
@@ -213,19 +214,20 @@ def _judge_part(part: Part, **settings: Any) -> list[Judged]:  # noqa: ANN401 - 
 
 
 def _judge(batch: pa.RecordBatch, limits: Clean, context: Context, share: float, seed: int, blocked: np.ndarray) -> Judged:
-    reasons, changed, _, kept = judge(batch, limits, context)
-    source, target = columns.fingerprints(kept.source_compared), columns.fingerprints(kept.target_compared)
+    reasons, changed, _, left, kept = judge(batch, limits, context)
+    sides = left.source_compared, left.target_compared
+    source, target = (columns.fingerprints(compared, kept) for compared in sides)
     late = np.full(len(kept), KEPT, dtype=np.int16)
-    for hashes, compared in ((source, kept.source_compared), (target, kept.target_compared)):
-        late[np.isin(hashes, blocked) & (compared.lengths > 0)] = _NUMBER[
-            "contaminated"
-        ]  # texts without letters or digits all compare equal
+    for hashes, compared in zip((source, target), sides, strict=True):
+        filled = compared.lengths[kept] > 0  # texts without letters or digits all compare equal
+        late[np.isin(hashes, blocked) & filled] = _NUMBER["contaminated"]
     late[held_out(source, share, seed)] = _NUMBER["held_out"]
     reasons[reasons == KEPT] = late
-    fit = np.flatnonzero(late == KEPT)
-    if len(fit) < len(late):
-        kept, source, target = kept.rows(fit), source[fit], target[fit]
-    bands = band_hashes([kept.source_compared, kept.target_compared], _mixed(source, target), limits.near_duplicates)
+    fit = late == KEPT
+    source, target, bands = source[fit], target[fit], np.zeros((int(fit.sum()), 0), dtype=np.int64)
+    if limits.near_duplicates is not None:
+        compared_fit = [columns.take(compared, kept[fit]) for compared in sides]
+        bands = band_hashes(compared_fit, _mixed(source, target), limits.near_duplicates)
     return Judged(reasons, changed, source, target, bands)
 
 
@@ -291,9 +293,9 @@ def suite_rows(
         if share is not None:  # first, since it leaves few rows to judge
             texts = _normal(batch, "source", limits, {})
             batch = batch.filter(pa.array(held_out(columns.fingerprints(columns.comparables(texts)), share, seed)))
-        reasons, changed, _, kept = judge(batch, limits, context)
+        reasons, changed, _, left, kept = judge(batch, limits, context)
         fit = reasons == KEPT
-        hashes = [columns.fingerprints(texts).tolist() for texts in (kept.source_compared, kept.target_compared)]
+        hashes = [columns.fingerprints(texts, kept).tolist() for texts in (left.source_compared, left.target_compared)]
         for row, a, b in zip(np.flatnonzero(fit).tolist(), *hashes, strict=True):
             if a in sources or b in targets:  # a row that is left out does not rule out others
                 fit[row] = False

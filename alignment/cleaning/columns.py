@@ -143,12 +143,12 @@ def _one_by_one(rows: list[str]) -> list[str]:
     ]
 
 
-def fingerprints(compared: Texts) -> Ints:
-    """`normalise.fingerprint` of rows that are comparable forms already (rows,)."""
+def fingerprints(compared: Texts, rows: Ints | None = None) -> Ints:
+    """`normalise.fingerprint` of texts that are comparable forms already, of some rows or all (rows,)."""
     data = compared.points.tobytes()
-    edges = (4 * compared.offsets).tolist()
+    starts, ends = (4 * edges[... if rows is None else rows] for edges in (compared.offsets[:-1], compared.offsets[1:]))
     digest = xxhash.xxh3_64_intdigest
-    values = [digest(data[start:end]) for start, end in itertools.pairwise(edges)]
+    values = [digest(data[start:end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     return np.array(values, dtype=np.uint64).view(np.int64)
 
 

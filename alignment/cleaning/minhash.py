@@ -43,15 +43,13 @@ def bands_for(threshold: float) -> int:
     return min((2, 4, 8, 16, 32), key=lambda b: abs((1 / b) ** (b / PERMUTATIONS) - threshold))
 
 
-def band_hashes(sides: Sequence[Texts], own: np.ndarray, threshold: float | None) -> np.ndarray:
+def band_hashes(sides: Sequence[Texts], own: np.ndarray, threshold: float) -> np.ndarray:
     """One hash per band of each pair (rows, bands) int64; two pairs that share one are near duplicates.
 
     The shingles of both sides count together. Pairs without any have their `own` hash (rows,) int64 in
-    every band. Without a threshold there are no bands.
+    every band.
     """
     rows = len(sides[0])
-    if threshold is None:
-        return np.zeros((rows, 0), dtype=np.int64)
     signature = np.full((rows, PERMUTATIONS), np.iinfo(np.uint64).max, dtype=np.uint64)
     for number, texts in enumerate(sides):
         hashes, offsets = shingles(texts)

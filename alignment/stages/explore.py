@@ -58,7 +58,7 @@ def explain(pulled: Artifact, limits: Clean, pivot: str, language: str, *, examp
     rejects: dict[str, list[tuple[str, str]]] = {}
     counts: dict[str, int] = {}
     for batch in tables.batches(pairs):
-        reasons, changed, scored, _ = judge(batch, limits, context)
+        reasons, changed, scored, *_ = judge(batch, limits, context)
         rows = with_normal(batch, changed)
         for found in chosen:
             columns[found.name].append(found.score(scored, context))
@@ -193,7 +193,7 @@ def usable(config: Config, downloads: Downloads, code: str) -> tuple[list[str], 
     )
     pairs: dict[str, str] = {}
     for batch in tables.in_batches(every, tables.PAIRS):
-        reasons, changed, _, _ = judge(batch, config.clean, Context(config.pivot, code))
+        reasons, changed, *_ = judge(batch, config.clean, Context(config.pivot, code))
         kept = with_normal(batch, changed)
         good = np.flatnonzero(reasons == KEPT)
         pairs.update(
