@@ -8,12 +8,13 @@ other's negatives.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import torch
 
 Distance = Literal["cosine", "euclidean"]
-InBatch = Literal["none", "hardest", "semihard"]
+InBatch = Literal["none", "hardest", "semihard", "semihard_farthest", "semihard_within_margin"]
 
 
 class Loss(NamedTuple):
@@ -58,40 +59,65 @@ def triplet_loss(
     margin: float,
     distance: Distance = "cosine",
     in_batch: InBatch = "none",
+    soft: bool = False,
+    active_mean: bool = False,
 ) -> Loss:
     """`mean(relu(d(a, p) - d(a, n) + margin))`, as sentence-transformers' `TripletLoss`.
 
-    With `in_batch` each anchor, and in the other direction each positive, is also set against one
-    mismatched translation of the batch, and the mean is over all of them: `hardest` takes the nearest
-    (as `BatchHardTripletLoss`), `semihard` the nearest that is strictly further than the positive, with
-    no margin cap and, where there is none, no triplet (pytorch-metric-learning's `BatchEasyHardMiner`
-    rule). The other direction costs nothing: both sides are encoded anyway.
+    With `in_batch` each anchor, and in the other direction each positive, is also set against
+    mismatched translations of the batch, and the mean is over all of them. `hardest` takes the nearest (as
+    `BatchHardTripletLoss`). Of the semi-hard ones, which are strictly further than the positive:
+
+    - `semihard` takes the nearest, with no margin cap; where there is none, no triplet
+      (pytorch-metric-learning's `BatchEasyHardMiner`);
+    - `semihard_farthest` takes the nearest too; where there is none, the farthest of all
+      (sentence-transformers' `BatchSemiHardTripletLoss`, and TF-addons);
+    - `semihard_within_margin` takes every one that is at most the margin further
+      (pytorch-metric-learning's `TripletMarginMiner(type_of_triplets="semihard")`).
+
+    The other direction costs nothing: both sides are encoded anyway.
+
+    `soft` takes `log(1 + exp(d(a, p) - d(a, n)))` without a margin (`BatchHardSoftMarginTripletLoss`);
+    `active_mean` averages over the triplets with a loss above 0 only, 0 if there are none
+    (pytorch-metric-learning's `AvgNonZeroReducer`).
     """
     positive, negative = distances(a, p, distance), distances(a[owners], n, distance)  # (batch,), (m,)
-    losses = torch.relu(positive[owners] - negative + margin)
+    gaps, against = [positive[owners] - negative], [negative]
     if in_batch != "none":
         ways = ((a, torch.cat([p, n]), torch.cat([groups, negative_groups])), (p, a, groups))
         for anchors, candidates, candidate_groups in ways:
             same = groups[:, None] == candidate_groups[None, :]
-            mined, valid = _mined(pairwise(anchors, candidates, distance), same, positive, in_batch)
-            losses = torch.cat([losses, torch.relu(positive - mined + margin)[valid]])
-            negative = torch.cat([negative, mined[valid]])
-    if not len(losses):  # a batch of one pair without an explicit negative teaches nothing
+            rows, mined = _mined(pairwise(anchors, candidates, distance), same, positive, in_batch, margin)
+            gaps.append(positive[rows] - mined)
+            against.append(mined)
+    gap, negative = torch.cat(gaps), torch.cat(against)
+    if not len(gap):  # a batch of one pair without an explicit negative teaches nothing
         return Loss(0 * positive.sum(), torch.zeros(()), positive.mean().detach(), torch.ones(()))
-    active = (losses > 0).float().mean()
-    return Loss(losses.mean(), active.detach(), positive.mean().detach(), negative.mean().detach())
+    losses = torch.nn.functional.softplus(gap) if soft else torch.relu(gap + margin)
+    active = losses > 0 if not soft else gap > 0
+    counted = active.sum().clamp(min=1) if active_mean else len(losses)
+    return Loss(losses.sum() / counted, active.float().mean(), positive.mean().detach(), negative.mean().detach())
 
 
 def _mined(
-    candidates: torch.Tensor, same: torch.Tensor, positive: torch.Tensor, in_batch: InBatch
+    candidates: torch.Tensor, same: torch.Tensor, positive: torch.Tensor, in_batch: InBatch, margin: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The in-batch negative's distance (batch,) and whether there is one (batch,).
+    """Anchors (t,) and the distances (t,) of the in-batch negatives that they are set against.
 
     `candidates` are distances (batch, m); `same` (batch, m) marks those of the anchor's own meaning.
     """
-    blocked = same | (candidates <= positive[:, None]) if in_batch == "semihard" else same
-    nearest = candidates.masked_fill(blocked, torch.inf).min(dim=1).values
-    return nearest.masked_fill(blocked.all(dim=1), 0.0), ~blocked.all(dim=1)
+    further = candidates > positive[:, None]
+    if in_batch == "semihard_within_margin":
+        rows, columns = (~same & further & (candidates <= positive[:, None] + margin)).nonzero(as_tuple=True)
+        return rows, candidates[rows, columns]
+    allowed = ~same if in_batch == "hardest" else ~same & further
+    nearest = candidates.masked_fill(~allowed, torch.inf).min(dim=1).values
+    found = allowed.any(dim=1)
+    if in_batch == "semihard_farthest":
+        farthest = candidates.masked_fill(same, -torch.inf).max(dim=1).values
+        nearest, found = torch.where(found, nearest, farthest), ~same.all(dim=1)
+    rows = found.nonzero().squeeze(1)
+    return rows, nearest[rows]
 
 
 def infonce_loss(
@@ -101,28 +127,54 @@ def infonce_loss(
     groups: torch.Tensor,
     negative_groups: torch.Tensor,
     *,
-    scale: float,
+    scale: float | torch.Tensor,
+    margin: float = 0.0,
 ) -> Loss:
     """Symmetric InfoNCE: cross-entropy of `scale * cos`, mean of anchor->positive and positive->anchor.
 
     The explicit negatives are further candidates of anchor->positive. Without them it is
     sentence-transformers' `MultipleNegativesRankingLoss` in its symmetric form. Candidates of the
-    anchor's own meaning group are left out.
+    anchor's own meaning group are left out. `margin` is taken off the cosine of the true pair (additive
+    margin softmax, Yang et al. 2019), so that it must win by as much. `scale` may be a tensor that is learnt.
     """
-    size = len(a)
-    own = torch.eye(size, dtype=torch.bool, device=a.device)
+    own = torch.eye(len(a), dtype=torch.bool, device=a.device)
     same = groups[:, None] == groups[None, :]
-    forward = scale * (a @ torch.cat([p, n]).T)  # (batch, batch + m)
+    cosines = a @ torch.cat([p, n]).T  # (batch, batch + m)
+    gold_only = torch.nn.functional.pad(own, (0, len(n)))
     masked = torch.cat([same & ~own, groups[:, None] == negative_groups[None, :]], dim=1)
-    forward = forward.masked_fill(masked, -torch.inf)
-    backward = (scale * (p @ a.T)).masked_fill(same & ~own, -torch.inf)  # (batch, batch)
-    gold = torch.arange(size, device=a.device)
-    value = (torch.nn.functional.cross_entropy(forward, gold) + torch.nn.functional.cross_entropy(backward, gold)) / 2
+    gold = torch.arange(len(a), device=a.device)
+    ways = ((cosines, gold_only, masked), (cosines[:, : len(a)].T, own, same & ~own))
+    value = torch.stack(
+        [
+            # Masked after the scale: where it is learnt, its gradient would be infinity times zero.
+            torch.nn.functional.cross_entropy((scale * (found - margin * at.to(found.dtype))).masked_fill(left_out, -torch.inf), gold)
+            for found, at, left_out in ways
+        ]
+    ).mean()
     with torch.no_grad():
-        positive = forward.diagonal() / scale
-        gold_only = torch.nn.functional.pad(own, (0, len(n)))
-        negative = forward.masked_fill(gold_only, -torch.inf).max(dim=1).values / scale
+        positive = cosines.diagonal()
+        negative = cosines.masked_fill(masked | gold_only, -torch.inf).max(dim=1).values
         finite = negative.isfinite()
         active = (negative >= positive).float().mean()
         apart = 1 - negative[finite].mean() if finite.any() else torch.zeros(())
     return Loss(value, active, (1 - positive).mean(), apart)
+
+
+def geometry_loss(x: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    """Mean squared difference of the cosines among `x` and among the teacher's vectors of the same texts.
+
+    Both (n, dim), the dimensions may differ: relational distillation keeps what the teacher knew about the
+    texts without holding the vectors in place (Park et al. 2019). 0 for fewer than two texts.
+    """
+    if len(x) < 2:
+        return 0 * x.sum()
+    apart = ~torch.eye(len(x), dtype=torch.bool, device=x.device)
+    return ((x @ x.T - teacher @ teacher.T)[apart] ** 2).mean()
+
+
+def matryoshka(vectors: torch.Tensor, dims: Sequence[int]) -> list[torch.Tensor]:
+    """The unit vectors of the first `d` dimensions, for each `d`, the longest first (Kusupati et al. 2022).
+
+    Each (n, d). A loss over all of them, averaged, makes vectors that may be cut.
+    """
+    return [torch.nn.functional.normalize(vectors[:, :d], dim=-1) for d in sorted(dims, reverse=True)]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from alignment.training.losses import distances, infonce_loss, pairwise, triplet_loss
+from alignment.training.losses import distances, geometry_loss, infonce_loss, matryoshka, pairwise, triplet_loss
 
 
 def batch(n: int, dim: int = 8, seed: int = 0) -> tuple[torch.Tensor, ...]:
@@ -27,45 +27,56 @@ def naive_distance(x: torch.Tensor, y: torch.Tensor, distance: str) -> torch.Ten
     return 1 - x @ y if distance == "cosine" else (x - y).norm()
 
 
-def naive_triplet(a, p, n, g, ng, margin, distance, in_batch):  # type: ignore[no-untyped-def]
-    losses = []
-    for i in range(len(a)):
-        losses.append(torch.relu(naive_distance(a[i], p[i], distance) - naive_distance(a[i], n[i], distance) + margin))
+def naive_triplet(a, p, n, g, ng, margin, distance, in_batch, soft=False, active_mean=False):  # type: ignore[no-untyped-def]
+    gaps = [naive_distance(a[i], p[i], distance) - naive_distance(a[i], n[i], distance) for i in range(len(a))]
     if in_batch != "none":
         for anchors, candidates in ((a, ((p, g), (n, ng))), (p, ((a, g),))):
             for i in range(len(a)):
                 positive = naive_distance(a[i], p[i], distance)
-                found = []
-                for texts, text_groups in candidates:
-                    for j in range(len(a)):
-                        d = naive_distance(anchors[i], texts[j], distance)
-                        if text_groups[j] != g[i] and (in_batch == "hardest" or d > positive):
-                            found.append(d)
-                if found:
-                    losses.append(torch.relu(positive - min(found) + margin))
-    return sum(losses) / len(losses)
+                every = [
+                    naive_distance(anchors[i], texts[j], distance)
+                    for texts, text_groups in candidates
+                    for j in range(len(a))
+                    if text_groups[j] != g[i]
+                ]
+                further = [d for d in every if d > positive]
+                chosen = {
+                    "hardest": every and [min(every)],
+                    "semihard": further and [min(further)],
+                    "semihard_farthest": every and [min(further) if further else max(every)],
+                    "semihard_within_margin": [d for d in further if d <= positive + margin],
+                }[in_batch]
+                gaps += [positive - d for d in chosen]
+    losses = [torch.log1p(torch.exp(gap)) if soft else torch.relu(gap + margin) for gap in gaps]
+    counted = max(1, sum(bool(gap > 0 if soft else gap > -margin) for gap in gaps)) if active_mean else len(losses)
+    return sum(losses) / counted
 
 
-@pytest.mark.parametrize(
-    ("distance", "in_batch"), list(itertools.product(("cosine", "euclidean"), ("none", "hardest", "semihard")))
-)
-def test_triplet_parity_with_a_naive_loop(distance: str, in_batch: str) -> None:
+def largest_difference(ours: torch.Tensor, theirs: torch.Tensor, inputs: tuple[torch.Tensor, ...]) -> float:
+    """Of the values and of all gradients."""
+    pairs = [(ours, theirs)]
+    for one in (ours, theirs):
+        assert one.isfinite()
+    ways = [torch.autograd.grad(one, inputs, retain_graph=True) for one in (ours, theirs)]
+    pairs += list(zip(*ways, strict=True))
+    return max((x - y).abs().max().item() for x, y in pairs)
+
+
+IN_BATCH = ("none", "hardest", "semihard", "semihard_farthest", "semihard_within_margin")
+
+
+@pytest.mark.parametrize("shape", [{}, {"soft": True}, {"active_mean": True}], ids=str)
+@pytest.mark.parametrize(("distance", "in_batch"), list(itertools.product(("cosine", "euclidean"), IN_BATCH)))
+def test_triplet_parity_with_a_naive_loop(distance: str, in_batch: str, shape: dict[str, bool]) -> None:
     a, p, n = batch(7)
     g, ng = groups(7)
     g[3] = g[1]  # two of one meaning
     ng[2] = g[5]
     unit = [normalize(x, dim=-1) for x in (a, p, n)]
-    ours = triplet_loss(*unit, g, ng, everyone(7), margin=0.3, distance=distance, in_batch=in_batch).value  # type: ignore[arg-type]
-    theirs = naive_triplet(*unit, g, ng, 0.3, distance, in_batch)
-    assert abs(ours - theirs) < 1e-12
-    difference = [
-        x - y
-        for x, y in zip(
-            torch.autograd.grad(ours, (a, p, n), retain_graph=True), torch.autograd.grad(theirs, (a, p, n)), strict=True
-        )
-    ]
-    largest = max(d.abs().max().item() for d in difference)
-    print(f"triplet {distance} {in_batch}: largest gradient difference {largest:.1e}")
+    ours = triplet_loss(*unit, g, ng, everyone(7), margin=0.3, distance=distance, in_batch=in_batch, **shape).value  # type: ignore[arg-type]
+    theirs = naive_triplet(*unit, g, ng, 0.3, distance, in_batch, **shape)
+    largest = largest_difference(ours, theirs, (a, p, n))
+    print(f"triplet {distance} {in_batch} {shape}: largest difference of value and gradients {largest:.1e}")
     assert largest < 1e-10
 
 
@@ -94,6 +105,9 @@ class _Given(torch.nn.Module):
     def forward(self, features: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         return {"sentence_embedding": features["x"]}
 
+    def get_embedding_dimension(self) -> int:
+        return 8
+
 
 def test_parity_with_sentence_transformers() -> None:
     from sentence_transformers.sentence_transformer import losses as st
@@ -116,6 +130,119 @@ def test_parity_with_sentence_transformers() -> None:
     assert abs(infonce_loss(a, p, n, g, ng, scale=20.0).value - (forward + backward) / 2) < 1e-5
 
 
+@pytest.mark.parametrize("soft", [False, True])
+def test_in_batch_hardest_parity_with_sentence_transformers(soft: bool) -> None:
+    """Theirs mines among all sentences of a label; with one pair a label that is our anchors' way and our positives'."""
+    from sentence_transformers.sentence_transformer import losses as st
+
+    a, p, _ = (normalize(x, dim=-1) for x in batch(6))
+    own = triplet_loss(
+        torch.cat([a, p]), torch.cat([p, a]), a[:0], everyone(6).repeat(2), everyone(0), everyone(0), margin=0.3,
+        in_batch="hardest", soft=soft,
+    ).value  # fmt: skip
+    distance = st.BatchHardTripletLossDistanceFunction.cosine_distance
+    labels, both = everyone(6).repeat(2), torch.cat([a, p])
+    peer = (
+        st.BatchHardSoftMarginTripletLoss(_Given(), distance_metric=distance)  # type: ignore[arg-type]
+        if soft
+        else st.BatchHardTripletLoss(_Given(), distance_metric=distance, margin=0.3)  # type: ignore[arg-type]
+    )
+    largest = abs(own - peer([{"x": both}], labels)).item()
+    print(f"in-batch hardest {'soft margin ' if soft else ''}beside sentence-transformers: largest difference {largest:.1e}")
+    assert largest < 1e-6
+
+
+def test_semihard_farthest_parity_with_sentence_transformers() -> None:
+    from sentence_transformers.sentence_transformer import losses as st
+
+    a, p, _ = (normalize(x, dim=-1) for x in batch(6))
+    both, labels = torch.cat([a, p]), everyone(6).repeat(2)
+    distance = st.BatchHardTripletLossDistanceFunction.cosine_distance
+    peer = st.BatchSemiHardTripletLoss(_Given(), distance_metric=distance, margin=0.3)([{"x": both}], labels)  # type: ignore[arg-type]
+    ours = triplet_loss(
+        both, torch.cat([p, a]), a[:0], labels, everyone(0), everyone(0), margin=0.3, in_batch="semihard_farthest"
+    ).value
+    largest = abs(ours - peer).item()
+    print(f"semi-hard with the farthest as fallback beside sentence-transformers: largest difference {largest:.1e}")
+    assert largest < 1e-6
+
+
+@pytest.mark.parametrize("rule", ["active_mean", "within_margin", "easy_hard"])
+def test_parity_with_pytorch_metric_learning(rule: str) -> None:
+    from pytorch_metric_learning import losses as pml
+    from pytorch_metric_learning.distances import CosineSimilarity, LpDistance
+    from pytorch_metric_learning.miners import BatchEasyHardMiner, TripletMarginMiner
+    from pytorch_metric_learning.reducers import AvgNonZeroReducer, MeanReducer
+
+    a, p, n = (normalize(x, dim=-1) for x in batch(6))
+    if rule == "active_mean":
+        labels = torch.cat([everyone(6), everyone(6), everyone(6) + 6])
+        chosen = (everyone(6), everyone(6) + 6, everyone(6) + 12)
+        peer = pml.TripletMarginLoss(margin=0.3, distance=LpDistance(), reducer=AvgNonZeroReducer())
+        theirs = peer(torch.cat([a, p, n]), labels, chosen)
+        ours = triplet_loss(a, p, n, *groups(6), everyone(6), margin=0.3, distance="euclidean", active_mean=True).value
+    else:
+        both, labels = torch.cat([a, p]), everyone(6).repeat(2)
+        miners = {
+            "within_margin": TripletMarginMiner(margin=0.3, type_of_triplets="semihard", distance=CosineSimilarity()),
+            "easy_hard": BatchEasyHardMiner(pos_strategy="easy", neg_strategy="semihard", distance=CosineSimilarity()),
+        }
+        peer = pml.TripletMarginLoss(margin=0.3, distance=CosineSimilarity(), reducer=MeanReducer())
+        theirs = peer(both, labels, miners[rule](both, labels))
+        name = {"within_margin": "semihard_within_margin", "easy_hard": "semihard"}[rule]
+        ours = triplet_loss(
+            both, torch.cat([p, a]), a[:0], labels, everyone(0), everyone(0), margin=0.3, in_batch=name  # type: ignore[arg-type]
+        ).value  # fmt: skip
+    largest = abs(ours - theirs).item()
+    print(f"{rule} beside pytorch-metric-learning: largest difference {largest:.1e}")
+    assert largest < 1e-6
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.1])
+def test_infonce_parity_with_a_naive_loop(margin: float) -> None:
+    a, p, n = batch(6)
+    g, ng = groups(6)
+    g[4], ng[1] = g[0], g[2]
+    x, y, z = (normalize(t, dim=-1) for t in (a, p, n))
+    scale = torch.tensor(20.0, dtype=torch.float64, requires_grad=True)
+    losses = []
+    for i in range(6):
+        forward = [y[j] @ x[i] - margin * (i == j) for j in range(6) if j == i or g[j] != g[i]]
+        forward += [z[j] @ x[i] for j in range(6) if ng[j] != g[i]]
+        backward = [x[j] @ y[i] - margin * (i == j) for j in range(6) if j == i or g[j] != g[i]]
+        for cosines in (forward, backward):
+            losses.append(torch.logsumexp(scale * torch.stack(cosines), 0) - scale * (x[i] @ y[i] - margin))
+    ours = infonce_loss(x, y, z, g, ng, scale=scale, margin=margin).value
+    largest = largest_difference(ours, sum(losses) / len(losses), (a, p, n, scale))
+    print(f"InfoNCE margin {margin}: largest difference of value and gradients {largest:.1e}")
+    assert largest < 1e-10
+
+
+def test_geometry_parity_with_a_naive_loop() -> None:
+    a, p, _ = batch(5)
+    x, teacher = normalize(a, dim=-1), normalize(torch.cat([p, p], dim=1), dim=-1).detach()
+    pairs = [(i, j) for i in range(5) for j in range(5) if i != j]
+    theirs = sum((x[i] @ x[j] - teacher[i] @ teacher[j]) ** 2 for i, j in pairs) / len(pairs)
+    largest = largest_difference(geometry_loss(x, teacher), theirs, (a,))  # type: ignore[arg-type]
+    print(f"distillation of the geometry: largest difference of value and gradients {largest:.1e}")
+    assert largest < 1e-12 and geometry_loss(x[:1], teacher[:1]) == 0
+
+
+def test_matryoshka_parity_with_sentence_transformers() -> None:
+    from sentence_transformers.sentence_transformer import losses as st
+
+    a, p, n = (normalize(x, dim=-1).detach().float() for x in batch(6))
+    model = _Given()
+    inner = st.MultipleNegativesRankingLoss(model, scale=20.0)  # type: ignore[arg-type]
+    peer = st.MatryoshkaLoss(model, inner, matryoshka_dims=[8, 4], matryoshka_weights=[0.5, 0.5])  # type: ignore[arg-type]
+    theirs = [peer([{"x": x} for x in way], torch.zeros(6)) for way in ((a, p, n), (p, a))]
+    cut = zip(*(matryoshka(x, [4, 8]) for x in (a, p, n)), strict=True)
+    ours = sum(infonce_loss(*one, *groups(6), scale=20.0).value for one in cut) / 2
+    largest = abs(ours - sum(theirs) / 2).item()
+    print(f"Matryoshka beside sentence-transformers: largest difference {largest:.1e}")
+    assert largest < 1e-5
+
+
 def test_infonce_never_sets_a_meaning_against_itself() -> None:
     a, p, n = (normalize(x, dim=-1) for x in batch(4))
     g, ng = groups(4)
@@ -131,7 +258,7 @@ def test_infonce_never_sets_a_meaning_against_itself() -> None:
 
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
-@pytest.mark.parametrize("in_batch", ["none", "hardest", "semihard"])
+@pytest.mark.parametrize("in_batch", IN_BATCH)
 def test_identical_rows_and_a_single_row_have_finite_gradients(distance: str, in_batch: str) -> None:
     for size in (1, 3):
         x = torch.ones(size, 4, requires_grad=True)
