@@ -348,16 +348,29 @@ class Triplets(Model):
 class Train(Model):
     """The loss and the optimisation."""
 
-    loss: Literal["triplet", "infonce"] = "triplet"
+    loss: Literal["triplet", "infonce", "triplet+infonce"] = "triplet"
+    mix: Share = Field(0.5, description="Of triplet+infonce: the part of the triplet loss.")
     distance: Literal["cosine", "euclidean"] = "cosine"
     margin: float = Field(0.2, gt=0.0, description="Of the triplet loss; distances lie in [0, 2].")
-    in_batch: Literal["none", "hardest", "semihard"] = Field(
-        "none", description="Also take this mismatched translation of the batch as a negative (triplet loss)."
+    soft_margin: bool = Field(False, description="log(1 + exp(difference)) in place of the margin (triplet loss).")
+    reduction: Literal["mean", "active"] = Field(
+        "mean", description="active: the mean over the triplets with a loss above 0 only (triplet loss)."
+    )
+    in_batch: Literal["none", "hardest", "semihard", "semihard_farthest", "semihard_within_margin"] = Field(
+        "none", description="Also take mismatched translations of the batch as negatives (triplet loss)."
     )
     explicit: Share = Field(
         1.0, description="Share of the triplets whose own negative is used; the others learn from the batch's only."
     )
     scale: float = Field(20.0, gt=0.0, description="Of InfoNCE: the inverse temperature.")
+    learn_scale: bool = Field(False, description="Of InfoNCE: train the scale too, beginning with `scale`.")
+    additive_margin: float = Field(0.0, ge=0.0, lt=1.0, description="Of InfoNCE: taken off the true pair's cosine.")
+    distil: float = Field(
+        0.0, ge=0.0, description="Weight of keeping the base encoder's cosines among the batch's sentences of the pivot."
+    )
+    dims: tuple[int, ...] = Field(
+        (), description="Matryoshka: the loss is averaged over vectors cut to each of these dimensions too."
+    )
     steps: int = Field(150, ge=0, description="Optimiser steps; 0 trains nothing.")
     batch_size: int = Field(64, ge=1, description="Most triplets in a batch.")
     batch_tokens: int = Field(4096, ge=64, description="Most tokens in a batch, padding counted.")
@@ -366,11 +379,18 @@ class Train(Model):
     weight_decay: float = Field(0.01, ge=0.0)
     max_grad_norm: float = Field(1.0, gt=0.0)
     dropout: float = Field(0.1, ge=0.0, lt=1.0)
+    freeze: tuple[Literal["embeddings"] | int, ...] = Field(
+        (), description="Weights that stay: `embeddings`, and layers by number from 0."
+    )
+    layer_decay: float = Field(
+        1.0, gt=0.0, le=1.0, description="Each layer learns at this share of the rate of the one above it."
+    )
+    gradient_checkpointing: bool = Field(False, description="Compute activations twice and keep few: less memory, slower.")
     precision: Literal["auto", "bf16", "fp32"] = Field("auto", description="auto: bf16 where the processor has it.")
 
     @model_validator(mode="after")
     def _negatives(self) -> Self:
-        if self.loss == "triplet" and self.in_batch == "none" and self.explicit < 1:
+        if self.loss != "infonce" and self.in_batch == "none" and self.explicit < 1:
             raise ValueError(
                 f"explicit {self.explicit:g} with in_batch none leaves pairs without any negative: "
                 "take explicit 1, or in_batch hardest or semihard"

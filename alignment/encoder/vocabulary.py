@@ -50,7 +50,8 @@ def restore_vocabulary(trained: PreTrainedModel, reduction: Reduction, whole: Pr
         names = [name for name, weight in trained.named_parameters() if weight is not own]
         target = dict(whole.named_parameters())
         for name in names:
-            target[name].copy_(trained.get_parameter(name))
+            if name in target:  # not what training added
+                target[name].copy_(trained.get_parameter(name))
 
 
 def embedding_matrix(model: PreTrainedModel) -> torch.Tensor:

@@ -128,7 +128,10 @@ def _run(config: Config, workspace: Workspace, runner: Runner, watch: Callable[[
     data = _data(config, workspace, runner)
     release_encoders()
     trained = runner.one(
-        "train", lambda: train(workspace.store, data.triplets, data.encoder, config.train, seed=config.seed, watch=watch)
+        "train",
+        lambda: train(
+            workspace.store, data.triplets, data.encoder, config.train, pivot=config.pivot, seed=config.seed, watch=watch
+        ),
     )
     against = _reference(data.encoder, champion, trained, registry)
     candidate = _evaluate(config, workspace, runner, data.holdout, trained.directory("model"), "evaluate candidate")

@@ -17,27 +17,34 @@ from alignment.training.job import BATCHES, LOG, PROGRESS, Job
 from alignment.training.launch import launch
 from alignment.types import Artifact
 
-REVISION = 2
+REVISION = 3
 logger = logging.getLogger(__name__)
 Watch = Callable[[dict[str, Any]], None]
 
 
 def train(
-    store: Store, triplets: Artifact, encoder: Artifact, settings: Train, *, seed: int, watch: Watch | None = None
+    store: Store,
+    triplets: Artifact,
+    encoder: Artifact,
+    settings: Train,
+    *,
+    pivot: str,
+    seed: int,
+    watch: Watch | None = None,
 ) -> Artifact:
     """`model/`, `curves.jsonl` (one line per step) and `train.log`.
 
     Raises:
         TrainingError: if training stopped; the next run goes on from the last checkpoint.
     """
-    config = settings.model_dump(mode="json")
+    config = {**settings.model_dump(mode="json"), "pivot": pivot}
     inputs = {"triplets": triplets.input("triplets.parquet"), "encoder": encoder.input()}
     work_key = artifact_key("train", REVISION, {**config, "seed": seed}, {name: i.digest for name, i in inputs.items()})
 
     def work(out: Path) -> dict[str, int]:
         scratch = store.scratch(work_key)
         job = Job(
-            train=settings, triplets=triplets.path / "triplets.parquet", encoder=encoder.path / "model",
+            train=settings, triplets=triplets.path / "triplets.parquet", encoder=encoder.path / "model", pivot=pivot,
             output=out / "model", scratch=scratch, seed=seed, parent=os.getpid(),
         )  # fmt: skip
         seen = 0

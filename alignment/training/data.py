@@ -32,6 +32,9 @@ class TripletData:
     pools: list[str]
     identities: list[str]
     weights: list[float]
+    texts: list[str]
+    languages: list[str]
+    """Of each sentence; of one that stands in several, the last."""
 
     def items(self) -> list[Item]:
         """What the batch plan needs of each triplet."""
@@ -64,6 +67,11 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
     kept = [rng.random() < explicit for _ in negatives]
     negatives = [text if keep else None for text, keep in zip(negatives, kept, strict=True)]
     number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, negatives)]))}
+    language = {
+        text: code
+        for side, codes in ((negatives, to_lang), (positives, to_lang), (anchors, from_lang))
+        for text, code in zip(side, codes, strict=True)
+    }
     return TripletData(
         sentences=encoder.tokenize(list(number)),
         triplets=[
@@ -73,16 +81,40 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
         pools=[f"{a}>{b}" for a, b in zip(from_lang, to_lang, strict=True)],
         identities=ids,
         weights=weights,
+        texts=list(number),
+        languages=[language[text] for text in number],
     )
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """What the base encoder makes of the sentences in the pivot language."""
+
+    rows: dict[int, int]
+    """The row of each such sentence in `vectors`."""
+    vectors: torch.Tensor
+    """(sentences, dim), unit rows in float16."""
+
+    @classmethod
+    def of_pivot(cls, data: TripletData, encoder: Encoder, pivot: str) -> Teacher:
+        """Encode the pivot's sentences."""
+        own = [sentence for sentence, code in enumerate(data.languages) if code == pivot]
+        vectors = torch.from_numpy(encoder.encode([data.texts[sentence] for sentence in own]))
+        return cls({sentence: row for row, sentence in enumerate(own)}, vectors.half())
+
+    def of(self, sentences: Sequence[int]) -> torch.Tensor:
+        """Their vectors (n, dim) in float32."""
+        return self.vectors[[self.rows[sentence] for sentence in sentences]].float()
 
 
 class BatchDataset(Dataset[int]):
     """Indices of triplets; `collate` makes a batch of them."""
 
-    def __init__(self, data: TripletData, pad_id: int, chunk_tokens: int) -> None:
+    def __init__(self, data: TripletData, pad_id: int, chunk_tokens: int, teacher: Teacher | None = None) -> None:
         self.data = data
         self.pad_id = pad_id
         self.chunk_tokens = chunk_tokens
+        self.teacher = teacher
 
     def __len__(self) -> int:
         return len(self.data.triplets)
@@ -100,7 +132,11 @@ class BatchDataset(Dataset[int]):
         rows = [self.data.sentences[sentence] for sentence in distinct]
         chunks = list(batches_of_like_length([len(row) for row in rows], self.chunk_tokens))
         place = {distinct[i]: n for n, i in enumerate(i for chunk in chunks for i in chunk)} | {UNUSED: UNUSED}
+        known = [sentence for sentence in distinct if self.teacher and sentence in self.teacher.rows]
+        taught = self.teacher.of(known) if self.teacher else torch.empty(0, 0)
         return {
+            "taught": torch.tensor([place[sentence] for sentence in known], dtype=torch.long),
+            "teacher": taught,
             "chunks": [pad([rows[i] for i in chunk], self.pad_id) for chunk in chunks],
             "rows": torch.tensor([[place[sentence] for sentence in triplet] for triplet in triplets]),
             "groups": torch.tensor([self.data.groups[i] for i in indices]),

@@ -20,6 +20,7 @@ class Job(Model):
     train: Train
     triplets: Path
     encoder: Path
+    pivot: str
     output: Path
     scratch: Path
     seed: int

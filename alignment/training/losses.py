@@ -147,7 +147,9 @@ def infonce_loss(
     value = torch.stack(
         [
             # Masked after the scale: where it is learnt, its gradient would be infinity times zero.
-            torch.nn.functional.cross_entropy((scale * (found - margin * at.to(found.dtype))).masked_fill(left_out, -torch.inf), gold)
+            torch.nn.functional.cross_entropy(
+                (scale * (found - margin * at.to(found.dtype))).masked_fill(left_out, -torch.inf), gold
+            )
             for found, at, left_out in ways
         ]
     ).mean()

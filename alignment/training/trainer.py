@@ -10,11 +10,13 @@ import dataclasses
 import json
 import logging
 import math
+import re
 import shutil
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.utils.data import DataLoader
@@ -24,16 +26,17 @@ from alignment import memory
 from alignment.config import Train
 from alignment.encoder.encoder import Encoder, embed, load, save
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
-from alignment.errors import Collapsed, NonFiniteLoss
+from alignment.errors import Collapsed, ConfigError, NonFiniteLoss
 from alignment.training.batching import plan
-from alignment.training.data import UNUSED, BatchDataset, TripletData, read_triplets
+from alignment.training.data import UNUSED, BatchDataset, Teacher, TripletData, read_triplets
 from alignment.training.job import BATCHES, PROGRESS, Job
-from alignment.training.losses import Loss, infonce_loss, triplet_loss
+from alignment.training.losses import Loss, geometry_loss, infonce_loss, matryoshka, triplet_loss
 
 logger = logging.getLogger(__name__)
 
 CHECKPOINTS = 5  # per run
 CHUNK_TOKENS = 2048  # on a processor: the activations of a chunk stay in its cache
+LOG_SCALE = "log_scale"
 TRIM_STEPS = 4  # without it the heap grows from 2.5 to over 4 GB in a hundred steps
 COLLAPSED_DISTANCE = 1e-4  # mean distance of mismatched sentences below which all vectors are one
 
@@ -48,12 +51,14 @@ def run(job: Job) -> None:
     set_seed(job.seed)
     encoder = load(job.encoder)
     data = read_triplets(job.triplets, encoder, explicit=job.train.explicit, seed=job.seed)
+    _check_dims(job.train.dims, encoder.dim)
+    teacher = Teacher.of_pivot(data, encoder, job.pivot) if job.train.distil and job.train.steps else None
     reduction = reduce_vocabulary(encoder.model, data.used_tokens())
     data = dataclasses.replace(data, sentences=[reduction.reduced(ids) for ids in data.sentences])
     own_memory(encoder.model)
     if job.train.steps:
-        _fit(job, encoder, data)
-    del data
+        _fit(job, encoder, data, teacher)
+    del data, teacher
     memory.release()  # the optimiser's state goes before the whole matrix comes back
     whole = load(job.encoder).model
     restore_vocabulary(encoder.model, reduction, whole)
@@ -75,9 +80,12 @@ def use_bf16(precision: str) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def _fit(job: Job, encoder: Encoder, data: TripletData) -> None:
+def _fit(job: Job, encoder: Encoder, data: TripletData, teacher: Teacher | None) -> None:
     settings = job.train
     _set_dropout(encoder.model, settings.dropout)
+    freeze(encoder.model, settings.freeze)
+    if settings.gradient_checkpointing:
+        encoder.model.gradient_checkpointing_enable()
     if not torch.cuda.is_available():
         # The fused kernel's backward pass takes a third of a step at 20 tokens (torch 2.13, no GPU).
         encoder.model.set_attn_implementation("eager")
@@ -101,7 +109,7 @@ def _fit(job: Job, encoder: Encoder, data: TripletData) -> None:
         dataloader_pin_memory=False,
         seed=job.seed,
     )
-    trainer = TripletTrainer(encoder, data, settings, job.seed, job.scratch / PROGRESS, arguments)
+    trainer = TripletTrainer(encoder, data, settings, job.seed, job.scratch / PROGRESS, arguments, teacher)
     trainer.train(resume_from_checkpoint=_last_checkpoint(job.scratch / "checkpoints"))
 
 
@@ -109,11 +117,14 @@ class TripletTrainer(Trainer):
     """`Trainer` with our batches and our loss."""
 
     def __init__(
-        self, encoder: Encoder, data: TripletData, settings: Train, seed: int, progress: Path, arguments: TrainingArguments
-    ) -> None:
+        self, encoder: Encoder, data: TripletData, settings: Train, seed: int, progress: Path, arguments: TrainingArguments,
+        teacher: Teacher | None = None,
+    ) -> None:  # fmt: skip
         # Reduced rows lie where other tokens' ids would: padding is the model's own, not the tokenizer's.
         padding = int(getattr(encoder.model.get_input_embeddings(), "padding_idx", None) or 0)
-        dataset = BatchDataset(data, padding, CHUNK_TOKENS if arguments.use_cpu else settings.batch_tokens)
+        dataset = BatchDataset(data, padding, CHUNK_TOKENS if arguments.use_cpu else settings.batch_tokens, teacher)
+        if settings.learn_scale:  # with the model's own, so that checkpoints hold it
+            encoder.model.register_parameter(LOG_SCALE, torch.nn.Parameter(torch.tensor(math.log(settings.scale))))
         self.settings = settings
         self.pooling = encoder.settings.pooling
         self.identities = data.identities
@@ -154,6 +165,9 @@ class TripletTrainer(Trainer):
         # In bf16 two cosines near 0.9 would be told apart in steps of 0.004 only.
         with torch.autocast(vectors.device.type, enabled=False):
             loss = self._loss(a, p, n, groups, negative_groups, owners)
+            if len(inputs["taught"]):
+                kept = geometry_loss(vectors[inputs["taught"]], inputs["teacher"])
+                loss = loss._replace(value=loss.value + self.settings.distil * kept)
         step = self.state.global_step + 1
         if not loss.value.isfinite():
             ids = ", ".join(self.identities[i] for i in inputs["indices"].tolist()[:8])
@@ -170,13 +184,38 @@ class TripletTrainer(Trainer):
         return (loss.value, {}) if return_outputs else loss.value
 
     def _loss(self, a: Any, p: Any, n: Any, groups: Any, negative_groups: Any, owners: Any) -> Loss:  # noqa: ANN401 - tensors
+        """The mean over all dimensions that the vectors may be cut to; figures are of the whole vectors."""
+        dims = {*self.settings.dims, a.shape[1]}
+        cut = zip(*(matryoshka(x, list(dims)) for x in (a, p, n)), strict=True)
+        losses = [self._one_loss(x, y, z, groups, negative_groups, owners) for x, y, z in cut]
+        return losses[0]._replace(value=torch.stack([loss.value for loss in losses]).mean())
+
+    def _one_loss(self, a: Any, p: Any, n: Any, groups: Any, negative_groups: Any, owners: Any) -> Loss:  # noqa: ANN401 - tensors
         settings = self.settings
-        if settings.loss == "infonce":
-            return infonce_loss(a, p, n, groups, negative_groups, scale=settings.scale)
-        return triplet_loss(
-            a, p, n, groups, negative_groups, owners, margin=settings.margin, distance=settings.distance,
-            in_batch=settings.in_batch,
-        )  # fmt: skip
+        contrast = hinge = None
+        if settings.loss != "triplet":
+            scale = getattr(self.model, LOG_SCALE).exp() if settings.learn_scale else settings.scale
+            contrast = infonce_loss(a, p, n, groups, negative_groups, scale=scale, margin=settings.additive_margin)
+        if settings.loss != "infonce":
+            hinge = triplet_loss(
+                a, p, n, groups, negative_groups, owners, margin=settings.margin, distance=settings.distance,
+                in_batch=settings.in_batch, soft=settings.soft_margin, active_mean=settings.reduction == "active",
+            )  # fmt: skip
+        if contrast and hinge:
+            return hinge._replace(value=settings.mix * hinge.value + (1 - settings.mix) * contrast.value)
+        return hinge or contrast  # type: ignore[return-value]  # one of them is there
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:  # noqa: ANN401
+        """AdamW; with `layer_decay` the layers below learn more slowly, the embeddings slowest."""
+        if self.optimizer is None and self.settings.layer_decay < 1:
+            groups = layer_groups(
+                cast("torch.nn.Module", self.model),
+                self.settings.layer_decay,
+                self.args.learning_rate,
+                self.args.weight_decay,
+            )
+            self.optimizer = torch.optim.AdamW(groups, lr=self.args.learning_rate)
+        return super().create_optimizer(model)
 
 
 class ProgressFile(TrainerCallback):
@@ -217,6 +256,48 @@ def read_progress(path: Path) -> list[dict[str, Any]]:
         return []
     lines = path.read_text().split("\n")
     return [json.loads(line) for line in lines[:-1]]
+
+
+def freeze(model: torch.nn.Module, parts: Sequence[str | int]) -> None:
+    """Leave the embeddings, or layers by their number, as they are.
+
+    Raises:
+        ConfigError: if the model has no such layer.
+    """
+    depth = 1 + max((_depth(name) for name, _ in model.named_parameters()), default=-1)
+    if unknown := [part for part in parts if isinstance(part, int) and not 0 <= part < depth]:
+        raise ConfigError(f"the encoder has layers 0 to {depth - 1}, got {unknown[0]}", where="train.freeze")
+    frozen = {-1 if part == "embeddings" else part for part in parts}
+    for name, weight in model.named_parameters():
+        if _depth(name) in frozen:
+            weight.requires_grad_(False)
+
+
+def layer_groups(model: torch.nn.Module, decay: float, rate: float, weight_decay: float) -> list[dict[str, Any]]:
+    """Parameters by depth and kind, each with its rate: `rate * decay ** (layers above it)`.
+
+    Biases and normalisation weights do not decay.
+    """
+    named = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
+    top = max(_depth(name) for name, _ in named)
+    groups: dict[tuple[int, bool], list[torch.Tensor]] = defaultdict(list)
+    for name, weight in named:
+        groups[top if name == LOG_SCALE else _depth(name), weight.ndim > 1].append(weight)
+    return [
+        {"params": weights, "lr": rate * decay ** (top - depth), "weight_decay": weight_decay if matrix else 0.0}
+        for (depth, matrix), weights in sorted(groups.items(), key=lambda item: item[0])
+    ]
+
+
+def _depth(name: str) -> int:
+    """The layer that a parameter belongs to, -1 for the embeddings."""
+    found = re.search(r"\blayers?\.(\d+)\.", name)
+    return int(found.group(1)) if found else -1
+
+
+def _check_dims(dims: Sequence[int], dim: int) -> None:
+    if wrong := [d for d in dims if not 0 < d <= dim]:
+        raise ConfigError(f"vectors have {dim} dimensions and cannot be cut to {wrong[0]}", where="train.dims")
 
 
 def _set_dropout(model: torch.nn.Module, probability: float) -> None:

@@ -1,0 +1,128 @@
+"""The training process on a small encoder: every option trains, a killed run ends as an unbroken one."""
+
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from alignment import tables
+from alignment.config import Train
+from alignment.encoder.encoder import load
+from alignment.errors import ConfigError, NonFiniteLoss
+from alignment.training.job import PROGRESS, Job
+from alignment.training.launch import launch
+from alignment.training.trainer import freeze, layer_groups, run
+
+SHORT = Train(steps=4, batch_size=8, batch_tokens=512, learning_rate=1e-3, in_batch="hardest", precision="fp32")
+
+
+def job(finished: Path, out: Path, train: Train) -> Job:
+    """On the triplets and the encoder of the finished smoke run."""
+    (triplets,) = finished.glob("store/triplets/*/triplets.parquet")
+    (encoder,) = finished.glob("store/encoder/*/model")
+    (out / "scratch").mkdir(parents=True, exist_ok=True)
+    return Job(
+        train=train, triplets=triplets, encoder=encoder, pivot="en", output=out / "model", scratch=out / "scratch", seed=7,
+        parent=os.getpid(),
+    )  # fmt: skip
+
+
+def figures(told: Job) -> list[dict[str, Any]]:
+    lines = (told.scratch / PROGRESS).read_text().splitlines()
+    return [{key: value for key, value in json.loads(line).items() if key != "seconds"} for line in lines]
+
+
+class _Kill(Exception):
+    pass
+
+
+def test_a_run_killed_at_three_random_steps_ends_with_the_same_losses(finished: Path, tmp_path: Path) -> None:
+    train = SHORT.model_copy(update={"steps": 30, "dropout": 0.1, "learn_scale": True, "loss": "triplet+infonce"})
+    unbroken, broken = job(finished, tmp_path / "a", train), job(finished, tmp_path / "b", train)
+    run(unbroken)
+    killed = sorted(random.Random(os.getpid()).sample(range(2, 30), 3))
+    for at in killed:
+
+        def kill(step: dict[str, Any], at: int = at) -> None:
+            if step["step"] == at:
+                raise _Kill  # the waiting side dies, and takes the training process with it by SIGKILL
+
+        with pytest.raises(_Kill):
+            launch(broken, kill)
+    launch(broken, lambda step: None)
+    losses = [[step["loss"] for step in figures(one)] for one in (unbroken, broken)]
+    print(
+        f"killed at {killed}: largest difference of the losses {max(abs(x - y) for x, y in zip(*losses, strict=True)):.1e}"
+    )
+    assert figures(broken) == figures(unbroken)
+    weights = [load(one.output).encode(["The doctor washes the windows.", "¿Dónde?"]) for one in (unbroken, broken)]
+    assert np.array_equal(*weights)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"loss": "infonce", "learn_scale": True, "additive_margin": 0.05},
+        {"loss": "triplet+infonce", "mix": 0.3, "distil": 1.0},
+        {"soft_margin": True, "in_batch": "semihard_within_margin", "dims": (16, 32)},
+        {"reduction": "active", "freeze": ("embeddings",), "layer_decay": 0.8},
+        {"gradient_checkpointing": True},
+    ],
+    ids=str,
+)
+def test_every_option_trains_and_leaves_a_plain_encoder(finished: Path, tmp_path: Path, option: dict[str, Any]) -> None:
+    told = job(finished, tmp_path, SHORT.model_copy(update=option))
+    run(told)
+    before, after = (dict(load(path).model.named_parameters()) for path in (told.encoder, told.output))
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    frozen = {name for name in before if "embeddings" in name}
+    assert changed and not (changed & frozen if "freeze" in option else False)
+    assert all(step["loss"] > 0 for step in figures(told))
+
+
+def test_gradient_checkpointing_changes_nothing(finished: Path, tmp_path: Path) -> None:
+    plain, saving = (
+        job(finished, tmp_path / str(on), SHORT.model_copy(update={"gradient_checkpointing": on, "dropout": 0.0}))
+        for on in (False, True)
+    )
+    for told in (plain, saving):
+        run(told)
+    assert [x["loss"] for x in figures(plain)] == pytest.approx([x["loss"] for x in figures(saving)], abs=1e-6)
+
+
+def test_the_teacher_keeps_the_geometry_of_the_pivot(finished: Path, tmp_path: Path) -> None:
+    free, held = (
+        job(finished, tmp_path / str(weight), SHORT.model_copy(update={"distil": weight, "steps": 20, "dropout": 0.0}))
+        for weight in (0.0, 20.0)
+    )
+    texts = sorted({row["anchor"] for row in tables.read(free.triplets) if row["anchor_lang"] == "en"})[:40]
+    moved = []
+    for told in (free, held):
+        run(told)
+        base, own = (load(path).encode(texts) for path in (told.encoder, told.output))
+        moved.append(float(np.square(base @ base.T - own @ own.T).mean()))
+    assert moved[1] < moved[0] / 2
+
+
+def test_wrong_options_are_said_by_the_process(finished: Path, tmp_path: Path) -> None:
+    for option, message in (({"dims": (4096,)}, "cannot be cut to 4096"), ({"freeze": (9,)}, "has layers 0 to")):
+        with pytest.raises(ConfigError, match=message):
+            run(job(finished, tmp_path, SHORT.model_copy(update=option)))
+    with pytest.raises(NonFiniteLoss, match=r"at step \d+"):
+        launch(job(finished, tmp_path / "nan", SHORT.model_copy(update={"learning_rate": 1e30})), lambda step: None)
+
+
+def test_rates_fall_with_the_depth(finished: Path) -> None:
+    (path,) = finished.glob("store/encoder/*/model")
+    model = load(path).model
+    groups = layer_groups(model, 0.5, 1.0, 0.01)
+    assert {group["lr"] for group in groups} == {0.5**above for above in range(model.config.num_hidden_layers + 1)}
+    assert sum(weight.numel() for group in groups for weight in group["params"]) == model.num_parameters()
+    freeze(model, ("embeddings",))
+    assert {group["lr"] for group in layer_groups(model, 0.5, 1.0, 0.01)} == {1.0}
