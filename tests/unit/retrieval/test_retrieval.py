@@ -2,12 +2,15 @@ import numpy as np
 import pytest
 
 from alignment.retrieval.metrics import retrieve, wilson
-from alignment.retrieval.neighbours import nearest
+from alignment.retrieval.neighbours import _plain, _sieved, nearest
 
 
 def unit(n: int, dim: int = 6, seed: int = 0) -> np.ndarray:
-    x = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
-    return x / np.linalg.norm(x, axis=1, keepdims=True)
+    return scaled(np.random.default_rng(seed).normal(size=(n, dim)))
+
+
+def scaled(x: np.ndarray) -> np.ndarray:
+    return (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
 
 
 def texts(n: int) -> list[str]:
@@ -57,3 +60,27 @@ def test_wilson_against_published_half_widths() -> None:
     low, high = wilson(900, 1000)  # REFERENCE: 1.9 points at 90 % and n = 1000
     assert (high - low) / 2 == pytest.approx(0.019, abs=0.0005)
     assert wilson(0, 0) == (0.0, 1.0) and wilson(10, 10)[1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("copies", [0, 3000])
+def test_the_sieve_lets_the_nearest_through_and_says_when_it_cannot(copies: int) -> None:
+    """20,000 candidates around 200 centres, as like as an E5 encoder's; with thousands of ties in the second case."""
+    rng = np.random.default_rng(copies)
+    centres = rng.normal(size=(200, 48)) + 2
+    y = scaled(centres[rng.integers(0, 200, 20_000)] + 0.3 * rng.normal(size=(20_000, 48)))
+    y[:copies] = y[7]
+    x = scaled(y[rng.integers(0, 20_000, 700)] + 0.01 * rng.normal(size=(700, 48)))
+    x[0] = y[7]
+    sieved, plain = _sieved(x, y, 10), _plain(x, y, 10, 256)
+    assert np.abs(sieved.similarities - plain.similarities).max() < 1e-6
+    differ = sieved.indices != plain.indices  # only where two candidates are equal but for rounding
+    near = np.abs((x[:, None] * y[sieved.indices]).sum(2) - (x[:, None] * y[plain.indices]).sum(2))
+    assert differ.mean() < 0.01 and near[differ].max(initial=0) < 1e-6
+    if copies:
+        assert sieved.indices[0].tolist() == list(range(10))  # ties by the lower index
+
+
+def test_ties_at_the_edge_go_to_the_lower_index() -> None:
+    y = scaled(np.array([[1, 0], [0, 1], [1, 0], [1, 0], [0, 1]], float))
+    assert nearest(y[:1], y, 2).indices.tolist() == [[0, 2]]
+    assert nearest(y[1:2], y, 4).indices.tolist() == [[1, 4, 0, 2]]
