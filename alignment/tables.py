@@ -48,6 +48,7 @@ TRIPLETS = pa.schema(
         ("negative", pa.string()),
         ("anchor_lang", pa.string()),
         ("positive_lang", pa.string()),
+        ("negative_lang", pa.string()),
         ("group", pa.int64()),
         ("negative_group", pa.int64()),
         ("direction", pa.string()),

@@ -12,8 +12,10 @@ from typing import Literal, NamedTuple
 from alignment.errors import Corrupt
 
 Direction = Literal["forward", "backward"]  # anchor is the source (pivot) side, or the target side
-Strategy = Literal["random", "lexical", "semantic"]
-STRATEGIES: tuple[Strategy, ...] = ("random", "lexical", "semantic")
+Strategy = Literal["random", "lexical", "semantic", "edited", "cross"]
+STRATEGIES: tuple[Strategy, ...] = ("random", "lexical", "semantic", "edited", "cross")
+FALLBACKS: tuple[Strategy, ...] = ("random", "lexical", "semantic")
+"""Whose negatives stand in where the chosen strategy has none."""
 
 
 class SentencePair(NamedTuple):

@@ -16,6 +16,7 @@ from alignment.cli.options import (
     language_code,
     open_workspace,
 )
+from alignment.cli.triplets import triplets_app
 
 if TYPE_CHECKING:
     from alignment.stages.explore import Explained, Suggestion
@@ -29,6 +30,7 @@ Code = Annotated[str, typer.Argument(help="A BCP-47 code: cy, pt-BR, sr-Latn.", 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(languages_app, name="languages")
+    app.add_typer(triplets_app, name="triplets")
     app.command()(sources)
     app.command()(lock)
     app.command()(clean)

@@ -71,6 +71,10 @@ class Encoder:
             self._memo.update(zip(new, self._vectors(new), strict=True))
             return np.array([self._memo[text] for text in texts], np.float32).reshape(len(texts), self.dim)
 
+    def forget(self) -> None:
+        """Let go of the remembered vectors."""
+        self._memo.clear()
+
     def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = self.tokenize(texts) if texts else []
         vectors = np.empty((len(texts), self.dim), np.float32)

@@ -71,12 +71,12 @@ def curves(steps: Sequence[Mapping[str, Any]]) -> str:
 
 def hardness(strategies: Mapping[str, Mapping[str, Any]]) -> str:
     """How hard each strategy's negatives are under the base encoder."""
-    names = list(strategies)
+    names = [name for name, found in strategies.items() if found["measured"]]
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(8, 0.5 * len(names) + 0.9))
         left = [0.0] * len(names)
         for kind, color in HARDNESS.items():
-            shares = [100 * strategies[name][kind] / strategies[name]["count"] for name in names]
+            shares = [100 * strategies[name][kind] / strategies[name]["measured"] for name in names]
             axes.barh(names, shares, left=left, color=color, label=kind, height=0.6)
             left = [a + b for a, b in zip(left, shares, strict=True)]
         axes.set_xlabel("share of the triplets (%)")

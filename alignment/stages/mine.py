@@ -21,7 +21,7 @@ from alignment.types import Artifact
 if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
 
-REVISION = 1
+REVISION = 2
 _loading = threading.Lock()
 logger = logging.getLogger(__name__)
 
@@ -47,22 +47,28 @@ def mine(
                 found = {
                     "random": random_candidates([f"{direction}:{i}" for i in ids], k, seed),
                     "lexical": lexical_candidates(positives, k, tongue[direction]),
-                    "semantic": semantic_candidates(*nearest(anchors, candidates, k + 1), k),
+                    "semantic": semantic_candidates(*nearest(anchors, candidates, settings.skip + k + 1), k, settings.skip),
                 }
+                if settings.shares.cross:
+                    found["cross"] = semantic_candidates(*nearest(anchors, anchors, settings.skip + k + 1), k, settings.skip)
+                positive = np.einsum("nd,nd->n", anchors, candidates)
                 for strategy, mined in found.items():
-                    yield from _rows(direction, strategy, mined, anchors, candidates)
+                    pool = anchors if strategy == "cross" else candidates
+                    yield from _rows(direction, strategy, mined, positive, anchors, pool)
 
         total = tables.write(out / "candidates.parquet", tables.CANDIDATES, rows())
         logger.info("mine %s: candidates for %d pairs", language, len(ids))
         return {"pairs": len(ids), "lists": total}
 
-    config = {"language": language, "pivot": pivot, "candidates": settings.candidates}
+    config = {"language": language, "pivot": pivot, "candidates": settings.candidates, "skip": settings.skip}
+    config["cross"] = settings.shares.cross > 0
     given = {"clean": cleaned.input(), "encoder": encoder.input()}
     return store.build("mine", work, revision=REVISION, config=config, inputs=given, label=language, seed=seed)
 
 
-def _rows(direction: str, strategy: str, mined: Candidates, anchors: Any, vectors: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    positive = np.einsum("nd,nd->n", anchors, vectors)
+def _rows(
+    direction: str, strategy: str, mined: Candidates, positive: Any, anchors: Any, vectors: Any  # noqa: ANN401
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     for i, (rows, scores) in enumerate(zip(mined.rows, mined.scores, strict=True)):
         kept = rows >= 0
         yield {

@@ -125,7 +125,7 @@ def _run(config: Config, workspace: Workspace, runner: Runner, watch: Callable[[
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     registry = workspace.registry(config.name)
     champion = registry.champion()
-    data = _data(config, workspace, runner)
+    data = prepare(config, workspace, runner)
     release_encoders()
     trained = runner.one(
         "train",
@@ -233,7 +233,8 @@ def clean_data(config: Config, workspace: Workspace, runner: Runner) -> Cleaned:
     return Cleaned(pulled, suites, cleaned)
 
 
-def _data(config: Config, workspace: Workspace, runner: Runner) -> Data:
+def prepare(config: Config, workspace: Workspace, runner: Runner) -> Data:
+    """Every stage before training."""
     store, seed, pivot, downloads = workspace.store, config.seed, config.pivot, workspace.downloads(config)
     settings = {code: config.settings(code) for code in config.measured}
     data = clean_data(config, workspace, runner)

@@ -22,7 +22,7 @@ from alignment.retrieval.metrics import wilson
 from alignment.store import Store, package_versions
 from alignment.types import Accuracy, Approved, Artifact, Finding, Verdict
 
-REVISION = 4
+REVISION = 5
 _OF_ONE_RUN = {"run", "started", "seconds"}
 
 

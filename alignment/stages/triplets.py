@@ -23,7 +23,7 @@ from alignment.triplets.groups import MeaningGroups
 from alignment.triplets.ready import Guarded, Ready, guarded, read_ready
 from alignment.types import Artifact, FilterReport, Input
 
-REVISION = 2
+REVISION = 3
 logger = logging.getLogger(__name__)
 
 
@@ -70,10 +70,10 @@ def triplets(
                 "not one triplet could be built", where="triplets",
                 hint="There must be at least two pairs of different meaning per language; or raise triplets.max_chrf.",
             )  # fmt: skip
-        by_strategy = describe(tables.read(out / "triplets.parquet"), margin)
+        described = describe(tables.read(out / "triplets.parquet"), margin, pivot)
         guards = {language: asdict(audit) for language, audit in audits.items()}
         ledgers = {name: asdict(report) for name, report in reports.items()}
-        write_json(out / "audit.json", {"margin": margin, "strategies": by_strategy, "languages": guards, "ready": ledgers})
+        write_json(out / "audit.json", {"margin": margin, **described, "languages": guards, "ready": ledgers})
         logger.info("triplets: %d", total)
         built = {f"triplets:{language}": sum(audit.built.values()) for language, audit in audits.items()}
         return {"triplets": total, **built, **{f"ready:{name}": report.kept for name, report in reports.items()}}

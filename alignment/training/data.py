@@ -56,10 +56,10 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
         EmptyCorpus: if there is no triplet.
     """
     names = (
-        "anchor", "positive", "negative", "anchor_lang", "positive_lang", "group", "negative_group", "pair_id", "weight",
+        "anchor", "positive", "negative", "anchor_lang", "positive_lang", "negative_lang", "group", "negative_group", "pair_id", "weight",
     )  # fmt: skip
-    anchors, positives, negatives, from_lang, to_lang, group, negative_group, ids, weights = tables.read_columns(
-        path, *names
+    anchors, positives, negatives, from_lang, to_lang, negative_lang, group, negative_group, ids, weights = (
+        tables.read_columns(path, *names)
     )
     if not anchors:
         raise EmptyCorpus("there is no triplet to train on", where=str(path), hint="Add text, or loosen triplets.max_chrf.")
@@ -69,7 +69,7 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
     number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, negatives)]))}
     language = {
         text: code
-        for side, codes in ((negatives, to_lang), (positives, to_lang), (anchors, from_lang))
+        for side, codes in ((negatives, negative_lang), (positives, to_lang), (anchors, from_lang))
         for text, code in zip(side, codes, strict=True)
     }
     return TripletData(

@@ -1,12 +1,17 @@
-"""What the chosen negatives look like under the base encoder: hardness, similarity, examples."""
+"""What the chosen negatives look like under the base encoder: hardness, similarity, shortcuts, examples."""
 
 from __future__ import annotations
 
+import array
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+
 Hardness = Literal["easy", "semi-hard", "hard"]
-EXAMPLES = 3
+EXAMPLES = 20
+BINS = 20  # of the histogram of similarities, over [0, 1]
 
 
 def hardness(positive_similarity: float, negative_similarity: float, margin: float) -> Hardness:
@@ -17,31 +22,74 @@ def hardness(positive_similarity: float, negative_similarity: float, margin: flo
     return "semi-hard" if gap < margin else "easy"
 
 
-def describe(triplets: Iterable[dict[str, Any]], margin: float) -> dict[str, Any]:
-    """Per strategy: count, hardness shares, mean similarities and a few examples."""
-    found: dict[str, dict[str, Any]] = {}
+@dataclass
+class _Group:
+    """Triplets of one strategy, of one language or of all."""
+
+    count: int = 0
+    measured: int = 0
+    hardness: dict[str, int] = field(default_factory=lambda: {"easy": 0, "semi-hard": 0, "hard": 0})
+    positive: float = 0.0
+    negative: float = 0.0
+    histogram: list[int] = field(default_factory=lambda: [0] * BINS)
+    other_language: int = 0
+    lengths: array.array[int] = field(default_factory=lambda: array.array("I"))
+    """Of anchor, positive and negative, in characters, one after the other."""
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, row: dict[str, Any], margin: float) -> None:
+        self.count += 1
+        self.other_language += row["negative_lang"] != row["positive_lang"]
+        self.lengths.extend(max(1, len(row[name])) for name in ("anchor", "positive", "negative"))
+        if len(self.examples) < EXAMPLES and int(row["pair_id"][:4], 16) % 16 == 0:  # spread over the corpus
+            self.examples.append({key: row[key] for key in ("anchor", "positive", "negative", "rank", "chrf")})
+        if row["positive_similarity"] is None or row["negative_similarity"] is None:
+            return  # ready and edited ones are not measured under the base encoder
+        self.measured += 1
+        self.hardness[hardness(row["positive_similarity"], row["negative_similarity"], margin)] += 1
+        self.positive += row["positive_similarity"]
+        self.negative += row["negative_similarity"]
+        self.histogram[min(BINS - 1, max(0, int(row["negative_similarity"] * BINS)))] += 1
+
+    def finished(self) -> dict[str, Any]:
+        measured = max(1, self.measured)
+        return {
+            "count": self.count, "measured": self.measured, **self.hardness,
+            "positive_similarity": round(self.positive / measured, 4),
+            "negative_similarity": round(self.negative / measured, 4),
+            "histogram": self.histogram,
+            "by_language": round(self.other_language / max(1, self.count), 4),
+            "by_length": round(by_length(np.array(self.lengths, dtype=float).reshape(-1, 3)), 4),
+            "examples": self.examples,
+        }  # fmt: skip
+
+
+def by_length(lengths: np.ndarray) -> float:
+    """The share of triplets (n, 3) whose lengths alone tell the translation: it is nearer to the usual ratio.
+
+    0.5 is chance (ties count half): more says that negatives could be refused without reading them.
+    """
+    if not len(lengths):
+        return 0.0
+    logs = np.log(lengths)
+    ratio = np.median(logs[:, 1] - logs[:, 0])
+    off = np.abs(logs[:, 1:] - logs[:, :1] - ratio)  # of the positive and the negative
+    return float((off[:, 0] < off[:, 1]).mean() + (off[:, 0] == off[:, 1]).mean() / 2)
+
+
+def describe(triplets: Iterable[dict[str, Any]], margin: float, pivot: str) -> dict[str, Any]:
+    """`strategies`: counts, hardness, similarities, shortcuts, examples; the same by language in `by_language`."""
+    every: dict[str, _Group] = {}
+    own: dict[str, dict[str, _Group]] = {}
     for row in triplets:
-        own = found.setdefault(
-            row["strategy"],
-            {
-                "count": 0,
-                "easy": 0,
-                "semi-hard": 0,
-                "hard": 0,
-                "positive_similarity": 0.0,
-                "negative_similarity": 0.0,
-                "examples": [],
-            },
-        )
-        own["count"] += 1
-        if row["positive_similarity"] is None:  # ready triplets are not measured under the base encoder
-            continue
-        own[hardness(row["positive_similarity"], row["negative_similarity"], margin)] += 1
-        own["positive_similarity"] += row["positive_similarity"]
-        own["negative_similarity"] += row["negative_similarity"]
-        if len(own["examples"]) < EXAMPLES and int(row["pair_id"][:4], 16) % 16 == 0:  # spread over the corpus
-            own["examples"].append({key: row[key] for key in ("anchor", "positive", "negative", "rank", "chrf")})
-    for own in found.values():
-        for key in ("positive_similarity", "negative_similarity"):
-            own[key] = round(own[key] / own["count"], 4)
-    return found
+        language = row["positive_lang"] if row["anchor_lang"] == pivot else row["anchor_lang"]
+        groups = (every, own.setdefault(language, {}))
+        for group in groups:
+            group.setdefault(row["strategy"], _Group()).add(row, margin)
+    return {
+        "strategies": {name: group.finished() for name, group in every.items()},
+        "by_language": {
+            language: {name: group.finished() | {"examples": group.examples[:3]} for name, group in groups.items()}
+            for language, groups in sorted(own.items())
+        },
+    }

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from alignment.config import CorpusDirection, Triplets
-from alignment.types import STRATEGIES, Direction, Strategy, Triplet
+from alignment.triplets.edits import edited
+from alignment.types import FALLBACKS, STRATEGIES, Direction, Strategy, Triplet
 
 
 class Mined(NamedTuple):
@@ -51,6 +52,8 @@ class Audit:
     looked_at: int = 0
     same_meaning: int = 0
     near_duplicate: int = 0
+    too_close: int = 0
+    """Nearer to the anchor under the base encoder than `relative_margin` allows."""
     fallback: int = 0
     """Triplets whose own strategy had no candidate left; another one's was taken."""
     without: int = 0
@@ -74,10 +77,14 @@ def build_triplets(
         use = uses.get(texts.corpora[row], Use())
         for direction in use.anchors():
             wanted = choose_strategy(f"{seed}:{identity}:{direction}", settings)
-            order = [wanted, *(strategy for strategy in STRATEGIES if strategy != wanted)]
+            order = [wanted, *(strategy for strategy in FALLBACKS if strategy != wanted)]
+            side = _side(texts, direction, pivot)
             for strategy in order:
                 given = mined.get((row, direction, strategy))
-                triplet = given and _first_allowed(texts, row, direction, given, settings.max_chrf, audit)
+                if strategy == "edited":
+                    triplet = _edited(texts, side, row, mined.get((row, direction, "random")))
+                else:
+                    triplet = given and _first_allowed(texts, side, row, given, settings, audit, own=strategy == "cross")
                 if triplet:
                     audit.fallback += strategy != wanted
                     audit.built[strategy] += 1
@@ -85,7 +92,10 @@ def build_triplets(
                         **triplet,
                         "strategy": strategy,
                         "weight": use.weight,
-                        **_languages(direction, pivot, texts.language),
+                        "direction": direction,
+                        "anchor_lang": side.anchor_language,
+                        "positive_lang": side.positive_language,
+                        "negative_lang": side.anchor_language if strategy == "cross" else side.positive_language,
                     }
                     break
             else:
@@ -103,32 +113,69 @@ def choose_strategy(identity: str, settings: Triplets) -> Strategy:
     return STRATEGIES[-1]
 
 
+class _Side(NamedTuple):
+    """One direction of a language's pairs."""
+
+    anchors: Sequence[str]
+    positives: Sequence[str]
+    anchor_language: str
+    positive_language: str
+
+
+def _side(texts: Texts, direction: Direction, pivot: str) -> _Side:
+    if direction == "forward":
+        return _Side(texts.source, texts.target, pivot, texts.language)
+    return _Side(texts.target, texts.source, texts.language, pivot)
+
+
 def _first_allowed(
-    texts: Texts, row: int, direction: Direction, given: Mined, max_chrf: float, audit: Audit
+    texts: Texts, side: _Side, row: int, given: Mined, settings: Triplets, audit: Audit, *, own: bool
 ) -> dict[str, Any] | None:
-    anchors, positives = (texts.source, texts.target) if direction == "forward" else (texts.target, texts.source)
+    """The first candidate that passes the guards; with `own` its text in the anchor's language."""
+    pool = side.anchors if own else side.positives
+    most = 2.0  # no cosine is higher
+    if settings.relative_margin is not None:
+        most = given.positive_similarity - settings.relative_margin * abs(given.positive_similarity)
     for rank, candidate in enumerate(given.candidates):
         audit.looked_at += 1
         if texts.groups[candidate] == texts.groups[row]:
             audit.same_meaning += 1
             continue
-        chrf = near_duplicate_score(positives[candidate], positives[row])
-        if chrf > max_chrf:
+        if given.similarities[rank] > most:
+            audit.too_close += 1
+            continue
+        chrf = near_duplicate_score(pool[candidate], pool[row])
+        if chrf > settings.max_chrf:
             audit.near_duplicate += 1
             continue
-        triplet = Triplet(anchors[row], positives[row], positives[candidate], texts.groups[row], texts.groups[candidate])
+        triplet = Triplet(
+            side.anchors[row], side.positives[row], pool[candidate], texts.groups[row], texts.groups[candidate]
+        )
         return {
-            "pair_id": texts.ids[row], "anchor": triplet.anchor, "positive": triplet.positive, "negative": triplet.negative,
-            "group": triplet.positive_group, "negative_group": triplet.negative_group, "direction": direction,
-            "rank": rank, "score": given.scores[rank], "positive_similarity": given.positive_similarity,
-            "negative_similarity": given.similarities[rank], "chrf": chrf,
+            **_row(texts, row, triplet), "rank": rank, "score": given.scores[rank],
+            "positive_similarity": given.positive_similarity, "negative_similarity": given.similarities[rank], "chrf": chrf,
         }  # fmt: skip
     return None
 
 
-def _languages(direction: Direction, pivot: str, language: str) -> dict[str, str]:
-    pair = (pivot, language) if direction == "forward" else (language, pivot)
-    return dict(zip(("anchor_lang", "positive_lang"), pair, strict=True))
+def _edited(texts: Texts, side: _Side, row: int, measured: Mined | None) -> dict[str, Any] | None:
+    """The true translation with another meaning; a group of its own, since no pair has it."""
+    text = edited(side.positives[row], side.positive_language, f"{texts.ids[row]}:{side.positive_language}")
+    if text is None or text == side.anchors[row]:
+        return None
+    triplet = Triplet(side.anchors[row], side.positives[row], text, texts.groups[row], -1 - row)
+    return {
+        **_row(texts, row, triplet), "rank": 0, "score": None,
+        "positive_similarity": measured.positive_similarity if measured else None, "negative_similarity": None,
+        "chrf": near_duplicate_score(text, side.positives[row]),
+    }  # fmt: skip
+
+
+def _row(texts: Texts, row: int, triplet: Triplet) -> dict[str, Any]:
+    return {
+        "pair_id": texts.ids[row], "anchor": triplet.anchor, "positive": triplet.positive, "negative": triplet.negative,
+        "group": triplet.positive_group, "negative_group": triplet.negative_group,
+    }  # fmt: skip
 
 
 def near_duplicate_score(candidate: str, translation: str) -> float:

@@ -61,14 +61,16 @@ def lexical_candidates(positives: Sequence[str], k: int, language: str) -> Candi
     return Candidates(rows, scores)
 
 
-def semantic_candidates(neighbours: NDArray[np.int64], similarities: NDArray[np.float32], k: int) -> Candidates:
-    """The k nearest rows to row i's anchor, itself left out, from (n, >= k + 1) neighbours best first."""
+def semantic_candidates(
+    neighbours: NDArray[np.int64], similarities: NDArray[np.float32], k: int, skip: int = 0
+) -> Candidates:
+    """The k nearest rows to row i's anchor, itself and the first `skip` left out, from neighbours best first."""
     n = len(neighbours)
     rows, scores = np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
     for i in range(n):
         others = neighbours[i] != i
-        own = neighbours[i][others][:k]
-        rows[i, : len(own)], scores[i, : len(own)] = own, similarities[i][others][:k]
+        own = neighbours[i][others][skip : skip + k]
+        rows[i, : len(own)], scores[i, : len(own)] = own, similarities[i][others][skip : skip + k]
     return Candidates(rows, scores)
 
 

@@ -73,3 +73,12 @@ def test_languages_add_asks_the_opus_index(cli: Cli, config: Path, tmp_path: Pat
         done = cli("languages", "add", "fi", *options, "--workspace", tmp_path / "w")
     assert done.returncode == 0 and "OPUS Big v1: 5,000 pairs" in done.stdout and "Small" not in done.stdout
     assert "    - {kind: opus, corpus: Big, version: v1}" in done.stdout and "fi: {}" not in config.read_text()
+
+
+def test_triplets_are_inspected(cli: Cli, finished: Path) -> None:
+    done = cli("triplets", "inspect", SMOKE, "--workspace", finished, "--language", "ja", "--examples", "2")
+    assert done.returncode == 0, done.stderr
+    assert "Japanese: negatives at margin" in done.stdout and "semi" in done.stdout and "semantic" in done.stdout
+    for option, message in (("--language=fi", "fi is not trained on"), ("--strategy=cross", "no triplet is of strategy 'cross'")):
+        done = cli("triplets", "inspect", SMOKE, "--workspace", finished, option)
+        assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from alignment.config import Triplets
-from alignment.triplets.audit import describe, hardness
+from alignment.triplets.audit import by_length, describe, hardness
 from alignment.triplets.build import Audit, Mined, Texts, Use, build_triplets, choose_strategy
 from alignment.triplets.groups import MeaningGroups
 from alignment.triplets.negatives import lexical_candidates, random_candidates, semantic_candidates, tokenise
@@ -118,6 +118,9 @@ def test_hardness_by_measured_distance() -> None:
     assert [hardness(0.9, s, 0.2) for s in (0.95, 0.9, 0.8, 0.6)] == ["hard", "hard", "semi-hard", "easy"]
     row = {
         "strategy": "random",
+        "anchor_lang": "en",
+        "positive_lang": "fi",
+        "negative_lang": "fi",
         "positive_similarity": 0.9,
         "negative_similarity": 0.8,
         "pair_id": "0000",
@@ -127,4 +130,38 @@ def test_hardness_by_measured_distance() -> None:
         "rank": 0,
         "chrf": 3.0,
     }
-    assert describe([row, row], 0.2)["random"]["semi-hard"] == 2
+    unmeasured = row | {"strategy": "edited", "negative_similarity": None, "negative_lang": "en"}
+    found = describe([row, row, unmeasured], 0.2, "en")
+    assert found["strategies"]["random"]["semi-hard"] == 2 and found["strategies"]["random"]["histogram"][16] == 2
+    assert found["by_language"]["fi"]["edited"]["measured"] == 0 and found["strategies"]["edited"]["by_language"] == 1
+    assert len(found["strategies"]["random"]["examples"]) == 2
+
+
+def test_lengths_alone_tell_the_translation_or_not() -> None:
+    assert by_length(np.array([[10, 20, 5], [5, 10, 40], [8, 16, 9]])) == 1.0
+    assert by_length(np.array([[10, 10, 10], [7, 7, 7]])) == 0.5
+    assert by_length(np.zeros((0, 3))) == 0.0
+
+
+def test_cross_takes_a_text_of_the_anchors_language_and_the_guide_refuses_what_is_too_close() -> None:
+    keys = [(0, "forward", "cross"), (0, "backward", "cross")]
+    candidates = {key: Mined(0.9, [2, 3], [1.0, 1.0], [0.88, 0.5]) for key in keys}
+    settings = Triplets(shares={"random": 0, "lexical": 0, "semantic": 0, "cross": 1})  # type: ignore[arg-type]
+    rows = list(build_triplets(TEXTS, candidates, settings, Audit(), uses={}, seed=1, pivot="en"))  # type: ignore[arg-type]
+    assert [row["negative"] for row in rows] == ["log in", "kirjaudu sisään"]
+    assert all(row["negative_lang"] == row["anchor_lang"] != row["positive_lang"] for row in rows)
+    audit = Audit()
+    guided = settings.model_copy(update={"relative_margin": 0.1})
+    rows = list(build_triplets(TEXTS, candidates, guided, audit, uses={}, seed=1, pivot="en"))  # type: ignore[arg-type]
+    assert [row["negative"] for row in rows] == ["go out", "mene ulos"] and audit.too_close == 2
+
+
+def test_edited_negatives_have_a_meaning_of_their_own_and_others_stand_in() -> None:
+    texts = TEXTS._replace(source=["page 12", *TEXTS.source[1:]], target=["sivu 12", *TEXTS.target[1:]])
+    candidates = {(row, "forward", "random"): mined([(row + 2) % 4]) for row in range(4)}
+    settings = Triplets(shares={"random": 0, "lexical": 0, "semantic": 0, "edited": 1}, max_chrf=100)  # type: ignore[arg-type]
+    audit = Audit()
+    rows = list(build_triplets(texts, candidates, settings, audit, uses={"x": Use(1.0, "from_pivot")}, seed=1, pivot="en"))  # type: ignore[arg-type]
+    first = next(row for row in rows if row["pair_id"] == "a")
+    assert first["strategy"] == "edited" and first["negative"].startswith("sivu ") and first["negative"] != "sivu 12"
+    assert first["negative_group"] < 0 and first["negative_similarity"] is None and audit.fallback == len(rows) - 1

@@ -1,0 +1,171 @@
+"""Hard negatives beside sentence-transformers' `mine_hard_negatives` (faiss): the same vectors, the same rule.
+
+100,000 pairs of the catalogues. For every anchor the nearest text that is not its translation and stays below
+the true pair by a relative margin. `python -m benchmarks.mine`.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from alignment import tables
+from alignment.encoder.encoder import load
+from benchmarks.catalogues import all_pairs, cache
+from benchmarks.harness import Measured, figures, measure
+from benchmarks.quickstart import data
+
+PAIRS = 100_000
+ROUNDS = 2
+MARGIN = 0.05
+RANKS = 16  # nearest texts that are looked at
+
+
+def main() -> None:
+    """Measure, and print the table and the JSON line."""
+    home = prepare()
+    runs: dict[str, list[Measured]] = {"ours": [], "peer": []}
+    for _ in range(ROUNDS):
+        for name, measured in runs.items():
+            measured.append(measure([sys.executable, "-m", "benchmarks.mine", name, home]))
+    found = {name: [json.loads(run.output.splitlines()[-1]) for run in measured] for name, measured in runs.items()}
+    a, b = (np.load(home / f"{name}.npy") for name in runs)
+    same = float((a == b).mean())
+    vectors = 2 * (home / "anchors.npy").stat().st_size / 2**20
+    table = Table(
+        title=f"{PAIRS:,} pairs, {RANKS} nearest, relative margin {MARGIN}: median of {ROUNDS} rounds", title_justify="left"
+    )
+    for column in ("", "search, s", "all, s", "peak MiB above the vectors"):
+        table.add_column(column, justify="left" if not column else "right")
+    seconds = {
+        name: {key: statistics.median(run[key] for run in runs_) for key in ("search", "all")}
+        for name, runs_ in found.items()
+    }
+    above = {name: max(run["peak_mib"] for run in runs_) - vectors for name, runs_ in found.items()}
+    for name, title in (("ours", "ours"), ("peer", "mine_hard_negatives, faiss")):
+        table.add_row(title, f"{seconds[name]['search']:.1f}", f"{seconds[name]['all']:.1f}", f"{above[name]:.0f}")
+    console = Console(width=120)
+    console.print(table)
+    console.print(f"the same negative for {100 * same:.2f} % of the anchors")
+    ratios = {key: round(seconds["peer"][key] / seconds["ours"][key], 2) for key in ("search", "all")}
+    figures(
+        benchmark="mine", unit="s", ours=round(seconds["ours"]["all"], 1), peer=round(seconds["peer"]["all"], 1), ratio=ratios["all"],
+        ratio_of_search=ratios["search"], same_negatives=round(same, 5), ours_mib=round(above["ours"]), peer_mib=round(above["peer"]),
+    )  # fmt: skip
+
+
+def prepare() -> Path:
+    """Vectors of distinct catalogue texts, made once (ten minutes)."""
+    home = cache() / f"mine-{PAIRS}"
+    if not (home / "done").is_file():
+        home.mkdir(parents=True, exist_ok=True)
+        pairs: dict[str, str] = {}
+        for row in tables.read(all_pairs(), ["source", "target"]):
+            if 20 <= len(row["target"]) <= 120 and len(row["source"]) <= 120:
+                pairs.setdefault(row["target"], row["source"])
+            if len(pairs) == PAIRS:
+                break
+        encoder = load(data().encoder.path / "model")
+        for name, texts in (("anchors", list(pairs.values())), ("positives", list(pairs))):
+            np.save(home / f"{name}.npy", encoder.encode(texts))
+        (home / "texts.json").write_text(json.dumps([list(pairs.values()), list(pairs)]))
+        (home / "done").touch()
+    return home
+
+
+def run_ours(home: Path) -> dict[str, float]:
+    """What is measured of us: the search, and the first candidate that the rule allows."""
+    from alignment.retrieval.neighbours import nearest
+
+    anchors, positives = np.load(home / "anchors.npy"), np.load(home / "positives.npy")
+    sources, _ = json.loads((home / "texts.json").read_text())
+    started = time.monotonic()
+    numbers = {text: i for i, text in enumerate(dict.fromkeys(sources))}
+    group = np.array([numbers[text] for text in sources])
+    unique = np.unique(group, return_index=True)[1]
+    found = nearest(anchors[unique], positives, RANKS + most_positives(group))
+    searched = time.monotonic() - started
+    weakest = np.full(len(unique), np.inf, np.float32)  # an anchor's margin is taken from its worst translation
+    np.minimum.at(weakest, group, np.einsum("nd,nd->n", anchors, positives))
+    own = group[found.indices] == np.arange(len(unique))[:, None]
+    allowed = ~own & (found.similarities <= (weakest - np.abs(weakest) * MARGIN)[:, None])
+    first = np.where(allowed.any(axis=1), found.indices[np.arange(len(unique)), allowed.argmax(axis=1)], -1)
+    chosen = first[group]
+    np.save(home / "ours.npy", chosen)
+    return {"search": searched, "all": time.monotonic() - started}
+
+
+def most_positives(group: np.ndarray) -> int:
+    """Translations that the most translated anchor has: so many of the nearest may not be negatives."""
+    return int(np.bincount(group).max())
+
+
+def run_peer(home: Path) -> dict[str, float]:
+    """What is measured of the peer, whose model is a table of the ready vectors."""
+    import faiss
+    from datasets import Dataset
+    from sentence_transformers.util import mine_hard_negatives
+
+    sources, targets = json.loads((home / "texts.json").read_text())
+    vectors = {"query": dict(zip(sources, np.load(home / "anchors.npy"), strict=True))}
+    vectors["document"] = dict(zip(targets, np.load(home / "positives.npy"), strict=True))
+    search: Any = faiss.IndexFlatIP.search
+    clock = [0.0]
+
+    def timed(self: object, *arguments: object, **named: object) -> object:
+        started = time.monotonic()
+        result = search(self, *arguments, **named)
+        clock[0] += time.monotonic() - started
+        return result
+
+    faiss.IndexFlatIP.search = timed  # type: ignore[method-assign, assignment]
+
+    class Ready:
+        device = "cpu"
+
+        def get_embedding_dimension(self) -> int:
+            return len(next(iter(vectors["query"].values())))
+
+        def similarity_pairwise(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return (torch.as_tensor(x) * torch.as_tensor(y)).sum(dim=1)
+
+        def encode_query(self, texts: list[str], **_: object) -> np.ndarray:
+            return np.array([vectors["query"][text] for text in texts])
+
+        def encode_document(self, texts: list[str], **_: object) -> np.ndarray:
+            return np.array([vectors["document"][text] for text in texts])
+
+    number = {text: i for i, text in enumerate(targets)}
+    pairs = Dataset.from_dict({"anchor": sources, "positive": targets})
+    started = time.monotonic()
+    found = mine_hard_negatives(
+        pairs, Ready(), range_max=RANKS, relative_margin=MARGIN, num_negatives=1, use_faiss=True, verbose=False,  # type: ignore[arg-type]
+        output_format="triplet",
+    )  # fmt: skip
+    seconds = time.monotonic() - started
+    place = {pair: i for i, pair in enumerate(zip(sources, targets, strict=True))}
+    chosen = np.full(len(sources), -1)
+    for row in found:
+        chosen[place[row["anchor"], row["positive"]]] = number[row["negative"]]
+    np.save(home / "peer.npy", chosen)
+    return {"search": clock[0], "all": seconds}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        import resource
+
+        figures_ = (run_ours if sys.argv[1] == "ours" else run_peer)(Path(sys.argv[2]))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({**figures_, "peak_mib": peak}))
+    else:
+        main()
