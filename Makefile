@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow check lint format bench-clean bench-scale bench-tmx serve clean
+.PHONY: help run smoke test test-slow check lint format bench-clean bench-scale bench-tmx bench-encode bench-mine bench-train serve clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,15 @@ bench-scale: $(VENV)/.test ## Time and memory of cleaning at 100 k, 1 M and 10 M
 
 bench-tmx: $(VENV)/.test ## Time and memory of reading a TMX file of 2 GB
 	$(BIN)/python -m benchmarks.tmx
+
+bench-encode: $(VENV)/.test ## Encoding beside SentenceTransformer.encode
+	$(BIN)/python -m benchmarks.encode
+
+bench-mine: $(VENV)/.test ## Hard negatives of 100,000 pairs beside mine_hard_negatives with faiss (encodes for ten minutes first)
+	$(BIN)/python -m benchmarks.mine
+
+bench-train: $(VENV)/.test ## Training beside sentence-transformers' trainer (needs 20 GiB for the peer)
+	$(BIN)/python -m benchmarks.train
 
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
 	$(BIN)/python -m flows.serve

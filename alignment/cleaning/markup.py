@@ -14,7 +14,7 @@ from alignment.cleaning import columns
 from alignment.cleaning.columns import Floats, Ints, Texts
 
 # %(name)s  %s  %1$d  {count}  {{ name }}  ${x}  <b>  &nbsp;  http://...
-MARKUP = re.compile(
+_MARKUP = re.compile(
     r"%\([^)]*\)[#0\-+]*[\d.]*[a-zA-Z]|%(?:\d+\$)?[#0\-+]*[\d.]*[sdifgxr%](?![a-z])"
     r"|\$?\{\{?[^{}]*\}?\}|<[^<>]+>|&#?\w+;|https?://\S+"
 )
@@ -28,7 +28,7 @@ def letters(texts: Texts) -> Ints:
     flags = columns.gather(columns.tables().flags, texts.points, beyond=columns.LETTER)
     count = texts.total(flags & columns.LETTER != 0)
     rows = _with_markup(texts)
-    count[rows] = [sum(map(str.isalpha, MARKUP.sub(" ", row))) for row in columns.take(texts, rows).strings()]
+    count[rows] = [sum(map(str.isalpha, _MARKUP.sub(" ", row))) for row in columns.take(texts, rows).strings()]
     return count
 
 
@@ -44,7 +44,7 @@ def unbalanced(source: Texts, target: Texts) -> Floats:
 def marks(text: str) -> Counter[str]:
     """The placeholders, tags (by name) and addresses of a text; entities are spelling, and do not count."""
     found = Counter[str]()
-    for match in MARKUP.finditer(text):
+    for match in _MARKUP.finditer(text):
         mark = match.group()
         if mark.startswith("<"):
             named = _TAG.match(mark)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from alignment.cli.compare import compare
 from alignment.cli.options import (
     DEFAULT_WORKSPACE,
     ConfigFile,
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(languages_app, name="languages")
     app.add_typer(triplets_app, name="triplets")
+    app.command()(compare)
     app.command()(sources)
     app.command()(lock)
     app.command()(clean)

@@ -69,6 +69,27 @@ def curves(steps: Sequence[Mapping[str, Any]]) -> str:
         return _svg(figure)
 
 
+def comparison(arms: Mapping[str, Mapping[str, Sequence[float]]], suites: Sequence[str]) -> str:
+    """Accuracy of each arm, one dot a seed and a bar at the mean; one panel a suite."""
+    names = list(arms)
+    with plt.rc_context(STYLE):
+        size = (4.2 * len(suites) + 2, 0.42 * len(names) + 1)
+        figure, panels = plt.subplots(1, len(suites), figsize=size, sharey=True, squeeze=False)
+        for axes, suite in zip(panels[0], suites, strict=True):
+            for y, name in enumerate(names):
+                values = [100 * value for value in arms[name].get(suite, ())]
+                axes.scatter(values, [y] * len(values), color=AFTER, s=30, alpha=0.7, zorder=3)
+                if values:
+                    axes.plot([sum(values) / len(values)] * 2, [y - 0.3, y + 0.3], color=INK, linewidth=1.6)
+            axes.set_title(suite, fontsize=10)
+            axes.set_xlabel("accuracy@1 (%)")
+            axes.grid(axis="x", color="#eef1f4")
+            axes.set_axisbelow(True)
+        panels[0][0].set_yticks(range(len(names)), names)
+        panels[0][0].invert_yaxis()
+        return _svg(figure)
+
+
 def hardness(strategies: Mapping[str, Mapping[str, Any]]) -> str:
     """How hard each strategy's negatives are under the base encoder."""
     names = [name for name, found in strategies.items() if found["measured"]]

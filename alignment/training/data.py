@@ -44,6 +44,10 @@ class TripletData:
             for used in [[sentence for sentence in triplet if sentence != UNUSED]]
         ]
 
+    def distinct(self, batch: Sequence[int]) -> set[int]:
+        """The sentences that a batch of triplets encodes."""
+        return {sentence for index in batch for sentence in self.triplets[index]} - {UNUSED}
+
     def used_tokens(self) -> set[int]:
         """Every token id that occurs."""
         return {token for sentence in self.sentences for token in sentence}
@@ -128,7 +132,7 @@ class BatchDataset(Dataset[int]):
         A chunk's activations fit the processor's cache, and little of it is padding.
         """
         triplets = [self.data.triplets[i] for i in indices]
-        distinct = list({sentence for triplet in triplets for sentence in triplet} - {UNUSED})
+        distinct = list(self.data.distinct(indices))
         rows = [self.data.sentences[sentence] for sentence in distinct]
         chunks = list(batches_of_like_length([len(row) for row in rows], self.chunk_tokens))
         place = {distinct[i]: n for n, i in enumerate(i for chunk in chunks for i in chunk)} | {UNUSED: UNUSED}

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from alignment.cleaning.markup import MARKUP
-
+_UNTOUCHED = re.compile(r"%\([^)]*\)\w|%\d*\$?\w|\{[^{}]*\}|<[^<>]*>|&#?\w+;|https?://\S+")  # placeholders, tags, addresses
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,9}(?![\w])")
 # Words whose removal turns a sentence into its contrary, where the language has one that stands alone.
 _NOT = {
@@ -30,7 +29,7 @@ def edited(text: str, language: str, identity: str) -> str | None:
 
 def _other_number(text: str, identity: str) -> str | None:
     """One number, outside of placeholders and tags, replaced by another."""
-    taken = [match.span() for match in MARKUP.finditer(text)]
+    taken = [match.span() for match in _UNTOUCHED.finditer(text)]
     numbers = [m for m in _NUMBER.finditer(text) if not any(a < m.end() and m.start() < b for a, b in taken)]
     if not numbers:
         return None

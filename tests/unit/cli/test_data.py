@@ -79,6 +79,9 @@ def test_triplets_are_inspected(cli: Cli, finished: Path) -> None:
     done = cli("triplets", "inspect", SMOKE, "--workspace", finished, "--language", "ja", "--examples", "2")
     assert done.returncode == 0, done.stderr
     assert "Japanese: negatives at margin" in done.stdout and "semi" in done.stdout and "semantic" in done.stdout
-    for option, message in (("--language=fi", "fi is not trained on"), ("--strategy=cross", "no triplet is of strategy 'cross'")):
+    for option, message in (
+        ("--language=fi", "fi is not trained on"),
+        ("--strategy=cross", "no triplet is of strategy 'cross'"),
+    ):
         done = cli("triplets", "inspect", SMOKE, "--workspace", finished, option)
         assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
