@@ -392,6 +392,9 @@ class Train(Model):
     layer_decay: float = Field(
         1.0, gt=0.0, le=1.0, description="Each layer learns at this share of the rate of the one above it."
     )
+    gradient_cache: bool = Field(
+        False, description="Hold one chunk's activations at a time: batches beyond memory, for another forward pass."
+    )
     gradient_checkpointing: bool = Field(False, description="Compute activations twice and keep few: less memory, slower.")
     precision: Literal["auto", "bf16", "fp32"] = Field("auto", description="auto: bf16 where the processor has it.")
 

@@ -23,6 +23,8 @@ class Loss(NamedTuple):
     value: torch.Tensor
     active: torch.Tensor
     """Share of the triplets with a loss above 0 (of InfoNCE: of anchors whose positive is not nearest)."""
+    hard: torch.Tensor
+    """Share of the triplets whose negative is nearer than the positive. The rest of `active` is semi-hard."""
     positive: torch.Tensor
     """Mean distance of anchor and positive."""
     negative: torch.Tensor
@@ -92,11 +94,12 @@ def triplet_loss(
             against.append(mined)
     gap, negative = torch.cat(gaps), torch.cat(against)
     if not len(gap):  # a batch of one pair without an explicit negative teaches nothing
-        return Loss(0 * positive.sum(), torch.zeros(()), positive.mean().detach(), torch.ones(()))
+        return Loss(0 * positive.sum(), torch.zeros(()), torch.zeros(()), positive.mean().detach(), torch.ones(()))
     losses = torch.nn.functional.softplus(gap) if soft else torch.relu(gap + margin)
     active = losses > 0 if not soft else gap > 0
     counted = active.sum().clamp(min=1) if active_mean else len(losses)
-    return Loss(losses.sum() / counted, active.float().mean(), positive.mean().detach(), negative.mean().detach())
+    hard = (gap > 0).float().mean()
+    return Loss(losses.sum() / counted, active.float().mean(), hard, positive.mean().detach(), negative.mean().detach())
 
 
 def _mined(
@@ -159,7 +162,7 @@ def infonce_loss(
         finite = negative.isfinite()
         active = (negative >= positive).float().mean()
         apart = 1 - negative[finite].mean() if finite.any() else torch.zeros(())
-    return Loss(value, active, (1 - positive).mean(), apart)
+    return Loss(value, active, active, (1 - positive).mean(), apart)
 
 
 def geometry_loss(x: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:

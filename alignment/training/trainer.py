@@ -157,7 +157,39 @@ class TripletTrainer(Trainer):
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:  # noqa: ANN401
         """The configured loss of one batch; a sentence that stands in it twice is encoded once."""
         embedded = [embed(model, ids, mask, self.pooling) for ids, mask in inputs["chunks"]]
-        vectors = torch.cat(embedded).float()  # (distinct, dim)
+        loss = self._objective(torch.cat(embedded).float(), inputs)
+        return (loss.value, {}) if return_outputs else loss.value
+
+    def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> torch.Tensor:  # noqa: ANN401
+        """Forward and backward; with `gradient_cache` chunk by chunk, so that one chunk's activations are held.
+
+        The vectors first, then the loss' gradient at them, then each chunk again with its part of it (GradCache,
+        Gao et al. 2021). Dropout is the same both times: the generator is set back.
+        """
+        if not self.settings.gradient_cache:
+            step: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
+            return step
+        model.train()
+        inputs = self._prepare_inputs(inputs)
+        states, found = [], []
+        with torch.no_grad(), self.compute_loss_context_manager():
+            for ids, mask in inputs["chunks"]:
+                states.append(_generators())
+                found.append(embed(model, ids, mask, self.pooling).float())
+        vectors = torch.cat(found).requires_grad_()
+        loss = self._objective(vectors, inputs)
+        loss.value.backward()
+        after, gradients = _generators(), cast("torch.Tensor", vectors.grad).split([len(one) for one in found])
+        for (ids, mask), state, gradient in zip(inputs["chunks"], states, gradients, strict=True):
+            _set_generators(state)
+            with self.compute_loss_context_manager():
+                again = embed(model, ids, mask, self.pooling).float()
+            again.backward(gradient)
+        _set_generators(after)
+        return loss.value.detach()
+
+    def _objective(self, vectors: torch.Tensor, inputs: Any) -> Loss:  # noqa: ANN401 - a batch
+        """The loss of a batch's vectors (distinct, dim), watched."""
         anchors, positives, negatives = inputs["rows"].unbind(dim=1)  # (batch,) each
         owners = (negatives != UNUSED).nonzero().squeeze(1)
         a, p, n = vectors[anchors], vectors[positives], vectors[negatives[owners]]
@@ -181,7 +213,7 @@ class TripletTrainer(Trainer):
                 hint="Lower train.learning_rate, or raise train.margin.",
             )
         self.last, self.batch_triplets = loss, len(a)
-        return (loss.value, {}) if return_outputs else loss.value
+        return loss
 
     def _loss(self, a: Any, p: Any, n: Any, groups: Any, negative_groups: Any, owners: Any) -> Loss:  # noqa: ANN401 - tensors
         """The mean over all dimensions that the vectors may be cut to; figures are of the whole vectors."""
@@ -242,7 +274,7 @@ class ProgressFile(TrainerCallback):
         seconds, self.started = now - self.started, now
         loss = self.trainer.last
         line = {
-            "step": state.global_step, "loss": loss.value.item(), "active": loss.active.item(),
+            "step": state.global_step, "loss": loss.value.item(), "active": loss.active.item(), "hard": loss.hard.item(),
             "positive": loss.positive.item(), "negative": loss.negative.item(), "triplets": self.trainer.batch_triplets,
             "seconds": round(seconds, 4),
         }  # fmt: skip
@@ -256,6 +288,17 @@ def read_progress(path: Path) -> list[dict[str, Any]]:
         return []
     lines = path.read_text().split("\n")
     return [json.loads(line) for line in lines[:-1]]
+
+
+def _generators() -> list[torch.Tensor]:
+    """The states that dropout draws from: of the processor, and of the current GPU."""
+    return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if torch.cuda.is_available() else [])]
+
+
+def _set_generators(states: Sequence[torch.Tensor]) -> None:
+    torch.set_rng_state(states[0])
+    for state in states[1:]:
+        torch.cuda.set_rng_state(state)
 
 
 def freeze(model: torch.nn.Module, parts: Sequence[str | int]) -> None:
