@@ -1,15 +1,17 @@
 """Hard negatives beside sentence-transformers' `mine_hard_negatives` (faiss): the same vectors, the same rule.
 
-100,000 pairs of the catalogues. For every anchor the nearest text that is not its translation and stays below
-the true pair by a relative margin. `python -m benchmarks.mine`.
+Pairs of catalogue texts that translate the same English, every text in one pair only. For every anchor the nearest text
+that is not its translation and stays below the true pair by a relative margin. `python -m benchmarks.mine [PAIRS]`.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,8 @@ RANKS = 16  # nearest texts that are looked at
 
 def main() -> None:
     """Measure, and print the table and the JSON line."""
-    home = prepare()
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS
+    home = prepare(count)
     runs: dict[str, list[Measured]] = {"ours": [], "peer": []}
     for _ in range(ROUNDS):
         for name, measured in runs.items():
@@ -42,7 +45,7 @@ def main() -> None:
     same = float((a == b).mean())
     vectors = 2 * (home / "anchors.npy").stat().st_size / 2**20
     table = Table(
-        title=f"{PAIRS:,} pairs, {RANKS} nearest, relative margin {MARGIN}: median of {ROUNDS} rounds", title_justify="left"
+        title=f"{count:,} pairs, {RANKS} nearest, relative margin {MARGIN}: median of {ROUNDS} rounds", title_justify="left"
     )
     for column in ("", "search, s", "all, s", "peak MiB above the vectors"):
         table.add_column(column, justify="left" if not column else "right")
@@ -50,7 +53,7 @@ def main() -> None:
         name: {key: statistics.median(run[key] for run in runs_) for key in ("search", "all")}
         for name, runs_ in found.items()
     }
-    above = {name: max(run["peak_mib"] for run in runs_) - vectors for name, runs_ in found.items()}
+    above = {name: max(run.mebibytes for run in measured) - vectors for name, measured in runs.items()}
     for name, title in (("ours", "ours"), ("peer", "mine_hard_negatives, faiss")):
         table.add_row(title, f"{seconds[name]['search']:.1f}", f"{seconds[name]['all']:.1f}", f"{above[name]:.0f}")
     console = Console(width=120)
@@ -59,27 +62,37 @@ def main() -> None:
     ratios = {key: round(seconds["peer"][key] / seconds["ours"][key], 2) for key in ("search", "all")}
     figures(
         benchmark="mine", unit="s", ours=round(seconds["ours"]["all"], 1), peer=round(seconds["peer"]["all"], 1), ratio=ratios["all"],
-        ratio_of_search=ratios["search"], same_negatives=round(same, 5), ours_mib=round(above["ours"]), peer_mib=round(above["peer"]),
+        ratio_of_search=ratios["search"], same_negatives=round(same, 5), ours_mib=round(above["ours"]), peer_mib=round(above["peer"]), pairs=count,
     )  # fmt: skip
 
 
-def prepare() -> Path:
-    """Vectors of distinct catalogue texts, made once (ten minutes)."""
-    home = cache() / f"mine-{PAIRS}"
+def prepare(count: int) -> Path:
+    """Vectors of distinct catalogue texts, made once (a quarter of an hour for 100,000 pairs)."""
+    home = cache() / f"mine-{count}"
     if not (home / "done").is_file():
         home.mkdir(parents=True, exist_ok=True)
-        pairs: dict[str, str] = {}
-        for row in tables.read(all_pairs(), ["source", "target"]):
-            if 20 <= len(row["target"]) <= 120 and len(row["source"]) <= 120:
-                pairs.setdefault(row["target"], row["source"])
-            if len(pairs) == PAIRS:
-                break
+        pairs = list(itertools.islice(_pairs(), count))
         encoder = load(data().encoder.path / "model")
-        for name, texts in (("anchors", list(pairs.values())), ("positives", list(pairs))):
+        for name, texts in zip(("anchors", "positives"), zip(*pairs, strict=True), strict=True):
             np.save(home / f"{name}.npy", encoder.encode(texts))
-        (home / "texts.json").write_text(json.dumps([list(pairs.values()), list(pairs)]))
+        (home / "texts.json").write_text(json.dumps(list(zip(*pairs, strict=True))))
         (home / "done").touch()
     return home
+
+
+def _pairs() -> Iterator[tuple[str, str]]:
+    """Two translations of one English text at a time."""
+    seen: set[str] = set()
+    waiting: dict[str, str] = {}
+    for row in tables.read(all_pairs(), ["source", "target"]):
+        source, target = row["source"], row["target"]
+        if target in seen or not 20 <= len(target) <= 120:
+            continue
+        seen.add(target)
+        if (other := waiting.pop(source, None)) is None:
+            waiting[source] = target
+        else:
+            yield other, target
 
 
 def run_ours(home: Path) -> dict[str, float]:
@@ -161,11 +174,7 @@ def run_peer(home: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        import resource
-
-        figures_ = (run_ours if sys.argv[1] == "ours" else run_peer)(Path(sys.argv[2]))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({**figures_, "peak_mib": peak}))
+    if len(sys.argv) > 2:
+        print(json.dumps((run_ours if sys.argv[1] == "ours" else run_peer)(Path(sys.argv[2]))))
     else:
         main()

@@ -53,19 +53,26 @@ def accuracy(languages: Mapping[str, LanguageResult], suite: str) -> str:
 
 
 def curves(steps: Sequence[Mapping[str, Any]]) -> str:
-    """Loss and active share over the steps."""
+    """Loss, active and hard share, and the two mean distances over the steps."""
     x = [step["step"] for step in steps]
+    panels = (
+        ("loss", {"": ("loss", 1.0, AFTER)}),
+        ("triplets (%)", {"active": ("active", 100.0, AFTER), "hard": ("hard", 100.0, REFUSED)}),
+        ("mean distance", {"translation": ("positive", 1.0, AFTER), "negative": ("negative", 1.0, BEFORE)}),
+    )
     with plt.rc_context(STYLE):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.6))
-        for axes, values, label in (
-            (left, [step["loss"] for step in steps], "loss"),
-            (right, [100 * step["active"] for step in steps], "active triplets (%)"),
-        ):
-            axes.plot(x, values, color=BEFORE, linewidth=0.8)
-            axes.plot(x, _smoothed(values), color=AFTER, linewidth=2)
+        figure, drawn = plt.subplots(1, len(panels), figsize=(10, 2.6))
+        for axes, (title, series) in zip(drawn, panels, strict=True):
+            for label, (key, scale, color) in series.items():
+                values = [scale * step[key] for step in steps]
+                axes.plot(x, values, color=color, linewidth=0.6, alpha=0.35)
+                axes.plot(x, _smoothed(values), color=color, linewidth=2, label=label)
+            if len(series) > 1:
+                axes.legend(frameon=False, fontsize=8)
             axes.set_xlabel("step")
-            axes.set_title(label, fontsize=10)
+            axes.set_title(title, fontsize=10)
             axes.set_ylim(bottom=0)
+        figure.tight_layout()
         return _svg(figure)
 
 
