@@ -22,7 +22,7 @@ test: $(VENV)/.test ## Run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 test-slow: $(VENV)/.test ## Run the tests that take minutes on real input
-	$(BIN)/python -m pytest tests/slow -m slow --timeout 1800 $(ARGS)
+	$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
 
 check: lint test ## Lint, types, import contracts, tests
 

@@ -20,6 +20,7 @@ def test_arms_are_every_combination() -> None:
             arms([wrong])
 
 
+@pytest.mark.slow
 def test_arms_train_on_as_many_tokens_and_are_not_trained_twice(cli: Cli, tmp_path: Path) -> None:
     command = (
         "compare", SMOKE, "--workspace", tmp_path / "w", "--vary", "train.explicit=[1, 0.2]", "--set", "train.steps=12",
