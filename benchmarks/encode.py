@@ -14,6 +14,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from alignment.cleaning.normalise import fingerprint
 from alignment.encoder.encoder import load
 from benchmarks.harness import figures, spread
 from benchmarks.quickstart import data, suite_texts
@@ -29,7 +30,7 @@ def main() -> None:
 
     found = data()
     given = Path(sys.argv[1]).read_text().splitlines() if len(sys.argv) > 1 else suite_texts(found)
-    texts = sorted(set(given), key=lambda text: hash_of(text))[:TEXTS]
+    texts = sorted(set(given), key=fingerprint)[:TEXTS]
     directory = found.encoder.path / "model"
     ours, peer = load(directory), SentenceTransformer(str(directory), device="cpu")
     rates: dict[str, list[float]] = {"ours": [], "peer": []}
@@ -57,13 +58,6 @@ def main() -> None:
         benchmark="encode", unit="sentences/s", ours=round(statistics.median(rates["ours"]), 1),
         peer=round(statistics.median(rates["peer"]), 1), ratio=round(ratio, 3), lowest_cosine=round(cosine, 6), sentences=len(texts),
     )  # fmt: skip
-
-
-def hash_of(text: str) -> int:
-    """An order that has nothing to do with languages."""
-    from alignment.cleaning.normalise import fingerprint
-
-    return fingerprint(text)
 
 
 if __name__ == "__main__":

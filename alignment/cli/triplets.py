@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -54,8 +56,7 @@ def inspect(
         raise ConfigError(f"no triplet is of strategy {strategy!r}; got {', '.join(strategies)}", where="--strategy")
     _print_shares(strategies, audit["margin"], code)
     _print_guards({code: audit["languages"][code]} if code else audit["languages"])
-    for name in [strategy] if strategy else strategies:
-        _print_examples(built.path / "triplets.parquet", name, code, loaded.pivot, examples)
+    _print_examples(built.path / "triplets.parquet", [strategy] if strategy else strategies, code, examples)
 
 
 def _print_shares(strategies: dict[str, Any], margin: float, code: str | None) -> None:
@@ -92,24 +93,22 @@ def _print_guards(languages: dict[str, Any]) -> None:
     )
 
 
-def _print_examples(path: Any, strategy: str, code: str | None, pivot: str, most: int) -> None:  # noqa: ANN401 - a path
+def _print_examples(path: Path, strategies: Iterable[str], code: str | None, most: int) -> None:
     from rich.markup import escape
 
     from alignment import tables
     from alignment.cli.console import console
 
-    rows = [
-        row
-        for row in tables.read(path)
-        if row["strategy"] == strategy
-        and (code is None or (code in (row["anchor_lang"], row["positive_lang"]) and code != pivot))
-    ]
-    chosen = sorted(rows, key=lambda row: row["pair_id"])[:most]  # ids are hashes
-    if chosen:
-        console.print(f"\n[bold]{strategy}[/bold]")
-    for row in chosen:
-        similar = "" if row["negative_similarity"] is None else f"  [dim]{row['negative_similarity']:.2f}[/dim]"
-        console.print(
-            f"  {escape(row['anchor'])}\n    [green]{escape(row['positive'])}[/green]\n    [red]{escape(row['negative'])}[/red]{similar}",
-            soft_wrap=True, highlight=False,
-        )  # fmt: skip
+    rows: dict[str, list[dict[str, Any]]] = {strategy: [] for strategy in strategies}
+    for row in tables.read(path):
+        if row["strategy"] in rows and (code is None or code in (row["anchor_lang"], row["positive_lang"])):
+            rows[row["strategy"]].append(row)
+    for strategy, own in rows.items():
+        chosen = sorted(own, key=lambda row: row["pair_id"])[:most]  # ids are hashes
+        if chosen:
+            console.print(f"\n[bold]{strategy}[/bold]")
+        for row in chosen:
+            similar = "" if row["negative_similarity"] is None else f"  [dim]{row['negative_similarity']:.2f}[/dim]"
+            texts = (escape(row[name]) for name in ("anchor", "positive", "negative"))
+            shown = "  {}\n    [green]{}[/green]\n    [red]{}[/red]".format(*texts)
+            console.print(shown + similar, soft_wrap=True, highlight=False)

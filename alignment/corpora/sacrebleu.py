@@ -60,9 +60,8 @@ class SacrebleuSource:
         for pair in self._dataset.langpairs:
             first, _, second = pair.partition("-")
             other = languages.beside(self.pivot, first, second)
-            if other is not None and (
-                other == second or other not in found
-            ):  # the direction from the pivot is the better known
+            from_pivot = other == second  # that direction is the better known
+            if other is not None and (from_pivot or other not in found):
                 found[other] = pair
         return found
 

@@ -84,11 +84,11 @@ def compare(
     of the batches and dropout. Everything is kept in the store, so that a comparison goes on where it stopped.
     """
     base = load_config(path, overrides)
-    budget = _tokens(base, prepare(base, workspace, runner), base.train.steps)
+    budget = sum(_batch_tokens(base, _read(base, prepare(base, workspace, runner)), base.train.steps))
     for arm in chosen:
         config = load_config(path, [*overrides, *arm.overrides])
         data = prepare(config, workspace, runner)
-        steps, tokens = _steps_within(config, data, budget)
+        steps, tokens = _steps_within(config, _read(config, data), budget)
         release_encoders()
         settings = config.train.model_copy(update={"steps": steps})
         accuracy: dict[str, list[float]] = {}
@@ -111,32 +111,23 @@ def _measure(config: Config, workspace: Workspace, data: Data, encoder: Any) -> 
     return {suite: statistics.mean(values) for suite, values in found.items()}
 
 
-def _tokens(config: Config, data: Data, steps: int) -> int:
-    """Of the first `steps` batches."""
-    return sum(itertools.islice(_batch_tokens(config, data, steps), steps))
-
-
-def _steps_within(config: Config, data: Data, budget: int) -> tuple[int, int]:
+def _steps_within(config: Config, read: Any, budget: int) -> tuple[int, int]:  # noqa: ANN401 - TripletData
     """The fewest steps that reach the budget, and their tokens."""
-    most, total = max(1, config.train.steps), 0
+    most = max(1, config.train.steps)
     while True:
-        total = 0
-        for step, tokens in enumerate(_batch_tokens(config, data, most), start=1):
-            total += tokens
+        totals = itertools.accumulate(_batch_tokens(config, read, most))
+        for step, total in enumerate(totals, start=1):
             if total >= budget:
                 return step, total
         most *= 2
 
 
-def _batch_tokens(config: Config, data: Data, steps: int) -> Iterator[int]:
+def _batch_tokens(config: Config, read: Any, steps: int) -> Iterator[int]:  # noqa: ANN401 - TripletData
+    """Of each of the first batches."""
     from alignment.training.batching import plan
 
-    read = _read(config, data)
-    train_ = config.train
-    batches = plan(
-        read.items(), steps=steps, batch_size=train_.batch_size, batch_tokens=train_.batch_tokens, seed=config.seed
-    )
-    for batch in batches:
+    size, tokens = config.train.batch_size, config.train.batch_tokens
+    for batch in plan(read.items(), steps=steps, batch_size=size, batch_tokens=tokens, seed=config.seed):
         yield sum(len(read.sentences[sentence]) for sentence in read.distinct(batch))
 
 

@@ -68,7 +68,8 @@ def _row(
 ) -> dict[str, Any]:
     return {
         "pair_id": identity, "anchor": triplet.anchor, "positive": triplet.positive, "negative": triplet.negative,
-        "anchor_lang": languages[0], "positive_lang": languages[1], "negative_lang": languages[1], "group": groups[0], "negative_group": groups[1],
+        "anchor_lang": languages[0], "positive_lang": languages[1], "negative_lang": languages[1],
+        "group": groups[0], "negative_group": groups[1],
         "direction": "forward", "strategy": "ready", "rank": 0, "score": None, "positive_similarity": None,
         "negative_similarity": None, "chrf": chrf, "weight": weight,
     }  # fmt: skip
