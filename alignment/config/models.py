@@ -380,7 +380,15 @@ class Train(Model):
     )
     steps: int = Field(150, ge=0, description="Optimiser steps; 0 trains nothing.")
     batch_size: int = Field(64, ge=1, description="Most triplets in a batch.")
-    batch_tokens: int = Field(4096, ge=64, description="Most tokens in a batch, padding counted.")
+    batch_tokens: int = Field(4096, ge=64, description="Most tokens in a batch, each distinct sentence counted once.")
+    kin: int = Field(
+        16, ge=1, description="Triplets that share a translation come to a batch together, this many at most; 1: at random."
+    )
+    mixed: bool = Field(False, description="Batches of several languages; otherwise one language and direction each.")
+    temperature: float = Field(
+        1.0, ge=1.0, description="Languages are drawn by n ** (1 / temperature): above 1 small ones come more often."
+    )
+    max_repeats: float = Field(4.0, ge=1.0, description="Most times that the temperature lets a triplet come in an epoch.")
     learning_rate: float = Field(5e-5, gt=0.0)
     warmup: Share = Field(0.1, description="Share of the steps with a rising learning rate.")
     weight_decay: float = Field(0.01, ge=0.0)

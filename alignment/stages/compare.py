@@ -126,8 +126,7 @@ def _batch_tokens(config: Config, read: Any, steps: int) -> Iterator[int]:  # no
     """Of each of the first batches."""
     from alignment.training.batching import plan
 
-    size, tokens = config.train.batch_size, config.train.batch_tokens
-    for batch in plan(read.items(), steps=steps, batch_size=size, batch_tokens=tokens, seed=config.seed):
+    for batch in plan(read.items(), config.train, steps=steps, seed=config.seed):
         yield sum(len(read.sentences[sentence]) for sentence in read.distinct(batch))
 
 

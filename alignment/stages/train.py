@@ -17,7 +17,7 @@ from alignment.training.job import BATCHES, LOG, PROGRESS, Job
 from alignment.training.launch import launch
 from alignment.types import Artifact
 
-REVISION = 3
+REVISION = 4
 logger = logging.getLogger(__name__)
 Watch = Callable[[dict[str, Any]], None]
 

@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 
 from alignment import tables
 from alignment.encoder.encoder import Encoder, batches_of_like_length, pad
+from alignment.encoder.packing import Packed, pack, packs
 from alignment.errors import EmptyCorpus
 from alignment.training.batching import Item
 
@@ -39,9 +40,9 @@ class TripletData:
     def items(self) -> list[Item]:
         """What the batch plan needs of each triplet."""
         return [
-            Item(pool, max(len(self.sentences[i]) for i in used), groups, len(used), weight)
+            Item(pool, used, tuple(len(self.sentences[i]) for i in used), groups, weight)
             for pool, triplet, groups, weight in zip(self.pools, self.triplets, self.groups, self.weights, strict=True)
-            for used in [[sentence for sentence in triplet if sentence != UNUSED]]
+            for used in [tuple(sentence for sentence in triplet if sentence != UNUSED)]
         ]
 
     def distinct(self, batch: Sequence[int]) -> set[int]:
@@ -114,10 +115,13 @@ class Teacher:
 class BatchDataset(Dataset[int]):
     """Indices of triplets; `collate` makes a batch of them."""
 
-    def __init__(self, data: TripletData, pad_id: int, chunk_tokens: int, teacher: Teacher | None = None) -> None:
+    def __init__(
+        self, data: TripletData, pad_id: int, chunk_tokens: int, *, packed: bool, teacher: Teacher | None = None
+    ) -> None:
         self.data = data
         self.pad_id = pad_id
         self.chunk_tokens = chunk_tokens
+        self.packed = packed
         self.teacher = teacher
 
     def __len__(self) -> int:
@@ -129,20 +133,24 @@ class BatchDataset(Dataset[int]):
     def collate(self, indices: Sequence[int]) -> dict[str, Any]:
         """Distinct sentences of the batch in chunks of like lengths, and each triplet's three of them (batch, 3).
 
-        A chunk's activations fit the processor's cache, and little of it is padding.
+        A chunk is packed, or padded to its longest sentence.
         """
         triplets = [self.data.triplets[i] for i in indices]
         distinct = list(self.data.distinct(indices))
         rows = [self.data.sentences[sentence] for sentence in distinct]
-        chunks = list(batches_of_like_length([len(row) for row in rows], self.chunk_tokens))
+        cut = packs if self.packed else batches_of_like_length
+        chunks = list(cut([len(row) for row in rows], self.chunk_tokens))
         place = {distinct[i]: n for n, i in enumerate(i for chunk in chunks for i in chunk)} | {UNUSED: UNUSED}
         known = [sentence for sentence in distinct if self.teacher and sentence in self.teacher.rows]
         taught = self.teacher.of(known) if self.teacher else torch.empty(0, 0)
         return {
             "taught": torch.tensor([place[sentence] for sentence in known], dtype=torch.long),
             "teacher": taught,
-            "chunks": [pad([rows[i] for i in chunk], self.pad_id) for chunk in chunks],
+            "chunks": [self._chunk([rows[i] for i in chunk]) for chunk in chunks],
             "rows": torch.tensor([[place[sentence] for sentence in triplet] for triplet in triplets]),
             "groups": torch.tensor([self.data.groups[i] for i in indices]),
             "indices": torch.tensor(list(indices)),
         }
+
+    def _chunk(self, rows: Sequence[Sequence[int]]) -> Packed | tuple[torch.Tensor, torch.Tensor]:
+        return pack(rows) if self.packed else pad(rows, self.pad_id)

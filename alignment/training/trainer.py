@@ -24,7 +24,8 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 
 from alignment import memory
 from alignment.config import Train
-from alignment.encoder.encoder import Encoder, embed, load, save
+from alignment.encoder.encoder import Encoder, Pooling, embed, load, save
+from alignment.encoder.packing import ByteDropout, Packed, embed_packed, use_packing
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.errors import Collapsed, ConfigError, NonFiniteLoss
 from alignment.training.batching import plan
@@ -35,7 +36,7 @@ from alignment.training.losses import Loss, geometry_loss, infonce_loss, matryos
 logger = logging.getLogger(__name__)
 
 CHECKPOINTS = 5  # per run
-CHUNK_TOKENS = 2048  # on a processor: the activations of a chunk stay in its cache
+CHUNK_TOKENS = {"cpu": 2048, "cuda": 16_384}  # of one forward pass: what keeps the matrix products busy
 LOG_SCALE = "log_scale"
 TRIM_STEPS = 4  # without it the heap grows from 2.5 to over 4 GB in a hundred steps
 COLLAPSED_DISTANCE = 1e-4  # mean distance of mismatched sentences below which all vectors are one
@@ -82,13 +83,15 @@ def use_bf16(precision: str) -> bool:
 
 def _fit(job: Job, encoder: Encoder, data: TripletData, teacher: Teacher | None) -> None:
     settings = job.train
-    _set_dropout(encoder.model, settings.dropout)
+    on_gpu = torch.cuda.is_available()
+    _set_dropout(encoder.model, settings.dropout, bytewise=not on_gpu)
     freeze(encoder.model, settings.freeze)
     if settings.gradient_checkpointing:
         encoder.model.gradient_checkpointing_enable()
-    if not torch.cuda.is_available():
+    if not on_gpu:
         # The fused kernel's backward pass takes a third of a step at 20 tokens (torch 2.13, no GPU).
         encoder.model.set_attn_implementation("eager")
+    packed = not on_gpu and use_packing(encoder.model, encoder.settings.pooling)
     arguments = TrainingArguments(
         output_dir=str(job.scratch / "checkpoints"),
         max_steps=settings.steps,
@@ -98,7 +101,7 @@ def _fit(job: Job, encoder: Encoder, data: TripletData, teacher: Teacher | None)
         max_grad_norm=settings.max_grad_norm,
         lr_scheduler_type="linear",
         bf16=use_bf16(settings.precision),
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=not on_gpu,
         save_strategy="steps",
         save_steps=max(1, math.ceil(settings.steps / CHECKPOINTS)),
         save_total_limit=1,
@@ -109,7 +112,11 @@ def _fit(job: Job, encoder: Encoder, data: TripletData, teacher: Teacher | None)
         dataloader_pin_memory=False,
         seed=job.seed,
     )
-    trainer = TripletTrainer(encoder, data, settings, job.seed, job.scratch / PROGRESS, arguments, teacher)
+    # Reduced rows lie where other tokens' ids would: padding is the model's own, not the tokenizer's.
+    padding = int(getattr(encoder.model.get_input_embeddings(), "padding_idx", None) or 0)
+    chunk = CHUNK_TOKENS["cuda" if on_gpu else "cpu"]
+    dataset = BatchDataset(data, padding, chunk, packed=packed, teacher=teacher)
+    trainer = TripletTrainer(encoder, dataset, settings, job.seed, job.scratch / PROGRESS, arguments)
     trainer.train(resume_from_checkpoint=_last_checkpoint(job.scratch / "checkpoints"))
 
 
@@ -117,17 +124,18 @@ class TripletTrainer(Trainer):
     """`Trainer` with our batches and our loss."""
 
     def __init__(
-        self, encoder: Encoder, data: TripletData, settings: Train, seed: int, progress: Path, arguments: TrainingArguments,
-        teacher: Teacher | None = None,
-    ) -> None:  # fmt: skip
-        # Reduced rows lie where other tokens' ids would: padding is the model's own, not the tokenizer's.
-        padding = int(getattr(encoder.model.get_input_embeddings(), "padding_idx", None) or 0)
-        dataset = BatchDataset(data, padding, CHUNK_TOKENS if arguments.use_cpu else settings.batch_tokens, teacher)
+        self,
+        encoder: Encoder,
+        dataset: BatchDataset,
+        settings: Train,
+        seed: int,
+        progress: Path,
+        arguments: TrainingArguments,
+    ) -> None:
         if settings.learn_scale:  # with the model's own, so that checkpoints hold it
             encoder.model.register_parameter(LOG_SCALE, torch.nn.Parameter(torch.tensor(math.log(settings.scale))))
         self.settings = settings
         self.pooling = encoder.settings.pooling
-        self.identities = data.identities
         self.plan_seed = seed
         self.last: Loss | None = None
         self.batch_triplets = 0
@@ -141,10 +149,7 @@ class TripletTrainer(Trainer):
     def get_train_dataloader(self) -> DataLoader[Any]:
         """The planned batches; every process of a distributed run takes its share of each step."""
         world, rank = self.args.world_size, self.args.process_index
-        batches = plan(
-            self.batches.data.items(), steps=self.settings.steps * world, batch_size=self.settings.batch_size,
-            batch_tokens=self.settings.batch_tokens, seed=self.plan_seed,
-        )  # fmt: skip
+        batches = plan(self.batches.data.items(), self.settings, steps=self.settings.steps * world, seed=self.plan_seed)
         self._count(batches)
         return DataLoader(self.batches, batch_sampler=batches[rank::world], collate_fn=self.batches.collate)
 
@@ -156,8 +161,8 @@ class TripletTrainer(Trainer):
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:  # noqa: ANN401
         """The configured loss of one batch; a sentence that stands in it twice is encoded once."""
-        embedded = [embed(model, ids, mask, self.pooling) for ids, mask in inputs["chunks"]]
-        loss = self._objective(torch.cat(embedded).float(), inputs)
+        embedded = [_embed(model, chunk, self.pooling) for chunk in inputs["chunks"]]
+        loss = self._objective(torch.cat(embedded), inputs)
         return (loss.value, {}) if return_outputs else loss.value
 
     def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> torch.Tensor:  # noqa: ANN401
@@ -173,17 +178,17 @@ class TripletTrainer(Trainer):
         inputs = self._prepare_inputs(inputs)
         states, found = [], []
         with torch.no_grad(), self.compute_loss_context_manager():
-            for ids, mask in inputs["chunks"]:
+            for chunk in inputs["chunks"]:
                 states.append(_generators())
-                found.append(embed(model, ids, mask, self.pooling).float())
+                found.append(_embed(model, chunk, self.pooling))
         vectors = torch.cat(found).requires_grad_()
         loss = self._objective(vectors, inputs)
         loss.value.backward()
         after, gradients = _generators(), cast("torch.Tensor", vectors.grad).split([len(one) for one in found])
-        for (ids, mask), state, gradient in zip(inputs["chunks"], states, gradients, strict=True):
+        for chunk, state, gradient in zip(inputs["chunks"], states, gradients, strict=True):
             _set_generators(state)
             with self.compute_loss_context_manager():
-                again = embed(model, ids, mask, self.pooling).float()
+                again = _embed(model, chunk, self.pooling)
             again.backward(gradient)
         _set_generators(after)
         return loss.value.detach()
@@ -202,7 +207,7 @@ class TripletTrainer(Trainer):
                 loss = loss._replace(value=loss.value + self.settings.distil * kept)
         step = self.state.global_step + 1
         if not loss.value.isfinite():
-            ids = ", ".join(self.identities[i] for i in inputs["indices"].tolist()[:8])
+            ids = ", ".join(self.batches.data.identities[i] for i in inputs["indices"].tolist()[:8])
             raise NonFiniteLoss(
                 f"the loss is {loss.value.item()} at step {step}", where=f"pairs {ids}",
                 hint="Lower train.learning_rate, or train with precision: fp32.",
@@ -343,10 +348,16 @@ def _check_dims(dims: Sequence[int], dim: int) -> None:
         raise ConfigError(f"vectors have {dim} dimensions and cannot be cut to {wrong[0]}", where="train.dims")
 
 
-def _set_dropout(model: torch.nn.Module, probability: float) -> None:
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = probability
+def _embed(model: torch.nn.Module, chunk: Packed | tuple[torch.Tensor, torch.Tensor], pooling: Pooling) -> torch.Tensor:
+    """Unit vectors (sentences, dim) of one chunk."""
+    return embed_packed(model, chunk, pooling) if isinstance(chunk, Packed) else embed(model, *chunk, pooling)
+
+
+def _set_dropout(model: torch.nn.Module, probability: float, *, bytewise: bool) -> None:
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, torch.nn.Dropout):
+                setattr(module, name, (ByteDropout if bytewise else torch.nn.Dropout)(probability))
 
 
 def _last_checkpoint(directory: Path) -> str | None:

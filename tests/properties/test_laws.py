@@ -24,7 +24,7 @@ from alignment.cleaning.filters import Context
 from alignment.cleaning.normalise import comparable, fingerprint, normalise
 from alignment.cleaning.seen import SeenHashes
 from alignment.cleaning.split import held_out
-from alignment.config import Clean, Gate, LocalCorpus, OpusCorpus, parse_config
+from alignment.config import Clean, Gate, LocalCorpus, OpusCorpus, Train, parse_config
 from alignment.corpora.fetch import Downloads
 from alignment.corpora.gettext import Catalogue, read_catalogue
 from alignment.corpora.json_catalogue import read_json_catalogue
@@ -183,17 +183,32 @@ def test_groups_do_not_depend_on_the_order(edges: list[tuple[int, int]]) -> None
 
 @settings(deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 40), st.integers(0, 9)), min_size=1, max_size=60),
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.integers(1, 40), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=60
+    ),
     st.integers(1, 9),
-    st.integers(60, 600),
+    st.integers(64, 600),
+    st.integers(1, 9),
+    st.booleans(),
 )
-def test_every_plan_keeps_the_batch_laws(raw: list[tuple[str, int, int]], size: int, budget: int) -> None:
-    items = [Item(pool, tokens, (group, 100 + i)) for i, (pool, tokens, group) in enumerate(raw)]
-    for batch in plan(items, steps=7, batch_size=size, batch_tokens=budget, seed=1):
+def test_every_plan_keeps_the_batch_laws(
+    raw: list[tuple[str, int, int, int]], size: int, budget: int, kin: int, mixed: bool
+) -> None:
+    # Sentences are told apart by pool and meaning: families are frequent, and so are shared negatives.
+    items = [
+        Item(pool, (group, 50 + group, 50 + negative), (tokens, 7, 9), (group, 10 + negative))
+        for pool, tokens, group, negative in raw
+    ]
+    train = Train(batch_size=size, batch_tokens=budget, kin=kin, mixed=mixed)
+    for batch in plan(items, train, steps=7, seed=1):
         members = [items[i] for i in batch]
-        assert len({m.pool for m in members}) == 1
+        assert mixed or len({m.pool for m in members}) == 1
         assert len({m.groups[0] for m in members}) == len(batch) <= size
-        assert len(batch) == 1 or 3 * max(m.tokens for m in members) * len(batch) <= budget
+        tokens: dict[int, int] = {}
+        for m in members:  # of a sentence that has several lengths here, the first counts
+            for sentence, length in zip(m.sentences, m.lengths, strict=True):
+                tokens.setdefault(sentence, length)
+        assert len(batch) == 1 or sum(tokens.values()) <= budget
 
 
 @settings(deadline=None, max_examples=60)

@@ -16,7 +16,7 @@ from alignment.encoder.encoder import load
 from alignment.errors import ConfigError, NonFiniteLoss
 from alignment.training.job import PROGRESS, Job
 from alignment.training.launch import launch
-from alignment.training.trainer import freeze, layer_groups, run
+from alignment.training.trainer import CHUNK_TOKENS, freeze, layer_groups, run
 
 SHORT = Train(steps=4, batch_size=8, batch_tokens=512, learning_rate=1e-3, in_batch="hardest", precision="fp32")
 
@@ -92,7 +92,7 @@ def test_every_option_trains_and_leaves_a_plain_encoder(finished: Path, tmp_path
 def test_saving_memory_changes_nothing(
     finished: Path, tmp_path: Path, option: str, dropout: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alignment.training.trainer.CHUNK_TOKENS", 64)  # several chunks a batch
+    monkeypatch.setitem(CHUNK_TOKENS, "cpu", 64)  # several chunks a batch
     train = SHORT.model_copy(update={"dropout": dropout, "steps": 6, "loss": "infonce", "learn_scale": True})
     plain, saving = (job(finished, tmp_path / str(on), train.model_copy(update={option: on})) for on in (False, True))
     for told in (plain, saving):
