@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow check lint format bench-clean bench-scale bench-tmx bench-encode bench-mine bench-train serve clean
+.PHONY: help run smoke test test-slow check lint format bench-clean bench-scale bench-tmx bench-encode bench-mine bench-train bench-quality serve clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-mine: $(VENV)/.test ## Hard negatives of 100,000 pairs beside mine_hard_ne
 
 bench-train: $(VENV)/.test ## Training beside sentence-transformers' trainer (needs 20 GiB for the peer)
 	$(BIN)/python -m benchmarks.train
+
+bench-quality: $(VENV)/.test ## Tatoeba after 45 minutes of training on all catalogues (ALIGNMENT_TATOEBA=FILE)
+	$(BIN)/python -m benchmarks.quality
 
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
 	$(BIN)/python -m flows.serve
