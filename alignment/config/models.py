@@ -404,6 +404,17 @@ class Train(Model):
         False, description="Hold one chunk's activations at a time: batches beyond memory, for another forward pass."
     )
     gradient_checkpointing: bool = Field(False, description="Compute activations twice and keep few: less memory, slower.")
+    development: float = Field(
+        0.02, ge=0.0, le=0.3, description="Share of the meanings kept from training, to choose the best step's weights."
+    )
+    evaluate_every: int = Field(50, ge=1, description="Steps between two looks at the development pairs.")
+    patience: int | None = Field(
+        None, ge=1, description="Stop when the development accuracy has not risen for so many looks; null: never."
+    )
+    lora: int | None = Field(
+        None, ge=1, description="Rank of low-rank adapters: all else stays, and they are merged at the end (needs peft)."
+    )
+    tensorboard: bool = Field(False, description="Write the curves as TensorBoard files too (needs tensorboard).")
     precision: Literal["auto", "bf16", "fp32"] = Field("auto", description="auto: bf16 where the processor has it.")
 
     @model_validator(mode="after")
@@ -413,6 +424,12 @@ class Train(Model):
                 f"explicit {self.explicit:g} with in_batch none leaves pairs without any negative: "
                 "take explicit 1, or in_batch hardest or semihard"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _adapters(self) -> Self:
+        if self.lora and self.learn_scale:
+            raise ValueError("lora trains the adapters only: leave learn_scale out, and choose a scale")
         return self
 
     @model_validator(mode="after")

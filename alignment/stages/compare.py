@@ -133,6 +133,9 @@ def _batch_tokens(config: Config, read: Any, steps: int) -> Iterator[int]:  # no
 def _read(config: Config, data: Data) -> Any:  # noqa: ANN401 - TripletData, which needs torch
     from alignment.encoder.encoder import load
     from alignment.training.data import read_triplets
+    from alignment.training.development import split
 
     encoder = load(data.encoder.path / "model")
-    return read_triplets(data.triplets.path / "triplets.parquet", encoder, explicit=config.train.explicit, seed=config.seed)
+    path = data.triplets.path / "triplets.parquet"
+    read = read_triplets(path, encoder, explicit=config.train.explicit, seed=config.seed)
+    return split(read, config.train.development, config.pivot)[0]

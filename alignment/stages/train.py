@@ -13,7 +13,7 @@ from typing import Any
 
 from alignment.config import Train
 from alignment.store import Store, artifact_key
-from alignment.training.job import BATCHES, LOG, PROGRESS, Job
+from alignment.training.job import LOG, PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.launch import launch
 from alignment.types import Artifact
 
@@ -32,7 +32,7 @@ def train(
     seed: int,
     watch: Watch | None = None,
 ) -> Artifact:
-    """`model/`, `curves.jsonl` (one line per step) and `train.log`.
+    """`model/`, `curves.jsonl` (one line per step), `train.log`, and `tensorboard/` if it was asked for.
 
     Raises:
         TrainingError: if training stopped; the next run goes on from the last checkpoint.
@@ -57,20 +57,23 @@ def train(
         launch(job, count)
         (out / "curves.jsonl").write_text((scratch / PROGRESS).read_text() if settings.steps else "")
         shutil.copy(scratch / LOG, out / LOG)
-        return {"steps": settings.steps, "triplets": seen, **_in_batches(scratch / BATCHES, settings.steps)}
+        if (scratch / TENSORBOARD).is_dir():
+            shutil.copytree(scratch / TENSORBOARD, out / TENSORBOARD)
+        return {"triplets": seen, **(_trained_on(out / "curves.jsonl", scratch / PLAN) if settings.steps else {"steps": 0})}
 
     return store.build("train", work, revision=REVISION, config=config, inputs=inputs, seed=seed)
 
 
-def _in_batches(path: Path, steps: int) -> dict[str, int]:
-    """Triplets by language, the pivot too, as often as training saw them."""
-    if not steps:
-        return {}
+def _trained_on(curves: Path, plan: Path) -> dict[str, int]:
+    """Steps, the one whose weights were kept, and triplets by language, the pivot too, as often as training saw them."""
+    told = json.loads(plan.read_text())
+    last = json.loads(curves.read_text().splitlines()[-1])["step"]
     counts: Counter[str] = Counter()
-    for pool, count in json.loads(path.read_text()).items():
+    for pool, count in told["pools"].items():
         for code in pool.split(">"):
             counts[code] += count
-    return {f"batches:{code}": count for code, count in sorted(counts.items())}
+    by_language = {f"batches:{code}": count for code, count in sorted(counts.items())}
+    return {"steps": last, "kept": told["best"] or last, "batch_tokens": told["batch_tokens"], **by_language}
 
 
 def log_progress(steps: int) -> Watch:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,11 @@ class TripletData:
             for pool, triplet, groups, weight in zip(self.pools, self.triplets, self.groups, self.weights, strict=True)
             for used in [tuple(sentence for sentence in triplet if sentence != UNUSED)]
         ]
+
+    def only(self, triplets: Sequence[int]) -> TripletData:
+        """These triplets, of the same sentences."""
+        columns = ("triplets", "groups", "pools", "identities", "weights")
+        return replace(self, **{name: [getattr(self, name)[i] for i in triplets] for name in columns})
 
     def distinct(self, batch: Sequence[int]) -> set[int]:
         """The sentences that a batch of triplets encodes."""
@@ -138,19 +143,24 @@ class BatchDataset(Dataset[int]):
         triplets = [self.data.triplets[i] for i in indices]
         distinct = list(self.data.distinct(indices))
         rows = [self.data.sentences[sentence] for sentence in distinct]
-        cut = packs if self.packed else batches_of_like_length
-        chunks = list(cut([len(row) for row in rows], self.chunk_tokens))
-        place = {distinct[i]: n for n, i in enumerate(i for chunk in chunks for i in chunk)} | {UNUSED: UNUSED}
+        chunks = list(self.chunks(rows))
+        place = {distinct[i]: n for n, i in enumerate(i for indices, _ in chunks for i in indices)} | {UNUSED: UNUSED}
         known = [sentence for sentence in distinct if self.teacher and sentence in self.teacher.rows]
         taught = self.teacher.of(known) if self.teacher else torch.empty(0, 0)
         return {
             "taught": torch.tensor([place[sentence] for sentence in known], dtype=torch.long),
             "teacher": taught,
-            "chunks": [self._chunk([rows[i] for i in chunk]) for chunk in chunks],
+            "chunks": [chunk for _, chunk in chunks],
             "rows": torch.tensor([[place[sentence] for sentence in triplet] for triplet in triplets]),
             "groups": torch.tensor([self.data.groups[i] for i in indices]),
             "indices": torch.tensor(list(indices)),
         }
 
-    def _chunk(self, rows: Sequence[Sequence[int]]) -> Packed | tuple[torch.Tensor, torch.Tensor]:
-        return pack(rows) if self.packed else pad(rows, self.pad_id)
+    def chunks(
+        self, rows: Sequence[Sequence[int]]
+    ) -> Iterator[tuple[list[int], Packed | tuple[torch.Tensor, torch.Tensor]]]:
+        """Indices of the rows of each chunk, and the chunk: packed, or ids and mask."""
+        cut = packs if self.packed else batches_of_like_length
+        for indices in cut([len(row) for row in rows], self.chunk_tokens):
+            own = [rows[i] for i in indices]
+            yield indices, pack(own) if self.packed else pad(own, self.pad_id)

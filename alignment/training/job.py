@@ -11,7 +11,8 @@ from alignment.config.models import Model
 PROGRESS = "progress.jsonl"
 ERROR = "error.json"
 LOG = "train.log"
-BATCHES = "batches.json"
+PLAN = "plan.json"
+TENSORBOARD = "tensorboard"
 
 
 class Job(Model):

@@ -10,9 +10,9 @@ import dataclasses
 import json
 import logging
 import math
+import os
 import re
 import shutil
-import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,35 +20,64 @@ from typing import Any, cast
 
 import torch
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments, set_seed
+from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
 from alignment import memory
-from alignment.config import Train
 from alignment.encoder.encoder import Encoder, Pooling, embed, load, save
 from alignment.encoder.packing import ByteDropout, Packed, embed_packed, use_packing
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
-from alignment.errors import Collapsed, ConfigError, NonFiniteLoss
+from alignment.errors import Collapsed, ConfigError, NonFiniteLoss, TrainingError
 from alignment.training.batching import plan
 from alignment.training.data import UNUSED, BatchDataset, Teacher, TripletData, read_triplets
-from alignment.training.job import BATCHES, PROGRESS, Job
+from alignment.training.development import Development, split
+from alignment.training.job import PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.losses import Loss, geometry_loss, infonce_loss, matryoshka, triplet_loss
+from alignment.training.progress import Judge, Progress, Watched
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINTS = 5  # per run
+KEPT = 5  # checkpoints that a run writes, of which the last one stays
+CHECKPOINTS = "checkpoints"
+BEST = "best.safetensors"
 CHUNK_TOKENS = {"cpu": 2048, "cuda": 16_384}  # of one forward pass: what keeps the matrix products busy
 LOG_SCALE = "log_scale"
-TRIM_STEPS = 4  # without it the heap grows from 2.5 to over 4 GB in a hundred steps
 COLLAPSED_DISTANCE = 1e-4  # mean distance of mismatched sentences below which all vectors are one
 
 
 def run(job: Job) -> None:
     """Train as `job` says and write the encoder directory `job.output`.
 
+    Out of memory, it begins again with half the tokens a batch, once.
+
     Raises:
         NonFiniteLoss: with the step and the batch's pair ids.
         Collapsed: if mismatched sentences end at the same point.
+        TrainingError: if memory does not suffice for half the tokens either.
     """
+    whole = job.train.batch_tokens
+    begun = json.loads((job.scratch / PLAN).read_text())["batch_tokens"] if (job.scratch / PLAN).is_file() else whole
+    for tokens in (whole, whole // 2):
+        if tokens > begun:  # an interrupted run was halved already
+            continue
+        try:
+            return _run(job.model_copy(update={"train": job.train.model_copy(update={"batch_tokens": tokens})}))
+        except (MemoryError, RuntimeError) as error:
+            if not _out_of_memory(error):
+                raise
+            logger.warning("out of memory with %d tokens a batch", tokens)
+        shutil.rmtree(job.scratch / CHECKPOINTS, ignore_errors=True)
+        memory.release()
+    raise TrainingError(
+        f"out of memory, with {whole // 2} tokens a batch too", where="train.batch_tokens",
+        hint="Lower train.batch_tokens or train.batch_size, or set train.gradient_cache: true.",
+    )  # fmt: skip
+
+
+def _out_of_memory(error: Exception) -> bool:
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
+
+
+def _run(job: Job) -> None:
     set_seed(job.seed)
     encoder = load(job.encoder)
     data = read_triplets(job.triplets, encoder, explicit=job.train.explicit, seed=job.seed)
@@ -56,11 +85,14 @@ def run(job: Job) -> None:
     teacher = Teacher.of_pivot(data, encoder, job.pivot) if job.train.distil and job.train.steps else None
     reduction = reduce_vocabulary(encoder.model, data.used_tokens())
     data = dataclasses.replace(data, sentences=[reduction.reduced(ids) for ids in data.sentences])
+    data, development = split(data, job.train.development, job.pivot)
     own_memory(encoder.model)
     if job.train.steps:
-        _fit(job, encoder, data, teacher)
+        _fit(job, encoder, data, development, teacher)
     del data, teacher
     memory.release()  # the optimiser's state goes before the whole matrix comes back
+    if int(os.environ.get("RANK", "0")):
+        return  # of the processes that trained together one writes
     whole = load(job.encoder).model
     restore_vocabulary(encoder.model, reduction, whole)
     save(job.output, whole, encoder.tokenizer, encoder.settings)
@@ -81,7 +113,7 @@ def use_bf16(precision: str) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def _fit(job: Job, encoder: Encoder, data: TripletData, teacher: Teacher | None) -> None:
+def _fit(job: Job, encoder: Encoder, data: TripletData, development: Development, teacher: Teacher | None) -> None:
     settings = job.train
     on_gpu = torch.cuda.is_available()
     _set_dropout(encoder.model, settings.dropout, bytewise=not on_gpu)
@@ -93,7 +125,7 @@ def _fit(job: Job, encoder: Encoder, data: TripletData, teacher: Teacher | None)
         encoder.model.set_attn_implementation("eager")
     packed = not on_gpu and use_packing(encoder.model, encoder.settings.pooling)
     arguments = TrainingArguments(
-        output_dir=str(job.scratch / "checkpoints"),
+        output_dir=str(job.scratch / CHECKPOINTS),
         max_steps=settings.steps,
         learning_rate=settings.learning_rate,
         warmup_steps=math.ceil(settings.warmup * settings.steps),
@@ -103,9 +135,10 @@ def _fit(job: Job, encoder: Encoder, data: TripletData, teacher: Teacher | None)
         bf16=use_bf16(settings.precision),
         use_cpu=not on_gpu,
         save_strategy="steps",
-        save_steps=max(1, math.ceil(settings.steps / CHECKPOINTS)),
+        save_steps=max(1, math.ceil(settings.steps / KEPT)),
         save_total_limit=1,
-        logging_strategy="no",
+        logging_strategy="steps",
+        logging_steps=1,
         report_to=[],
         disable_tqdm=True,
         remove_unused_columns=False,
@@ -116,48 +149,80 @@ def _fit(job: Job, encoder: Encoder, data: TripletData, teacher: Teacher | None)
     padding = int(getattr(encoder.model.get_input_embeddings(), "padding_idx", None) or 0)
     chunk = CHUNK_TOKENS["cuda" if on_gpu else "cpu"]
     dataset = BatchDataset(data, padding, chunk, packed=packed, teacher=teacher)
-    trainer = TripletTrainer(encoder, dataset, settings, job.seed, job.scratch / PROGRESS, arguments)
-    trainer.train(resume_from_checkpoint=_last_checkpoint(job.scratch / "checkpoints"))
+    model: Any = adapted(encoder.model, settings.lora) if settings.lora else encoder.model
+    trainer = TripletTrainer(model, dataset, development, job, encoder.settings.pooling, arguments)
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=_last_checkpoint(job.scratch / CHECKPOINTS))
+    trainer.finish()
+    if settings.lora:
+        model.merge_and_unload()
 
 
 class TripletTrainer(Trainer):
     """`Trainer` with our batches and our loss."""
 
     def __init__(
-        self,
-        encoder: Encoder,
-        dataset: BatchDataset,
-        settings: Train,
-        seed: int,
-        progress: Path,
+        self, model: Any, dataset: BatchDataset, development: Development, job: Job, pooling: Pooling,  # noqa: ANN401 - or peft's
         arguments: TrainingArguments,
-    ) -> None:
+    ) -> None:  # fmt: skip
+        settings = job.train
         if settings.learn_scale:  # with the model's own, so that checkpoints hold it
-            encoder.model.register_parameter(LOG_SCALE, torch.nn.Parameter(torch.tensor(math.log(settings.scale))))
+            model.register_parameter(LOG_SCALE, torch.nn.Parameter(torch.tensor(math.log(settings.scale))))
         self.settings = settings
-        self.pooling = encoder.settings.pooling
-        self.plan_seed = seed
-        self.last: Loss | None = None
-        self.batch_triplets = 0
-        self.progress = progress
-        super().__init__(
-            model=encoder.model, args=arguments, train_dataset=dataset, data_collator=dataset.collate,
-            callbacks=[ProgressFile(progress, self)],
-        )  # fmt: skip
+        self.pooling = pooling
+        self.plan_seed = job.seed
+        self.scratch = job.scratch
+        self.watched: Watched | None = None
         self.batches = dataset
+        self.development = development
+        self.judge = (
+            Judge(model, self.measure, job.scratch / BEST, every=settings.evaluate_every, patience=settings.patience)
+            if development.pairs
+            else None
+        )
+        board = job.scratch / TENSORBOARD if settings.tensorboard and not int(os.environ.get("RANK", "0")) else None
+        super().__init__(
+            model=model, args=arguments, train_dataset=dataset, data_collator=dataset.collate,
+            callbacks=[Progress(job.scratch / PROGRESS, lambda: self.watched, self.judge, board)],
+        )  # fmt: skip
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """The planned batches; every process of a distributed run takes its share of each step."""
         world, rank = self.args.world_size, self.args.process_index
-        batches = plan(self.batches.data.items(), self.settings, steps=self.settings.steps * world, seed=self.plan_seed)
-        self._count(batches)
-        return DataLoader(self.batches, batch_sampler=batches[rank::world], collate_fn=self.batches.collate)
+        self.planned = plan(self.batches.data.items(), self.settings, steps=self.settings.steps * world, seed=self.plan_seed)
+        if rank == 0:
+            self._tell(self.planned)
+        return DataLoader(self.batches, batch_sampler=self.planned[rank::world], collate_fn=self.batches.collate)
 
-    def _count(self, batches: list[list[int]]) -> None:
+    def _tell(self, batches: list[list[int]]) -> None:
         """Leave behind how often each pool's triplets come, for the ledger."""
         pools = self.batches.data.pools
         counts = Counter(pools[index] for batch in batches for index in batch)
-        (self.progress.parent / BATCHES).write_text(json.dumps(dict(sorted(counts.items()))))
+        told = {"batch_tokens": self.settings.batch_tokens, "best": self.judge.best if self.judge else None}
+        (self.scratch / PLAN).write_text(json.dumps({**told, "pools": dict(sorted(counts.items()))}))
+
+    def finish(self) -> None:
+        """Take the best step's weights, and tell what was trained on: an early stop leaves batches out."""
+        if self.args.process_index:
+            return
+        best = self.judge.restore() if self.judge else None
+        if best is not None:
+            logger.info("the weights are those of step %d, the best on the development pairs", best)
+        self._tell(self.planned[: self.state.global_step * self.args.world_size])
+
+    def measure(self) -> dict[str, float]:
+        """Development accuracy by language, with the weights as they are."""
+        rows = [self.batches.data.sentences[sentence] for sentence in self.development.sentences()]
+        model = cast("torch.nn.Module", self.model)
+        indices, found = [], []
+        model.eval()
+        with torch.no_grad(), self.compute_loss_context_manager():
+            for own, chunk in self.batches.chunks(rows):
+                indices += own
+                found.append(_embed(model, cast("Any", self._prepare_inputs({"chunk": chunk}))["chunk"], self.pooling))
+        model.train()
+        vectors = torch.cat(found).cpu()
+        return self.development.accuracy(torch.empty_like(vectors).index_copy_(0, torch.tensor(indices), vectors))
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:  # noqa: ANN401
         """The configured loss of one batch; a sentence that stands in it twice is encoded once."""
@@ -217,7 +282,7 @@ class TripletTrainer(Trainer):
                 f"mismatched sentences are {loss.negative.item():.1e} apart at step {step}: all vectors are one point",
                 hint="Lower train.learning_rate, or raise train.margin.",
             )
-        self.last, self.batch_triplets = loss, len(a)
+        self.watched = Watched(loss, len(a))
         return loss
 
     def _loss(self, a: Any, p: Any, n: Any, groups: Any, negative_groups: Any, owners: Any) -> Loss:  # noqa: ANN401 - tensors
@@ -255,46 +320,6 @@ class TripletTrainer(Trainer):
         return super().create_optimizer(model)
 
 
-class ProgressFile(TrainerCallback):
-    """One JSON line per step, for the parent's progress bar and the report's curves."""
-
-    def __init__(self, path: Path, trainer: TripletTrainer) -> None:
-        self.path = path
-        self.trainer = trainer
-        self.started = 0.0
-
-    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
-        """Forget the steps after the checkpoint that training goes on from."""
-        kept = [line for line in read_progress(self.path) if line["step"] <= state.global_step]
-        self.path.write_text("".join(json.dumps(line) + "\n" for line in kept))
-        self.started = time.monotonic()
-
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
-        """Append the step's figures; now and then give freed memory back."""
-        if state.global_step % TRIM_STEPS == 0:
-            memory.trim()
-        if self.trainer.last is None or not state.is_world_process_zero:
-            return
-        now = time.monotonic()
-        seconds, self.started = now - self.started, now
-        loss = self.trainer.last
-        line = {
-            "step": state.global_step, "loss": loss.value.item(), "active": loss.active.item(), "hard": loss.hard.item(),
-            "positive": loss.positive.item(), "negative": loss.negative.item(), "triplets": self.trainer.batch_triplets,
-            "seconds": round(seconds, 4),
-        }  # fmt: skip
-        with self.path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-
-
-def read_progress(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a progress file, which may be growing."""
-    if not path.is_file():
-        return []
-    lines = path.read_text().split("\n")
-    return [json.loads(line) for line in lines[:-1]]
-
-
 def _generators() -> list[torch.Tensor]:
     """The states that dropout draws from: of the processor, and of the current GPU."""
     return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if torch.cuda.is_available() else [])]
@@ -304,6 +329,23 @@ def _set_generators(states: Sequence[torch.Tensor]) -> None:
     torch.set_rng_state(states[0])
     for state in states[1:]:
         torch.cuda.set_rng_state(state)
+
+
+def adapted(model: torch.nn.Module, rank: int) -> Any:  # noqa: ANN401 - a peft model
+    """The model with low-rank adapters at its matrices (LoRA, Hu et al. 2022); all else is frozen.
+
+    Raises:
+        ConfigError: if peft is not there.
+    """
+    try:
+        from peft import LoraConfig, get_peft_model
+    except ImportError:
+        raise ConfigError(
+            "train.lora needs the package peft", where="train.lora",
+            hint="pip install 'alignment[lora]', or leave the key out.",
+        ) from None  # fmt: skip
+    settings = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear")
+    return get_peft_model(cast("Any", model), settings)
 
 
 def freeze(model: torch.nn.Module, parts: Sequence[str | int]) -> None:

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from alignment import tables
 from alignment.config import Train
 from alignment.encoder.encoder import load
-from alignment.errors import ConfigError, NonFiniteLoss
-from alignment.training.job import PROGRESS, Job
+from alignment.errors import ConfigError, NonFiniteLoss, TrainingError
+from alignment.training.data import read_triplets
+from alignment.training.development import Development, split
+from alignment.training.job import PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.launch import launch
-from alignment.training.trainer import CHUNK_TOKENS, freeze, layer_groups, run
+from alignment.training.trainer import BEST, CHUNK_TOKENS, TripletTrainer, freeze, layer_groups, run
 
 SHORT = Train(steps=4, batch_size=8, batch_tokens=512, learning_rate=1e-3, in_batch="hardest", precision="fp32")
 
@@ -134,3 +137,86 @@ def test_rates_fall_with_the_depth(finished: Path) -> None:
     assert sum(weight.numel() for group in groups for weight in group["params"]) == model.num_parameters()
     freeze(model, ("embeddings",))
     assert {group["lr"] for group in layer_groups(model, 0.5, 1.0, 0.01)} == {1.0}
+
+
+def test_the_best_step_on_the_development_pairs_is_kept(finished: Path, tmp_path: Path) -> None:
+    """A rate that ruins the encoder after some steps: the weights are those of an early look."""
+    train = SHORT.model_copy(update={"development": 0.3, "evaluate_every": 2, "steps": 12, "learning_rate": 0.3})
+    told = job(finished, tmp_path, train)
+    run(told)
+    looks = {line["step"]: line["development"] for line in figures(told) if "development" in line}
+    assert list(looks) == [2, 4, 6, 8, 10, 12] and all(0 <= value <= 1 for look in looks.values() for value in look.values())
+    means = {step: sum(look.values()) / len(look) for step, look in looks.items()}
+    best = max(means, key=lambda step: (means[step], step))
+    assert json.loads((told.scratch / PLAN).read_text())["best"] == best
+    saved = load_file(told.scratch / BEST)
+    own = dict(load(told.output).model.named_parameters())
+    same = [name for name in saved if name in own and own[name].shape == saved[name].shape]
+    assert len(same) > 10 and all(torch.equal(own[name], saved[name]) for name in same)
+
+
+def test_training_stops_when_development_does_not_rise(finished: Path, tmp_path: Path) -> None:
+    train = SHORT.model_copy(
+        update={"development": 0.3, "evaluate_every": 1, "steps": 40, "learning_rate": 0.3, "patience": 2}
+    )
+    told = job(finished, tmp_path, train)
+    run(told)
+    steps = [line["step"] for line in figures(told)]
+    plan = json.loads((told.scratch / PLAN).read_text())
+    assert steps[-1] == plan["best"] + 2 < 40
+    assert sum(plan["pools"].values()) == sum(line["triplets"] for line in figures(told))
+
+
+def test_development_meanings_are_trained_on_in_no_language(finished: Path) -> None:
+    (triplets,) = finished.glob("store/triplets/*/triplets.parquet")
+    (encoder,) = finished.glob("store/encoder/*/model")
+    data = read_triplets(triplets, load(encoder))
+    kept, development = split(data, 0.3, "en")
+    assert development.pairs and len(kept.triplets) < len(data.triplets)
+    held = {data.texts[s] for pairs in development.pairs.values() for pair in pairs for s in pair}
+    trained = {data.texts[s] for anchor, positive, _ in kept.triplets for s in (anchor, positive)}
+    assert not held & trained
+    assert split(data, 0.0, "en") == (data, Development({}))
+
+
+def test_adapters_are_merged_into_a_plain_encoder(finished: Path, tmp_path: Path) -> None:
+    told = job(finished, tmp_path, SHORT.model_copy(update={"lora": 4, "steps": 6, "development": 0.3}))
+    run(told)
+    before, after = (dict(load(path).model.named_parameters()) for path in (told.encoder, told.output))
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed and all(name.endswith("weight") and "embeddings" not in name for name in changed)
+
+
+def test_tensorboard_files_hold_the_curves(finished: Path, tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    told = job(finished, tmp_path, SHORT.model_copy(update={"tensorboard": True, "development": 0.3}))
+    run(told)
+    events = EventAccumulator(str(told.scratch / TENSORBOARD))
+    events.Reload()
+    losses = [event.value for event in events.Scalars("train/loss")]
+    assert losses == pytest.approx([line["loss"] for line in figures(told)], rel=1e-5)
+    assert any(tag.startswith("development/") for tag in events.Tags()["scalars"])
+    assert all(line["gradient"] > 0 for line in figures(told))
+
+
+def test_out_of_memory_halves_the_tokens_once(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real memory cannot be run out of here without taking the machine along: the allocator's error is raised."""
+    honest = TripletTrainer.compute_loss
+
+    def scarce(limit: int) -> None:
+        def compute(self: TripletTrainer, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+            if self.settings.batch_tokens > limit:
+                raise RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory")
+            return honest(self, model, inputs, *args, **kwargs)
+
+        monkeypatch.setattr(TripletTrainer, "compute_loss", compute)
+
+    told = job(finished, tmp_path, SHORT)
+    scarce(300)
+    run(told)
+    assert json.loads((told.scratch / PLAN).read_text())["batch_tokens"] == 256 and len(figures(told)) == SHORT.steps
+    scarce(100)
+    with pytest.raises(TrainingError, match="256 tokens"):
+        run(job(finished, tmp_path / "worse", SHORT))
