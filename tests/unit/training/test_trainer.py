@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from alignment import tables
 from alignment.config import Train
 from alignment.encoder.encoder import load
 from alignment.errors import ConfigError, NonFiniteLoss, TrainingError
+from alignment.training.batching import plan
 from alignment.training.data import read_triplets
 from alignment.training.development import Development, split
 from alignment.training.job import PLAN, PROGRESS, TENSORBOARD, Job
@@ -162,9 +165,9 @@ def test_training_stops_when_development_does_not_rise(finished: Path, tmp_path:
     told = job(finished, tmp_path, train)
     run(told)
     steps = [line["step"] for line in figures(told)]
-    plan = json.loads((told.scratch / PLAN).read_text())
-    assert steps[-1] == plan["best"] + 2 < 40
-    assert sum(plan["pools"].values()) == sum(line["triplets"] for line in figures(told))
+    done = json.loads((told.scratch / PLAN).read_text())
+    assert steps[-1] == done["best"] + 2 < 40
+    assert sum(done["pools"].values()) == sum(line["triplets"] for line in figures(told))
 
 
 def test_development_meanings_are_trained_on_in_no_language(finished: Path) -> None:
@@ -220,3 +223,25 @@ def test_out_of_memory_halves_the_tokens_once(finished: Path, tmp_path: Path, mo
     scarce(100)
     with pytest.raises(TrainingError, match="256 tokens"):
         run(job(finished, tmp_path / "worse", SHORT))
+
+
+def test_two_processes_train_together(finished: Path, tmp_path: Path) -> None:
+    """As torchrun starts them: each takes its share of every step, and one writes."""
+    train = SHORT.model_copy(update={"steps": 5, "development": 0.3, "evaluate_every": 2, "dropout": 0.0})
+    told = job(finished, tmp_path, train)
+    told.write(told.scratch / "job.json")
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+            "-m", "alignment.training", told.scratch / "job.json",
+        ],
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = figures(told)
+    assert [line["step"] for line in lines] == [1, 2, 3, 4, 5]
+    data, _ = split(read_triplets(told.triplets, load(told.encoder), seed=told.seed), train.development, "en")
+    planned = plan(data.items(), train, steps=2 * train.steps, seed=told.seed)
+    assert [line["triplets"] for line in lines] == [len(batch) for batch in planned[::2]]
+    assert sum(json.loads((told.scratch / PLAN).read_text())["pools"].values()) == sum(map(len, planned))
+    assert np.isfinite(load(told.output).encode(["The doctor washes the windows."])).all()
