@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 import matplotlib as mpl
@@ -53,25 +55,44 @@ def accuracy(languages: Mapping[str, LanguageResult], suite: str) -> str:
 
 
 def curves(steps: Sequence[Mapping[str, Any]]) -> str:
-    """Loss, active and hard share, and the two mean distances over the steps."""
-    x = [step["step"] for step in steps]
-    panels = (
+    """Loss, active and hard share, the two mean distances, the gradient's norm and the development accuracy over the steps.
+
+    What was not measured (no development pairs, an older run) has no panel.
+    """
+    panels = [
         ("loss", {"": ("loss", 1.0, AFTER)}),
         ("triplets (%)", {"active": ("active", 100.0, AFTER), "hard": ("hard", 100.0, REFUSED)}),
         ("mean distance", {"translation": ("positive", 1.0, AFTER), "negative": ("negative", 1.0, BEFORE)}),
-    )
+        ("gradient norm", {"": ("gradient", 1.0, AFTER)}),
+    ]
+    panels = [panel for panel in panels if any(step.get(key) is not None for step in steps for key, *_ in panel[1].values())]
+    looks = [(step["step"], 100 * fmean(step["development"].values())) for step in steps if step.get("development")]
     with plt.rc_context(STYLE):
-        figure, drawn = plt.subplots(1, len(panels), figsize=(10, 2.6))
-        for axes, (title, series) in zip(drawn, panels, strict=True):
+        total = len(panels) + bool(looks)
+        rows = math.ceil(total / 3)
+        figure, grid = plt.subplots(rows, 3, figsize=(10, 2.6 * rows), squeeze=False)
+        drawn, unused = list(grid.flat)[:total], list(grid.flat)[total:]
+        for axes in unused:
+            axes.remove()
+        for axes, (title, series) in zip(drawn, panels, strict=False):
             for label, (key, scale, color) in series.items():
-                values = [scale * step[key] for step in steps]
+                found = [(step["step"], scale * step[key]) for step in steps if step.get(key) is not None]
+                x, values = [at for at, _ in found], [value for _, value in found]
                 axes.plot(x, values, color=color, linewidth=0.6, alpha=0.35)
                 axes.plot(x, _smoothed(values), color=color, linewidth=2, label=label)
             if len(series) > 1:
                 axes.legend(frameon=False, fontsize=8)
-            axes.set_xlabel("step")
             axes.set_title(title, fontsize=10)
             axes.set_ylim(bottom=0)
+        if looks:
+            axes = drawn[-1]
+            axes.plot([at for at, _ in looks], [value for _, value in looks], color=AFTER, marker="o", markersize=3)
+            best = max(looks, key=lambda look: (look[1], look[0]))
+            axes.scatter(*best, color=INK, s=40, zorder=3, label=f"kept: step {best[0]}")
+            axes.legend(frameon=False, fontsize=8)
+            axes.set_title("development accuracy (%)", fontsize=10)
+        for axes in drawn:
+            axes.set_xlabel("step")
         figure.tight_layout()
         return _svg(figure)
 
