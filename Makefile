@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CONFIG ?= configs/quickstart.yaml
 ARGS ?=
+WORKERS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
@@ -19,7 +20,7 @@ smoke: $(VENV)/.run ## Run every stage on a tiny corpus, in about a minute
 	$(BIN)/python -m flows.align configs/smoke.yaml --workspace workspace/smoke $(ARGS)
 
 test: $(VENV)/.test ## Run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.test ## Run the tests that take minutes on real input
 	$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)

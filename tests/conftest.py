@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.support import SMOKE, Cli, run_cli
 
@@ -19,8 +20,13 @@ def cli() -> Cli:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The workspace of one smoke run through the command line. Look, do not touch."""
-    workspace = tmp_path_factory.mktemp("finished")
-    done = run_cli("run", SMOKE, "--workspace", workspace)
-    assert done.returncode == 0, done.stdout + done.stderr
+    """The workspace of one smoke run through the command line, which all workers share. Look, do not touch."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    workspace = shared / "finished"
+    with FileLock(shared / "finished.lock"):
+        if not (workspace / "done").is_file():
+            done = run_cli("run", SMOKE, "--workspace", workspace)
+            assert done.returncode == 0, done.stdout + done.stderr
+            (workspace / "done").touch()
     return workspace
