@@ -31,6 +31,20 @@ def header(path: Path) -> list[str]:
     return []
 
 
+def check_columns(path: Path, wanted: list[str], keys: tuple[str, ...] = ("source", "target", "language")) -> None:
+    """Refuse a file without the wanted columns; `keys` are what the configuration calls them.
+
+    Raises:
+        ConfigError: if a column is not there.
+    """
+    names = header(path)
+    if missing := [name for name in wanted if name not in names]:
+        raise ConfigError(
+            f"no column {missing[0]!r}; the file has {', '.join(map(repr, names[:40])) or 'none'}", where=str(path),
+            hint=f"Name the columns: columns: {{{', '.join(f'{key}: ...' for key in keys)}}}.",
+        )  # fmt: skip
+
+
 def rows(path: Path, wanted: list[str]) -> Iterator[Row]:
     """Each row's number (from 1, the header counted) and its wanted columns.
 
@@ -38,12 +52,8 @@ def rows(path: Path, wanted: list[str]) -> Iterator[Row]:
         ConfigError: if a column is not there.
         Malformed: with file:line for a row that does not have them.
     """
+    check_columns(path, wanted)
     names, kind = header(path), form(path)
-    if missing := [name for name in wanted if name not in names]:
-        raise ConfigError(
-            f"no column {missing[0]!r}; the file has {', '.join(map(repr, names[:40])) or 'none'}", where=str(path),
-            hint="Name the columns: columns: {source: ..., target: ..., language: ...}.",
-        )  # fmt: skip
     if kind == "parquet":
         yield from _parquet_rows(path, wanted)
     elif kind == "jsonl":

@@ -31,7 +31,7 @@ from alignment.stages.mine import forget_encoders, mine
 from alignment.stages.publish import publish
 from alignment.stages.pull import pull
 from alignment.stages.train import train
-from alignment.stages.triplets import triplets
+from alignment.stages.triplets import check_ready, triplets
 from alignment.store import Store, write_json
 from alignment.triplets.build import Use
 from alignment.types import Approved, Artifact, Input, Verdict
@@ -207,6 +207,7 @@ class Cleaned:
 def clean_data(config: Config, workspace: Workspace, runner: Runner) -> Cleaned:
     """Pull, holdout and clean: the data stages, which need no encoder."""
     check_licences(every_corpus(config), config.licences)
+    check_ready(config.ready)
     store, seed, pivot, downloads = workspace.store, config.seed, config.pivot, workspace.downloads(config)
     settings = {code: config.settings(code) for code in config.measured}
     pulled = runner.each(

@@ -47,6 +47,13 @@ def train(
             train=settings, triplets=triplets.path / "triplets.parquet", encoder=encoder.path / "model", pivot=pivot,
             output=out / "model", scratch=scratch, seed=seed, parent=os.getpid(),
         )  # fmt: skip
+        small = [f"{code} ({n})" for code, n in _languages(triplets).items() if n < settings.batch_size]
+        if small and settings.steps:
+            logger.warning(
+                "train: fewer triplets a direction than a batch of %d has: %s%s. Their batches are small and hold few mismatched "
+                "translations; train.mixed: true fills them with other languages", settings.batch_size,
+                ", ".join(small[:10]), f" and {len(small) - 10} more" if len(small) > 10 else "",
+            )  # fmt: skip
         seen = 0
 
         def count(step: dict[str, Any]) -> None:
@@ -64,6 +71,13 @@ def train(
     return store.build("train", work, revision=REVISION, config=config, inputs=inputs, seed=seed)
 
 
+def _languages(triplets: Artifact) -> dict[str, int]:
+    """Triplets of one direction, by language."""
+    prefix = "triplets:"
+    counts = triplets.counts.items()
+    return {name.removeprefix(prefix): count // 2 for name, count in counts if name.startswith(prefix)}
+
+
 def _trained_on(curves: Path, plan: Path) -> dict[str, int]:
     """Steps, the one whose weights were kept, and triplets by language, the pivot too, as often as training saw them."""
     told = json.loads(plan.read_text())
@@ -73,7 +87,7 @@ def _trained_on(curves: Path, plan: Path) -> dict[str, int]:
         for code in pool.split(">"):
             counts[code] += count
     by_language = {f"batches:{code}": count for code, count in sorted(counts.items())}
-    return {"steps": last, "kept": told["best"] or last, "batch_tokens": told["batch_tokens"], **by_language}
+    return {"steps": last, "best_step": told["best"] or last, "batch_tokens": told["batch_tokens"], **by_language}
 
 
 def log_progress(steps: int) -> Watch:

@@ -112,6 +112,17 @@ def _texts(cleaned: Mapping[str, Artifact], pivot: str) -> tuple[dict[str, Texts
     return texts, number
 
 
+def check_ready(corpora: Sequence[TripletsCorpus]) -> None:
+    """Refuse files of ready triplets that lack a column, before anything costs time.
+
+    Raises:
+        ConfigError: with the columns that are there.
+    """
+    for corpus in corpora:
+        named = corpus.columns.model_dump()
+        tabular.check_columns(corpus.path, list(named.values()), tuple(named))
+
+
 def _ready(
     corpus: TripletsCorpus, holdout: Artifact | None, numbers: dict[tuple[str, int], int], settings: Mapping[str, Triplets],
     mined: int,

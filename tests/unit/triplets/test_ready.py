@@ -64,3 +64,13 @@ def test_ready_triplets_are_no_suite() -> None:
             text.replace("holdout: {share: 0.2}", "holdout: {share: 0.2, suites: {x: {kind: triplets, path: a.tsv}}}"),
             base=SMOKE.parent,
         )
+
+
+def test_a_file_without_a_negative_column_is_refused_before_anything_costs_time(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("anchor\tpositive\nwhere is it\tmissä se on\n")
+    corpus = f"languages.es.corpora=[{{kind: triplets, path: {path}, licence: MIT}}]"
+    done = run_cli("run", SMOKE, "--workspace", tmp_path / "w", "--set", corpus)
+    assert done.returncode == 2, done.stderr
+    assert "no column 'negative'; the file has 'anchor', 'positive'" in done.stderr
+    assert "columns: {anchor: ..., positive: ..., negative: ...}" in done.stderr and "pull" not in done.stdout
