@@ -39,7 +39,10 @@ from benchmarks.harness import figures
 
 PIPELINE = Path(__file__).parent.parent / "configs" / "pipeline.yaml"
 MAX_PAIRS = 600  # of each corpus and language
-RECIPE: dict[str, Any] = {"steps": 2000, "batch_size": 64, "batch_tokens": 4096, "temperature": 2.0, "max_repeats": 3.0}
+RECIPE: dict[str, Any] = {
+    "steps": 1000, "batch_size": 64, "batch_tokens": 4096, "temperature": 2.0, "max_repeats": 3.0,
+    "evaluate_every": 100,
+}  # fmt: skip
 ARMS: dict[str, dict[str, Any]] = {
     "triplet": {},  # the recipe of configs/pipeline.yaml: mined negatives for a fifth, the hardest of the batch for all
     "infonce": {"loss": "infonce", "explicit": 0.0},  # in-batch negatives only
