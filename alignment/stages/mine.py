@@ -21,7 +21,7 @@ from alignment.types import Artifact
 if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
 
-REVISION = 2
+REVISION = 3
 _loading = threading.Lock()
 logger = logging.getLogger(__name__)
 

@@ -138,7 +138,7 @@ class Judge:
 
     def restore(self) -> int | None:
         """Give the model the best step's weights, and say which it was."""
-        if self._path.is_file():
+        if self.best is not None:
             found = safetensors.torch.load_file(self._path)
             with torch.no_grad():
                 for name, weight in self._trained():

@@ -11,9 +11,8 @@ import json
 import logging
 import math
 import os
-import re
 import shutil
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +23,7 @@ from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
 from alignment import memory
 from alignment.encoder.encoder import Encoder, Pooling, embed, load, save
-from alignment.encoder.packing import ByteDropout, Packed, embed_packed, use_packing
+from alignment.encoder.packing import Packed, embed_packed, use_packing
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.errors import Collapsed, ConfigError, NonFiniteLoss, TrainingError
 from alignment.training.batching import plan
@@ -33,6 +32,7 @@ from alignment.training.development import Development, split
 from alignment.training.job import PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.losses import Loss, geometry_loss, infonce_loss, matryoshka, triplet_loss
 from alignment.training.progress import Judge, Progress, Watched
+from alignment.training.weights import LOG_SCALE, adapted, freeze, layer_groups, own_memory, set_dropout
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,6 @@ KEPT = 5  # checkpoints that a run writes, of which the last one stays
 CHECKPOINTS = "checkpoints"
 BEST = "best.safetensors"
 CHUNK_TOKENS = {"cpu": 2048, "cuda": 16_384}  # of one forward pass: what keeps the matrix products busy
-LOG_SCALE = "log_scale"
 COLLAPSED_DISTANCE = 1e-4  # mean distance of mismatched sentences below which all vectors are one
 
 
@@ -66,6 +65,7 @@ def run(job: Job) -> None:
                 raise
             logger.warning("out of memory with %d tokens a batch", tokens)
         shutil.rmtree(job.scratch / CHECKPOINTS, ignore_errors=True)
+        (job.scratch / BEST).unlink(missing_ok=True)
         memory.release()
     raise TrainingError(
         f"out of memory, with {whole // 2} tokens a batch too", where="train.batch_tokens",
@@ -98,12 +98,6 @@ def _run(job: Job) -> None:
     save(job.output, whole, encoder.tokenizer, encoder.settings)
 
 
-def own_memory(model: torch.nn.Module) -> None:
-    """Copy the weights out of the mapped file, so that the rows that were left out are not held in memory."""
-    for parameter in model.parameters():
-        parameter.data = parameter.data.clone()
-
-
 def use_bf16(precision: str) -> bool:
     """Whether to train in bf16: as asked, or by what the processor can do."""
     if precision != "auto":
@@ -116,7 +110,7 @@ def use_bf16(precision: str) -> bool:
 def _fit(job: Job, encoder: Encoder, data: TripletData, development: Development, teacher: Teacher | None) -> None:
     settings = job.train
     on_gpu = torch.cuda.is_available()
-    _set_dropout(encoder.model, settings.dropout, bytewise=not on_gpu)
+    set_dropout(encoder.model, settings.dropout, bytewise=not on_gpu)
     freeze(encoder.model, settings.freeze)
     if settings.gradient_checkpointing:
         encoder.model.gradient_checkpointing_enable()
@@ -331,60 +325,6 @@ def _set_generators(states: Sequence[torch.Tensor]) -> None:
         torch.cuda.set_rng_state(state)
 
 
-def adapted(model: torch.nn.Module, rank: int) -> Any:  # noqa: ANN401 - a peft model
-    """The model with low-rank adapters at its matrices (LoRA, Hu et al. 2022); all else is frozen.
-
-    Raises:
-        ConfigError: if peft is not there.
-    """
-    try:
-        from peft import LoraConfig, get_peft_model
-    except ImportError:
-        raise ConfigError(
-            "train.lora needs the package peft", where="train.lora",
-            hint="pip install 'alignment[lora]', or leave the key out.",
-        ) from None  # fmt: skip
-    settings = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear")
-    return get_peft_model(cast("Any", model), settings)
-
-
-def freeze(model: torch.nn.Module, parts: Sequence[str | int]) -> None:
-    """Leave the embeddings, or layers by their number, as they are.
-
-    Raises:
-        ConfigError: if the model has no such layer.
-    """
-    depth = 1 + max((_depth(name) for name, _ in model.named_parameters()), default=-1)
-    if unknown := [part for part in parts if isinstance(part, int) and not 0 <= part < depth]:
-        raise ConfigError(f"the encoder has layers 0 to {depth - 1}, got {unknown[0]}", where="train.freeze")
-    frozen = {-1 if part == "embeddings" else part for part in parts}
-    for name, weight in model.named_parameters():
-        if _depth(name) in frozen:
-            weight.requires_grad_(False)
-
-
-def layer_groups(model: torch.nn.Module, decay: float, rate: float, weight_decay: float) -> list[dict[str, Any]]:
-    """Parameters by depth and kind, each with its rate: `rate * decay ** (layers above it)`.
-
-    Biases and normalisation weights do not decay.
-    """
-    named = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
-    top = max(_depth(name) for name, _ in named)
-    groups: dict[tuple[int, bool], list[torch.Tensor]] = defaultdict(list)
-    for name, weight in named:
-        groups[top if name == LOG_SCALE else _depth(name), weight.ndim > 1].append(weight)
-    return [
-        {"params": weights, "lr": rate * decay ** (top - depth), "weight_decay": weight_decay if matrix else 0.0}
-        for (depth, matrix), weights in sorted(groups.items(), key=lambda item: item[0])
-    ]
-
-
-def _depth(name: str) -> int:
-    """The layer that a parameter belongs to, -1 for the embeddings."""
-    found = re.search(r"\blayers?\.(\d+)\.", name)
-    return int(found.group(1)) if found else -1
-
-
 def _check_dims(dims: Sequence[int], dim: int) -> None:
     if wrong := [d for d in dims if not 0 < d <= dim]:
         raise ConfigError(f"vectors have {dim} dimensions and cannot be cut to {wrong[0]}", where="train.dims")
@@ -393,13 +333,6 @@ def _check_dims(dims: Sequence[int], dim: int) -> None:
 def _embed(model: torch.nn.Module, chunk: Packed | tuple[torch.Tensor, torch.Tensor], pooling: Pooling) -> torch.Tensor:
     """Unit vectors (sentences, dim) of one chunk."""
     return embed_packed(model, chunk, pooling) if isinstance(chunk, Packed) else embed(model, *chunk, pooling)
-
-
-def _set_dropout(model: torch.nn.Module, probability: float, *, bytewise: bool) -> None:
-    for module in list(model.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, torch.nn.Dropout):
-                setattr(module, name, (ByteDropout if bytewise else torch.nn.Dropout)(probability))
 
 
 def _last_checkpoint(directory: Path) -> str | None:

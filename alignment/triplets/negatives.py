@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from alignment import languages
 
+POOL = 32_768  # rows that one query is scored against
+
 
 class Candidates(NamedTuple):
     """Rows and scores, both (n, k), best first; -1 where a row has fewer than k."""
@@ -39,26 +41,42 @@ def random_candidates(identities: Sequence[str], k: int, seed: int) -> Candidate
 
 
 def lexical_candidates(positives: Sequence[str], k: int, language: str) -> Candidates:
-    """The k rows whose text shares most words with row i's own text, by BM25 (bm25s, Lucene's variant)."""
+    """The k rows whose text shares most words with row i's own text, by BM25 (bm25s, Lucene's variant).
+
+    Each query is scored against its whole pool, so that more than `POOL` rows are looked for in pools of that size,
+    of every so many-th row each. A text without a letter or digit has no candidates and is none.
+    """
+    n = len(positives)
+    rows, scores = np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
+    pools = -(-n // POOL)
+    for first in range(pools):
+        _lexical_pool(positives, np.arange(first, n, pools), language, rows, scores)
+    return Candidates(rows, scores)
+
+
+def _lexical_pool(
+    positives: Sequence[str], pool: NDArray[np.int64], language: str, rows: NDArray[np.int32], scores: NDArray[np.float32]
+) -> None:
+    """Fill in the rows and scores of one pool."""
     import bm25s
 
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # it announces every index
-    tokens = [tokenise(text, language) for text in positives]
+    tokens = [tokenise(positives[i], language) for i in pool]
+    pool = pool[[bool(row) for row in tokens]]
+    tokens = [row for row in tokens if row]  # bm25s fails at a query without any
+    if len(pool) < 2:
+        return
     vocabulary = {token: i for i, token in enumerate(dict.fromkeys(token for row in tokens for token in row))}
-    n, reach = len(positives), min(k + 1, len(positives))
-    rows, scores = np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
-    if not vocabulary or n < 2:
-        return Candidates(rows, scores)
     index = bm25s.BM25(method="lucene")
     ids = [[vocabulary[token] for token in row] for row in tokens]
     index.index((ids, vocabulary), show_progress=False)
-    found, values = index.retrieve(ids, k=reach, show_progress=False, n_threads=1)
-    for i in range(n):
-        others = [(int(row), float(value)) for row, value in zip(found[i], values[i], strict=True) if row != i and value > 0]
-        others.sort(key=lambda pair: (-pair[1], pair[0]))
-        for place, (row, value) in enumerate(others[:k]):
-            rows[i, place], scores[i, place] = row, value
-    return Candidates(rows, scores)
+    k = rows.shape[1]
+    found, values = index.retrieve(ids, k=min(k + 1, len(pool)), show_progress=False, n_threads=1)
+    others = (found != np.arange(len(pool))[:, None]) & (values > 0)
+    best = np.lexsort((found, -values, ~others), axis=1)[:, :k]  # the same order whatever the machine makes of ties
+    found, values, others = (np.take_along_axis(x, best, axis=1) for x in (found, values, others))
+    rows[pool, : best.shape[1]] = np.where(others, pool[found], -1)
+    scores[pool, : best.shape[1]] = np.where(others, values, 0.0)
 
 
 def semantic_candidates(

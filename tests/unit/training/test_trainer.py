@@ -22,7 +22,8 @@ from alignment.training.data import read_triplets
 from alignment.training.development import Development, split
 from alignment.training.job import PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.launch import launch
-from alignment.training.trainer import BEST, CHUNK_TOKENS, TripletTrainer, freeze, layer_groups, run
+from alignment.training.trainer import BEST, CHUNK_TOKENS, TripletTrainer, run
+from alignment.training.weights import freeze, layer_groups
 
 SHORT = Train(steps=4, batch_size=8, batch_tokens=512, learning_rate=1e-3, in_batch="hardest", precision="fp32")
 

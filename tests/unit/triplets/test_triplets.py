@@ -31,6 +31,21 @@ def test_lexical_finds_near_misses_and_never_itself() -> None:
     assert japanese.rows[0, 0] == 1
 
 
+def test_lexical_leaves_texts_without_a_word_alone() -> None:
+    texts = ["delete the page", "...", "delete the image", "—", ""]
+    found = lexical_candidates(texts, 4, "en")
+    assert found.rows.tolist() == [[2, -1, -1, -1], [-1] * 4, [0, -1, -1, -1], [-1] * 4, [-1] * 4]
+    assert found.scores[0, 0] > 0 and not found.scores[:, 1:].any()
+
+
+def test_lexical_looks_in_pools_of_a_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alignment.triplets.negatives.POOL", 10)
+    texts = [f"word{i % 7} and thing{i % 5}" for i in range(25)]
+    rows = lexical_candidates(texts, 4, "en").rows
+    assert all(row % 3 == i % 3 and row != i for i, own in enumerate(rows.tolist()) for row in own if row >= 0)
+    assert (rows[:, 0] >= 0).all()
+
+
 def test_tokenise() -> None:
     assert tokenise("Save the Page, now!", "en") == ["save", "the", "page", "now"]
     assert tokenise("お茶", "ja") == ["お", "茶", "お茶"]
