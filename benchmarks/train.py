@@ -39,7 +39,7 @@ MARGIN = 0.2
 RATE = 4e-5
 STEPS = {"ours": 16, "peer": 5}
 WARMUP = 0.1
-LEARNT = 60  # steps before the accuracies are compared
+LEARNT = 30  # steps before the accuracies are compared
 TATOEBA = ("fin", "est", "lit", "heb", "kor", "hun", "cym", "isl")
 SKIPPED = 2  # steps at the start, which allocate and compile
 

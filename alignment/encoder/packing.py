@@ -88,26 +88,25 @@ def use_packing(model: PreTrainedModel, pooling: Pooling = "mean") -> bool:
     A model whose attention depends on more than its own places (a sliding window, relative buckets) says so
     by a difference, or cannot be called so at all.
     """
-    before = model.config._attn_implementation
-    vocabulary = len(embedding_matrix(model))
-    rows = [[token % vocabulary for token in row] for row in ([5, 6, 7], [8, 9, 10], [5, 6, 7, 8, 9, 10, 11])]
-    training = model.training
+    before, training = model.config._attn_implementation, model.training
+    padding = _padding(model)
+    tokens = [token for token in range(min(len(embedding_matrix(model)), 8)) if token != padding]
+    rows = [tokens[:2], tokens[-2:], tokens]
     model.eval()
     try:
         with torch.no_grad():
-            padded = embed(model, *pad(rows, _padding(model)), pooling)
+            padded = embed(model, *pad(rows, padding), pooling)
             model.set_attn_implementation(ATTENTION)
             difference = float((embed_packed(model, pack(rows), pooling) - padded).abs().max())
+        reason = f"their vectors differ by {difference:.1e}" if difference > TOLERANCE else ""
     except (TypeError, ValueError, NotImplementedError, AttributeError, RuntimeError) as error:
-        logger.info("this model's sentences cannot be packed (%s): they are padded", error)
-        difference = torch.inf
+        reason = str(error)
     finally:
         model.train(training)
-    if difference > TOLERANCE:
-        logger.info("packed sentences give vectors that differ by %.1e: they are padded", difference)
+    if reason:
+        logger.info("this model's sentences cannot be packed and are padded: %s", reason)
         model.set_attn_implementation(before)
-        return False
-    return True
+    return not reason
 
 
 def _padding(model: PreTrainedModel) -> int:
