@@ -31,15 +31,19 @@ class Development:
     def accuracy(self, vectors: torch.Tensor) -> dict[str, float]:
         """Accuracy@1 by language in [0, 1], mean of both directions.
 
-        `vectors` are unit rows (sentences, dim) in the order of `sentences`.
+        `vectors` are unit rows (sentences, dim) in the order of `sentences`. A translation is looked up among the pivot's
+        sentences of all languages, since those of its own are few; a pivot's sentence among the language's.
         """
         row = {sentence: i for i, sentence in enumerate(self.sentences())}
+        pivots = list(dict.fromkeys(pair[0] for pairs in self.pairs.values() for pair in pairs))
+        place = {sentence: i for i, sentence in enumerate(pivots)}
+        pool = vectors[[row[sentence] for sentence in pivots]]
         found = {}
         for language, pairs in self.pairs.items():
             x, y = (vectors[[row[pair[side]] for pair in pairs]] for side in (0, 1))
-            cosines, gold = x @ y.T, torch.arange(len(pairs), device=vectors.device)
-            right = [(cosines.argmax(dim) == gold).float().mean() for dim in (0, 1)]
-            found[language] = float(torch.stack(right).mean())
+            back = (y @ pool.T).argmax(1) == torch.tensor([place[pair[0]] for pair in pairs], device=vectors.device)
+            forth = (x @ y.T).argmax(1) == torch.arange(len(pairs), device=vectors.device)
+            found[language] = float((back.float().mean() + forth.float().mean()) / 2)
         return found
 
 

@@ -183,6 +183,17 @@ def test_development_meanings_are_trained_on_in_no_language(finished: Path) -> N
     assert split(data, 0.0, "en") == (data, Development({}))
 
 
+def test_development_accuracy_by_hand() -> None:
+    """Two languages share the pivot's pool: 3 is nearest to its own, 4 to another language's sentence."""
+    development = Development({"es": [(0, 3), (1, 4)], "fi": [(2, 5)]})
+    assert development.sentences() == [0, 3, 1, 4, 2, 5]
+    pivot = torch.eye(3)
+    near_0, near_2, near_2_more = torch.tensor([0.9, 0.1, 0.4]), torch.tensor([0.0, 0.6, 0.8]), torch.tensor([0.1, 0.0, 0.9])
+    vectors = torch.nn.functional.normalize(torch.stack([pivot[0], near_0, pivot[1], near_2, pivot[2], near_2_more]), dim=1)
+    # es: back 1 of 2, forth 2 of 2. fi: both right.
+    assert development.accuracy(vectors) == {"es": 0.75, "fi": 1.0}
+
+
 def test_adapters_are_merged_into_a_plain_encoder(finished: Path, tmp_path: Path) -> None:
     told = job(finished, tmp_path, SHORT.model_copy(update={"lora": 4, "steps": 6, "development": 0.3}))
     run(told)
