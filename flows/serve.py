@@ -29,7 +29,8 @@ def serve(home: Path, host: str, port: int) -> int:
     }
     server = _start(["server", "start", "--host", host, "--port", str(port)], environment, home)
     worker: subprocess.Popen[bytes] | None = None
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a background job of a script inherits it ignored
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         _wait_for(f"{api}/health", server)
         _run(["--no-prompt", "work-pool", "create", POOL, "--type", "process", "--overwrite"], environment, home)
@@ -37,8 +38,6 @@ def serve(home: Path, host: str, port: int) -> int:
         print(f"Prefect: http://{host}:{port} (Deployments > retrain > Run)", flush=True)  # noqa: T201 - for the terminal
         worker = _start(["worker", "start", "--pool", POOL], environment, home)
         return worker.wait()
-    except KeyboardInterrupt:
-        return 0
     finally:
         for process in (worker, server):
             _end(process)
@@ -60,6 +59,7 @@ def _end(process: subprocess.Popen[bytes] | None) -> None:
         process.wait(timeout=20)
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:

@@ -74,7 +74,7 @@ def server(environment: dict[str, str]) -> Any:
         yield f"http://127.0.0.1:{port}/api"
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(150)
+        assert process.wait(60) == 0
 
 
 @pytest.mark.timeout(400)
