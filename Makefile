@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow check lint format bench-clean bench-scale bench-tmx bench-encode bench-mine bench-train bench-quality serve clean
+.PHONY: help run smoke test test-slow check lint format bench-clean bench-scale bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-encode: $(VENV)/.test ## Encoding beside SentenceTransformer.encode
 
 bench-mine: $(VENV)/.test ## Hard negatives of 100,000 pairs beside mine_hard_negatives with faiss (encodes for ten minutes first)
 	$(BIN)/python -m benchmarks.mine
+
+bench-triplets: $(VENV)/.test ## Random and lexical triplets of a million pairs
+	$(BIN)/python -m benchmarks.triplets
 
 bench-train: $(VENV)/.test ## Training beside sentence-transformers' trainer (needs 20 GiB for the peer)
 	$(BIN)/python -m benchmarks.train

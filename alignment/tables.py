@@ -57,7 +57,7 @@ TRIPLETS = pa.schema(
         ("score", pa.float32()),
         ("positive_similarity", pa.float32()),
         ("negative_similarity", pa.float32()),
-        ("chrf", pa.float32()),
+        ("chrf", pa.float32()),  # of the negative against the positive; null where a bound shows that it is below the limit
         ("weight", pa.float32()),
     ]
 )

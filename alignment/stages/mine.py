@@ -7,21 +7,24 @@ import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
+import pyarrow as pa
 
 from alignment import tables
 from alignment.config import Triplets
 from alignment.retrieval.neighbours import nearest
 from alignment.store import Store
-from alignment.triplets.negatives import Candidates, lexical_candidates, random_candidates, semantic_candidates
-from alignment.types import Artifact
+from alignment.triplets import candidates
+from alignment.triplets.candidates import Vectors
+from alignment.triplets.lexical import lexical_candidates
+from alignment.triplets.negatives import Candidates, random_candidates, semantic_candidates
+from alignment.types import Artifact, Direction, Strategy
 
 if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
 
-REVISION = 3
+REVISION = 4
 _loading = threading.Lock()
 logger = logging.getLogger(__name__)
 
@@ -29,53 +32,48 @@ logger = logging.getLogger(__name__)
 def mine(
     store: Store, language: str, cleaned: Artifact, encoder: Artifact, settings: Triplets, *, pivot: str, seed: int
 ) -> Artifact:
-    """`candidates.parquet` of one language, both directions. No guard is applied yet."""
+    """`candidates.parquet` of one language, both directions. No guard is applied yet.
+
+    Where no setting needs the encoder there are no semantic candidates and no similarities.
+    """
+    measured = needs_vectors(settings)
 
     def work(out: Path) -> dict[str, int]:
         ids, source, target = tables.read_columns(cleaned.path / "pairs.parquet", "pair_id", "source", "target")
-        base = loaded(encoder.path / "model")
-        vectors = base.encode([*source, *target])
-        sides = {"forward": (source, target), "backward": (target, source)}
-        x, y = vectors[: len(source)], vectors[len(source) :]
-        between = {"forward": (x, y), "backward": (y, x)}
-        tongue = {"forward": language, "backward": pivot}
+        if measured:
+            vectors = loaded(encoder.path / "model").encode([*source, *target])
+            x, y = vectors[: len(source)], vectors[len(source) :]
+        k, skip = settings.candidates, settings.skip
 
-        def rows() -> Iterator[dict[str, Any]]:
-            for direction, (_, positives) in sides.items():
-                anchors, candidates = between[direction]
-                k = settings.candidates
-                found = {
+        def batches() -> Iterator[pa.RecordBatch]:
+            sides: dict[Direction, tuple[list[str], str]] = {"forward": (target, language), "backward": (source, pivot)}
+            for direction, (positives, tongue) in sides.items():
+                found: dict[Strategy, Candidates] = {
                     "random": random_candidates([f"{direction}:{i}" for i in ids], k, seed),
-                    "lexical": lexical_candidates(positives, k, tongue[direction]),
-                    "semantic": semantic_candidates(*nearest(anchors, candidates, settings.skip + k + 1), k, settings.skip),
+                    "lexical": lexical_candidates(positives, k, tongue),
                 }
+                if measured:
+                    anchors, pool = (x, y) if direction == "forward" else (y, x)
+                    found["semantic"] = semantic_candidates(*nearest(anchors, pool, skip + k + 1), k, skip)
                 if settings.shares.cross:
-                    found["cross"] = semantic_candidates(*nearest(anchors, anchors, settings.skip + k + 1), k, settings.skip)
-                positive = np.einsum("nd,nd->n", anchors, candidates)
+                    found["cross"] = semantic_candidates(*nearest(anchors, anchors, skip + k + 1), k, skip)
                 for strategy, mined in found.items():
-                    pool = anchors if strategy == "cross" else candidates
-                    yield from _rows(direction, strategy, mined, positive, anchors, pool)
+                    between = Vectors(anchors, pool, anchors if strategy == "cross" else pool) if measured else None
+                    yield from candidates.batches(direction, strategy, mined, between)
 
-        total = tables.write(out / "candidates.parquet", tables.CANDIDATES, rows())
+        total = tables.write_batches(out / "candidates.parquet", tables.CANDIDATES, batches())
         logger.info("mine %s: candidates for %d pairs", language, len(ids))
         return {"pairs": len(ids), "lists": total}
 
     config = {"language": language, "pivot": pivot, "candidates": settings.candidates, "skip": settings.skip}
-    config["cross"] = settings.shares.cross > 0
-    given = {"clean": cleaned.input(), "encoder": encoder.input()}
+    config |= {"cross": settings.shares.cross > 0, "vectors": measured}
+    given = {"clean": cleaned.input()} | ({"encoder": encoder.input()} if measured else {})
     return store.build("mine", work, revision=REVISION, config=config, inputs=given, label=language, seed=seed)
 
 
-def _rows(
-    direction: str, strategy: str, mined: Candidates, positive: Any, anchors: Any, vectors: Any  # noqa: ANN401
-) -> Iterator[dict[str, Any]]:  # fmt: skip
-    for i, (rows, scores) in enumerate(zip(mined.rows, mined.scores, strict=True)):
-        kept = rows >= 0
-        yield {
-            "pair": i, "direction": direction, "strategy": strategy, "positive_similarity": float(positive[i]),
-            "candidates": rows[kept].tolist(), "scores": scores[kept].tolist(),
-            "similarities": (vectors[rows[kept]] @ anchors[i]).tolist(),
-        }  # fmt: skip
+def needs_vectors(settings: Triplets) -> bool:
+    """Whether a setting asks for the base encoder; without it a million pairs take minutes, not a day."""
+    return settings.shares.semantic > 0 or settings.shares.cross > 0 or settings.relative_margin is not None
 
 
 def loaded(path: Path) -> Encoder:

@@ -18,12 +18,13 @@ from alignment.errors import EmptyCorpus
 from alignment.stages.holdout import suite_index
 from alignment.store import Store, file_digest, write_json
 from alignment.triplets.audit import describe
-from alignment.triplets.build import Audit, Mined, Texts, Use, build_triplets
+from alignment.triplets.build import Audit, Texts, Use, build_triplets
+from alignment.triplets.candidates import MinedTable
 from alignment.triplets.groups import MeaningGroups
 from alignment.triplets.ready import Guarded, Ready, guarded, read_ready
 from alignment.types import Artifact, FilterReport, Input
 
-REVISION = 3
+REVISION = 4
 logger = logging.getLogger(__name__)
 
 
@@ -47,7 +48,7 @@ def triplets(
 
         def rows() -> Iterator[dict[str, Any]]:
             for language, own in texts.items():
-                candidates = _candidates(mined[language].path / "candidates.parquet")
+                candidates = MinedTable(mined[language].path / "candidates.parquet")
                 yield from build_triplets(
                     own, candidates, settings[language], audits[language], uses=uses, seed=seed, pivot=pivot
                 )
@@ -159,12 +160,3 @@ def _nodes(language: str, texts: list[str]) -> list[tuple[str, int]]:
         (language, value) if length else (f"{language}:{text}", 0)
         for text, value, length in zip(texts, hashes, lengths, strict=True)
     ]
-
-
-def _candidates(path: Path) -> dict[Any, Mined]:
-    return {
-        (row["pair"], row["direction"], row["strategy"]): Mined(
-            row["positive_similarity"], row["candidates"], row["scores"], row["similarities"]
-        )
-        for row in tables.read(path)
-    }

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from alignment.triplets.near_duplicates import near_duplicate_score
+
 Hardness = Literal["easy", "semi-hard", "hard"]
 EXAMPLES = 20
 BINS = 20  # of the histogram of similarities, over [0, 1]
@@ -42,7 +44,8 @@ class _Group:
         self.other_language += row["negative_lang"] != row["positive_lang"]
         self.lengths.extend(max(1, len(row[name])) for name in ("anchor", "positive", "negative"))
         if len(self.examples) < EXAMPLES and int(row["pair_id"][:4], 16) % 16 == 0:  # spread over the corpus
-            self.examples.append({key: row[key] for key in ("anchor", "positive", "negative", "rank", "chrf")})
+            chrf = near_duplicate_score(row["negative"], row["positive"]) if row["chrf"] is None else row["chrf"]
+            self.examples.append({**{key: row[key] for key in ("anchor", "positive", "negative", "rank")}, "chrf": chrf})
         if row["positive_similarity"] is None or row["negative_similarity"] is None:
             return  # ready and edited ones are not measured under the base encoder
         self.measured += 1

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from alignment.config import CorpusDirection, Triplets
+from alignment.triplets.candidates import Lookup, Mined
 from alignment.triplets.edits import edited
+from alignment.triplets.near_duplicates import chrf_above, near_duplicate_score
 from alignment.types import FALLBACKS, STRATEGIES, Direction, Strategy, Triplet
-
-
-class Mined(NamedTuple):
-    """The candidates of one pair, direction and strategy, as `tables.CANDIDATES` has them."""
-
-    positive_similarity: float
-    candidates: Sequence[int]
-    scores: Sequence[float]
-    similarities: Sequence[float]
 
 
 class Texts(NamedTuple):
@@ -64,7 +56,7 @@ class Audit:
 
 def build_triplets(
     texts: Texts,
-    mined: dict[tuple[int, Direction, Strategy], Mined],
+    mined: Lookup,
     settings: Triplets,
     audit: Audit,
     *,
@@ -133,27 +125,27 @@ def _first_allowed(
 ) -> dict[str, Any] | None:
     """The first candidate that passes the guards; with `own` its text in the anchor's language."""
     pool = side.anchors if own else side.positives
-    most = 2.0  # no cosine is higher
-    if settings.relative_margin is not None:
-        most = given.positive_similarity - settings.relative_margin * abs(given.positive_similarity)
+    positive, cosines, most = given.positive_similarity, given.similarities, 2.0  # no cosine is higher
+    if settings.relative_margin is not None and positive is not None:
+        most = positive - settings.relative_margin * abs(positive)
     for rank, candidate in enumerate(given.candidates):
         audit.looked_at += 1
         if texts.groups[candidate] == texts.groups[row]:
             audit.same_meaning += 1
             continue
-        if given.similarities[rank] > most:
+        if cosines is not None and cosines[rank] > most:
             audit.too_close += 1
             continue
-        chrf = near_duplicate_score(pool[candidate], pool[row])
-        if chrf > settings.max_chrf:
+        chrf = chrf_above(pool[candidate], pool[row], settings.max_chrf)
+        if chrf is not None and chrf > settings.max_chrf:
             audit.near_duplicate += 1
             continue
         triplet = Triplet(
             side.anchors[row], side.positives[row], pool[candidate], texts.groups[row], texts.groups[candidate]
         )
         return {
-            **_row(texts, row, triplet), "rank": rank, "score": given.scores[rank],
-            "positive_similarity": given.positive_similarity, "negative_similarity": given.similarities[rank], "chrf": chrf,
+            **_row(texts, row, triplet), "rank": rank, "score": given.scores[rank], "positive_similarity": positive,
+            "negative_similarity": None if cosines is None else cosines[rank], "chrf": chrf,
         }  # fmt: skip
     return None
 
@@ -176,15 +168,3 @@ def _row(texts: Texts, row: int, triplet: Triplet) -> dict[str, Any]:
         "pair_id": texts.ids[row], "anchor": triplet.anchor, "positive": triplet.positive, "negative": triplet.negative,
         "group": triplet.positive_group, "negative_group": triplet.negative_group,
     }  # fmt: skip
-
-
-def near_duplicate_score(candidate: str, translation: str) -> float:
-    """SacreBLEU's sentence chrF of the candidate against the true translation, 0 to 100."""
-    return float(_chrf().sentence_score(candidate, [translation]).score)
-
-
-@functools.cache
-def _chrf() -> Any:  # noqa: ANN401 - sacrebleu's metric, loaded once
-    from sacrebleu.metrics.chrf import CHRF
-
-    return CHRF()

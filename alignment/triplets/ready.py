@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from alignment.triplets.build import near_duplicate_score
+from alignment.triplets.near_duplicates import near_duplicate_score
 from alignment.types import FilterReport
 
 Groups = Callable[[str, str], int]

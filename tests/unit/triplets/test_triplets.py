@@ -1,11 +1,21 @@
+from pathlib import Path
+
+import bm25s
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from alignment import tables
 from alignment.config import Triplets
+from alignment.triplets import candidates
 from alignment.triplets.audit import by_length, describe, hardness
-from alignment.triplets.build import Audit, Mined, Texts, Use, build_triplets, choose_strategy
+from alignment.triplets.build import Audit, Texts, Use, build_triplets, choose_strategy
+from alignment.triplets.candidates import Mined, Vectors
 from alignment.triplets.groups import MeaningGroups
-from alignment.triplets.negatives import lexical_candidates, random_candidates, semantic_candidates, tokenise
+from alignment.triplets.lexical import lexical_candidates, tokenise
+from alignment.triplets.near_duplicates import chrf_above, near_duplicate_score
+from alignment.triplets.negatives import Candidates, random_candidates, semantic_candidates
 from alignment.types import FilterReport, Triplet
 
 
@@ -39,16 +49,77 @@ def test_lexical_leaves_texts_without_a_word_alone() -> None:
 
 
 def test_lexical_looks_in_pools_of_a_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alignment.triplets.negatives.POOL", 10)
+    monkeypatch.setattr("alignment.triplets.lexical.POOL", 10)
     texts = [f"word{i % 7} and thing{i % 5}" for i in range(25)]
     rows = lexical_candidates(texts, 4, "en").rows
     assert all(row % 3 == i % 3 and row != i for i, own in enumerate(rows.tolist()) for row in own if row >= 0)
     assert (rows[:, 0] >= 0).all()
 
 
+@pytest.mark.parametrize("chunk", [1, 2**22])
+def test_lexical_ranks_as_bm25s_does(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    monkeypatch.setattr("alignment.triplets.lexical.CHUNK", chunk)
+    draw = np.random.default_rng(0)
+    texts = [" ".join(f"w{int(word)}" for word in draw.zipf(1.3, draw.integers(1, 12)) if word < 400) for _ in range(300)]
+    found = lexical_candidates(texts, 8, "en")
+    tokens = [tokenise(text, "en") for text in texts]
+    worded = [i for i, own in enumerate(tokens) if own]
+    index = bm25s.BM25(method="lucene")
+    index.index([tokens[i] for i in worded], show_progress=False)
+    for i in worded:
+        scores = np.zeros(len(texts))
+        scores[worded] = index.get_scores(tokens[i])
+        scores[i] = 0
+        wanted = np.sort(scores)[::-1][:8]
+        np.testing.assert_allclose(found.scores[i], wanted, rtol=1e-4, atol=1e-6)
+        taken = found.rows[i][found.rows[i] >= 0]
+        np.testing.assert_allclose(scores[taken], wanted[: len(taken)], rtol=1e-4)
+
+
+def test_lexical_leaves_out_what_nearly_every_text_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alignment.triplets.lexical.POSTINGS", 40)
+    texts = [f"the common part n{i // 2} of {i % 2}" for i in range(100)]
+    found = lexical_candidates(texts, 8, "en")
+    assert [row[0] for row in found.rows.tolist()] == [i ^ 1 for i in range(100)]  # the other of the two
+    assert lexical_candidates(["the"] * 60, 8, "en").rows[5].tolist() == [0, 1, 2, 3, 4, 6, 7, 8]  # one word at least
+
+
 def test_tokenise() -> None:
     assert tokenise("Save the Page, now!", "en") == ["save", "the", "page", "now"]
     assert tokenise("お茶", "ja") == ["お", "茶", "お茶"]
+
+
+@settings(deadline=None)  # the first example loads sacreBLEU
+@given(st.text("ab c", max_size=30), st.text("ab c", max_size=30), st.floats(0, 100))
+def test_what_the_bound_passes_is_no_near_duplicate(candidate: str, translation: str, limit: float) -> None:
+    exact, found = near_duplicate_score(candidate, translation), chrf_above(candidate, translation, limit)
+    assert found == exact or (found is None and exact <= limit + 1e-9)
+
+
+def test_the_bound_spares_unlike_texts_the_whole_measure() -> None:
+    assert chrf_above("Log in again with your password", "The picture was deleted from the page", 60) is None
+    assert (chrf_above("Log in again with your passwords", "Log in again with your password", 60) or 0) > 90
+
+
+def test_candidates_come_back_as_they_were_mined(tmp_path: Path) -> None:
+    draw = np.random.default_rng(1)
+    x, y = (draw.normal(size=(40, 8)).astype(np.float32) for _ in range(2))
+    x, y = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (x, y))
+    rows = draw.integers(-1, 40, (40, 5)).astype(np.int32)
+    rows[7] = -1
+    mined = Candidates(rows, draw.random((40, 5)).astype(np.float32))
+    batches = [*candidates.batches("forward", "semantic", mined, Vectors(x, y, y)), *candidates.batches("backward", "random", mined, None)]  # fmt: skip
+    tables.write_batches(tmp_path / "candidates.parquet", tables.CANDIDATES, batches)
+    found = candidates.MinedTable(tmp_path / "candidates.parquet")
+    for i, own in enumerate(rows):
+        kept = own[own >= 0].tolist()
+        forward, backward = found.get((i, "forward", "semantic")), found.get((i, "backward", "random"))
+        assert forward and backward and forward.candidates == backward.candidates == kept
+        assert forward.positive_similarity == pytest.approx(float(x[i] @ y[i]), abs=1e-6)
+        assert forward.similarities == pytest.approx((y[kept] @ x[i]).tolist(), abs=1e-6)
+        assert forward.scores == mined.scores[i][own >= 0].tolist()
+        assert backward.positive_similarity is None and backward.similarities is None
+    assert found.get((0, "forward", "random")) is None
 
 
 @pytest.mark.parametrize("n", [1, 2, 10, 500])
