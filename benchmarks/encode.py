@@ -1,63 +1,114 @@
 """`Encoder.encode` beside `SentenceTransformer.encode`: the same directory, texts and precision, in alternating rounds.
 
-Texts are the quickstart's held-out sentences, or one a line of a file: `python -m benchmarks.encode [FILE]`.
+Texts are a sample of Tatoeba (`ALIGNMENT_TATOEBA`, as for `benchmarks.quality`); without it the quickstart's held-out
+sentences; or one a line of a file: `python -m benchmarks.encode [FILE]`.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from alignment.cleaning.normalise import fingerprint
-from alignment.encoder.encoder import load
+from alignment.encoder.encoder import Precision, fastest_device, load
+from alignment.stages.pipeline import Data
 from benchmarks.harness import figures, spread
+from benchmarks.quality import tatoeba
 from benchmarks.quickstart import data, suite_texts
 
 ROUNDS = 5
 TEXTS = 2000
 BATCH = 32  # the peer's default
+PRECISIONS: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+class Compared(NamedTuple):
+    """Of one precision: rates in sentences a second, and the vectors."""
+
+    rates: dict[str, list[float]]
+    vectors: dict[str, NDArray[np.float32]]
+
+    def ratio(self) -> float:
+        """Median over the rounds."""
+        return statistics.median(a / b for a, b in zip(self.rates["ours"], self.rates["peer"], strict=True))
 
 
 def main() -> None:
     """Measure, and print the table and the JSON line."""
-    from sentence_transformers import SentenceTransformer
-
     found = data()
-    given = Path(sys.argv[1]).read_text().splitlines() if len(sys.argv) > 1 else suite_texts(found)
-    texts = sorted(set(given), key=fingerprint)[:TEXTS]
-    directory = found.encoder.path / "model"
-    ours, peer = load(directory), SentenceTransformer(str(directory), device="cpu")
-    rates: dict[str, list[float]] = {"ours": [], "peer": []}
-    vectors = {}
-    for turn in range(ROUNDS + 1):
-        for name in rates:
-            ours.forget()
-            started = time.monotonic()
-            vectors[name] = (
-                ours.encode(texts) if name == "ours" else peer.encode(texts, batch_size=BATCH, normalize_embeddings=True)
-            )
-            if turn:  # the first round warms up
-                rates[name].append(len(texts) / (time.monotonic() - started))
-    cosine = float(np.einsum("nd,nd->n", vectors["ours"], vectors["peer"]).min())
-    ratio = statistics.median(a / b for a, b in zip(rates["ours"], rates["peer"], strict=True))
+    texts, kind = _texts(found)
+    texts = sorted(set(texts), key=fingerprint)[:TEXTS]
+    runs = {precision: compare(found.encoder.path / "model", texts, precision) for precision in PRECISIONS}
+    exact = runs["fp32"].vectors["ours"]
     table = Table(
-        title=f"{len(texts):,} sentences, fp32: sentences a second, median of {ROUNDS} (lowest-highest)",
+        title=f"{len(texts):,} sentences ({kind}): sentences a second, median of {ROUNDS} (lowest-highest)",
         title_justify="left",
     )
-    for column in ("ours", "SentenceTransformer", "ratio", "lowest cosine between the two"):
-        table.add_column(column, justify="right")
-    table.add_row(spread(rates["ours"]), spread(rates["peer"]), f"{ratio:.2f}", f"{cosine:.6f}")
+    for column in ("", "ours", "SentenceTransformer", "ratio", "lowest cosine to ours in fp32", "the peer's"):
+        table.add_column(column, justify="right" if column else "left")
+    lowest: dict[str, dict[str, float]] = {}
+    for precision, run in runs.items():
+        lowest[precision] = {who: float(np.einsum("nd,nd->n", v, exact).min()) for who, v in run.vectors.items()}
+        table.add_row(
+            precision, spread(run.rates["ours"]), spread(run.rates["peer"]), f"{run.ratio():.2f}",
+            *(f"{lowest[precision][who]:.6f}" for who in ("ours", "peer")),
+        )  # fmt: skip
     Console(width=120).print(table)
+    medians = {
+        precision: {who: round(statistics.median(rates), 1) for who, rates in run.rates.items()}
+        for precision, run in runs.items()
+    }
     figures(
-        benchmark="encode", unit="sentences/s", ours=round(statistics.median(rates["ours"]), 1),
-        peer=round(statistics.median(rates["peer"]), 1), ratio=round(ratio, 3), lowest_cosine=round(cosine, 6), sentences=len(texts),
+        benchmark="encode", unit="sentences/s", ours=medians["fp32"]["ours"], peer=medians["fp32"]["peer"],
+        ratio=round(runs["fp32"].ratio(), 3), bf16={**medians["bf16"], "ratio": round(runs["bf16"].ratio(), 3)},
+        lowest_cosine={precision: {who: round(value, 6) for who, value in by.items()} for precision, by in lowest.items()},
+        sentences=len(texts), texts=kind,
     )  # fmt: skip
+
+
+def _texts(found: Data) -> tuple[list[str], str]:
+    """Sentences, and what they are."""
+    if len(sys.argv) > 1:
+        return Path(sys.argv[1]).read_text().splitlines(), Path(sys.argv[1]).name
+    if os.environ.get("ALIGNMENT_TATOEBA"):
+        return [text for suite in tatoeba().values() for side in suite for text in side], "Tatoeba"
+    return suite_texts(found), "held-out catalogue text"
+
+
+def compare(directory: Path, texts: list[str], precision: Precision) -> Compared:
+    """Alternating rounds of the two, after one to warm up."""
+    from sentence_transformers import SentenceTransformer
+
+    ours = load(directory, precision=precision, device=fastest_device())
+    peer = SentenceTransformer(str(directory), device=fastest_device(), model_kwargs={"dtype": PRECISIONS[precision]})
+    found = Compared({"ours": [], "peer": []}, {})
+    for turn in range(ROUNDS + 1):
+        for name, rates in found.rates.items():
+            ours.forget()
+            started = time.monotonic()
+            found.vectors[name] = (
+                ours.encode(texts) if name == "ours" else _floats(peer.encode(texts, batch_size=BATCH, normalize_embeddings=True))
+            )  # fmt: skip
+            if turn:  # the first round warms up
+                rates.append(len(texts) / (time.monotonic() - started))
+    return found
+
+
+def _floats(vectors: Any) -> NDArray[np.float32]:  # noqa: ANN401 - the peer's
+    """Unit rows in float32: in bf16 the peer rounds the normalised vectors again."""
+    floats = np.asarray(vectors, np.float32)
+    unit: NDArray[np.float32] = floats / np.linalg.norm(floats, axis=1, keepdims=True)
+    return unit
 
 
 if __name__ == "__main__":

@@ -145,6 +145,8 @@ def run_ours(precision: str, steps: int, triplets: Path, encoder: Path, output: 
         output=output,
         scratch=scratch,
         seed=1,
+        last=steps,
+        teacher=encoder,
         parent=os.getpid(),
     )
     run(job)

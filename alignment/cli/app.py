@@ -200,11 +200,11 @@ def encode(
 
       alignment encode --output vectors.npy < sentences.txt
     """
-    from alignment.encoder.encoder import load
+    from alignment.encoder.encoder import fastest_device, load
 
     path = _registry(workspace, name).get(version).path
     given = texts or [line.rstrip("\n") for line in sys.stdin]
-    vectors = load(path).encode(given)
+    vectors = load(path, device=fastest_device()).encode(given)
     if output is not None:
         import numpy as np
 

@@ -341,7 +341,13 @@ class Triplets(Model):
     """How mismatched translations are chosen."""
 
     shares: Shares = Shares()
+    curriculum: tuple[Shares, ...] = Field(
+        (), description="Shares after the first, second ... train.refresh; the last of them stays. None: always `shares`."
+    )
     candidates: int = Field(16, ge=1, le=256, description="Negatives looked at per anchor and strategy.")
+    precision: Literal["bf16", "fp32"] = Field(
+        "fp32", description="Of the vectors that candidates are looked for with; bf16 is faster where the processor has it."
+    )
     skip: int = Field(0, ge=0, le=255, description="Nearest candidates that semantic and cross leave out.")
     relative_margin: float | None = Field(
         None, ge=0.0, lt=1.0,
@@ -408,6 +414,11 @@ class Train(Model):
         0.02, ge=0.0, le=0.3, description="Share of the meanings kept from training, to choose the best step's weights."
     )
     evaluate_every: int = Field(50, ge=1, description="Steps between two looks at the development pairs.")
+    refresh: int | None = Field(
+        None,
+        ge=1,
+        description="Steps after which negatives are mined again, with the weights as they are then; null: never.",
+    )
     patience: int | None = Field(
         None, ge=1, description="Stop when the development accuracy has not risen for so many looks; null: never."
     )
@@ -527,6 +538,10 @@ class Config(Model):
         for code, own in {**self.languages, **self.control}.items():
             if not self.pair_corpora and not own.corpora:
                 raise ValueError(f"{code} has no corpus: list some under corpora, or under languages.{code}.corpora")
+        if self.train.refresh is None and any(self.settings(code).triplets.curriculum for code in self.languages):
+            raise ValueError(
+                "triplets.curriculum changes the shares when train.refresh mines again: set train.refresh to a number of steps"
+            )
         if self.holdout.share == 0 and all(switched_off(suite) for suite in self.holdout.suites.values()):
             raise ValueError("nothing to evaluate on: holdout.share is 0 and no suite is switched on")
         return self

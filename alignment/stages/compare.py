@@ -15,8 +15,7 @@ import yaml
 from alignment.config import Config, load_config
 from alignment.errors import ConfigError
 from alignment.stages.evaluate import evaluate
-from alignment.stages.pipeline import Data, Runner, Workspace, prepare, release_encoders
-from alignment.stages.train import train
+from alignment.stages.pipeline import Data, Runner, Workspace, fit, prepare, release_encoders
 
 logger = logging.getLogger(__name__)
 
@@ -90,10 +89,10 @@ def compare(
         data = prepare(config, workspace, runner)
         steps, tokens = _steps_within(config, _read(config, data), budget)
         release_encoders()
-        settings = config.train.model_copy(update={"steps": steps})
+        config = config.model_copy(update={"train": config.train.model_copy(update={"steps": steps})})
         accuracy: dict[str, list[float]] = {}
         for seed in range(config.seed, config.seed + seeds):
-            trained = train(workspace.store, data.triplets, data.encoder, settings, pivot=config.pivot, seed=seed)
+            trained = fit(config, workspace, runner, data, seed=seed)[-1]
             for suite, value in _measure(config, workspace, data, trained.directory("model")).items():
                 accuracy.setdefault(suite, []).append(value)
             release_encoders()

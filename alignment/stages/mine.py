@@ -22,7 +22,7 @@ from alignment.triplets.negatives import Candidates, random_candidates, semantic
 from alignment.types import Artifact, Direction, Strategy
 
 if TYPE_CHECKING:
-    from alignment.encoder.encoder import Encoder
+    from alignment.encoder.encoder import Encoder, Precision
 
 REVISION = 4
 _loading = threading.Lock()
@@ -41,7 +41,7 @@ def mine(
     def work(out: Path) -> dict[str, int]:
         ids, source, target = tables.read_columns(cleaned.path / "pairs.parquet", "pair_id", "source", "target")
         if measured:
-            vectors = loaded(encoder.path / "model").encode([*source, *target])
+            vectors = loaded(encoder.path / "model", settings.precision).encode([*source, *target])
             x, y = vectors[: len(source)], vectors[len(source) :]
         k, skip = settings.candidates, settings.skip
 
@@ -66,8 +66,8 @@ def mine(
         return {"pairs": len(ids), "lists": total}
 
     config = {"language": language, "pivot": pivot, "candidates": settings.candidates, "skip": settings.skip}
-    config |= {"cross": settings.shares.cross > 0, "vectors": measured}
-    given = {"clean": cleaned.input()} | ({"encoder": encoder.input()} if measured else {})
+    config |= {"cross": settings.shares.cross > 0, "vectors": settings.precision if measured else None}
+    given = {"clean": cleaned.input()} | ({"encoder": encoder.directory("model")} if measured else {})
     return store.build("mine", work, revision=REVISION, config=config, inputs=given, label=language, seed=seed)
 
 
@@ -76,13 +76,13 @@ def needs_vectors(settings: Triplets) -> bool:
     return settings.shares.semantic > 0 or settings.shares.cross > 0 or settings.relative_margin is not None
 
 
-def loaded(path: Path) -> Encoder:
+def loaded(path: Path, precision: Precision = "fp32") -> Encoder:
     """An encoder, kept in memory for the next language (a base encoder is 0.5 GB).
 
     One thread at a time: two would load it twice, and transformers' lazy imports do not stand it.
     """
     with _loading:
-        return _load(path)
+        return _load(path, precision)
 
 
 def forget_encoders() -> None:
@@ -91,7 +91,7 @@ def forget_encoders() -> None:
 
 
 @functools.lru_cache(maxsize=2)
-def _load(path: Path) -> Encoder:
-    from alignment.encoder.encoder import load
+def _load(path: Path, precision: Precision) -> Encoder:
+    from alignment.encoder.encoder import fastest_device, load
 
-    return load(path)
+    return load(path, precision=precision, device=fastest_device())

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from filelock import FileLock, Timeout
 
 from alignment import memory
-from alignment.config import Config, Corpus, switched_off
+from alignment.config import Config, Corpus, Triplets, switched_off
 from alignment.corpora import Downloads, Lockfile, check_licences, corpus_name
 from alignment.errors import AlignmentError
 from alignment.registry import Registry, Version
@@ -30,7 +30,7 @@ from alignment.stages.holdout import holdout
 from alignment.stages.mine import forget_encoders, mine
 from alignment.stages.publish import publish
 from alignment.stages.pull import pull
-from alignment.stages.train import train
+from alignment.stages.train import Part, parts, train
 from alignment.stages.triplets import check_ready, triplets
 from alignment.store import Store, write_json
 from alignment.triplets.build import Use
@@ -127,12 +127,8 @@ def _run(config: Config, workspace: Workspace, runner: Runner, watch: Callable[[
     champion = registry.champion()
     data = prepare(config, workspace, runner)
     release_encoders()
-    trained = runner.one(
-        "train",
-        lambda: train(
-            workspace.store, data.triplets, data.encoder, config.train, pivot=config.pivot, seed=config.seed, watch=watch
-        ),
-    )
+    made = fit(config, workspace, runner, data, watch=watch)
+    trained = made[-1]
     against = _reference(data.encoder, champion, trained, registry)
     candidate = _evaluate(config, workspace, runner, data.holdout, trained.directory("model"), "evaluate candidate")
     reference = _evaluate(config, workspace, runner, data.holdout, against.encoder, "evaluate reference")
@@ -149,7 +145,7 @@ def _run(config: Config, workspace: Workspace, runner: Runner, watch: Callable[[
         )
     deployed = registry.champion()
     results = reporting.language_results(verdict, config.trained)
-    artifacts = [*data.artifacts(), trained, *candidate.values(), *reference.values(), judged]
+    artifacts = [*data.artifacts(), *made, *candidate.values(), *reference.values(), judged]
     records = reporting.stage_records(_distinct(artifacts))
     summary = Summary.model_validate(
         {
@@ -178,12 +174,18 @@ def _run(config: Config, workspace: Workspace, runner: Runner, watch: Callable[[
 
 
 @dataclass(frozen=True)
-class Data:
-    """What training and evaluation need."""
+class Cleaned:
+    """What the first three stages give, by language."""
 
     pulled: dict[str, Artifact]
     holdout: Artifact
     cleaned: dict[str, Artifact]
+
+
+@dataclass(frozen=True)
+class Data(Cleaned):
+    """What training and evaluation need."""
+
     encoder: Artifact
     mined: dict[str, Artifact]
     triplets: Artifact
@@ -193,15 +195,6 @@ class Data:
         return [
             *self.pulled.values(), self.holdout, *self.cleaned.values(), self.encoder, *self.mined.values(), self.triplets
         ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Cleaned:
-    """What the first three stages give, by language."""
-
-    pulled: dict[str, Artifact]
-    holdout: Artifact
-    cleaned: dict[str, Artifact]
 
 
 def clean_data(config: Config, workspace: Workspace, runner: Runner) -> Cleaned:
@@ -236,24 +229,33 @@ def clean_data(config: Config, workspace: Workspace, runner: Runner) -> Cleaned:
 
 def prepare(config: Config, workspace: Workspace, runner: Runner) -> Data:
     """Every stage before training."""
-    store, seed, pivot, downloads = workspace.store, config.seed, config.pivot, workspace.downloads(config)
-    settings = {code: config.settings(code) for code in config.measured}
     data = clean_data(config, workspace, runner)
-    cleaned = data.cleaned
-    encoder = runner.one("encoder", lambda: base_encoder(store, config.encoder, cleaned, downloads=downloads, seed=seed))
+    call = _bind(
+        base_encoder, workspace.store, config.encoder, data.cleaned, downloads=workspace.downloads(config), seed=config.seed
+    )
+    encoder = runner.one("encoder", call)
+    mined, built = _negatives(config, workspace, runner, data, encoder, number=0)
+    return Data(data.pulled, data.holdout, data.cleaned, encoder, mined, built)
+
+
+def _negatives(
+    config: Config, workspace: Workspace, runner: Runner, data: Cleaned, encoder: Artifact, *, number: int
+) -> tuple[dict[str, Artifact], Artifact]:
+    """Candidates by language, and the triplets, with the shares that hold after so many refreshes."""
+    store, seed, pivot = workspace.store, config.seed, config.pivot
+    own = {code: _at(config.settings(code).triplets, number) for code in config.trained}
     mined = runner.each(
         "mine",
         {
-            code: _bind(mine, store, code, cleaned[code], encoder, settings[code].triplets, pivot=pivot, seed=seed)
+            code: _bind(mine, store, code, data.cleaned[code], encoder, own[code], pivot=pivot, seed=seed)
             for code in config.trained
         },
     )
-    own = {code: settings[code].triplets for code in config.trained}
     built = runner.one(
         "triplets",
         lambda: triplets(
             store,
-            cleaned,
+            data.cleaned,
             mined,
             own,
             uses=corpus_uses(config),
@@ -264,7 +266,37 @@ def prepare(config: Config, workspace: Workspace, runner: Runner) -> Data:
             holdout=data.holdout,
         ),
     )
-    return Data(data.pulled, data.holdout, cleaned, encoder, mined, built)
+    return mined, built
+
+
+def _at(settings: Triplets, number: int) -> Triplets:
+    """The settings after so many refreshes."""
+    if not number or not settings.curriculum:
+        return settings
+    return settings.model_copy(update={"shares": settings.curriculum[min(number, len(settings.curriculum)) - 1]})
+
+
+def fit(
+    config: Config, workspace: Workspace, runner: Runner, data: Data, *, seed: int | None = None,
+    watch: Callable[[dict[str, Any]], None] | None = None,
+) -> list[Artifact]:  # fmt: skip
+    """Train, and mine again as often as `train.refresh` asks; every artifact made, the trained encoder last."""
+    made: list[Artifact] = []
+    built, before = data.triplets, None
+    for number, (first, last) in enumerate(parts(config.train.steps, config.train.refresh)):
+        if before:
+            mined, built = _negatives(config, workspace, runner, data, before, number=number)
+            release_encoders()
+            made += [*mined.values(), built]
+        call = _bind(
+            train, workspace.store, built, data.encoder, config.train, pivot=config.pivot,
+            seed=config.seed if seed is None else seed, watch=watch, part=Part(first, last, before),
+        )  # fmt: skip
+        before = runner.one("train", call)
+        made.append(before)
+        if before.counts["steps"] < last:  # stopped early
+            break
+    return made
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from alignment.config import Train
 from alignment.store import Store, artifact_key
@@ -17,9 +17,25 @@ from alignment.training.job import LOG, PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.launch import launch
 from alignment.types import Artifact
 
-REVISION = 4
+REVISION = 5
+SUMMED = ("triplets",)  # of the counts, those that parts of a training add to
 logger = logging.getLogger(__name__)
 Watch = Callable[[dict[str, Any]], None]
+
+
+class Part(NamedTuple):
+    """Steps of a training, from `first` (not itself) to `last`."""
+
+    first: int
+    last: int
+    before: Artifact | None = None
+    """What the steps up to `first` made."""
+
+
+def parts(steps: int, refresh: int | None) -> list[tuple[int, int]]:
+    """First and last step of each part: so many steps, then negatives are mined again."""
+    every = refresh or max(1, steps)
+    return [(first, min(first + every, steps)) for first in range(0, steps, every)] or [(0, 0)]
 
 
 def train(
@@ -31,24 +47,32 @@ def train(
     pivot: str,
     seed: int,
     watch: Watch | None = None,
+    part: Part | None = None,
 ) -> Artifact:
     """`model/`, `curves.jsonl` (one line per step), `train.log`, and `tensorboard/` if it was asked for.
+
+    A later `part` goes on from the weights, the curves and the counts of the one before.
 
     Raises:
         TrainingError: if training stopped; the next run goes on from the last checkpoint.
     """
-    config = {**settings.model_dump(mode="json"), "pivot": pivot}
-    inputs = {"triplets": triplets.input("triplets.parquet"), "encoder": encoder.input()}
+    part = part or Part(0, settings.steps)
+    before = part.before
+    config = {**settings.model_dump(mode="json"), "pivot": pivot, "first": part.first, "last": part.last}
+    inputs = {"triplets": triplets.input("triplets.parquet"), "encoder": encoder.directory("model")}
+    if before:
+        inputs["before"] = before.directory("model")
     work_key = artifact_key("train", REVISION, {**config, "seed": seed}, {name: i.digest for name, i in inputs.items()})
 
     def work(out: Path) -> dict[str, int]:
         scratch = store.scratch(work_key)
         job = Job(
-            train=settings, triplets=triplets.path / "triplets.parquet", encoder=encoder.path / "model", pivot=pivot,
-            output=out / "model", scratch=scratch, seed=seed, parent=os.getpid(),
+            train=settings, triplets=triplets.path / "triplets.parquet", encoder=(before or encoder).path / "model",
+            teacher=encoder.path / "model", pivot=pivot, output=out / "model", scratch=scratch, seed=seed,
+            first=part.first, last=part.last, parent=os.getpid(),
         )  # fmt: skip
         small = [f"{code} ({n})" for code, n in _languages(triplets).items() if n < settings.batch_size]
-        if small and settings.steps:
+        if small and settings.steps and not before:
             logger.warning(
                 "train: fewer triplets a direction than a batch of %d has: %s%s. Their batches are small and hold few mismatched "
                 "translations; train.mixed: true fills them with other languages", settings.batch_size,
@@ -62,11 +86,16 @@ def train(
             (watch or log_progress(settings.steps))(step)
 
         launch(job, count)
-        (out / "curves.jsonl").write_text((scratch / PROGRESS).read_text() if settings.steps else "")
+        own = (scratch / PROGRESS).read_text() if settings.steps else ""
+        (out / "curves.jsonl").write_text(((before.path / "curves.jsonl").read_text() if before else "") + own)
         shutil.copy(scratch / LOG, out / LOG)
         if (scratch / TENSORBOARD).is_dir():
             shutil.copytree(scratch / TENSORBOARD, out / TENSORBOARD)
-        return {"triplets": seen, **(_trained_on(out / "curves.jsonl", scratch / PLAN) if settings.steps else {"steps": 0})}
+        told = {"triplets": seen, **(_trained_on(out / "curves.jsonl", scratch / PLAN) if settings.steps else {"steps": 0})}
+        earlier = (
+            {name: n for name, n in before.counts.items() if name in SUMMED or name.startswith("batches:")} if before else {}
+        )
+        return {**told, **{name: told.get(name, 0) + n for name, n in earlier.items()}}
 
     return store.build("train", work, revision=REVISION, config=config, inputs=inputs, seed=seed)
 

@@ -82,7 +82,7 @@ def triplets(
     config = {
         "pivot": pivot, "margin": margin,
         "uses": {name: use._asdict() for name, use in sorted(uses.items())},
-        "settings": {language: settings[language].model_dump() for language in cleaned},
+        "settings": {language: settings[language].model_dump(exclude={"curriculum"}) for language in cleaned},
     }  # fmt: skip
     given = {f"clean:{language}": artifact.input() for language, artifact in cleaned.items()}
     given |= {f"mine:{language}": artifact.input() for language, artifact in mined.items()}

@@ -25,6 +25,12 @@ class Job(Model):
     output: Path
     scratch: Path
     seed: int
+    first: int = 0
+    """Steps that were done before, on other triplets: `encoder` is what they made."""
+    last: int
+    """The step to end at, of the `train.steps` that the learning rate falls over."""
+    teacher: Path
+    """The encoder whose geometry is kept, where `train.distil` asks for that."""
     parent: int
     """Process that waits for this one; when it is gone, so are we."""
 

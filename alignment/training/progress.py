@@ -34,16 +34,19 @@ class Watched(NamedTuple):
 class Progress(TrainerCallback):
     """One JSON line per step, for the parent's progress bar and the report's curves; TensorBoard files if asked for."""
 
-    def __init__(self, path: Path, watched: Callable[[], Watched | None], judge: Judge | None, board: Path | None) -> None:
+    def __init__(
+        self, path: Path, watched: Callable[[], Watched | None], judge: Judge | None, board: Path | None, *, first: int = 0
+    ) -> None:
         self._path = path
         self._watched = watched
         self._judge = judge
         self._board = _writer(board) if board else None
+        self._first = first
         self._started = 0.0
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         """Forget the steps after the checkpoint that training goes on from."""
-        kept = [line for line in read_progress(self._path) if line["step"] <= state.global_step]
+        kept = [line for line in read_progress(self._path) if line["step"] <= self._first + state.global_step]
         if state.is_world_process_zero:
             self._path.write_text("".join(json.dumps(line) + "\n" for line in kept))
         if self._judge:
@@ -55,7 +58,7 @@ class Progress(TrainerCallback):
         if state.global_step % TRIM_STEPS == 0:
             memory.trim()
         if self._judge and state.is_world_process_zero:
-            control.should_training_stop |= self._judge.look(state.global_step, state.max_steps)
+            control.should_training_stop |= self._judge.look(self._first + state.global_step, self._first + state.max_steps)
 
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: dict[str, Any] | None = None,
@@ -67,13 +70,14 @@ class Progress(TrainerCallback):
             return
         now = time.monotonic()
         seconds, self._started = now - self._started, now
+        step = self._first + state.global_step
         loss, norm = watched.loss, float((logs or {})["grad_norm"])
         line: dict[str, Any] = {
-            "step": state.global_step, "loss": loss.value.item(), "active": loss.active.item(), "hard": loss.hard.item(),
+            "step": step, "loss": loss.value.item(), "active": loss.active.item(), "hard": loss.hard.item(),
             "positive": loss.positive.item(), "negative": loss.negative.item(), "gradient": norm if math.isfinite(norm) else None,
             "triplets": watched.triplets, "seconds": round(seconds, 4),
         }  # fmt: skip
-        if self._judge and (found := self._judge.of(state.global_step)):
+        if self._judge and (found := self._judge.of(step)):
             line["development"] = found
         with self._path.open("a") as file:
             file.write(json.dumps(line) + "\n")

@@ -78,11 +78,13 @@ def _out_of_memory(error: Exception) -> bool:
 
 
 def _run(job: Job) -> None:
-    set_seed(job.seed)
+    set_seed(job.seed + job.first)
     encoder = load(job.encoder)
     data = read_triplets(job.triplets, encoder, explicit=job.train.explicit, seed=job.seed)
     _check_dims(job.train.dims, encoder.dim)
-    teacher = Teacher.of_pivot(data, encoder, job.pivot) if job.train.distil and job.train.steps else None
+    teacher = None
+    if job.train.distil and job.train.steps:
+        teacher = Teacher.of_pivot(data, encoder if job.teacher == job.encoder else load(job.teacher), job.pivot)
     reduction = reduce_vocabulary(encoder.model, data.used_tokens())
     data = dataclasses.replace(data, sentences=[reduction.reduced(ids) for ids in data.sentences])
     data, development = split(data, job.train.development, job.pivot)
@@ -120,16 +122,14 @@ def _fit(job: Job, encoder: Encoder, data: TripletData, development: Development
     packed = not on_gpu and use_packing(encoder.model, encoder.settings.pooling)
     arguments = TrainingArguments(
         output_dir=str(job.scratch / CHECKPOINTS),
-        max_steps=settings.steps,
+        max_steps=job.last - job.first,
         learning_rate=settings.learning_rate,
-        warmup_steps=math.ceil(settings.warmup * settings.steps),
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.max_grad_norm,
-        lr_scheduler_type="linear",
         bf16=use_bf16(settings.precision),
         use_cpu=not on_gpu,
         save_strategy="steps",
-        save_steps=max(1, math.ceil(settings.steps / KEPT)),
+        save_steps=max(1, math.ceil((job.last - job.first) / KEPT)),
         save_total_limit=1,
         logging_strategy="steps",
         logging_steps=1,
@@ -164,7 +164,8 @@ class TripletTrainer(Trainer):
             model.register_parameter(LOG_SCALE, torch.nn.Parameter(torch.tensor(math.log(settings.scale))))
         self.settings = settings
         self.pooling = pooling
-        self.plan_seed = job.seed
+        self.plan_seed = job.seed + job.first
+        self.first = job.first
         self.scratch = job.scratch
         self.watched: Watched | None = None
         self.batches = dataset
@@ -177,13 +178,14 @@ class TripletTrainer(Trainer):
         board = job.scratch / TENSORBOARD if settings.tensorboard and not int(os.environ.get("RANK", "0")) else None
         super().__init__(
             model=model, args=arguments, train_dataset=dataset, data_collator=dataset.collate,
-            callbacks=[Progress(job.scratch / PROGRESS, lambda: self.watched, self.judge, board)],
+            callbacks=[Progress(job.scratch / PROGRESS, lambda: self.watched, self.judge, board, first=job.first)],
         )  # fmt: skip
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """The planned batches; every process of a distributed run takes its share of each step."""
         world, rank = self.args.world_size, self.args.process_index
-        self.planned = plan(self.batches.data.items(), self.settings, steps=self.settings.steps * world, seed=self.plan_seed)
+        steps = self.args.max_steps * world
+        self.planned = plan(self.batches.data.items(), self.settings, steps=steps, seed=self.plan_seed)
         if rank == 0:
             self._tell(self.planned)
         return DataLoader(self.batches, batch_sampler=self.planned[rank::world], collate_fn=self.batches.collate)
@@ -264,7 +266,7 @@ class TripletTrainer(Trainer):
             if len(inputs["taught"]):
                 kept = geometry_loss(vectors[inputs["taught"]], inputs["teacher"])
                 loss = loss._replace(value=loss.value + self.settings.distil * kept)
-        step = self.state.global_step + 1
+        step = self.first + self.state.global_step + 1
         if not loss.value.isfinite():
             ids = ", ".join(self.batches.data.identities[i] for i in inputs["indices"].tolist()[:8])
             raise NonFiniteLoss(
@@ -312,6 +314,21 @@ class TripletTrainer(Trainer):
             )
             self.optimizer = torch.optim.AdamW(groups, lr=self.args.learning_rate)
         return super().create_optimizer(model)
+
+    def create_scheduler(
+        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        """The learning rate rises, then falls to 0 over all `train.steps`, of which this may be a part."""
+        total, rising = self.settings.steps, math.ceil(self.settings.warmup * self.settings.steps)
+
+        def share(step: int) -> float:
+            done = self.first + step
+            return done / rising if done < rising else max(0.0, (total - done) / max(1, total - rising))
+
+        if self.lr_scheduler is None:
+            found = optimizer or cast("torch.optim.Optimizer", self.optimizer)
+            self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(found, share)
+        return self.lr_scheduler
 
 
 def _generators() -> list[torch.Tensor]:

@@ -318,3 +318,26 @@ def test_planted_leakage_in_another_language_is_found_reported_and_removed(cli: 
         assert cells[english] not in tables.read_columns(path, "source")[0]
     refused = cli("run", SMOKE, "--workspace", tmp_path / "w", *arguments, "--set", "holdout.contamination=refuse")
     assert refused.returncode == 1 and "planted:es" in refused.stderr and "Set it to remove" in refused.stderr
+
+
+def test_negatives_are_mined_again_with_the_weights_of_the_moment(copied: Path, cli: Cli) -> None:
+    done = cli(
+        "run", SMOKE, "--workspace", copied, "--set", "train.steps=10", "--set", "train.refresh=4", "--set", "gate.floor=0",
+        "--set", "triplets.shares={random: 1, lexical: 0, semantic: 0}",
+        "--set", "triplets.curriculum=[{random: 0, lexical: 0, semantic: 1}]",
+    )  # fmt: skip
+    assert done.returncode in (0, 3), done.stdout + done.stderr
+    records = summary(copied)["stages"]
+    assert [record["stage"] for record in records].count("train") == 3
+    built = [load_artifact(copied / "store" / "triplets" / r["key"]) for r in records if r["stage"] == "triplets"]
+    strategies = [[row["strategy"] for row in tables.read(one.path / "triplets.parquet", ["strategy"])] for one in built]
+    shares = [sum(name == "semantic" for name in own) / len(own) for own in strategies]
+    assert shares[0] == 0 and min(shares[1:]) > 0.9
+    similar = [[row["positive_similarity"] for row in tables.read(one.path / "triplets.parquet")] for one in built[1:]]
+    assert similar[0] != similar[1]  # under other weights
+    trained = load_artifact(copied / "store" / "train" / [r["key"] for r in records if r["stage"] == "train"][-1])
+    curves = [json.loads(line) for line in (trained.path / "curves.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in curves] == list(range(1, 11))
+    assert trained.counts["steps"] == 10 and trained.counts["triplets"] == sum(line["triplets"] for line in curves)
+    pages = sorted((copied / "runs").glob("[!.]*/report.html"))
+    assert "semantic" in pages[-1].read_text()

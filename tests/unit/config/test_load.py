@@ -64,6 +64,12 @@ def test_a_margin_that_the_distance_can_never_meet(distance: str) -> None:
     assert "can never be met" in problems(GOOD, "train.margin=5", f"train.distance={distance}")
 
 
+def test_a_curriculum_needs_a_refresh() -> None:
+    text = GOOD + "triplets: {curriculum: [{random: 0, lexical: 0, semantic: 1}]}\n"
+    assert "set train.refresh" in problems(text)
+    assert parse_config(text, overrides=["train.refresh=50"]).train.refresh == 50
+
+
 def test_shares_must_add_up() -> None:
     assert "must add up to 1" in problems(GOOD + "triplets: {shares: {random: 0.5, lexical: 0.1, semantic: 0.1}}\n")
 

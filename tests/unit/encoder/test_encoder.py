@@ -53,6 +53,15 @@ def test_a_saved_directory_gives_the_same_vectors_everywhere(encoder: Encoder, t
     assert np.allclose(ours, plain, atol=1e-4)
 
 
+def test_half_precision_gives_nearly_the_same_vectors(encoder: Encoder, tmp_path: Path) -> None:
+    save(tmp_path, encoder.model, encoder.tokenizer, encoder.settings)
+    half = load(tmp_path, precision="bf16")
+    found = half.encode(TEXTS)
+    assert half.model.dtype == torch.bfloat16 and found.dtype == np.float32
+    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+    assert 0.999 < np.einsum("nd,nd->n", found, encoder.encode(TEXTS)).min() < 1 - 1e-7
+
+
 def test_no_pickle_is_ever_loaded(encoder: Encoder, tmp_path: Path) -> None:
     save(tmp_path, encoder.model, encoder.tokenizer, encoder.settings)
     torch.save(encoder.model.state_dict(), tmp_path / "pytorch_model.bin")

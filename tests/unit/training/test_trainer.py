@@ -35,7 +35,7 @@ def job(finished: Path, out: Path, train: Train) -> Job:
     (out / "scratch").mkdir(parents=True, exist_ok=True)
     return Job(
         train=train, triplets=triplets, encoder=encoder, pivot="en", output=out / "model", scratch=out / "scratch", seed=7,
-        parent=os.getpid(),
+        last=train.steps, teacher=encoder, parent=os.getpid(),
     )  # fmt: skip
 
 
@@ -69,6 +69,24 @@ def test_a_run_killed_at_three_random_steps_ends_with_the_same_losses(finished: 
     assert figures(broken) == figures(unbroken)
     weights = [load(one.output).encode(["The doctor washes the windows.", "¿Dónde?"]) for one in (unbroken, broken)]
     assert np.array_equal(*weights)
+
+
+def test_a_later_part_goes_on_with_the_learning_rate_and_the_numbers_of_the_steps(finished: Path, tmp_path: Path) -> None:
+    train = SHORT.model_copy(update={"steps": 10, "warmup": 0.2, "distil": 1.0})
+    first = job(finished, tmp_path / "a", train).model_copy(update={"last": 6})
+    run(first)
+    second = job(finished, tmp_path / "b", train).model_copy(update={"first": 6, "encoder": first.output})
+    assert second.teacher != second.encoder
+    run(second)
+    assert [step["step"] for step in figures(first)] == [1, 2, 3, 4, 5, 6]
+    assert [step["step"] for step in figures(second)] == [7, 8, 9, 10]
+    rates = [
+        [json.loads((path / "trainer_state.json").read_text())["log_history"] for path in (one.scratch / "checkpoints").iterdir()]
+        for one in (first, second)
+    ]  # fmt: skip
+    found = [line["learning_rate"] for part in rates for line in part[-1] if "learning_rate" in line]
+    assert found == pytest.approx([1e-3 * share for share in (0, 0.5, *(n / 8 for n in range(8, 0, -1)))])
+    assert not np.array_equal(*(load(one.output).encode(["The doctor washes the windows."]) for one in (first, second)))
 
 
 @pytest.mark.parametrize(
