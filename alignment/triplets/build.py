@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from alignment.config import CorpusDirection, Triplets
 from alignment.triplets.candidates import Lookup, Mined
-from alignment.triplets.edits import edited
+from alignment.triplets.edits import edited, shared_names
 from alignment.triplets.near_duplicates import chrf_above, near_duplicate_score
 from alignment.types import FALLBACKS, STRATEGIES, Direction, Strategy, Triplet
 
@@ -65,6 +65,7 @@ def build_triplets(
     pivot: str,
 ) -> Iterator[dict[str, Any]]:
     """Rows of `tables.TRIPLETS`, the directions of each pair that its corpus allows, in the pairs' order."""
+    names = shared_names(zip(texts.source, texts.target, strict=True)) if settings.shares.edited else []
     for row, identity in enumerate(texts.ids):
         use = uses.get(texts.corpora[row], Use())
         for direction in use.anchors():
@@ -74,7 +75,7 @@ def build_triplets(
             for strategy in order:
                 given = mined.get((row, direction, strategy))
                 if strategy == "edited":
-                    triplet = _edited(texts, side, row, mined.get((row, direction, "random")))
+                    triplet = _edited(texts, side, row, mined.get((row, direction, "random")), names)
                 else:
                     triplet = given and _first_allowed(texts, side, row, given, settings, audit, own=strategy == "cross")
                 if triplet:
@@ -150,12 +151,13 @@ def _first_allowed(
     return None
 
 
-def _edited(texts: Texts, side: _Side, row: int, measured: Mined | None) -> dict[str, Any] | None:
+def _edited(texts: Texts, side: _Side, row: int, measured: Mined | None, names: Sequence[str]) -> dict[str, Any] | None:
     """The true translation with another meaning; a group of its own, since no pair has it."""
-    text = edited(side.positives[row], side.positive_language, f"{texts.ids[row]}:{side.positive_language}")
-    if text is None or text == side.anchors[row]:
+    anchor, language = side.anchors[row], side.positive_language
+    text = edited(side.positives[row], language, f"{texts.ids[row]}:{language}", anchor=anchor, names=names)
+    if text is None or text == anchor:
         return None
-    triplet = Triplet(side.anchors[row], side.positives[row], text, texts.groups[row], -1 - row)
+    triplet = Triplet(anchor, side.positives[row], text, texts.groups[row], -1 - row)
     return {
         **_row(texts, row, triplet), "rank": 0, "score": None,
         "positive_similarity": measured.positive_similarity if measured else None, "negative_similarity": None,

@@ -1,13 +1,15 @@
 """Edited negatives: the true translation with its meaning changed by a rule that is safe to apply.
 
-A number becomes another of as many digits; a negation word goes, or comes. What the rules do not fit gets no
-edited negative: a wrong edit would teach that a translation is none.
+A number becomes another of as many digits; a negation word goes, or comes; a name that stands in both sentences
+becomes another; two names on the two sides of a word like `to` or `than` change places. What the rules do not fit gets
+no edited negative: a wrong edit would teach that a translation is none.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Sequence
 
 _UNTOUCHED = re.compile(r"%\([^)]*\)\w|%\d*\$?\w|\{[^{}]*\}|<[^<>]*>|&#?\w+;|https?://\S+")  # placeholders, tags, addresses
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,9}(?![\w])")
@@ -22,18 +24,80 @@ _AUXILIARY = re.compile(
 _CONTRACTED = re.compile(r"n['\u2019]t\b|\bcannot\b", re.IGNORECASE)
 
 
-def edited(text: str, language: str, identity: str) -> str | None:
-    """The text with another meaning, the same for the same identity; None if no rule is safe."""
-    return _other_number(text, identity) or _without_not(text, language) or (_with_not(text) if language == "en" else None)
+_NAME = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])[A-Za-z][\w-]{2,}(?![\w-])", re.ASCII)
+# Words between two names that make `A word B` another thing than `B word A`.
+_DIRECTED = {
+    "da": "til fra end før efter", "de": "zu nach von als vor statt", "en": "to from than before after into instead",
+    "es": "a hacia desde que antes después", "fr": "à vers depuis que avant après", "it": "a da verso prima dopo",
+    "nb": "til fra enn før etter", "nl": "naar van dan voor na", "pt": "para até antes depois", "sv": "till från än före efter",
+}  # fmt: skip
 
 
-def _other_number(text: str, identity: str) -> str | None:
-    """One number, outside of placeholders and tags, replaced by another."""
+def edited(text: str, language: str, identity: str, *, anchor: str = "", names: Sequence[str] = ()) -> str | None:
+    """The text with another meaning, the same for the same identity; None if no rule is safe.
+
+    Where several rules fit, the identity draws one. `names` are those that may come in (see `shared_names`).
+    """
+    drawn = int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=8).digest(), "big")
+    changed = (
+        _other_number(text, drawn),
+        _without_not(text, language),
+        _with_not(text) if language == "en" else None,
+        _other_name(text, anchor, names, drawn),
+        _other_order(text, anchor, language),
+    )
+    found = [one for one in changed if one is not None and one != text]
+    return found[drawn % len(found)] if found else None
+
+
+def shared_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Words with a capital letter that both sentences of a pair have, letter by letter: names, sorted."""
+    return sorted({match.group() for source, target in pairs for match in _names(target, source)})
+
+
+def _names(text: str, anchor: str) -> list[re.Match[str]]:
+    """The names of a text that its translation has too, outside of placeholders, each once in both."""
+    other = [match.group() for match in _outside(_NAME, anchor)]
+    own = _outside(_NAME, text)
+    count = [match.group() for match in own]
+    return [match for match in own if count.count(match.group()) == other.count(match.group()) == 1]
+
+
+def _outside(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    """Matches outside of placeholders, tags and addresses."""
     taken = [match.span() for match in _UNTOUCHED.finditer(text)]
-    numbers = [m for m in _NUMBER.finditer(text) if not any(a < m.end() and m.start() < b for a, b in taken)]
+    return [m for m in pattern.finditer(text) if not any(a < m.end() and m.start() < b for a, b in taken)]
+
+
+def _other_name(text: str, anchor: str, names: Sequence[str], drawn: int) -> str | None:
+    """One name replaced by one that neither sentence has in any case."""
+    found, known = _names(text, anchor), f"{text} {anchor}".casefold()
+    strange = [
+        name for name in (names[(drawn + i) % len(names)] for i in range(min(8, len(names)))) if name.casefold() not in known
+    ]
+    if not found or not strange:
+        return None
+    match = found[drawn % len(found)]
+    return f"{text[: match.start()]}{strange[0]}{text[match.end() :]}"
+
+
+def _other_order(text: str, anchor: str, language: str) -> str | None:
+    """The two names of a text in each other's place, if a word between them gives them a direction."""
+    found = _names(text, anchor)
+    if len(found) != 2:
+        return None
+    first, second = found
+    between = text[first.end() : second.start()]
+    if not set(_DIRECTED.get(language.split("-")[0], "").split()) & set(re.findall(r"\w+", between.casefold())):
+        return None
+    return f"{text[: first.start()]}{second.group()}{between}{first.group()}{text[second.end() :]}"
+
+
+def _other_number(text: str, drawn: int) -> str | None:
+    """One number, outside of placeholders and tags, replaced by another."""
+    numbers = _outside(_NUMBER, text)
     if not numbers:
         return None
-    drawn = int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=8).digest(), "big")
     match = numbers[drawn % len(numbers)]
     width, old = len(match.group()), int(match.group())
     low = 10 ** (width - 1) if width > 1 else 2  # one is often a word, or nothing, on the other side

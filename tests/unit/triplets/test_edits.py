@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alignment.triplets.edits import edited
+from alignment.triplets.edits import edited, shared_names
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,47 @@ from alignment.triplets.edits import edited
 )
 def test_negation(text: str, language: str, expected: str | None) -> None:
     assert edited(text, language, "id") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "anchor", "language", "expected"),
+    [
+        ("Convertir XML en JSON", "Convert XML to JSON", "fr", {"Convertir Django en JSON", "Convertir XML en Django"}),
+        ("Installiere Weblate", "Install Weblate", "de", {"Installiere Django"}),
+        ("Installiere Web", "Install Weblate", "de", {None}),  # no name that both have
+        ("Django und Python", "Django and Python", "de", {"Django und Weblate", "Weblate und Python"}),  # never itself
+        ("Die Seite", "The page", "de", {None}),  # a capital is not enough
+        ("%(Name)s und <Bold>", "%(Name)s and <Bold>", "de", {None}),
+    ],
+)
+def test_names_become_other_names(text: str, anchor: str, language: str, expected: set[str | None]) -> None:
+    names = ["Django"] if "Django" not in text else ["Django", "Weblate"]
+    assert {edited(text, language, str(i), anchor=anchor, names=names) for i in range(30)} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "anchor", "language", "expected"),
+    [
+        ("Convert XML to JSON", "Konvertiere XML zu JSON", "en", "Convert JSON to XML"),
+        ("Python ist schneller als Ruby", "Python is faster than Ruby", "de", "Ruby ist schneller als Python"),
+        ("Python und Ruby", "Python and Ruby", "de", None),  # the same thing the other way round
+        ("Move Alice and Bob to Carol", "Alice Bob Carol", "en", None),  # three names: which two?
+        ("Vaihda XML muotoon JSON", "Convert XML to JSON", "fi", None),  # no rule for the language
+    ],
+)
+def test_two_names_change_places_where_that_says_something_else(
+    text: str, anchor: str, language: str, expected: str | None
+) -> None:
+    assert edited(text, language, "id", anchor=anchor) == expected
+
+
+def test_shared_names() -> None:
+    pairs = [
+        ("Open GitHub now", "Avaa GitHub nyt"),
+        ("Use Django", "Käytä Djangoa"),
+        ("The API of CiviCRM", "CiviCRM:n API"),
+    ]
+    assert shared_names(pairs) == ["API", "CiviCRM", "GitHub"]
 
 
 def test_numbers_change_and_nothing_else() -> None:
