@@ -24,7 +24,7 @@ def render_report(
             s=summary,
             suites=suites,
             accuracy={suite: plots.accuracy(summary.languages, suite) for suite in suites},
-            hardness=plots.hardness(audit["strategies"]),
+            hardness=plots.hardness(audit["strategies"]) if _measured(audit) else None,
             curves=plots.curves(curves) if curves else None,
             audit=audit,
             versions=versions,
@@ -36,6 +36,11 @@ def render_report(
             ],
         )
     )  # fmt: skip
+
+
+def _measured(audit: Mapping[str, Any]) -> bool:
+    """Whether any triplet's similarities are known."""
+    return any(found["measured"] for found in audit["strategies"].values())
 
 
 def render_card(
