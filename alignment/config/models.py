@@ -388,7 +388,10 @@ class Train(Model):
     batch_size: int = Field(64, ge=1, description="Most triplets in a batch.")
     batch_tokens: int = Field(4096, ge=64, description="Most tokens in a batch, each distinct sentence counted once.")
     kin: int = Field(
-        16, ge=1, description="Triplets that share a translation come to a batch together, this many at most; 1: at random."
+        16,
+        ge=1,
+        description="A triplet, that whose translation is its negative, and so on come to a batch together, this many at most; "
+        "1: at random.",
     )
     mixed: bool = Field(False, description="Batches of several languages; otherwise one language and direction each.")
     temperature: float = Field(

@@ -17,7 +17,7 @@ from alignment.training.job import LOG, PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.launch import launch
 from alignment.types import Artifact
 
-REVISION = 5
+REVISION = 6
 SUMMED = ("triplets",)  # of the counts, those that parts of a training add to
 logger = logging.getLogger(__name__)
 Watch = Callable[[dict[str, Any]], None]

@@ -2,7 +2,8 @@
 
 A batch never holds two members of one meaning group, so that no in-batch negative is a translation.
 Triplets that share a sentence, the mismatched translation of one being the translation of another, come
-together in small families: the sentence is encoded once, and the batch holds what is hard to tell apart.
+together in small families: the sentence is encoded once, and the batch holds what is hard to tell apart,
+also where a triplet's own negative is not used: it costs nothing as another's translation.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Item(NamedTuple):
     """Meaning groups of the positive and of the negative."""
     weight: float = 1.0
     """How often it comes in an epoch, on average."""
+    near: tuple[int, ...] = ()
+    """The sentence of its negative, where that is not encoded for it: a batch that holds it anyway is a harder one."""
 
 
 def plan(items: Sequence[Item], train: Train, *, steps: int, seed: int) -> list[list[int]]:
@@ -102,7 +105,7 @@ class _Kin:
     """Triplets of a pool by their translations, true or mismatched; places are positions in `members`."""
 
     def __init__(self, items: Sequence[Item], members: Sequence[int]) -> None:
-        self._translations = [items[index].sentences[1:] for index in members]
+        self._translations = [items[index].sentences[1:] + items[index].near for index in members]
         self._places: dict[int, list[int]] = defaultdict(list)
         for place in reversed(range(len(members))):  # the next one stands last
             for sentence in self._translations[place]:

@@ -29,6 +29,8 @@ class TripletData:
 
     sentences: list[list[int]]
     triplets: list[tuple[int, int, int]]
+    near: list[int]
+    """The sentence of a negative that is not used, if it is another triplet's anchor or translation; else `UNUSED`."""
     groups: list[tuple[int, int]]
     pools: list[str]
     identities: list[str]
@@ -40,14 +42,16 @@ class TripletData:
     def items(self) -> list[Item]:
         """What the batch plan needs of each triplet."""
         return [
-            Item(pool, used, tuple(len(self.sentences[i]) for i in used), groups, weight)
-            for pool, triplet, groups, weight in zip(self.pools, self.triplets, self.groups, self.weights, strict=True)
+            Item(pool, used, tuple(len(self.sentences[i]) for i in used), groups, weight, () if near == UNUSED else (near,))
+            for pool, triplet, near, groups, weight in zip(
+                self.pools, self.triplets, self.near, self.groups, self.weights, strict=True
+            )
             for used in [tuple(sentence for sentence in triplet if sentence != UNUSED)]
         ]
 
     def only(self, triplets: Sequence[int]) -> TripletData:
         """These triplets, of the same sentences."""
-        columns = ("triplets", "groups", "pools", "identities", "weights")
+        columns = ("triplets", "near", "groups", "pools", "identities", "weights")
         return replace(self, **{name: [getattr(self, name)[i] for i in triplets] for name in columns})
 
     def distinct(self, batch: Sequence[int]) -> set[int]:
@@ -75,6 +79,7 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
         raise EmptyCorpus("there is no triplet to train on", where=str(path), hint="Add text, or loosen triplets.max_chrf.")
     rng = random.Random(f"{seed}:explicit")  # noqa: S311 - a sample, not a secret
     kept = [rng.random() < explicit for _ in negatives]
+    left = [None if keep else text for text, keep in zip(negatives, kept, strict=True)]
     negatives = [text if keep else None for text, keep in zip(negatives, kept, strict=True)]
     number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, negatives)]))}
     language = {
@@ -87,6 +92,7 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
         triplets=[
             (number[a], number[p], number[n] if n else UNUSED) for a, p, n in zip(anchors, positives, negatives, strict=True)
         ],
+        near=[number.get(text, UNUSED) for text in left],
         groups=list(zip(group, negative_group, strict=True)),
         pools=[f"{a}>{b}" for a, b in zip(from_lang, to_lang, strict=True)],
         identities=ids,

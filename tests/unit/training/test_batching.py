@@ -59,6 +59,16 @@ def test_families_share_their_negatives() -> None:
     assert distinct[1] > 2.8 * 640 and distinct[16] < 2.3 * 640
 
 
+def test_a_negative_that_is_not_encoded_for_its_triplet_comes_as_the_translation_of_another() -> None:
+    """Each one's negative is the next one's translation: how many find it in their batch."""
+    given = [Item("p", (i, 1000 + i), (4, 5), (i, (i + 1) % 640), near=(1000 + (i + 1) % 640,)) for i in range(640)]
+    there = {}
+    for kin in (1, 16):
+        batches = plan(given, Train(batch_size=64, kin=kin), steps=10, seed=1)
+        there[kin] = sum(given[i].near[0] in {given[j].sentences[1] for j in batch} for batch in batches for i in batch)
+    assert there[1] < 0.2 * 640 and there[16] > 0.8 * 640
+
+
 def test_fewer_triplets_than_a_batch_and_one_meaning_only() -> None:
     assert plan([item("p", 5, (0, 1))], Train(), steps=3, seed=0) == [[0]] * 3
     twins = [item("p", 5, (0, i)) for i in range(4)]

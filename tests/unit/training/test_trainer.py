@@ -18,7 +18,7 @@ from alignment.config import Train
 from alignment.encoder.encoder import load
 from alignment.errors import ConfigError, NonFiniteLoss, TrainingError
 from alignment.training.batching import plan
-from alignment.training.data import read_triplets
+from alignment.training.data import UNUSED, read_triplets
 from alignment.training.development import Development, split
 from alignment.training.job import PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.launch import launch
@@ -199,6 +199,17 @@ def test_development_meanings_are_trained_on_in_no_language(finished: Path) -> N
     trained = {data.texts[s] for anchor, positive, _ in kept.triplets for s in (anchor, positive)}
     assert not held & trained
     assert split(data, 0.0, "en") == (data, Development({}))
+
+
+def test_an_unused_negative_is_still_known_where_it_is_another_s_translation(finished: Path) -> None:
+    (triplets,) = finished.glob("store/triplets/*/triplets.parquet")
+    (encoder,) = finished.glob("store/encoder/*/model")
+    used, unused = (read_triplets(triplets, load(encoder), explicit=share) for share in (1.0, 0.0))
+    paired = {used.texts[sentence] for anchor, positive, _ in used.triplets for sentence in (anchor, positive)}
+    assert all(near == UNUSED for near in used.near) and any(near != UNUSED for near in unused.near)
+    for (_, _, negative), near in zip(used.triplets, unused.near, strict=True):
+        expected = used.texts[negative] if used.texts[negative] in paired else None
+        assert near == UNUSED if expected is None else unused.texts[near] == expected
 
 
 def test_development_accuracy_by_hand() -> None:
