@@ -14,6 +14,7 @@ import importlib.metadata
 import re
 import tempfile
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -171,9 +172,11 @@ def _json_member(match: re.Match[str]) -> _Member:
 
 def choose(members: list[_Member], language: str) -> list[_Member]:
     """Per folder of locales the best spelling of `language`, and .po before .mo of one domain."""
+    folders: dict[str, list[_Member]] = defaultdict(list)
+    for member in members:
+        folders[member.folder].append(member)
     chosen: dict[tuple[str, str], _Member] = {}
-    for folder in sorted({member.folder for member in members}):
-        here = [member for member in members if member.folder == folder]
+    for folder, here in folders.items():
         spelling = languages.best_match(language, frozenset(member.language for member in here))
         for member in here:
             if member.language == spelling and (member.form == "po" or (folder, member.domain) not in chosen):
