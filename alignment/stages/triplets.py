@@ -24,7 +24,7 @@ from alignment.triplets.groups import MeaningGroups
 from alignment.triplets.ready import Guarded, Ready, guarded, read_ready
 from alignment.types import Artifact, FilterReport, Input
 
-REVISION = 4
+REVISION = 5
 logger = logging.getLogger(__name__)
 
 

@@ -65,7 +65,11 @@ def build_triplets(
     pivot: str,
 ) -> Iterator[dict[str, Any]]:
     """Rows of `tables.TRIPLETS`, the directions of each pair that its corpus allows, in the pairs' order."""
-    names = shared_names(zip(texts.source, texts.target, strict=True)) if settings.shares.edited else []
+    edits = settings.shares.edited > 0
+    names = shared_names(zip(texts.source, texts.target, strict=True)) if edits else []
+    known = {
+        text: group for side in (texts.source, texts.target) for text, group in zip(side, texts.groups, strict=True) if edits
+    }
     for row, identity in enumerate(texts.ids):
         use = uses.get(texts.corpora[row], Use())
         for direction in use.anchors():
@@ -75,7 +79,7 @@ def build_triplets(
             for strategy in order:
                 given = mined.get((row, direction, strategy))
                 if strategy == "edited":
-                    triplet = _edited(texts, side, row, mined.get((row, direction, "random")), names)
+                    triplet = _edited(texts, side, row, mined.get((row, direction, "random")), names, known)
                 else:
                     triplet = given and _first_allowed(texts, side, row, given, settings, audit, own=strategy == "cross")
                 if triplet:
@@ -151,13 +155,18 @@ def _first_allowed(
     return None
 
 
-def _edited(texts: Texts, side: _Side, row: int, measured: Mined | None, names: Sequence[str]) -> dict[str, Any] | None:
-    """The true translation with another meaning; a group of its own, since no pair has it."""
+def _edited(
+    texts: Texts, side: _Side, row: int, measured: Mined | None, names: Sequence[str], known: Mapping[str, int]
+) -> dict[str, Any] | None:
+    """The true translation with another meaning: that of the pair which has this sentence, else one of its own."""
     anchor, language = side.anchors[row], side.positive_language
     text = edited(side.positives[row], language, f"{texts.ids[row]}:{language}", anchor=anchor, names=names)
     if text is None or text == anchor:
         return None
-    triplet = Triplet(anchor, side.positives[row], text, texts.groups[row], -1 - row)
+    group = known.get(text, -1 - row)
+    if group == texts.groups[row]:
+        return None
+    triplet = Triplet(anchor, side.positives[row], text, texts.groups[row], group)
     return {
         **_row(texts, row, triplet), "rank": 0, "score": None,
         "positive_similarity": measured.positive_similarity if measured else None, "negative_similarity": None,

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import bm25s
 import numpy as np
@@ -251,3 +252,20 @@ def test_edited_negatives_have_a_meaning_of_their_own_and_others_stand_in() -> N
     first = next(row for row in rows if row["pair_id"] == "a")
     assert first["strategy"] == "edited" and first["negative"].startswith("sivu ") and first["negative"] != "sivu 12"
     assert first["negative_group"] < 0 and first["negative_similarity"] is None and audit.fallback == len(rows) - 1
+
+
+@pytest.mark.parametrize("other", [1, 2])
+def test_an_edit_that_is_another_pair_s_translation_has_that_pair_s_meaning(other: int) -> None:
+    """So that no batch takes it for a wrong translation there. Pair 1 means the same as pair 0: no edited negative then."""
+    texts = TEXTS._replace(source=["page 12", *TEXTS.source[1:]], target=["sivu 12", *TEXTS.target[1:]])
+    settings = Triplets(shares={"random": 0, "lexical": 0, "semantic": 0, "edited": 1}, max_chrf=100)  # type: ignore[arg-type]
+
+    def built(given: Texts) -> list[dict[str, Any]]:
+        rows = build_triplets(given, {}, settings, Audit(), uses={"x": Use(1.0, "from_pivot")}, seed=1, pivot="en")
+        return [row for row in rows if row["pair_id"] == "a"]
+
+    (first,) = built(texts)
+    targets = [first["negative"] if row == other else text for row, text in enumerate(texts.target)]
+    again = [(row["negative"], row["negative_group"]) for row in built(texts._replace(target=targets))]
+    same = texts.groups[other] == texts.groups[0]
+    assert same == (other == 1) and again == ([] if same else [(first["negative"], texts.groups[other])])
