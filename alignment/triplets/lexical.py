@@ -108,12 +108,18 @@ def _best(product: sparse.csr_array, queries: NDArray[np.int64], k: int) -> tupl
     """
     query = np.repeat(np.arange(len(queries)), np.diff(product.indptr))
     value = np.where(product.indices == queries[query], 0, product.data)
-    order = np.lexsort((product.indices, -value, query))
-    place = np.arange(len(order)) - product.indptr[:-1][query]  # `order` leaves each query's scores where they are
-    kept = (place < k) & (value[order] > 0)
+    best = value > 0
+    for first, last in itertools.pairwise(product.indptr.tolist()):  # sorting all scores would cost five times as much
+        if last - first > k:
+            best[first:last] &= value[first:last] >= np.partition(value[first:last], -k)[-k]
+    text, value, query = product.indices[best], value[best], query[best]
+    order = np.lexsort((text, -value, query))
+    starts = np.searchsorted(query, np.arange(len(queries)))
+    place = np.arange(len(order)) - starts[query]  # `order` leaves each query's scores where they are
+    order, query, place = (column[place < k] for column in (order, query, place))
     found, values = np.full((len(queries), k), -1, np.int32), np.zeros((len(queries), k), np.float32)
-    found[query[kept], place[kept]] = product.indices[order[kept]]
-    values[query[kept], place[kept]] = value[order[kept]]
+    found[query, place] = text[order]
+    values[query, place] = value[order]
     return found, values
 
 
