@@ -32,7 +32,7 @@ from benchmarks.harness import Measured, figures, measure, spread
 from benchmarks.quality import tatoeba
 from benchmarks.quickstart import data
 
-ROUNDS = 2
+ROUNDS = 3
 BATCH = 64
 TOKENS = 128
 MARGIN = 0.2
