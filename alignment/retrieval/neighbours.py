@@ -22,7 +22,10 @@ BF16 = 2.0**-8  # unit of rounding to the nearest bf16, relative: half of 2^-7
 
 
 class Neighbours(NamedTuple):
-    """Of each query, both (n, min(k, m)), best first; ties by the lower index."""
+    """Of each query, both (n, min(k, m)), best first; ties by the lower index.
+
+    Equal candidates tie unless the processor's product adds them up in another order at another place.
+    """
 
     indices: NDArray[np.int64]
     similarities: NDArray[np.float32]
