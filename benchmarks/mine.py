@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def prepare(count: int) -> Path:
-    """Vectors of distinct catalogue texts, made once, in bf16: what is measured is the search (ten minutes for 100,000 pairs)."""
+    """Vectors of distinct catalogue texts, made once, in bf16: what is measured is the search (five minutes for 100,000 pairs)."""
     home = cache() / f"mine-{count}"
     if not (home / "done").is_file():
         home.mkdir(parents=True, exist_ok=True)

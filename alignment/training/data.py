@@ -79,20 +79,19 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
         raise EmptyCorpus("there is no triplet to train on", where=str(path), hint="Add text, or loosen triplets.max_chrf.")
     rng = random.Random(f"{seed}:explicit")  # noqa: S311 - a sample, not a secret
     kept = [rng.random() < explicit for _ in negatives]
-    left = [None if keep else text for text, keep in zip(negatives, kept, strict=True)]
-    negatives = [text if keep else None for text, keep in zip(negatives, kept, strict=True)]
-    number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, negatives)]))}
+    used = [text if keep else None for text, keep in zip(negatives, kept, strict=True)]
+    number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, used)]))}
     language = {
         text: code
-        for side, codes in ((negatives, negative_lang), (positives, to_lang), (anchors, from_lang))
+        for side, codes in ((used, negative_lang), (positives, to_lang), (anchors, from_lang))
         for text, code in zip(side, codes, strict=True)
     }
     return TripletData(
         sentences=encoder.tokenize(list(number)),
         triplets=[
-            (number[a], number[p], number[n] if n else UNUSED) for a, p, n in zip(anchors, positives, negatives, strict=True)
+            (number[a], number[p], number[n] if n else UNUSED) for a, p, n in zip(anchors, positives, used, strict=True)
         ],
-        near=[number.get(text, UNUSED) for text in left],
+        near=[UNUSED if keep else number.get(text, UNUSED) for text, keep in zip(negatives, kept, strict=True)],
         groups=list(zip(group, negative_group, strict=True)),
         pools=[f"{a}>{b}" for a, b in zip(from_lang, to_lang, strict=True)],
         identities=ids,

@@ -65,11 +65,11 @@ def build_triplets(
     pivot: str,
 ) -> Iterator[dict[str, Any]]:
     """Rows of `tables.TRIPLETS`, the directions of each pair that its corpus allows, in the pairs' order."""
-    edits = settings.shares.edited > 0
-    names = shared_names(zip(texts.source, texts.target, strict=True)) if edits else []
-    known = {
-        text: group for side in (texts.source, texts.target) for text, group in zip(side, texts.groups, strict=True) if edits
-    }
+    names: Sequence[str] = ()
+    known: dict[str, int] = {}
+    if settings.shares.edited:
+        names = shared_names(zip(texts.source, texts.target, strict=True))
+        known = dict(zip([*texts.source, *texts.target], [*texts.groups, *texts.groups], strict=True))
     for row, identity in enumerate(texts.ids):
         use = uses.get(texts.corpora[row], Use())
         for direction in use.anchors():

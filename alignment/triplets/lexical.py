@@ -116,10 +116,10 @@ def _best(product: sparse.csr_array, queries: NDArray[np.int64], k: int) -> tupl
     order = np.lexsort((text, -value, query))
     starts = np.searchsorted(query, np.arange(len(queries)))
     place = np.arange(len(order)) - starts[query]  # `order` leaves each query's scores where they are
-    order, query, place = (column[place < k] for column in (order, query, place))
+    kept = place < k
     found, values = np.full((len(queries), k), -1, np.int32), np.zeros((len(queries), k), np.float32)
-    found[query, place] = text[order]
-    values[query, place] = value[order]
+    found[query[kept], place[kept]] = text[order[kept]]
+    values[query[kept], place[kept]] = value[order[kept]]
     return found, values
 
 

@@ -44,10 +44,13 @@ def _matches(hypothesis: str, reference: str, n: int) -> int:
 
 
 def _f_score(matches: Mapping[int, int], h: int, r: int) -> float:
-    """In percent, of the matches by n."""
-    precision = sum([found / (h - n) for n, found in matches.items()]) / len(matches)
-    recall = sum([found / (r - n) for n, found in matches.items()]) / len(matches)
-    return 100 * 5 * precision * recall / (4 * precision + recall) if recall else 0.0
+    """In percent, of the matches by n; step by step as sacreBLEU adds up, so that the last digit agrees."""
+    precision = recall = 0.0
+    for n, found in matches.items():
+        precision += found / (h - n)
+        recall += found / (r - n)
+    precision, recall = precision / len(matches), recall / len(matches)
+    return 100 * (5 * precision * recall / (4 * precision + recall)) if recall else 0.0
 
 
 def near_duplicate_score(candidate: str, translation: str) -> float:
