@@ -2,7 +2,6 @@
 
 All but attention works token by token and sees one long row, of which the matrix products make the most.
 Attention is block-diagonal: sentences lie sorted by length, and those of one length are one small product.
-Dropout draws eight decisions from one random number, since drawing took a seventh of a training step.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 import torch
 from transformers import AttentionInterface, PreTrainedModel
 
+from alignment.encoder.dropout import mask, masked
 from alignment.encoder.encoder import Pooling, embed, pad
 from alignment.encoder.vocabulary import embedding_matrix
 
@@ -38,6 +38,44 @@ class Run(NamedTuple):
         return self.sentences * self.length
 
 
+class Layout:
+    """How the sentences of a pack lie in its row, and how attention sees them: by run, sentence, head and place."""
+
+    def __init__(self, runs: tuple[Run, ...]) -> None:
+        self.runs = runs
+        self.weights = sum(run.tokens * run.length for run in runs)
+        """Attention weights of one head."""
+        self._orders: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def blocks(self, x: torch.Tensor) -> torch.Tensor:
+        """(tokens, heads, dim) in the order that attention sees: (tokens * heads, dim)."""
+        _, heads, dim = x.shape
+        return x.reshape(-1, dim).index_select(0, self._order(heads)[0])
+
+    def row(self, blocks: torch.Tensor, heads: int) -> torch.Tensor:
+        """The other way round."""
+        return blocks.index_select(0, self._order(heads)[1]).view(-1, heads, blocks.shape[1])
+
+    def runs_of(self, blocks: torch.Tensor, heads: int) -> list[torch.Tensor]:
+        """Each run's part of `blocks`, (sentences * heads, length, dim)."""
+        parts = blocks.split([run.tokens * heads for run in self.runs])
+        return [part.view(-1, run.length, blocks.shape[1]) for part, run in zip(parts, self.runs, strict=True)]
+
+    def weights_of(self, flat: torch.Tensor, heads: int) -> list[torch.Tensor]:
+        """Each run's part of all attention weights, (sentences * heads, length, length)."""
+        parts = flat.split([run.tokens * run.length * heads for run in self.runs])
+        return [part.view(-1, run.length, run.length) for part, run in zip(parts, self.runs, strict=True)]
+
+    def _order(self, heads: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of each block its place in the row, and of each place its block."""
+        if heads not in self._orders:
+            places = torch.arange(sum(run.tokens for run in self.runs) * heads).view(-1, heads)
+            parts = zip(places.split([run.tokens for run in self.runs]), self.runs, strict=True)
+            order = torch.cat([part.view(*run, heads).transpose(1, 2).flatten() for part, run in parts])
+            self._orders[heads] = order, torch.argsort(order)
+        return self._orders[heads]
+
+
 @dataclass(frozen=True)
 class Packed:
     """Sentences in one row."""
@@ -46,7 +84,7 @@ class Packed:
     """(1, tokens)"""
     positions: torch.Tensor
     """(1, tokens), from 0 in each sentence."""
-    runs: tuple[Run, ...]
+    layout: Layout
 
 
 def pack(rows: Sequence[Sequence[int]]) -> Packed:
@@ -55,7 +93,7 @@ def pack(rows: Sequence[Sequence[int]]) -> Packed:
     runs = tuple(Run(len(list(equal)), length) for length, equal in groupby(lengths))
     ids = torch.tensor([[token for row in rows for token in row]])
     positions = torch.cat([torch.arange(length) for length in lengths])[None]
-    return Packed(ids, positions, runs)
+    return Packed(ids, positions, Layout(runs))
 
 
 def packs(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
@@ -73,11 +111,10 @@ def packs(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
 def embed_packed(model: torch.nn.Module, packed: Packed, pooling: Pooling = "mean") -> torch.Tensor:
     """Pooled unit vectors (sentences, dim) in float32, in the order of the pack. See `encoder.embed`."""
     positions = packed.positions + _first_position(model)
-    out = model(input_ids=packed.ids, position_ids=positions, packed_runs=packed.runs)
+    out = model(input_ids=packed.ids, position_ids=positions, packed_layout=packed.layout)
     hidden = out.last_hidden_state[0].float()  # (tokens, dim)
-    sentences = (
-        part.view(*run, -1) for part, run in zip(hidden.split([run.tokens for run in packed.runs]), packed.runs, strict=True)
-    )
+    runs = packed.layout.runs
+    sentences = (part.view(*run, -1) for part, run in zip(hidden.split([run.tokens for run in runs]), runs, strict=True))
     pooled = torch.cat([x[:, 0] if pooling == "cls" else x.mean(1) for x in sentences])
     return torch.nn.functional.normalize(pooled, dim=-1)
 
@@ -128,7 +165,7 @@ def attention(
     attention_mask: torch.Tensor | None,  # noqa: ARG001 - transformers' interface
     scaling: float | None = None,
     dropout: float = 0.0,
-    packed_runs: tuple[Run, ...] | None = None,
+    packed_layout: Layout | None = None,
     sliding_window: int | None = None,
     **_: object,
 ) -> tuple[torch.Tensor, None]:
@@ -140,7 +177,7 @@ def attention(
         ValueError: if the model is called with padded rows.
         NotImplementedError: if the layer looks at a window only.
     """
-    if packed_runs is None:  # transformers makes no mask for an attention that it does not know
+    if packed_layout is None:  # transformers makes no mask for an attention that it does not know
         raise ValueError("this model was prepared for packed rows: embed with `embed_packed`")
     if sliding_window is not None:
         raise NotImplementedError("attention within a window")
@@ -148,121 +185,64 @@ def attention(
     dropout = dropout if module.training else 0.0
     q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))  # (tokens, heads, dim)
     with torch.autocast("cpu", enabled=False):  # small products: converting them back and forth costs more
-        found: torch.Tensor = _BlockDiagonal.apply(q, k, v, packed_runs, scaling, dropout)  # type: ignore[no-untyped-call]
+        found: torch.Tensor = _BlockDiagonal.apply(q, k, v, packed_layout, scaling, dropout)  # type: ignore[no-untyped-call]
     return found[None], None
 
 
 class _BlockDiagonal(torch.autograd.Function):
     """softmax(Q K^T) V within each sentence, in float32.
 
-    As one function, because autograd would make a gradient of the whole row for each of its slices.
+    One function, because autograd would make a gradient of the whole row for each of its slices. What can be done
+    to all runs at once is: a pack has twenty of them, and calls cost more than the small products.
     """
 
     @staticmethod
     def forward(
         ctx: Any,  # noqa: ANN401
-        q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, runs: tuple[Run, ...], scaling: float, dropout: float,
+        q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, layout: Layout, scaling: float, dropout: float,
     ) -> torch.Tensor:  # fmt: skip
-        out = torch.empty(q.shape, dtype=v.dtype)
-        kept: list[torch.Tensor] = []
-        for run, start in _places(runs):
-            queries, keys, values = (_heads(x, run, start) for x in (q, k, v))
-            weights = torch.softmax(torch.bmm(queries, keys.transpose(1, 2)).mul_(scaling), dim=-1)
-            kept.append(weights)
-            if dropout:
-                mask = _mask(weights.shape, dropout)
-                kept.append(mask)
-                weights = (weights * mask).mul_(_scale(dropout))
-            _put(out, torch.bmm(weights, values), run, start)
-        ctx.save_for_backward(q, k, v, *kept)
-        ctx.of = runs, scaling, dropout
-        return out
+        heads = q.shape[1]
+        given = [layout.blocks(x) for x in (q, k, v)]
+        queries, keys, values = (layout.runs_of(x.float(), heads) for x in given)
+        scores = torch.empty(layout.weights * heads)
+        for a, b, out in zip(queries, keys, layout.weights_of(scores, heads), strict=True):
+            torch.bmm(a, b.transpose(1, 2), out=out)
+        weights = torch.empty_like(scores.mul_(scaling))
+        for run, out in zip(*(layout.weights_of(x, heads) for x in (scores, weights)), strict=True):
+            torch.softmax(run, dim=-1, out=out)
+        kept = mask(weights.shape, dropout) if dropout else None
+        dropped = weights if kept is None else masked(weights, kept, dropout)
+        found = torch.empty(given[2].shape)
+        for a, b, out in zip(layout.weights_of(dropped, heads), values, layout.runs_of(found, heads), strict=True):
+            torch.bmm(a, b, out=out)
+        ctx.save_for_backward(*given, weights, *([] if kept is None else [kept]))
+        ctx.of = layout, heads, scaling, dropout
+        return layout.row(found.to(v.dtype), heads)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # noqa: ANN401
-        q, k, v, *kept = ctx.saved_tensors
-        runs, scaling, dropout = ctx.of
-        to_q, to_k, to_v = (torch.empty(x.shape, dtype=x.dtype) for x in (q, k, v))
-        saved = iter(kept)
-        for run, start in _places(runs):
-            queries, keys, values, given = (_heads(x, run, start) for x in (q, k, v, gradient))
-            weights = next(saved)
-            dropped = weights
-            to_weights = torch.bmm(given, values.transpose(1, 2))
-            if dropout:
-                mask = next(saved)
-                dropped = (weights * mask).mul_(_scale(dropout))
-                to_weights.mul_(mask).mul_(_scale(dropout))
-            _put(to_v, torch.bmm(dropped.transpose(1, 2), given), run, start)
-            to_scores = torch._softmax_backward_data(to_weights, weights, -1, torch.float32).mul_(scaling)
-            _put(to_q, torch.bmm(to_scores, keys), run, start)
-            _put(to_k, torch.bmm(to_scores.transpose(1, 2), queries), run, start)
-        return to_q, to_k, to_v, None, None, None
-
-
-def _places(runs: Sequence[Run]) -> Iterator[tuple[Run, int]]:
-    start = 0
-    for run in runs:
-        yield run, start
-        start += run.tokens
-
-
-def _heads(x: torch.Tensor, run: Run, start: int) -> torch.Tensor:
-    """A run's part of (tokens, heads, dim) as (sentences * heads, length, dim) in float32."""
-    _, heads, dim = x.shape
-    part = x[start : start + run.tokens].view(run.sentences, run.length, heads, dim).transpose(1, 2)
-    return part.to(torch.float32, memory_format=torch.contiguous_format).reshape(-1, run.length, dim)
-
-
-def _put(out: torch.Tensor, part: torch.Tensor, run: Run, start: int) -> None:
-    """The other way round."""
-    _, heads, dim = out.shape
-    place = out[start : start + run.tokens].view(run.sentences, run.length, heads, dim)
-    place.copy_(part.view(run.sentences, heads, run.length, dim).transpose(1, 2))
-
-
-class ByteDropout(torch.nn.Dropout):
-    """Dropout that draws a byte a value: the probability is rounded to a 256th."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Zero a share of the values, and scale the others up."""
-        return drop(x, self.p if self.training else 0.0)
-
-
-def drop(x: torch.Tensor, probability: float) -> torch.Tensor:
-    """`ByteDropout` as a function."""
-    dropped: torch.Tensor = _Drop.apply(x, probability) if probability else x  # type: ignore[no-untyped-call]
-    return dropped
-
-
-class _Drop(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, probability: float) -> torch.Tensor:  # noqa: ANN401
-        mask = _mask(x.shape, probability)
-        ctx.save_for_backward(mask)
-        ctx.scale = _scale(probability)
-        return (x * mask).mul_(ctx.scale)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # noqa: ANN401
-        (mask,) = ctx.saved_tensors
-        return (gradient * mask).mul_(ctx.scale), None
-
-
-def _mask(shape: Sequence[int], probability: float) -> torch.Tensor:
-    """True where a value stays."""
-    numel = torch.Size(shape).numel()
-    words = torch.empty(-(-numel // 8), dtype=torch.int64).random_(torch.iinfo(torch.int64).min, None)
-    return (words.view(torch.uint8)[:numel] >= _threshold(probability)).view(shape)
-
-
-def _threshold(probability: float) -> int:
-    return min(255, max(1, round(256 * probability)))
-
-
-def _scale(probability: float) -> float:
-    """So that the mean stays as it is."""
-    return 256 / (256 - _threshold(probability))
+        layout, heads, scaling, dropout = ctx.of
+        *given, weights = ctx.saved_tensors[:4]
+        kept = ctx.saved_tensors[4] if dropout else None
+        queries, keys, values = (layout.runs_of(x.float(), heads) for x in given)
+        above = layout.runs_of(layout.blocks(gradient).float(), heads)
+        to_q, to_k, to_v = (torch.empty(x.shape) for x in given)
+        to_weights = torch.empty_like(weights)
+        dropped = weights if kept is None else masked(weights, kept, dropout)
+        for a, b, out in zip(above, values, layout.weights_of(to_weights, heads), strict=True):
+            torch.bmm(a, b.transpose(1, 2), out=out)
+        for a, b, out in zip(layout.weights_of(dropped, heads), above, layout.runs_of(to_v, heads), strict=True):
+            torch.bmm(a.transpose(1, 2), b, out=out)
+        if kept is not None:
+            to_weights = masked(to_weights, kept, dropout)
+        runs = zip(*(layout.weights_of(x, heads) for x in (to_weights, weights)), strict=True)
+        to_scores = [torch._softmax_backward_data(a, b, -1, torch.float32) for a, b in runs]
+        for a, b, out in zip(to_scores, keys, layout.runs_of(to_q, heads), strict=True):
+            torch.bmm(a, b, out=out)
+        for a, b, out in zip(to_scores, queries, layout.runs_of(to_k, heads), strict=True):
+            torch.bmm(a.transpose(1, 2), b, out=out)
+        scaled = (to_q.mul_(scaling), to_k.mul_(scaling), to_v)
+        return *(layout.row(x.to(one.dtype), heads) for x, one in zip(scaled, given, strict=True)), None, None, None
 
 
 AttentionInterface.register(ATTENTION, attention)

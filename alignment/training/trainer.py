@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 KEPT = 5  # checkpoints that a run writes, of which the last one stays
 CHECKPOINTS = "checkpoints"
 BEST = "best.safetensors"
-CHUNK_TOKENS = {"cpu": 2048, "cuda": 16_384}  # of one forward pass: what keeps the matrix products busy
+CHUNK_TOKENS = {"cpu": 3072, "cuda": 16_384}  # of one forward pass: what keeps the matrix products busy
 COLLAPSED_DISTANCE = 1e-4  # mean distance of mismatched sentences below which all vectors are one
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import torch
 
-from alignment.encoder.packing import ByteDropout
+from alignment.encoder.dropout import ByteDropout
 from alignment.errors import ConfigError
 
 LOG_SCALE = "log_scale"

@@ -4,8 +4,9 @@ import pytest
 import torch
 from transformers import AutoModel, BertConfig, ModernBertConfig, PreTrainedModel, XLMRobertaConfig
 
+from alignment.encoder.dropout import ByteDropout, drop
 from alignment.encoder.encoder import Pooling, embed, pad
-from alignment.encoder.packing import ByteDropout, drop, embed_packed, pack, packs, use_packing
+from alignment.encoder.packing import embed_packed, pack, packs, use_packing
 
 ROWS = [[5, 9], [7, 8], [5, 6, 7, 8, 9], [9, 9, 9, 9, 9], [11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]]
 SIZES = {
