@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from alignment import tables
-from alignment.cleaning.clean import Ledger, clean, processors
+from alignment.cleaning.clean import Ledger, clean
 from alignment.cleaning.filters import Context
 from alignment.cleaning.langid import load_identifier
 from alignment.config import Clean
+from alignment.workers import processors
 
 LANGUAGE = "de"  # that language identification expects
 

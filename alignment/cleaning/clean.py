@@ -7,14 +7,11 @@ then decided in their order, so that the result does not depend on the number of
 from __future__ import annotations
 
 import functools
-import itertools
-import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +27,7 @@ from alignment.cleaning.seen import SeenHashes
 from alignment.cleaning.split import held_out
 from alignment.config import Clean
 from alignment.types import FilterReport
+from alignment.workers import ordered
 
 KEPT = -1
 WORTH_A_COPY = 0.6  # share of rows left, below which the later filters look at a copy of those alone
@@ -37,8 +35,6 @@ MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads the b
 DUPLICATES = ("held_out", "contaminated", "duplicate", "same_target", "near_duplicate")
 REASONS = ("empty", *FILTERS, *DUPLICATES)
 _NUMBER = {name: i for i, name in enumerate(REASONS)}
-T = TypeVar("T")
-U = TypeVar("U")
 
 
 @dataclass
@@ -151,44 +147,6 @@ def active(limits: Clean) -> list[tuple[Filter, float]]:
     """The filters that are on, with their thresholds, in the configured order."""
     pairs = [(FILTERS[name], FILTERS[name].threshold(limits)) for name in limits.filters]
     return [(found, threshold) for found, threshold in pairs if threshold is not None]
-
-
-def ordered(items: Iterable[T], function: Callable[[T], U], workers: int) -> Iterator[U]:
-    """`map` by `workers` processes, of which this one is one; a few items are at work at a time.
-
-    Processes, because language identification holds Python's lock; loky's, because they do not run
-    the caller's main module again and may be started from a thread.
-    """
-    if workers < 2:
-        yield from map(function, items)
-        return
-    from loky import ProcessPoolExecutor
-
-    left = iter(items)
-    waiting: deque[Future[U]] = deque()
-    pool = ProcessPoolExecutor(workers - 1)
-    try:
-        while True:
-            busy = sum(not future.done() for future in waiting)
-            for item in itertools.islice(left, max(0, 3 * (workers - 1) - busy)):
-                waiting.append(pool.submit(function, item))
-            if waiting and waiting[0].done():
-                yield waiting.popleft().result()
-            elif len(waiting) < 4 * workers and (own := list(itertools.islice(left, 1))):
-                here: Future[U] = Future()
-                here.set_result(function(own[0]))
-                waiting.append(here)
-            elif waiting:
-                yield waiting.popleft().result()
-            else:
-                return
-    finally:
-        pool.shutdown(kill_workers=True)  # they have nothing left to do, and take their time to end
-
-
-def processors() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _normal(batch: pa.RecordBatch, side: str, limits: Clean, changed: dict[str, Changed]) -> columns.Texts:

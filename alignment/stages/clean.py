@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from alignment import tables
 from alignment.cleaning import columns
-from alignment.cleaning.clean import KEPT, REASONS, Ledger, processors
+from alignment.cleaning.clean import KEPT, REASONS, Ledger
 from alignment.cleaning.clean import clean as clean_rows
 from alignment.cleaning.filters import Context, expected_ratio
 from alignment.cleaning.langid import load_identifier
@@ -20,6 +20,7 @@ from alignment.config import Clean
 from alignment.errors import EmptyCorpus
 from alignment.store import Store, file_digest, write_json
 from alignment.types import Artifact, Input
+from alignment.workers import processors
 
 REVISION = 2
 PARALLEL_FROM = 100_000  # pairs: below, threads cost more than they bring

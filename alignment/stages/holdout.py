@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from alignment import tables
 from alignment.cleaning import columns
-from alignment.cleaning.clean import ordered, processors, suite_rows
+from alignment.cleaning.clean import suite_rows
 from alignment.cleaning.contamination import SuiteIndex
 from alignment.cleaning.filters import Context
 from alignment.cleaning.split import held_out
@@ -26,6 +26,7 @@ from alignment.stages.pull import describe, inputs
 from alignment.stages.pull import rows as pair_rows
 from alignment.store import Store, write_json
 from alignment.types import Artifact
+from alignment.workers import ordered, processors
 
 REVISION = 2
 HELDOUT = "heldout"

@@ -20,11 +20,13 @@ from alignment.triplets.candidates import Vectors
 from alignment.triplets.lexical import lexical_candidates
 from alignment.triplets.negatives import Candidates, random_candidates, semantic_candidates
 from alignment.types import Artifact, Direction, Strategy
+from alignment.workers import ordered, processors
 
 if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder, Precision
 
 REVISION = 4
+PARALLEL_FROM = 2000  # pairs: below, a direction by itself takes less time than to send it to another process
 _loading = threading.Lock()
 logger = logging.getLogger(__name__)
 
@@ -46,11 +48,14 @@ def mine(
         k, skip = settings.candidates, settings.skip
 
         def batches() -> Iterator[pa.RecordBatch]:
-            sides: dict[Direction, tuple[list[str], str]] = {"forward": (target, language), "backward": (source, pivot)}
-            for direction, (positives, tongue) in sides.items():
+            directions: tuple[Direction, ...] = ("forward", "backward")
+            positives = [(target, language), (source, pivot)]
+            workers = processors() if len(ids) >= PARALLEL_FROM else 1
+            by_words = ordered(positives, functools.partial(_lexical, k=k), workers, ahead=1)
+            for direction, lexical in zip(directions, by_words, strict=True):
                 found: dict[Strategy, Candidates] = {
                     "random": random_candidates([f"{direction}:{i}" for i in ids], k, seed),
-                    "lexical": lexical_candidates(positives, k, tongue),
+                    "lexical": lexical,
                 }
                 if measured:
                     anchors, pool = (x, y) if direction == "forward" else (y, x)
@@ -69,6 +74,10 @@ def mine(
     config |= {"cross": settings.shares.cross > 0, "vectors": settings.precision if measured else None}
     given = {"clean": cleaned.input()} | ({"encoder": encoder.directory("model")} if measured else {})
     return store.build("mine", work, revision=REVISION, config=config, inputs=given, label=language, seed=seed)
+
+
+def _lexical(positives: tuple[list[str], str], k: int) -> Candidates:
+    return lexical_candidates(positives[0], k, positives[1])
 
 
 def needs_vectors(settings: Triplets) -> bool:

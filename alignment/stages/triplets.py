@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
 
 from alignment import tables
 from alignment.cleaning import columns as text_columns
@@ -17,14 +22,17 @@ from alignment.corpora import corpus_name, tabular
 from alignment.errors import EmptyCorpus
 from alignment.stages.holdout import suite_index
 from alignment.store import Store, file_digest, write_json
-from alignment.triplets.audit import describe
+from alignment.triplets.audit import Description
 from alignment.triplets.build import Audit, Texts, Use, build_triplets
 from alignment.triplets.candidates import MinedTable
-from alignment.triplets.groups import MeaningGroups
+from alignment.triplets.groups import MeaningGroups, Sentences
 from alignment.triplets.ready import Guarded, Ready, guarded, read_ready
 from alignment.types import Artifact, FilterReport, Input
+from alignment.workers import ordered, processors
 
-REVISION = 5
+REVISION = 6
+PART = 8192  # pairs that a process takes at a time
+PARALLEL_FROM = 20_000  # pairs: below, starting processes costs more than they bring
 logger = logging.getLogger(__name__)
 
 
@@ -43,38 +51,36 @@ def triplets(
     """
 
     def work(out: Path) -> dict[str, int]:
-        texts, groups = _texts(cleaned, pivot)
-        audits = {language: Audit() for language in texts}
-
-        def rows() -> Iterator[dict[str, Any]]:
-            for language, own in texts.items():
-                candidates = MinedTable(mined[language].path / "candidates.parquet")
-                yield from build_triplets(
-                    own, candidates, settings[language], audits[language], uses=uses, seed=seed, pivot=pivot
-                )
-
+        description, audits = Description(margin, pivot), {language: Audit() for language in sorted(cleaned)}
         reports: dict[str, FilterReport] = {}
+        with tempfile.TemporaryDirectory(dir=out, prefix=".") as scratch:
+            groups = _meanings(cleaned, pivot)
+            groups.save(Path(scratch))
+            parts = _parts(cleaned, mined, settings)
+            build = functools.partial(_build, groups=Path(scratch), uses=uses, margin=margin, pivot=pivot, seed=seed)
+            workers = processors() if sum(len(part.rows) for part in parts) >= PARALLEL_FROM else 1
 
-        def every() -> Iterator[dict[str, Any]]:
-            mined_total = 0
-            for row in rows():
-                mined_total += 1
-                yield row
-            for corpus in ready:
-                found = _ready(corpus, holdout, groups, settings, mined_total)
-                reports[corpus_name(corpus)] = found.report
-                yield from found.rows
+            def batches() -> Iterator[pa.RecordBatch]:
+                for part, found in zip(parts, ordered(parts, build, workers), strict=True):
+                    audits[part.language].add(found.audit)
+                    description.merge(found.description)
+                    yield from found.batches
+                own = sum(sum(audit.built.values()) for audit in audits.values())
+                for corpus in ready:
+                    guarded_rows = _ready(corpus, holdout, groups, settings, own)
+                    reports[corpus_name(corpus)] = guarded_rows.report
+                    description.add(guarded_rows.rows)
+                    yield from tables.in_batches(guarded_rows.rows, tables.TRIPLETS)
 
-        total = tables.write(out / "triplets.parquet", tables.TRIPLETS, every())
+            total = tables.write_batches(out / "triplets.parquet", tables.TRIPLETS, batches())
         if total == 0:
             raise EmptyCorpus(
                 "not one triplet could be built", where="triplets",
                 hint="There must be at least two pairs of different meaning per language; or raise triplets.max_chrf.",
             )  # fmt: skip
-        described = describe(tables.read(out / "triplets.parquet"), margin, pivot)
         guards = {language: asdict(audit) for language, audit in audits.items()}
         ledgers = {name: asdict(report) for name, report in reports.items()}
-        write_json(out / "audit.json", {"margin": margin, **described, "languages": guards, "ready": ledgers})
+        write_json(out / "audit.json", {"margin": margin, **description.finished(), "languages": guards, "ready": ledgers})
         logger.info("triplets: %d", total)
         built = {f"triplets:{language}": sum(audit.built.values()) for language, audit in audits.items()}
         return {"triplets": total, **built, **{f"ready:{name}": report.kept for name, report in reports.items()}}
@@ -93,24 +99,68 @@ def triplets(
     return store.build("triplets", work, revision=REVISION, config=config, inputs=given, seed=seed)
 
 
-def _texts(cleaned: Mapping[str, Artifact], pivot: str) -> tuple[dict[str, Texts], dict[tuple[str, int], int]]:
-    """Each language's pairs with the meaning group of each; and the group of every sentence."""
-    columns = {
-        language: tables.read_columns(artifact.path / "pairs.parquet", "pair_id", "source", "target", "corpus")
+def _meanings(cleaned: Mapping[str, Artifact], pivot: str) -> MeaningGroups:
+    """Over the pairs of all languages."""
+    return MeaningGroups.of(
+        (_sentences(pivot, source), _sentences(language, target))
         for language, artifact in sorted(cleaned.items())
-    }
-    groups = MeaningGroups()
-    nodes: dict[str, list[tuple[str, int]]] = {}
-    for language, (_, sources, targets, _corpora) in columns.items():
-        nodes[language] = _nodes(pivot, sources)
-        for source, target in zip(nodes[language], _nodes(language, targets), strict=True):
-            groups.add(source, target)
-    number = groups.numbered(groups.sentences())
-    texts = {
-        language: Texts(language, ids, sources, targets, [number[node] for node in nodes[language]], corpora)
-        for language, (ids, sources, targets, corpora) in columns.items()
-    }
-    return texts, number
+        for source, target in [tables.read_columns(artifact.path / "pairs.parquet", "source", "target")]
+    )
+
+
+class _Part(NamedTuple):
+    """Some pairs of one language: what one process builds at a time."""
+
+    language: str
+    cleaned: Path
+    mined: Path
+    settings: Triplets
+    rows: range
+
+
+class _Built(NamedTuple):
+    """The triplets of a part, with what there is to say of them."""
+
+    batches: list[pa.RecordBatch]
+    audit: Audit
+    description: Description
+
+
+def _parts(cleaned: Mapping[str, Artifact], mined: Mapping[str, Artifact], settings: Mapping[str, Triplets]) -> list[_Part]:
+    found = []
+    for language, artifact in sorted(cleaned.items()):
+        pairs, candidates = artifact.path / "pairs.parquet", mined[language].path / "candidates.parquet"
+        total = pq.read_metadata(pairs).num_rows
+        for first in range(0, total, PART):
+            rows = range(first, min(first + PART, total))
+            found.append(_Part(language, pairs, candidates, settings[language], rows))
+    return found
+
+
+def _build(part: _Part, *, groups: Path, uses: Mapping[str, Use], margin: float, pivot: str, seed: int) -> _Built:
+    texts, meanings = _texts(part.language, part.cleaned, groups, pivot)
+    audit, description = Audit(), Description(margin, pivot)
+
+    def meaning(language: str, text: str) -> int:
+        return int(meanings.find(_sentences(language, [text]))[0])
+
+    rows = list(
+        build_triplets(
+            texts, MinedTable(part.mined, part.rows), part.settings, audit,
+            uses=uses, seed=seed, pivot=pivot, meaning=meaning, rows=part.rows,
+        )
+    )  # fmt: skip
+    description.add(rows)
+    return _Built(list(tables.in_batches(rows, tables.TRIPLETS)), audit, description)
+
+
+@functools.lru_cache(maxsize=1)  # the next part is often of the same language
+def _texts(language: str, cleaned: Path, groups: Path, pivot: str) -> tuple[Texts, MeaningGroups]:
+    """One language's pairs with the meaning group of each."""
+    ids, sources, targets, corpora = tables.read_columns(cleaned, "pair_id", "source", "target", "corpus")
+    meanings = MeaningGroups.load(groups)
+    own = meanings.find(_sentences(pivot, sources)).tolist()
+    return Texts(language, ids, sources, targets, own, corpora), meanings
 
 
 def check_ready(corpora: Sequence[TripletsCorpus]) -> None:
@@ -125,9 +175,8 @@ def check_ready(corpora: Sequence[TripletsCorpus]) -> None:
 
 
 def _ready(
-    corpus: TripletsCorpus, holdout: Artifact | None, numbers: dict[tuple[str, int], int], settings: Mapping[str, Triplets],
-    mined: int,
-) -> Guarded:  # fmt: skip
+    corpus: TripletsCorpus, holdout: Artifact | None, groups: MeaningGroups, settings: Mapping[str, Triplets], mined: int
+) -> Guarded:
     """The triplets of one corpus that pass; sentences that no pair has get groups of their own."""
     columns = (corpus.columns.anchor, corpus.columns.positive, corpus.columns.negative)
     found = list(read_ready(tabular.rows(corpus.path, list(columns)), columns))
@@ -142,8 +191,7 @@ def _ready(
     normal = [Ready(*texts) for texts in zip(*(side.strings() for side in sides), strict=True)]
 
     def group(language: str, text: str) -> int:
-        (node,) = _nodes(language, [text])
-        return numbers.setdefault(node, len(numbers))
+        return int(groups.find(_sentences(language, [text]))[0])
 
     most = round(corpus.share / (1 - corpus.share) * mined)
     limit = max((own.max_chrf for own in settings.values()), default=100.0)
@@ -151,12 +199,12 @@ def _ready(
     return guarded(normal, leaks.tolist(), languages, group, max_chrf=limit, most=most, weight=corpus.weight)
 
 
-def _nodes(language: str, texts: list[str]) -> list[tuple[str, int]]:
-    """Sentences; texts without letters or digits are told apart by the text itself."""
+def _sentences(language: str, texts: Sequence[str]) -> Sentences:
+    """Hashes of sentences (n,); texts without letters or digits are told apart by the text itself."""
     compared = text_columns.comparables(text_columns.from_strings(texts))
-    hashes = text_columns.fingerprints(compared).tolist()
-    lengths = compared.lengths.tolist()
-    return [
-        (language, value) if length else (f"{language}:{text}", 0)
-        for text, value, length in zip(texts, hashes, lengths, strict=True)
-    ]
+    salt = np.uint64(xxhash.xxh3_64_intdigest(language.encode()))
+    hashes = (text_columns.fingerprints(compared).view(np.uint64) ^ salt).view(np.int64)
+    for row in np.flatnonzero(compared.lengths == 0).tolist():
+        value = np.uint64(xxhash.xxh3_64_intdigest(f"{language}:{texts[row]}".encode()))
+        hashes[row] = value.view(np.int64)
+    return hashes

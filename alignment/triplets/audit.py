@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from alignment.triplets.near_duplicates import near_duplicate_score
+from alignment.types import STRATEGIES
 
 Hardness = Literal["easy", "semi-hard", "hard"]
 EXAMPLES = 20
@@ -54,6 +56,14 @@ class _Group:
         self.negative += row["negative_similarity"]
         self.histogram[min(BINS - 1, max(0, int(row["negative_similarity"] * BINS)))] += 1
 
+    def merge(self, other: _Group) -> None:
+        for name in ("count", "measured", "positive", "negative", "other_language"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.hardness = {name: count + other.hardness[name] for name, count in self.hardness.items()}
+        self.histogram = [a + b for a, b in zip(self.histogram, other.histogram, strict=True)]
+        self.lengths.extend(other.lengths)
+        self.examples = [*self.examples, *other.examples][:EXAMPLES]
+
     def finished(self) -> dict[str, Any]:
         measured = max(1, self.measured)
         return {
@@ -65,6 +75,16 @@ class _Group:
             "by_length": round(by_length(np.array(self.lengths, dtype=float).reshape(-1, 3)), 4),
             "examples": self.examples,
         }  # fmt: skip
+
+
+def _together(groups: Sequence[_Group]) -> _Group:
+    """All languages, with examples of each in turn."""
+    every = _Group()
+    for group in groups:
+        every.merge(group)
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*(group.examples for group in groups)))
+    every.examples = [example for example in in_turn if example][:EXAMPLES]
+    return every
 
 
 def by_length(lengths: np.ndarray) -> float:
@@ -80,19 +100,37 @@ def by_length(lengths: np.ndarray) -> float:
     return float((off[:, 0] < off[:, 1]).mean() + (off[:, 0] == off[:, 1]).mean() / 2)
 
 
-def describe(triplets: Iterable[dict[str, Any]], margin: float, pivot: str) -> dict[str, Any]:
-    """`strategies`: counts, hardness, similarities, shortcuts, examples; the same by language in `by_language`."""
-    every: dict[str, _Group] = {}
-    own: dict[str, dict[str, _Group]] = {}
-    for row in triplets:
-        language = row["positive_lang"] if row["anchor_lang"] == pivot else row["anchor_lang"]
-        groups = (every, own.setdefault(language, {}))
-        for group in groups:
-            group.setdefault(row["strategy"], _Group()).add(row, margin)
-    return {
-        "strategies": {name: group.finished() for name, group in every.items()},
-        "by_language": {
-            language: {name: group.finished() | {"examples": group.examples[:3]} for name, group in groups.items()}
-            for language, groups in sorted(own.items())
-        },
-    }
+class Description:
+    """What triplets look like, by strategy, and by language and strategy."""
+
+    def __init__(self, margin: float, pivot: str) -> None:
+        self.margin, self.pivot = margin, pivot
+        self._groups: dict[tuple[str, str], _Group] = {}
+
+    def add(self, triplets: Iterable[dict[str, Any]]) -> None:
+        """Look at rows of `tables.TRIPLETS`."""
+        for row in triplets:
+            language = row["positive_lang"] if row["anchor_lang"] == self.pivot else row["anchor_lang"]
+            self._group(language, row["strategy"]).add(row, self.margin)
+
+    def merge(self, other: Description) -> None:
+        """Take over what was seen elsewhere."""
+        for key, group in other._groups.items():
+            self._group(*key).merge(group)
+
+    def finished(self) -> dict[str, Any]:
+        """`strategies`: counts, hardness, similarities, shortcuts, examples; the same by language in `by_language`."""
+        every: dict[str, list[_Group]] = {}
+        by_language: dict[str, dict[str, Any]] = {}
+        order = (*STRATEGIES, "ready")
+        for language, strategy in sorted(self._groups, key=lambda key: (order.index(key[1]), key[0])):
+            group = self._groups[language, strategy]
+            every.setdefault(strategy, []).append(group)
+            by_language.setdefault(language, {})[strategy] = group.finished() | {"examples": group.examples[:3]}
+        return {
+            "strategies": {strategy: _together(groups).finished() for strategy, groups in every.items()},
+            "by_language": dict(sorted(by_language.items())),
+        }
+
+    def _group(self, language: str, strategy: str) -> _Group:
+        return self._groups.setdefault((language, strategy), _Group())

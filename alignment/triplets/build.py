@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -23,6 +23,10 @@ class Texts(NamedTuple):
     target: Sequence[str]
     groups: Sequence[int]
     corpora: Sequence[str]
+
+
+Meaning = Callable[[str, str], int]
+"""The meaning group of a language's sentence, which may stand in no pair."""
 
 
 class Use(NamedTuple):
@@ -53,6 +57,13 @@ class Audit:
     built: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STRATEGIES, 0))
     """Triplets by the strategy that gave their negative."""
 
+    def add(self, other: Audit) -> None:
+        """Count what was built elsewhere."""
+        for name in ("looked_at", "same_meaning", "near_duplicate", "too_close", "fallback", "without"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for strategy, count in other.built.items():
+            self.built[strategy] += count
+
 
 def build_triplets(
     texts: Texts,
@@ -63,14 +74,16 @@ def build_triplets(
     uses: Mapping[str, Use],
     seed: int,
     pivot: str,
+    meaning: Meaning,
+    rows: range | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Rows of `tables.TRIPLETS`, the directions of each pair that its corpus allows, in the pairs' order."""
-    names: Sequence[str] = ()
-    known: dict[str, int] = {}
-    if settings.shares.edited:
-        names = shared_names(zip(texts.source, texts.target, strict=True))
-        known = dict(zip([*texts.source, *texts.target], [*texts.groups, *texts.groups], strict=True))
-    for row, identity in enumerate(texts.ids):
+    """Rows of `tables.TRIPLETS`, the directions of each pair that its corpus allows, in the pairs' order.
+
+    Of all pairs, or of some `rows` of them.
+    """
+    names = shared_names(zip(texts.source, texts.target, strict=True)) if settings.shares.edited else ()
+    for row in range(len(texts.ids)) if rows is None else rows:
+        identity = texts.ids[row]
         use = uses.get(texts.corpora[row], Use())
         for direction in use.anchors():
             wanted = choose_strategy(f"{seed}:{identity}:{direction}", settings)
@@ -79,7 +92,7 @@ def build_triplets(
             for strategy in order:
                 given = mined.get((row, direction, strategy))
                 if strategy == "edited":
-                    triplet = _edited(texts, side, row, mined.get((row, direction, "random")), names, known)
+                    triplet = _edited(texts, side, row, mined.get((row, direction, "random")), names, meaning)
                 else:
                     triplet = given and _first_allowed(texts, side, row, given, settings, audit, own=strategy == "cross")
                 if triplet:
@@ -156,14 +169,14 @@ def _first_allowed(
 
 
 def _edited(
-    texts: Texts, side: _Side, row: int, measured: Mined | None, names: Sequence[str], known: Mapping[str, int]
+    texts: Texts, side: _Side, row: int, measured: Mined | None, names: Sequence[str], meaning: Meaning
 ) -> dict[str, Any] | None:
-    """The true translation with another meaning: that of the pair which has this sentence, else one of its own."""
+    """The true translation with another meaning: that of a pair which has this sentence, else one of its own."""
     anchor, language = side.anchors[row], side.positive_language
     text = edited(side.positives[row], language, f"{texts.ids[row]}:{language}", anchor=anchor, names=names)
     if text is None or text == anchor:
         return None
-    group = known.get(text, -1 - row)
+    group = meaning(language, text)
     if group == texts.groups[row]:
         return None
     triplet = Triplet(anchor, side.positives[row], text, texts.groups[row], group)

@@ -95,13 +95,14 @@ class _Block(NamedTuple):
 
 
 class MinedTable:
-    """The `candidates.parquet` of one language in memory, about 12 bytes for each candidate."""
+    """The `candidates.parquet` of some pairs of one language in memory, about 12 bytes for each candidate."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rows: range) -> None:
         self._blocks: dict[tuple[str, str], _Block] = {}
-        with pq.ParquetFile(path) as file:
-            table = file.read()
-        pairs = int(table["pair"][-1].as_py()) + 1 if len(table) else 0
+        self._first = rows.start
+        inside = [("pair", ">=", rows.start), ("pair", "<", rows.stop)]
+        table = pq.read_table(path, filters=inside, use_threads=False)
+        pairs = len(rows)
         for first in range(0, len(table), pairs or 1):
             part = table.slice(first, pairs).combine_chunks()
             candidates, scores, similarities = (part[name].chunk(0) for name in ("candidates", "scores", "similarities"))
@@ -118,6 +119,7 @@ class MinedTable:
         row, direction, strategy = key
         if (block := self._blocks.get((direction, strategy))) is None:
             return None
+        row -= self._first
         own = slice(block.starts[row], block.starts[row + 1])
         cosines = block.similarities
         return Mined(

@@ -170,15 +170,25 @@ def test_blocked_neighbours_equal_brute_force(n: int, m: int, k: int, block: int
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30))
 def test_groups_do_not_depend_on_the_order(edges: list[tuple[int, int]]) -> None:
-    def number(order: list[tuple[int, int]]) -> dict[tuple[str, int], int]:
-        groups = MeaningGroups()
-        for a, b in order:
-            groups.add(("en", a), ("fi", b))
-        return groups.numbered([(lang, i) for lang in ("en", "fi") for i in range(13)])
+    def number(order: list[tuple[int, int]]) -> dict[int, int]:
+        columns = np.array(order, np.int64).reshape(-1, 2).T
+        groups = MeaningGroups.of([(columns[0], 20 + columns[1])])
+        return dict(zip(range(40), groups.find(np.arange(40)).tolist(), strict=True))
 
-    assert number(edges) == number(edges[::-1])
+    found, graph = number(edges), joined(edges)
+    assert found == number(edges[::-1])
+    for a in range(13):
+        for b in range(13):
+            assert (found[a] == found[20 + b]) == any(a in part and 20 + b in part for part in graph)
+
+
+def joined(edges: list[tuple[int, int]]) -> list[set[int]]:
+    """Sets of what hangs together, joined one edge after the other."""
+    parts: list[set[int]] = []
     for a, b in edges:
-        assert number(edges)["en", a] == number(edges)["fi", b]
+        near = [part for part in parts if {a, 20 + b} & part]
+        parts = [part for part in parts if part not in near] + [{a, 20 + b}.union(*near)]
+    return parts
 
 
 @settings(deadline=None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alignment import tables
 from alignment.config import Triplets
 from alignment.triplets import candidates
-from alignment.triplets.audit import by_length, describe, hardness
+from alignment.triplets.audit import Description, by_length, hardness
 from alignment.triplets.build import Audit, Texts, Use, build_triplets, choose_strategy
 from alignment.triplets.candidates import Mined, Vectors
 from alignment.triplets.groups import MeaningGroups
@@ -21,16 +21,12 @@ from alignment.types import FilterReport, Triplet
 
 
 def test_two_translations_of_one_sentence_are_one_meaning_through_any_language() -> None:
-    groups = MeaningGroups()
-    groups.add(("en", 1), ("fi", 10))
-    groups.add(("en", 1), ("fi", 11))
-    groups.add(("en", 2), ("et", 20))
-    groups.add(("en", 3), ("et", 20))  # one Estonian sentence for two English ones
-    groups.add(("en", 4), ("fi", 12))
-    number = groups.numbered([("fi", 10), ("fi", 11), ("en", 2), ("en", 3), ("en", 4)])
-    assert number["fi", 10] == number["fi", 11]
-    assert number["en", 2] == number["en", 3]
-    assert len(set(number.values())) == 3
+    finnish = (np.array([1, 1, 4]), np.array([10, 11, 12]))
+    estonian = (np.array([2, 3]), np.array([20, 20]))  # one sentence for two English ones
+    groups = MeaningGroups.of([finnish, estonian])
+    assert groups.find(np.array([10, 11, 2, 3, 4])).tolist() == [0, 0, 1, 1, 2]
+    assert groups.find(np.array([99, 98, 99])).tolist() == [-100, -99, -100]  # in no pair: a meaning of its own
+    assert (MeaningGroups.of([]).find(np.array([-7, 7])) < 0).all()
 
 
 def test_lexical_finds_near_misses_and_never_itself() -> None:
@@ -111,7 +107,8 @@ def test_candidates_come_back_as_they_were_mined(tmp_path: Path) -> None:
     mined = Candidates(rows, draw.random((40, 5)).astype(np.float32))
     batches = [*candidates.batches("forward", "semantic", mined, Vectors(x, y, y)), *candidates.batches("backward", "random", mined, None)]  # fmt: skip
     tables.write_batches(tmp_path / "candidates.parquet", tables.CANDIDATES, batches)
-    found = candidates.MinedTable(tmp_path / "candidates.parquet")
+    found = candidates.MinedTable(tmp_path / "candidates.parquet", range(40))
+    some = candidates.MinedTable(tmp_path / "candidates.parquet", range(30, 38))
     for i, own in enumerate(rows):
         kept = own[own >= 0].tolist()
         forward, backward = found.get((i, "forward", "semantic")), found.get((i, "backward", "random"))
@@ -121,6 +118,7 @@ def test_candidates_come_back_as_they_were_mined(tmp_path: Path) -> None:
         assert forward.scores == mined.scores[i][own >= 0].tolist()
         assert backward.positive_similarity is None and backward.similarities is None
     assert found.get((0, "forward", "random")) is None
+    assert all(some.get((i, "backward", "random")) == found.get((i, "backward", "random")) for i in range(30, 38))
 
 
 @pytest.mark.parametrize("n", [1, 2, 10, 500])
@@ -150,6 +148,11 @@ TEXTS = Texts(
 )
 
 
+def alone(_language: str, _text: str) -> int:
+    """No sentence stands in a pair."""
+    return -1
+
+
 def mined(order: list[int]) -> Mined:
     return Mined(0.9, order, [1.0] * len(order), [0.5] * len(order))
 
@@ -157,12 +160,12 @@ def mined(order: list[int]) -> Mined:
 def test_guards_skip_same_meaning_and_near_duplicates_and_count_them() -> None:
     audit = Audit()
     candidates = {(0, "forward", s): mined([1, 2]) for s in ("random", "lexical", "semantic")}
-    (row,) = build_triplets(TEXTS, candidates, Triplets(), audit, uses={}, seed=1, pivot="en")  # type: ignore[arg-type]
+    (row,) = build_triplets(TEXTS, candidates, Triplets(), audit, uses={}, seed=1, pivot="en", meaning=alone)  # type: ignore[arg-type]
     assert row["negative"] == "kirjaudu sisään" and row["rank"] == 1
     assert audit.same_meaning == 1 and audit.without == 7
     close = TEXTS._replace(groups=[0, 5, 1, 2])
     audit = Audit()
-    (row,) = build_triplets(close, candidates, Triplets(), audit, uses={}, seed=1, pivot="en")  # type: ignore[arg-type]
+    (row,) = build_triplets(close, candidates, Triplets(), audit, uses={}, seed=1, pivot="en", meaning=alone)  # type: ignore[arg-type]
     assert row["negative"] == "kirjaudu sisään" and audit.near_duplicate == 1
     assert (row["anchor_lang"], row["positive_lang"]) == ("en", "fi")
 
@@ -171,7 +174,9 @@ def test_a_corpus_can_allow_one_direction_and_weigh_more() -> None:
     keys = [(row, way, "random") for row in range(4) for way in ("forward", "backward")]
     candidates = {key: mined([(key[0] + 2) % 4]) for key in keys}
     uses = {"x": Use(2.0, "to_pivot"), "y": Use(1.0, "from_pivot")}
-    rows = list(build_triplets(TEXTS, candidates, Triplets(max_chrf=100), Audit(), uses=uses, seed=1, pivot="en"))  # type: ignore[arg-type]
+    rows = list(
+        build_triplets(TEXTS, candidates, Triplets(max_chrf=100), Audit(), uses=uses, seed=1, pivot="en", meaning=alone)
+    )  # type: ignore[arg-type]
     assert [(row["pair_id"], row["direction"], row["weight"]) for row in rows] == [
         ("a", "backward", 2.0), ("b", "backward", 2.0), ("c", "backward", 2.0), ("d", "forward", 1.0),
     ]  # fmt: skip
@@ -181,7 +186,7 @@ def test_a_strategy_without_candidates_falls_back_and_says_so() -> None:
     audit = Audit()
     only = {(2, "backward", "random"): mined([3])}
     settings = Triplets(shares={"random": 0, "lexical": 0, "semantic": 1})  # type: ignore[arg-type]
-    (row,) = build_triplets(TEXTS, only, settings, audit, uses={}, seed=1, pivot="en")  # type: ignore[arg-type]
+    (row,) = build_triplets(TEXTS, only, settings, audit, uses={}, seed=1, pivot="en", meaning=alone)  # type: ignore[arg-type]
     assert row["strategy"] == "random" and audit.fallback == 1
     assert row["anchor"] == "kirjaudu sisään" and row["negative"] == "go out" and row["anchor_lang"] == "fi"
 
@@ -218,7 +223,11 @@ def test_hardness_by_measured_distance() -> None:
         "chrf": 3.0,
     }
     unmeasured = row | {"strategy": "edited", "negative_similarity": None, "negative_lang": "en"}
-    found = describe([row, row, unmeasured], 0.2, "en")
+    first, second = Description(0.2, "en"), Description(0.2, "en")
+    first.add([row])
+    second.add([row, unmeasured])
+    first.merge(second)
+    found = first.finished()
     assert found["strategies"]["random"]["semi-hard"] == 2 and found["strategies"]["random"]["histogram"][16] == 2
     assert found["by_language"]["fi"]["edited"]["measured"] == 0 and found["strategies"]["edited"]["by_language"] == 1
     assert len(found["strategies"]["random"]["examples"]) == 2
@@ -234,12 +243,12 @@ def test_cross_takes_a_text_of_the_anchors_language_and_the_guide_refuses_what_i
     keys = [(0, "forward", "cross"), (0, "backward", "cross")]
     candidates = {key: Mined(0.9, [2, 3], [1.0, 1.0], [0.88, 0.5]) for key in keys}
     settings = Triplets(shares={"random": 0, "lexical": 0, "semantic": 0, "cross": 1})  # type: ignore[arg-type]
-    rows = list(build_triplets(TEXTS, candidates, settings, Audit(), uses={}, seed=1, pivot="en"))  # type: ignore[arg-type]
+    rows = list(build_triplets(TEXTS, candidates, settings, Audit(), uses={}, seed=1, pivot="en", meaning=alone))  # type: ignore[arg-type]
     assert [row["negative"] for row in rows] == ["log in", "kirjaudu sisään"]
     assert all(row["negative_lang"] == row["anchor_lang"] != row["positive_lang"] for row in rows)
     audit = Audit()
     guided = settings.model_copy(update={"relative_margin": 0.1})
-    rows = list(build_triplets(TEXTS, candidates, guided, audit, uses={}, seed=1, pivot="en"))  # type: ignore[arg-type]
+    rows = list(build_triplets(TEXTS, candidates, guided, audit, uses={}, seed=1, pivot="en", meaning=alone))  # type: ignore[arg-type]
     assert [row["negative"] for row in rows] == ["go out", "mene ulos"] and audit.too_close == 2
 
 
@@ -248,7 +257,11 @@ def test_edited_negatives_have_a_meaning_of_their_own_and_others_stand_in() -> N
     candidates = {(row, "forward", "random"): mined([(row + 2) % 4]) for row in range(4)}
     settings = Triplets(shares={"random": 0, "lexical": 0, "semantic": 0, "edited": 1}, max_chrf=100)  # type: ignore[arg-type]
     audit = Audit()
-    rows = list(build_triplets(texts, candidates, settings, audit, uses={"x": Use(1.0, "from_pivot")}, seed=1, pivot="en"))  # type: ignore[arg-type]
+    rows = list(
+        build_triplets(
+            texts, candidates, settings, audit, uses={"x": Use(1.0, "from_pivot")}, seed=1, pivot="en", meaning=alone
+        )
+    )  # type: ignore[arg-type]
     first = next(row for row in rows if row["pair_id"] == "a")
     assert first["strategy"] == "edited" and first["negative"].startswith("sivu ") and first["negative"] != "sivu 12"
     assert first["negative_group"] < 0 and first["negative_similarity"] is None and audit.fallback == len(rows) - 1
@@ -261,7 +274,11 @@ def test_an_edit_that_is_another_pair_s_translation_has_that_pair_s_meaning(othe
     settings = Triplets(shares={"random": 0, "lexical": 0, "semantic": 0, "edited": 1}, max_chrf=100)  # type: ignore[arg-type]
 
     def built(given: Texts) -> list[dict[str, Any]]:
-        rows = build_triplets(given, {}, settings, Audit(), uses={"x": Use(1.0, "from_pivot")}, seed=1, pivot="en")
+        group = dict(zip(given.target, given.groups, strict=True))
+        rows = build_triplets(
+            given, {}, settings, Audit(), uses={"x": Use(1.0, "from_pivot")}, seed=1, pivot="en",
+            meaning=lambda language, text: group.get(text, -1) if language == "fi" else -1,
+        )  # fmt: skip
         return [row for row in rows if row["pair_id"] == "a"]
 
     (first,) = built(texts)
