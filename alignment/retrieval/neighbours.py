@@ -1,12 +1,13 @@
 """Nearest neighbours by cosine, exact, block by block.
 
-Large searches on a processor with bf16 instructions go through a sieve in bf16 whose error is bounded, so
+Large searches on a processor with 8-bit dot products go through a sieve of 8-bit vectors whose error is bounded, so
 that what it lets through holds the true neighbours; those few are compared again in float32. A query whose
 sieve lets too many through is searched plainly. Memory beside the vectors is a few blocks.
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +16,13 @@ from numpy.typing import NDArray
 
 SIEVED_FROM = 16_384  # candidates: below, the plain search is as fast
 GROUP = 32  # candidates that are looked at by their maximum first
-ROWS = 512  # queries at once
-BUFFER = 2**26  # similarities at once: 384 MiB in both precisions
-SPARE = 6  # times k candidates that the sieve lets through; at 3 one query in seven of real text was searched again
-BF16 = 2.0**-8  # unit of rounding to the nearest bf16, relative: half of 2^-7
+ROWS = 256  # queries at once
+CHUNK = 2**17  # candidates at once: 128 MiB of similarities
+CROWDED = 512  # groups of a query that may pass the sieve; more, and the plain search is as fast
+LARGEST = 127  # of 8 bits, so that both signs reach as far
+warnings.filterwarnings(
+    "ignore", "Sparse CSR tensor support is in beta state"
+)  # the one product that it is used for is tested
 
 
 class Neighbours(NamedTuple):
@@ -37,94 +41,143 @@ def nearest(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: in
     `queries` (n, dim) and `candidates` (m, dim) are unit rows.
     """
     k = min(k, len(candidates))
-    if len(candidates) < max(SIEVED_FROM, (SPARE * k + 1) * GROUP) or not torch.cpu._is_avx512_bf16_supported():
+    if len(candidates) < max(SIEVED_FROM, 4 * GROUP * k) or not torch.cpu._is_vnni_supported():
         return _plain(queries, candidates, k, block)
     return _sieved(queries, candidates, k)
 
 
 def _plain(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int, block: int) -> Neighbours:
-    found = Neighbours(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
+    found = _none(len(queries), k)
     for start in range(0, len(queries), block):
         rows = slice(start, start + block)
         similarity = torch.from_numpy(queries[rows] @ candidates.T)  # (block, m)
-        values, places = similarity.topk(min(k + 1, len(candidates)), dim=1)
-        tied = (values[:, k - 1 : k] == values[:, k:]).any(dim=1)  # the lower index must be chosen, not any
-        if tied.any():
-            places[tied, :k] = torch.argsort(similarity[tied], dim=1, descending=True, stable=True)[:, :k]
-        found.indices[rows], found.similarities[rows] = _best_first(similarity, places[:, :k])
+        found.indices[rows], found.similarities[rows] = _best(similarity, k)
     return found
 
 
-def _best_first(similarity: torch.Tensor, places: torch.Tensor) -> Neighbours:
-    """The values at these places (rows, k), ordered; equal ones by place."""
-    places = places.sort(dim=1).values
+def _none(n: int, k: int) -> Neighbours:
+    return Neighbours(np.empty((n, k), np.int64), np.empty((n, k), np.float32))
+
+
+def _best(similarity: torch.Tensor, k: int) -> Neighbours:
+    """The k highest columns of each row, ordered; of equal ones the first."""
+    values, places = similarity.topk(min(k + 1, similarity.shape[1]), dim=1)
+    tied = (values[:, k - 1 : k] == values[:, k:]).any(dim=1)  # the lower index must be chosen, not any
+    if tied.any():
+        places[tied, :k] = torch.argsort(similarity[tied], dim=1, descending=True, stable=True)[:, :k]
+    places = places[:, :k].sort(dim=1).values
     values = similarity.gather(1, places)
     order = torch.argsort(values, dim=1, descending=True, stable=True)
     return Neighbours(places.gather(1, order).numpy(), values.gather(1, order).numpy())
 
 
 def _sieved(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int) -> Neighbours:
-    x, y = torch.from_numpy(queries), torch.from_numpy(candidates)
-    centred = y - y.mean(dim=0)  # the same order for every query, and smaller numbers round less
-    width = -(-len(y) // GROUP) * GROUP
-    small = torch.zeros(width, y.shape[1], dtype=torch.bfloat16)
-    small[: len(y)] = centred
-    error = _error(x, centred, small[: len(y)])
-    del centred
-    size = max(1, min(ROWS, BUFFER // width))
-    sieve = _Sieve(small.T, len(y), k, size)
-    near = torch.empty(size * sieve.spare, y.shape[1])
-    found = Neighbours(np.empty((len(x), k), np.int64), np.empty((len(x), k), np.float32))
-    doubtful = []
-    for start in range(0, len(x), size):
-        rows = slice(start, min(start + size, len(x)))
-        passed, whole = sieve.passed(x[rows], error[rows])
-        texts = torch.index_select(y, 0, passed.flatten(), out=near[: passed.numel()])
-        exact = torch.bmm(texts.view(*passed.shape, -1), x[rows].unsqueeze(2)).squeeze(2)  # (rows, spare)
-        order = torch.argsort(exact, dim=1, descending=True, stable=True)[:, :k]
-        found.indices[rows] = passed.gather(1, order).numpy()
-        found.similarities[rows] = exact.gather(1, order).numpy()
-        doubtful += (start + (~whole).nonzero().squeeze(1)).tolist()
-    if doubtful:
-        again = _plain(queries[doubtful], candidates, k, size)
-        found.indices[doubtful], found.similarities[doubtful] = again
+    """Chunk by chunk of the candidates, each one's best beside the best so far."""
+    found = _none(len(queries), 0)
+    for first in range(0, len(candidates), CHUNK):
+        chunk = candidates[first : first + CHUNK]
+        own = _in_chunk(queries, chunk, min(k, len(chunk)))
+        if not first:
+            found = own
+            continue
+        similarities = torch.from_numpy(np.hstack([found.similarities, own.similarities]))
+        best = _best(similarities, k)  # chunks ascend, so that the first column of equal ones has the lower index
+        indices = np.take_along_axis(np.hstack([found.indices, first + own.indices]), best.indices, axis=1)
+        found = Neighbours(indices, best.similarities)
     return found
 
 
-def _error(x: torch.Tensor, centred: torch.Tensor, small: torch.Tensor) -> torch.Tensor:
-    """How far a similarity of the sieve may be from the true one, for each query (n,).
+def _in_chunk(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int) -> Neighbours:
+    if len(candidates) < GROUP * k:
+        return _plain(queries, candidates, k, ROWS)
+    x, y = torch.from_numpy(queries), torch.from_numpy(candidates)
+    sieve = _Sieve(y, k)
+    found = _none(len(x), k)
+    crowded: list[int] = []
+    for start in range(0, len(x), ROWS):
+        rows = slice(start, start + ROWS)
+        passed = sieve.passed(x[rows])
+        dense = torch.full((len(passed.counts), int(passed.counts.max())), -torch.inf)
+        inside = torch.arange(dense.shape[1]) < passed.counts.unsqueeze(1)
+        dense[inside] = _products(x[rows], y, passed)
+        best = _best(dense, k)
+        columns = torch.zeros(dense.shape, dtype=torch.int64)
+        columns[inside] = passed.candidates
+        found.indices[rows] = columns.gather(1, torch.from_numpy(best.indices)).numpy()
+        found.similarities[rows] = best.similarities
+        crowded += (start + passed.crowded).tolist()
+    if crowded:
+        found.indices[crowded], found.similarities[crowded] = _plain(queries[crowded], candidates, k, ROWS)
+    return found
 
-    By Cauchy and Schwarz from the two rounding residues, and the rounding of the result itself.
-    """
-    residue_x = (x - x.bfloat16().float()).norm(dim=1)
-    residue_y = (centred - small.float()).norm(dim=1).max()
-    longest = centred.norm(dim=1).max()
-    error: torch.Tensor = residue_x * longest + (1 + residue_x) * residue_y + BF16 * longest + 1e-5
-    return error
+
+class _Passed(NamedTuple):
+    """What a sieve lets through of some queries: candidates, ascending for each query, one query after the other."""
+
+    candidates: torch.Tensor  # (passed,)
+    counts: torch.Tensor  # (queries,)
+    crowded: torch.Tensor  # queries of which too many pass: only the first k candidates are there
+
+
+def _products(x: torch.Tensor, y: torch.Tensor, passed: _Passed) -> torch.Tensor:
+    """Float32 similarities of the candidates that passed (passed,)."""
+    starts = torch.nn.functional.pad(passed.counts.cumsum(0), (1, 0))
+    pattern = torch.sparse_csr_tensor(
+        starts, passed.candidates, torch.zeros(len(passed.candidates)), size=(len(x), len(y)), check_invariants=False
+    )
+    products: torch.Tensor = torch.sparse.sampled_addmm(pattern, x, y.T, beta=0.0).values()
+    return products
 
 
 class _Sieve:
-    """Similarities in bf16, block by block, in buffers that are made once: new ones would cost more than the product."""
+    """Similarities of 8-bit vectors, exact as integers, in a buffer that is made once.
 
-    def __init__(self, small: torch.Tensor, m: int, k: int, rows: int) -> None:
-        self.small = small  # (dim, width)
-        self.m, self.k, self.spare = m, k, SPARE * k
-        self.rough = torch.empty(rows, small.shape[1], dtype=torch.bfloat16)
-        self.values = torch.empty(rows, small.shape[1])
+    A query x and a candidate c, which is taken from the candidates' mean m so that smaller numbers are rounded and the
+    order stays the same, become x' and c' with the residues x - x' and c - c'. Then
 
-    def passed(self, x: torch.Tensor, error: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Candidates (rows, spare), ascending, and whether they surely hold the k nearest (rows,)."""
-        values = self.values[: len(x)]
-        values.copy_(torch.mm(x.bfloat16(), self.small, out=self.rough[: len(x)]))
-        values[:, self.m :] = -torch.inf
-        groups = values.view(len(x), -1, GROUP)
-        tops, chosen = groups.amax(dim=2).topk(self.spare + 1, dim=1)
-        # The k-th best group maximum is at most the k-th best similarity, which is off by the error at most.
-        whole = tops[:, self.spare] < tops[:, self.k - 1] - 2 * error
-        chosen = chosen[:, : self.spare]
-        inside = groups.gather(1, chosen.unsqueeze(2).expand(-1, -1, GROUP)).flatten(1)
-        best, places = inside.topk(self.spare + 1, dim=1)
-        whole &= best[:, self.spare] < best[:, self.k - 1] - 2 * error
-        places = places[:, : self.spare]
-        numbers = chosen.gather(1, places // GROUP) * GROUP + places % GROUP
-        return numbers.sort(dim=1).values, whole
+        |xc - x'c'| = |x(c - c') + (x - x')c'| <= |m(c - c')| + |x - m||c - c'| + |x - x'||c'|
+
+    by Cauchy and Schwarz; the first two stand for |x||c - c'| because vectors of an encoder lie near their mean.
+    """
+
+    def __init__(self, y: torch.Tensor, k: int) -> None:
+        self.k, self.m = k, len(y)
+        self.groups = -(-self.m // GROUP)
+        self.mean = y.mean(dim=0)
+        most = max(float((part - self.mean).abs().max()) for part in y.split(ROWS))
+        self.unit = max(most, 1e-12) / LARGEST
+        self.small = torch.zeros(self.groups * GROUP, y.shape[1], dtype=torch.int8)
+        residue = along = longest = 0.0
+        for own, part in zip(self.small.split(ROWS), y.split(ROWS), strict=False):
+            centred = part - self.mean
+            own[: len(part)] = (centred / self.unit).round_()
+            rounded = own[: len(part)].float() * self.unit
+            left = centred - rounded
+            residue = max(residue, float(left.norm(dim=1).max()))
+            along = max(along, float((left @ self.mean).abs().max()))
+            longest = max(longest, float(rounded.norm(dim=1).max()))
+        self.residue, self.along, self.longest = residue, along, longest
+        self.rough = torch.empty(ROWS, len(self.small), dtype=torch.int32)
+
+    def passed(self, x: torch.Tensor) -> _Passed:
+        """Candidates that may be among the k nearest of each row; surely all of those, but for crowded rows."""
+        unit = x.abs().amax(dim=1, keepdim=True).clamp_(min=1e-12) / LARGEST
+        small = (x / unit).round_()
+        error = self.along + (x - self.mean).norm(dim=1) * self.residue
+        error += (x - small * unit).norm(dim=1) * self.longest + 1e-5  # the last for float32 itself
+        rough = self.rough[: len(x)]
+        torch._int_mm(small.to(torch.int8), self.small.T, out=rough)
+        rough[:, self.m :] = torch.iinfo(torch.int32).min
+        values = rough.view(len(x), GROUP, self.groups)  # candidate j * groups + g is the j-th of group g
+        tops = values.amax(dim=1)
+        # The k-th best of the groups' maxima is at most the k-th best similarity, and either is off by the error at most.
+        least = tops.topk(self.k, dim=1).values[:, -1] - (2 * error / (unit.squeeze(1) * self.unit)).ceil().int()
+        open_ = tops >= least.unsqueeze(1)
+        crowded = (open_.sum(dim=1) > CROWDED).nonzero().squeeze(1)
+        open_[crowded] = False
+        row, group = open_.nonzero().unbind(1)
+        at, place = (values[row, :, group] >= least[row].unsqueeze(1)).nonzero().unbind(1)
+        number = row[at] * len(self.small) + place * self.groups + group[at]
+        number = torch.cat([number, (crowded.unsqueeze(1) * len(self.small) + torch.arange(self.k)).flatten()]).sort().values
+        query = number // len(self.small)
+        return _Passed(number % len(self.small), torch.bincount(query, minlength=len(x)), crowded)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from alignment.retrieval import neighbours
 from alignment.retrieval.metrics import retrieve, wilson
 from alignment.retrieval.neighbours import _plain, _sieved, nearest
 
@@ -62,9 +63,16 @@ def test_wilson_against_published_half_widths() -> None:
     assert wilson(0, 0) == (0.0, 1.0) and wilson(10, 10)[1] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("chunk", [neighbours.CHUNK, 9000, 9900])
 @pytest.mark.parametrize("copies", [0, 3000])
-def test_the_sieve_lets_the_nearest_through_and_says_when_it_cannot(copies: int) -> None:
-    """20,000 candidates around 200 centres, as like as an E5 encoder's; with thousands of ties in the second case."""
+def test_the_sieve_lets_the_nearest_through(copies: int, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """20,000 candidates around 200 centres, as like as an E5 encoder's; with thousands of ties in the second case.
+
+    In one chunk, in three, and with a last one that is too small to sieve. Of 30 groups only may pass, else the plain
+    search has to take over.
+    """
+    monkeypatch.setattr(neighbours, "CHUNK", chunk)
+    monkeypatch.setattr(neighbours, "CROWDED", 30)
     rng = np.random.default_rng(copies)
     centres = rng.normal(size=(200, 48)) + 2
     y = scaled(centres[rng.integers(0, 200, 20_000)] + 0.3 * rng.normal(size=(20_000, 48)))
@@ -78,6 +86,16 @@ def test_the_sieve_lets_the_nearest_through_and_says_when_it_cannot(copies: int)
     assert differ.mean() < 0.01 and near[differ].max(initial=0) < 1e-6
     if copies:
         assert sieved.indices[0].tolist() == list(range(10))  # ties by the lower index
+
+
+@pytest.mark.parametrize("noise", [1e-4, 0])
+def test_the_sieve_s_bound_holds_for_vectors_that_fill_the_space(noise: float) -> None:
+    """And where all candidates are nearly or wholly the same, so that all of them pass."""
+    rng = np.random.default_rng(7)
+    x = scaled(rng.normal(size=(300, 32)))
+    for y in (scaled(rng.normal(size=(5000, 32))), scaled(x[:1] + noise * rng.normal(size=(5000, 32)))):
+        sieved, plain = _sieved(x, y, 5), _plain(x, y, 5, 256)
+        assert np.abs(sieved.similarities - plain.similarities).max() < 1e-6
 
 
 def test_ties_at_the_edge_go_to_the_lower_index() -> None:
