@@ -57,7 +57,7 @@ class Store:
     ) -> Artifact:
         """The artifact for this stage, configuration slice and inputs: found, or made by `work`.
 
-        `work` gets an empty directory to fill and returns row counts. What it raises is passed on,
+        `work` gets an empty directory to fill, which has the key's name, and returns row counts. What it raises is passed on,
         and nothing of its output is kept.
         """
         slice_ = json.loads(json.dumps({**config, "seed": seed}, sort_keys=True, default=str))

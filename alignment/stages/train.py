@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from alignment.config import Train
-from alignment.store import Store, artifact_key
+from alignment.store import Store
 from alignment.training.job import LOG, PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.launch import launch
 from alignment.types import Artifact
@@ -62,10 +62,9 @@ def train(
     inputs = {"triplets": triplets.input("triplets.parquet"), "encoder": encoder.directory("model")}
     if before:
         inputs["before"] = before.directory("model")
-    work_key = artifact_key("train", REVISION, {**config, "seed": seed}, {name: i.digest for name, i in inputs.items()})
 
     def work(out: Path) -> dict[str, int]:
-        scratch = store.scratch(work_key)
+        scratch = store.scratch(out.name)
         job = Job(
             train=settings, triplets=triplets.path / "triplets.parquet", encoder=(before or encoder).path / "model",
             teacher=encoder.path / "model", pivot=pivot, output=out / "model", scratch=scratch, seed=seed,
