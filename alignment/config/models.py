@@ -384,6 +384,11 @@ class Train(Model):
     dims: tuple[int, ...] = Field(
         (), description="Matryoshka: the loss is averaged over vectors cut to each of these dimensions too."
     )
+    noise: float = Field(
+        0.0, ge=0.0, le=0.5,
+        description="Share of misspelt letters in copies that stand in for three of four texts, not the pivot's: for languages "
+        "close to those of the corpora; 0: none.",
+    )  # fmt: skip
     steps: int = Field(150, ge=0, description="Optimiser steps; 0 trains nothing.")
     batch_size: int = Field(64, ge=1, description="Most triplets in a batch.")
     batch_tokens: int = Field(4096, ge=64, description="Most tokens in a batch, each distinct sentence counted once.")

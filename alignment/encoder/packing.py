@@ -215,15 +215,14 @@ class _BlockDiagonal(torch.autograd.Function):
         found = torch.empty(given[2].shape)
         for a, b, out in zip(layout.weights_of(dropped, heads), values, layout.runs_of(found, heads), strict=True):
             torch.bmm(a, b, out=out)
-        ctx.save_for_backward(*given, weights, *([] if kept is None else [kept]))
+        ctx.save_for_backward(*given, weights, kept)
         ctx.of = layout, heads, scaling, dropout
         return layout.row(found.to(v.dtype), heads)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # noqa: ANN401
         layout, heads, scaling, dropout = ctx.of
-        *given, weights = ctx.saved_tensors[:4]
-        kept = ctx.saved_tensors[4] if dropout else None
+        *given, weights, kept = ctx.saved_tensors  # once: checkpointing makes them anew when they are asked for
         queries, keys, values = (layout.runs_of(x.float(), heads) for x in given)
         above = layout.runs_of(layout.blocks(gradient).float(), heads)
         to_q, to_k, to_v = (torch.empty(x.shape) for x in given)

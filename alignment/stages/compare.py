@@ -126,7 +126,7 @@ def _batch_tokens(config: Config, read: Any, steps: int) -> Iterator[int]:  # no
     from alignment.training.batching import plan
 
     for batch in plan(read.items(), config.train, steps=steps, seed=config.seed):
-        yield sum(len(read.sentences[sentence]) for sentence in read.distinct(batch))
+        yield sum(map(len, read.rows(list(read.distinct(batch)), batch)))
 
 
 def _read(config: Config, data: Data) -> Any:  # noqa: ANN401 - TripletData, which needs torch
@@ -136,5 +136,5 @@ def _read(config: Config, data: Data) -> Any:  # noqa: ANN401 - TripletData, whi
 
     encoder = load(data.encoder.path / "model")
     path = data.triplets.path / "triplets.parquet"
-    read = read_triplets(path, encoder, explicit=config.train.explicit, seed=config.seed)
+    read = read_triplets(path, encoder, config.train, pivot=config.pivot, seed=config.seed)
     return split(read, config.train.development, config.pivot)[0]

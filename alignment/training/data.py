@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +13,13 @@ import torch
 from torch.utils.data import Dataset
 
 from alignment import tables
+from alignment.config import Train
 from alignment.encoder.encoder import Encoder, batches_of_like_length, pad
 from alignment.encoder.packing import Packed, pack, packs
+from alignment.encoder.vocabulary import Reduction
 from alignment.errors import EmptyCorpus
 from alignment.training.batching import Item
+from alignment.training.noise import copies
 
 UNUSED = -1
 
@@ -28,6 +32,8 @@ class TripletData:
     """
 
     sentences: list[list[int]]
+    copies: list[list[list[int]]]
+    """Misspelt ones of each sentence, which stand in for it at times."""
     triplets: list[tuple[int, int, int]]
     near: list[int]
     """The sentence of a negative that is not used, if it is another triplet's anchor or translation; else `UNUSED`."""
@@ -42,7 +48,14 @@ class TripletData:
     def items(self) -> list[Item]:
         """What the batch plan needs of each triplet."""
         return [
-            Item(pool, used, tuple(len(self.sentences[i]) for i in used), groups, weight, () if near == UNUSED else (near,))
+            Item(
+                pool,
+                used,
+                tuple(max(map(len, self.forms(i))) for i in used),
+                groups,
+                weight,
+                () if near == UNUSED else (near,),
+            )
             for pool, triplet, near, groups, weight in zip(
                 self.pools, self.triplets, self.near, self.groups, self.weights, strict=True
             )
@@ -58,12 +71,29 @@ class TripletData:
         """The sentences that a batch of triplets encodes."""
         return {sentence for index in batch for sentence in self.triplets[index]} - {UNUSED}
 
+    def forms(self, sentence: int) -> list[list[int]]:
+        """A sentence, and its misspelt copies."""
+        return [self.sentences[sentence], *self.copies[sentence]]
+
+    def rows(self, sentences: Sequence[int], batch: Sequence[int]) -> list[list[int]]:
+        """A form of each of these sentences of a batch: the same one whenever the batch is the same."""
+        rng = random.Random(str(list(batch)))  # noqa: S311 - a sample, not a secret
+        return [rng.choice(self.forms(sentence)) for sentence in sentences]
+
     def used_tokens(self) -> set[int]:
         """Every token id that occurs."""
-        return {token for sentence in self.sentences for token in sentence}
+        return {token for sentence in range(len(self.sentences)) for form in self.forms(sentence) for token in form}
+
+    def reduced(self, reduction: Reduction) -> TripletData:
+        """The same with the ids of a reduced vocabulary."""
+        return replace(
+            self,
+            sentences=[reduction.reduced(ids) for ids in self.sentences],
+            copies=[[reduction.reduced(ids) for ids in own] for own in self.copies],
+        )
 
 
-def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: int = 0) -> TripletData:
+def read_triplets(path: Path, encoder: Encoder, settings: Train, *, pivot: str, seed: int) -> TripletData:
     """Read the triplets table and tokenise its sentences; a share of the triplets keeps its explicit negative.
 
     Raises:
@@ -78,7 +108,7 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
     if not anchors:
         raise EmptyCorpus("there is no triplet to train on", where=str(path), hint="Add text, or loosen triplets.max_chrf.")
     rng = random.Random(f"{seed}:explicit")  # noqa: S311 - a sample, not a secret
-    kept = [rng.random() < explicit for _ in negatives]
+    kept = [rng.random() < settings.explicit for _ in negatives]
     used = [text if keep else None for text, keep in zip(negatives, kept, strict=True)]
     number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, used)]))}
     language = {
@@ -86,8 +116,12 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
         for side, codes in ((used, negative_lang), (positives, to_lang), (anchors, from_lang))
         for text, code in zip(side, codes, strict=True)
     }
+    texts = list(number)
+    misspelt = copies(texts, [language[text] for text in texts], settings.noise, pivot=pivot, seed=seed)
+    forms = iter(encoder.tokenize([*texts, *itertools.chain(*misspelt)]))
     return TripletData(
-        sentences=encoder.tokenize(list(number)),
+        sentences=list(itertools.islice(forms, len(texts))),
+        copies=[list(itertools.islice(forms, len(own))) for own in misspelt],
         triplets=[
             (number[a], number[p], number[n] if n else UNUSED) for a, p, n in zip(anchors, positives, used, strict=True)
         ],
@@ -96,8 +130,8 @@ def read_triplets(path: Path, encoder: Encoder, *, explicit: float = 1.0, seed: 
         pools=[f"{a}>{b}" for a, b in zip(from_lang, to_lang, strict=True)],
         identities=ids,
         weights=weights,
-        texts=list(number),
-        languages=[language[text] for text in number],
+        texts=texts,
+        languages=[language[text] for text in texts],
     )
 
 
@@ -147,7 +181,7 @@ class BatchDataset(Dataset[int]):
         """
         triplets = [self.data.triplets[i] for i in indices]
         distinct = list(self.data.distinct(indices))
-        rows = [self.data.sentences[sentence] for sentence in distinct]
+        rows = self.data.rows(distinct, indices)
         chunks = list(self.chunks(rows))
         place = {distinct[i]: n for n, i in enumerate(i for indices, _ in chunks for i in indices)} | {UNUSED: UNUSED}
         known = [sentence for sentence in distinct if self.teacher and sentence in self.teacher.rows]

@@ -6,7 +6,6 @@ batches come from a plan that is fixed in advance, so that a resumed run sees th
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
 import math
@@ -80,14 +79,13 @@ def _out_of_memory(error: Exception) -> bool:
 def _run(job: Job) -> None:
     set_seed(job.seed + job.first)
     encoder = load(job.encoder)
-    data = read_triplets(job.triplets, encoder, explicit=job.train.explicit, seed=job.seed)
+    data = read_triplets(job.triplets, encoder, job.train, pivot=job.pivot, seed=job.seed)
     _check_dims(job.train.dims, encoder.dim)
     teacher = None
     if job.train.distil and job.train.steps:
         teacher = Teacher.of_pivot(data, encoder if job.teacher == job.encoder else load(job.teacher), job.pivot)
     reduction = reduce_vocabulary(encoder.model, data.used_tokens())
-    data = dataclasses.replace(data, sentences=[reduction.reduced(ids) for ids in data.sentences])
-    data, development = split(data, job.train.development, job.pivot)
+    data, development = split(data.reduced(reduction), job.train.development, job.pivot)
     own_memory(encoder.model)
     if job.train.steps:
         _fit(job, encoder, data, development, teacher)

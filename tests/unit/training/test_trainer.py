@@ -49,7 +49,9 @@ class _Kill(Exception):
 
 
 def test_a_run_killed_at_three_random_steps_ends_with_the_same_losses(finished: Path, tmp_path: Path) -> None:
-    train = SHORT.model_copy(update={"steps": 30, "dropout": 0.1, "learn_scale": True, "loss": "triplet+infonce"})
+    train = SHORT.model_copy(
+        update={"steps": 30, "dropout": 0.1, "learn_scale": True, "loss": "triplet+infonce", "noise": 0.1}
+    )
     unbroken, broken = job(finished, tmp_path / "a", train), job(finished, tmp_path / "b", train)
     run(unbroken)
     killed = sorted(random.Random(os.getpid()).sample(range(2, 30), 3))
@@ -97,6 +99,7 @@ def test_a_later_part_goes_on_with_the_learning_rate_and_the_numbers_of_the_step
         {"soft_margin": True, "in_batch": "semihard_within_margin", "dims": (16, 32)},
         {"reduction": "active", "freeze": ("embeddings",), "layer_decay": 0.8},
         {"gradient_checkpointing": True},
+        {"noise": 0.2, "mixed": True},
     ],
     ids=str,
 )
@@ -192,7 +195,7 @@ def test_training_stops_when_development_does_not_rise(finished: Path, tmp_path:
 def test_development_meanings_are_trained_on_in_no_language(finished: Path) -> None:
     (triplets,) = finished.glob("store/triplets/*/triplets.parquet")
     (encoder,) = finished.glob("store/encoder/*/model")
-    data = read_triplets(triplets, load(encoder))
+    data = read_triplets(triplets, load(encoder), Train(), pivot="en", seed=0)
     kept, development = split(data, 0.3, "en")
     assert development.pairs and len(kept.triplets) < len(data.triplets)
     held = {data.texts[s] for pairs in development.pairs.values() for pair in pairs for s in pair}
@@ -204,7 +207,10 @@ def test_development_meanings_are_trained_on_in_no_language(finished: Path) -> N
 def test_an_unused_negative_is_still_known_where_it_is_another_s_translation(finished: Path) -> None:
     (triplets,) = finished.glob("store/triplets/*/triplets.parquet")
     (encoder,) = finished.glob("store/encoder/*/model")
-    used, unused = (read_triplets(triplets, load(encoder), explicit=share) for share in (1.0, 0.0))
+    used, unused = (
+        read_triplets(triplets, load(encoder), Train(explicit=share, in_batch="hardest"), pivot="en", seed=0)
+        for share in (1.0, 0.0)
+    )
     paired = {used.texts[sentence] for anchor, positive, _ in used.triplets for sentence in (anchor, positive)}
     assert all(near == UNUSED for near in used.near) and any(near != UNUSED for near in unused.near)
     for (_, _, negative), near in zip(used.triplets, unused.near, strict=True):
@@ -281,7 +287,9 @@ def test_two_processes_train_together(finished: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     lines = figures(told)
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 5]
-    data, _ = split(read_triplets(told.triplets, load(told.encoder), seed=told.seed), train.development, "en")
+    data, _ = split(
+        read_triplets(told.triplets, load(told.encoder), train, pivot="en", seed=told.seed), train.development, "en"
+    )
     planned = plan(data.items(), train, steps=2 * train.steps, seed=told.seed)
     assert [line["triplets"] for line in lines] == [len(batch) for batch in planned[::2]]
     assert sum(json.loads((told.scratch / PLAN).read_text())["pools"].values()) == sum(map(len, planned))
