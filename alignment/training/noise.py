@@ -19,18 +19,16 @@ def copies(texts: Sequence[str], languages: Sequence[str], share: float, *, pivo
 
     `share` of the letters are changed; what comes in their place are letters of the same language's texts.
     """
-    if not share:
-        return [[] for _ in texts]
     found: dict[str, set[str]] = defaultdict(set)
     for text, language in zip(texts, languages, strict=True):
         found[language].update(filter(str.isalpha, text.lower()))
     letters = {language: sorted(own) for language, own in found.items()}
-    return [
-        []
-        if language == pivot
-        else [misspelt(text, share, letters[language], random.Random(f"{seed}:{copy}:{text}")) for copy in range(COPIES)]  # noqa: S311
-        for text, language in zip(texts, languages, strict=True)
-    ]
+
+    def of(text: str, language: str) -> list[str]:
+        seeds = range(COPIES) if share and language != pivot else ()
+        return [misspelt(text, share, letters[language], random.Random(f"{seed}:{copy}:{text}")) for copy in seeds]  # noqa: S311
+
+    return [of(text, language) for text, language in zip(texts, languages, strict=True)]
 
 
 def misspelt(text: str, share: float, letters: Sequence[str], rng: random.Random) -> str:
