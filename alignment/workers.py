@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import TypeVar
 
+from alignment.errors import AlignmentError
+
 T = TypeVar("T")
 U = TypeVar("U")
 IDLE = 10  # seconds after which a process without work ends: the next language finds it still there
@@ -24,11 +26,14 @@ def ordered(items: Iterable[T], function: Callable[[T], U], workers: int, *, ahe
 
     Processes, because much of the work holds Python's lock; loky's, because they do not run the caller's main
     module again and may be started from a thread.
+
+    Raises:
+        AlignmentError: if one of them is killed. What `function` raises is passed on.
     """
     if workers < 2:
         yield from map(function, items)
         return
-    from loky import get_reusable_executor
+    from loky import BrokenProcessPool, get_reusable_executor
 
     left = iter(items)
     waiting: deque[Future[U]] = deque()
@@ -48,6 +53,12 @@ def ordered(items: Iterable[T], function: Callable[[T], U], workers: int, *, ahe
                 yield waiting.popleft().result()
             else:
                 return
+    except BrokenProcessPool as error:
+        raise AlignmentError(
+            f"one of {workers} processes that share the work was killed",
+            hint="Mostly memory ran out: `dmesg` says so. Free some, or take one core only: `taskset -c 0 alignment ...`. What is "
+            "finished is kept.",
+        ) from error  # fmt: skip
     finally:
         for future in waiting:
             future.cancel()

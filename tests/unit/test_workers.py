@@ -1,9 +1,11 @@
 import os
+import signal
 import threading
 import time
 
 import pytest
 
+from alignment.errors import AlignmentError
 from alignment.workers import ordered
 
 
@@ -32,6 +34,18 @@ def test_an_error_in_any_process_is_raised_before_its_place(workers: int) -> Non
         for value in ordered(range(30), failing, workers):
             found.append(value)
     assert found == [failing(number) for number in range(len(found))] and len(found) <= 7
+
+
+def killed_elsewhere(here: int) -> int:
+    if os.getpid() != here:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return here
+
+
+def test_a_killed_process_is_named_and_the_next_call_has_a_new_one() -> None:
+    with pytest.raises(AlignmentError, match="was killed"):
+        list(ordered([os.getpid()] * 30, killed_elsewhere, 2))
+    assert [number for number, _ in ordered(range(9), slowest_first, 2)] == list(range(9))
 
 
 def test_it_takes_no_more_items_than_it_works_on_and_may_run_in_a_thread() -> None:
