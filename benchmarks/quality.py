@@ -47,6 +47,7 @@ ARMS: dict[str, dict[str, Any]] = {
     "triplet": {},  # the recipe of configs/pipeline.yaml: mined negatives for a fifth, the hardest of the batch for all
     "infonce": {"loss": "infonce", "explicit": 0.0, "scale": 50.0},  # in-batch negatives only
     "noise": {"loss": "infonce", "explicit": 0.0, "scale": 50.0, "noise": 0.1},  # and misspelt copies
+    "longer": {"loss": "infonce", "explicit": 0.0, "scale": 50.0, "noise": 0.1, "steps": 2000},
 }
 CHUNK = 8192  # texts between two steps of the progress bar
 # The 36 languages of XTREME (Hu et al. 2020).
