@@ -49,7 +49,7 @@ bench-tmx: $(VENV)/.test ## Time and memory of reading a TMX file of 2 GB
 bench-encode: $(VENV)/.test ## Encoding beside SentenceTransformer.encode
 	$(BIN)/python -m benchmarks.encode
 
-bench-mine: $(VENV)/.test ## Hard negatives of 100,000 pairs beside mine_hard_negatives with faiss (encodes for five minutes first)
+bench-mine: $(VENV)/.test ## Hard negatives of 100,000 pairs beside mine_hard_negatives with faiss (encodes for five minutes first, for half an hour on a processor without bf16)
 	$(BIN)/python -m benchmarks.mine
 
 bench-triplets: $(VENV)/.test ## Random and lexical triplets of a million pairs

@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from alignment.cleaning.normalise import fingerprint
-from alignment.encoder.encoder import Precision, fastest_device, load
+from alignment.encoder.encoder import DTYPES, Precision, fastest_device, load
 from alignment.stages.pipeline import Data
-from benchmarks.harness import figures, spread
+from benchmarks.harness import figures, precisions, spread
 from benchmarks.quality import tatoeba
 from benchmarks.quickstart import data, suite_texts
 
@@ -30,7 +29,6 @@ ROUNDS = 5
 TEXTS = 2000
 FAITHFUL = 0.999  # cosine to the vector in fp32
 BATCH = 32  # the peer's default
-PRECISIONS: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class Compared(NamedTuple):
@@ -49,7 +47,7 @@ def main() -> None:
     found = data()
     texts, kind = _texts(found)
     texts = sorted(set(texts), key=fingerprint)[:TEXTS]
-    runs = {precision: compare(found.encoder.path / "model", texts, precision) for precision in PRECISIONS}
+    runs = {precision: compare(found.encoder.path / "model", texts, precision) for precision in precisions()}
     exact = runs["fp32"].vectors["ours"]
     table = Table(
         title=f"{len(texts):,} sentences ({kind}): sentences a second, median of {ROUNDS} (lowest-highest)",
@@ -72,9 +70,10 @@ def main() -> None:
         precision: {who: round(statistics.median(rates), 1) for who, rates in run.rates.items()}
         for precision, run in runs.items()
     }
+    ratios = {precision: round(run.ratio(), 3) for precision, run in runs.items()}
     figures(
         benchmark="encode", unit="sentences/s", ours=medians["fp32"]["ours"], peer=medians["fp32"]["peer"],
-        ratio=round(runs["fp32"].ratio(), 3), bf16={**medians["bf16"], "ratio": round(runs["bf16"].ratio(), 3)},
+        ratio=ratios["fp32"], **{name: {**medians[name], "ratio": ratio} for name, ratio in ratios.items() if name != "fp32"},
         lowest_cosine={precision: {who: round(value, 6) for who, value in by.items()} for precision, by in lowest.items()},
         below_0_999=below, sentences=len(texts), texts=kind,
     )  # fmt: skip
@@ -94,7 +93,7 @@ def compare(directory: Path, texts: list[str], precision: Precision) -> Compared
     from sentence_transformers import SentenceTransformer
 
     ours = load(directory, precision=precision, device=fastest_device())
-    peer = SentenceTransformer(str(directory), device=fastest_device(), model_kwargs={"dtype": PRECISIONS[precision]})
+    peer = SentenceTransformer(str(directory), device=fastest_device(), model_kwargs={"dtype": DTYPES[precision]})
     found = Compared({"ours": [], "peer": []}, {})
     for turn in range(ROUNDS + 1):
         for name, rates in found.rates.items():

@@ -9,9 +9,12 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
+
+if TYPE_CHECKING:
+    from alignment.encoder.encoder import Precision
 
 INTERVAL = 0.2  # seconds between two looks at the memory
 
@@ -57,6 +60,16 @@ def _memory(root: psutil.Process) -> float:
     except psutil.Error:
         pass  # it ended while we looked
     return total / 2**20
+
+
+def precisions() -> tuple[Precision, ...]:
+    """Those that the device has: where bf16 is emulated, a minute becomes an hour, and says nothing."""
+    from alignment.encoder.encoder import fastest_device, has_bf16  # torch, which not every measurement needs
+
+    if has_bf16(fastest_device()):
+        return ("bf16", "fp32")
+    print("bf16 is left out: this processor emulates it")
+    return ("fp32",)
 
 
 def spread(values: Sequence[float]) -> str:

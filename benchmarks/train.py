@@ -15,6 +15,7 @@ import shutil
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.config import Train
-from alignment.encoder.encoder import Encoder, load
+from alignment.encoder.encoder import Encoder, Precision, load
 from alignment.retrieval.metrics import retrieve
 from alignment.stages.pipeline import Data
 from alignment.training.job import PROGRESS, Job
 from benchmarks.catalogues import cache
-from benchmarks.harness import Measured, figures, measure, spread
+from benchmarks.harness import Measured, figures, measure, precisions, spread
 from benchmarks.quality import tatoeba
 from benchmarks.quickstart import data
 
@@ -48,20 +49,21 @@ def main(*, accuracy: bool) -> None:
     """Measure, and print the tables and the JSON line."""
     found = data()
     triplets, encoder = found.triplets.path / "triplets.parquet", found.encoder.path / "model"
-    results = rates(triplets, encoder)
+    able = precisions()
+    results = rates(triplets, encoder, able)
     if accuracy:
-        results["accuracy"] = accuracies(found, triplets, encoder)
-    first = results["bf16"]
+        results["accuracy"] = accuracies(found, triplets, encoder, able[0])
+    first = results[able[0]]
     figures(benchmark="train", unit="triplets/s", ours=first["ours"], peer=first["peer"], ratio=first["ratio"], **results)
 
 
-def rates(triplets: Path, encoder: Path) -> dict[str, Any]:
+def rates(triplets: Path, encoder: Path, able: Sequence[Precision]) -> dict[str, Any]:
     """Triplets a second and memory, by precision."""
     table = Table(title=f"triplets a second, {ROUNDS} alternating rounds (lowest-highest)", title_justify="left")
     for column in ("precision", "ours", "sentence-transformers", "ratio", "ours MiB", "theirs MiB", "memory"):
         table.add_column(column, justify="left" if column == "precision" else "right")
     results: dict[str, Any] = {}
-    for precision in ("bf16", "fp32"):
+    for precision in able:
         runs: dict[str, list[Measured]] = {name: [] for name in STEPS}
         for _ in range(ROUNDS):
             for name, measured in runs.items():
@@ -81,12 +83,12 @@ def rates(triplets: Path, encoder: Path) -> dict[str, Any]:
     return results
 
 
-def accuracies(found: Data, triplets: Path, encoder: Path) -> dict[str, dict[str, float]]:
+def accuracies(found: Data, triplets: Path, encoder: Path, precision: Precision) -> dict[str, dict[str, float]]:
     """Mean accuracy@1 of the languages after `LEARNT` steps, by suite and encoder."""
     models = {"base": encoder}
     for name in STEPS:
         models[name] = cache() / "train" / f"{name}-learnt"
-        _measured(name, "bf16", LEARNT, triplets, encoder, models[name])
+        _measured(name, precision, LEARNT, triplets, encoder, models[name])
     suites = {
         f"held-out {path.stem}": (*tables.read_columns(path, "target", "source"),)
         for path in sorted(found.holdout.path.glob("suites/heldout/*.parquet"))

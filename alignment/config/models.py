@@ -346,7 +346,9 @@ class Triplets(Model):
     )
     candidates: int = Field(16, ge=1, le=256, description="Negatives looked at per anchor and strategy.")
     precision: Literal["bf16", "fp32"] = Field(
-        "fp32", description="Of the vectors that candidates are looked for with; bf16 is faster where the processor has it."
+        "fp32",
+        description="Of the vectors that candidates are looked for with; bf16 is faster where the processor has it, and much "
+        "slower where not.",
     )
     skip: int = Field(0, ge=0, le=255, description="Nearest candidates that semantic and cross leave out.")
     relative_margin: float | None = Field(

@@ -32,6 +32,7 @@ SETTINGS = "encoder.json"
 BATCH_TOKENS = {"cpu": 1024, "cuda": 32_768}
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 MEMO_TEXTS = 65_536  # vectors kept in memory, 100 MB at dimension 384: the pivot side recurs in every language
+EMULATED = "bf16 is emulated on this processor and many times slower than fp32: leave the precision out, or set fp32"
 _lock = threading.Lock()  # torch uses every core by itself: one batch at a time is fastest
 
 
@@ -135,7 +136,7 @@ def load(path: Path, *, precision: Precision = "fp32", device: str = "cpu") -> E
     """Load an encoder directory: safetensors only, no code of the model's own, eval mode.
 
     In bf16 a vector's cosine to the one in fp32 is 0.9999 or above for nearly every text; one of 2,000 stood at 0.998
-    (docs/experiments.md). Pooling is in fp32 all the same.
+    (docs/experiments.md). Pooling is in fp32 all the same. Where there is no bf16 (`has_bf16`) it is honoured, with a warning.
 
     Raises:
         Missing: if it is not there or not an encoder.
@@ -148,6 +149,8 @@ def load(path: Path, *, precision: Precision = "fp32", device: str = "cpu") -> E
             "not an encoder directory: there is no config.json", where=str(path),
             hint="It needs config.json, model.safetensors and the tokenizer's files.",
         )  # fmt: skip
+    if precision == "bf16" and not has_bf16(device):
+        logger.warning("%s", EMULATED)
     _quiet()
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
@@ -160,6 +163,13 @@ def load(path: Path, *, precision: Precision = "fp32", device: str = "cpu") -> E
 def fastest_device() -> str:
     """Where texts are encoded fastest: on a GPU if there is one."""
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def has_bf16(device: str) -> bool:
+    """Whether the device multiplies in bf16 by itself."""
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _quiet() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -16,11 +17,13 @@ from alignment.errors import AlignmentError, TrainingError
 from alignment.training.job import ERROR, LOG, PROGRESS, Job
 
 POLL_SECONDS = 0.25
+WARNING = "WARNING:alignment."  # so begin our own warnings in the log
 Watch = Callable[[dict[str, Any]], None]
+logger = logging.getLogger(__name__)
 
 
 def launch(job: Job, watch: Watch) -> None:
-    """Run the job in a process of its own and call `watch` with each step's figures.
+    """Run the job in a process of its own, call `watch` with each step's figures, and pass on what it warns of.
 
     Raises:
         TrainingError: if the process failed, with the reason that it gave or the end of its log.
@@ -34,7 +37,7 @@ def launch(job: Job, watch: Watch) -> None:
             env={"MALLOC_ARENA_MAX": "2", **os.environ},
         )  # fmt: skip
         try:
-            _watch(process, job.scratch / PROGRESS, watch)
+            _watch(process, job, watch)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -43,11 +46,16 @@ def launch(job: Job, watch: Watch) -> None:
         raise _failure(job, process.returncode)
 
 
-def _watch(process: subprocess.Popen[bytes], progress: Path, watch: Watch) -> None:
-    seen = 0
+def _watch(process: subprocess.Popen[bytes], job: Job, watch: Watch) -> None:
+    seen = warned = 0
     while True:
         done = process.poll() is not None
-        lines = progress.read_text().split("\n")[:-1] if progress.is_file() else []
+        log = _lines(job.scratch / LOG)
+        for line in log[warned:]:
+            if line.startswith(WARNING):
+                logger.warning("%s", line.split(":", 2)[2])
+        warned = len(log)
+        lines = _lines(job.scratch / PROGRESS)
         seen = min(seen, len(lines))  # a resumed run forgets the steps after its checkpoint
         for line in lines[seen:]:
             watch(json.loads(line))
@@ -55,6 +63,11 @@ def _watch(process: subprocess.Popen[bytes], progress: Path, watch: Watch) -> No
         if done:
             return
         time.sleep(POLL_SECONDS)
+
+
+def _lines(path: Path) -> list[str]:
+    """The whole lines of a file that may still be written."""
+    return path.read_text(errors="replace").split("\n")[:-1] if path.is_file() else []
 
 
 def _failure(job: Job, code: int) -> AlignmentError:

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
 from alignment import memory
-from alignment.encoder.encoder import Encoder, Pooling, embed, load, save
+from alignment.encoder.encoder import EMULATED, Encoder, Pooling, embed, fastest_device, has_bf16, load, save
 from alignment.encoder.packing import Packed, embed_packed, use_packing
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.errors import Collapsed, ConfigError, NonFiniteLoss, TrainingError
@@ -99,12 +99,11 @@ def _run(job: Job) -> None:
 
 
 def use_bf16(precision: str) -> bool:
-    """Whether to train in bf16: as asked, or by what the processor can do."""
-    if precision != "auto":
-        return precision == "bf16"
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    """Whether to train in bf16: as asked, or by what the processor or the GPU can do."""
+    able = has_bf16(fastest_device())
+    if precision == "bf16" and not able:
+        logger.warning("%s", EMULATED)
+    return precision == "bf16" or (precision == "auto" and able)
 
 
 def _fit(job: Job, encoder: Encoder, data: TripletData, development: Development, teacher: Teacher | None) -> None:

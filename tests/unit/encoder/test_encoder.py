@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from alignment.config import ScratchEncoder
-from alignment.encoder.encoder import Encoder, Settings, batches_of_like_length, load, save
+from alignment.encoder.encoder import EMULATED, Encoder, Settings, batches_of_like_length, load, save
 from alignment.encoder.scratch import scratch_encoder
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.errors import Corrupt, EmptyCorpus, Missing
@@ -60,6 +60,18 @@ def test_half_precision_gives_nearly_the_same_vectors(encoder: Encoder, tmp_path
     assert half.model.dtype == torch.bfloat16 and found.dtype == np.float32
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
     assert 0.999 < np.einsum("nd,nd->n", found, encoder.encode(TEXTS)).min() < 1 - 1e-7
+
+
+@pytest.mark.parametrize(("able", "warnings"), [(False, 1), (True, 0)])
+def test_bf16_that_is_emulated_is_warned_of(
+    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, able: bool, warnings: int
+) -> None:  # fmt: skip
+    save(tmp_path, encoder.model, encoder.tokenizer, encoder.settings)
+    for probe in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.setattr(torch.cpu, probe, lambda: able)
+    load(tmp_path, precision="bf16")
+    load(tmp_path, precision="fp32")
+    assert [record.message for record in caplog.records].count(EMULATED) == warnings
 
 
 def test_no_pickle_is_ever_loaded(encoder: Encoder, tmp_path: Path) -> None:

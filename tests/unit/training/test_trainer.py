@@ -15,14 +15,15 @@ from safetensors.torch import load_file
 
 from alignment import tables
 from alignment.config import Train
-from alignment.encoder.encoder import load
+from alignment.encoder.encoder import EMULATED, load
 from alignment.errors import ConfigError, NonFiniteLoss, TrainingError
+from alignment.training import trainer
 from alignment.training.batching import plan
 from alignment.training.data import UNUSED, read_triplets
 from alignment.training.development import Development, split
 from alignment.training.job import PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.launch import launch
-from alignment.training.trainer import BEST, CHUNK_TOKENS, TripletTrainer, run
+from alignment.training.trainer import BEST, CHUNK_TOKENS, TripletTrainer, run, use_bf16
 from alignment.training.weights import freeze, layer_groups
 
 SHORT = Train(steps=4, batch_size=8, batch_tokens=512, learning_rate=1e-3, in_batch="hardest", precision="fp32")
@@ -249,6 +250,30 @@ def test_tensorboard_files_hold_the_curves(finished: Path, tmp_path: Path) -> No
     assert losses == pytest.approx([line["loss"] for line in figures(told)], rel=1e-5)
     assert any(tag.startswith("development/") for tag in events.Tags()["scalars"])
     assert all(line["gradient"] > 0 for line in figures(told))
+
+
+@pytest.mark.parametrize("able", [False, True])
+@pytest.mark.parametrize("precision", ["auto", "bf16", "fp32"])
+def test_bf16_by_what_the_processor_has(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, precision: str, able: bool
+) -> None:
+    monkeypatch.setattr(trainer, "has_bf16", lambda device: able)
+    assert use_bf16(precision) == (precision == "bf16" or (precision == "auto" and able))
+    assert (EMULATED in caplog.text) == (precision == "bf16" and not able)
+
+
+def test_what_the_training_process_warns_of_is_passed_on(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(
+        "#!/bin/sh\necho 'INFO:alignment.training.trainer:fine' >&2\n"
+        "echo 'WARNING:alignment.training.trainer:out of memory: half the tokens' >&2\necho 'WARNING:torch:noise' >&2\n"
+    )
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    launch(job(finished, tmp_path, SHORT), lambda step: None)
+    assert [record.message for record in caplog.records] == ["out of memory: half the tokens"]
 
 
 def test_out_of_memory_halves_the_tokens_once(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
