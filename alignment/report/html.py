@@ -15,18 +15,23 @@ from alignment.report.summary import Summary
 
 
 def render_report(
-    summary: Summary, audit: Mapping[str, Any], curves: Sequence[Mapping[str, Any]], versions: Mapping[str, str]
+    summary: Summary,
+    audits: Mapping[int, Mapping[str, Any]],
+    curves: Sequence[Mapping[str, Any]],
+    versions: Mapping[str, str],
 ) -> str:
-    """The page. All text from corpora is escaped."""
+    """The page. All text from corpora is escaped. `audits` are by the step after which negatives were mined, from 0."""
     suites = list(dict.fromkeys(suite for language in summary.languages.values() for suite in language.suites))
     return str(
         _environment().get_template("report.html.j2").render(
             s=summary,
             suites=suites,
             accuracy={suite: plots.accuracy(summary.languages, suite) for suite in suites},
-            hardness=plots.hardness(audit["strategies"]) if _measured(audit) else None,
             curves=plots.curves(curves) if curves else None,
-            audit=audit,
+            audits=[
+                (step, audit, plots.hardness(audit["strategies"]) if _measured(audit) else None)
+                for step, audit in audits.items()
+            ],
             versions=versions,
             refused=[
                 (language.name, suite, result)

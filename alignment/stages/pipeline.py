@@ -169,7 +169,10 @@ def _run(config: Config, workspace: Workspace, runner: Runner, watch: Callable[[
             "seconds_per_stage": _seconds(records),
         }
     )
-    page = runner.one("report", lambda: reporting.report(workspace.store, summary, data.triplets, trained))
+    again = [artifact for artifact in made if artifact.stage == "triplets"]
+    firsts = [first for first, _ in parts(config.train.steps, config.train.refresh)]
+    built = dict(zip(firsts, [data.triplets, *again], strict=False))  # an early stop leaves parts out
+    page = runner.one("report", lambda: reporting.report(workspace.store, summary, built, trained))
     return Outcome(verdict, version, summary, _record(workspace, config, summary, page))
 
 

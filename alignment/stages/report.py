@@ -22,26 +22,30 @@ from alignment.retrieval.metrics import wilson
 from alignment.store import Store, package_versions
 from alignment.types import Accuracy, Approved, Artifact, Finding, Verdict
 
-REVISION = 5
+REVISION = 6
 _OF_ONE_RUN = {"run", "started", "seconds"}
 
 
-def report(store: Store, summary: Summary, triplets: Artifact, trained: Artifact) -> Artifact:
-    """`report.html`. What differs from run to run only (times of day, what was reused) is not in it."""
+def report(store: Store, summary: Summary, built: Mapping[int, Artifact], trained: Artifact) -> Artifact:
+    """`report.html`. What differs from run to run only (times of day, what was reused) is not in it.
+
+    `built` are the triplets by the step after which they were mined, 0 for those that training begins with.
+    """
 
     def work(out: Path) -> dict[str, int]:
         from alignment.report.html import render_report  # matplotlib: half a second that a reused report saves
 
-        audit = json.loads((triplets.path / "audit.json").read_text())
+        audits = {step: json.loads((triplets.path / "audit.json").read_text()) for step, triplets in built.items()}
         curves = [json.loads(line) for line in (trained.path / "curves.jsonl").read_text().splitlines()]
-        page = render_report(summary, audit, curves, package_versions())
+        page = render_report(summary, audits, curves, package_versions())
         (out / "report.html").write_text(page, encoding="utf-8")
         return {"bytes": len(page.encode())}
 
     shown = summary.model_dump(mode="json", exclude={*_OF_ONE_RUN})
     for stage in shown["stages"]:
         del stage["reused"]
-    given = {"audit": triplets.input("audit.json"), "curves": trained.input("curves.jsonl")}
+    given = {f"audit {step}": triplets.input("audit.json") for step, triplets in built.items()}
+    given["curves"] = trained.input("curves.jsonl")
     return store.build("report", work, revision=REVISION, config={"summary": shown}, inputs=given)
 
 

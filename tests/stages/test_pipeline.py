@@ -336,7 +336,10 @@ def test_negatives_are_mined_again_with_the_weights_of_the_moment(copied: Path, 
     shares = [sum(name == "semantic" for name in own) / len(own) for own in strategies]
     assert shares[0] == 0 and min(shares[1:]) > 0.9
     (page,) = (copied / "runs").glob(f"{summary(copied)['run']}/report.html")
-    assert "was not measured" in page.read_text()  # its audit is of the first: random ones, without an encoder
+    html = page.read_text()
+    assert html.count("was not measured") == 1  # at the start: random ones, without an encoder
+    assert [html.count(f"Mined again after step {step}<") for step in (0, 4, 8)] == [0, 1, 1]
+    assert html.count("Under the encoder as it was then.") == 2
     similar = [[row["positive_similarity"] for row in tables.read(one.path / "triplets.parquet")] for one in built[1:]]
     assert similar[0] != similar[1]  # under other weights
     trained = load_artifact(copied / "store" / "train" / [r["key"] for r in records if r["stage"] == "train"][-1])

@@ -58,5 +58,5 @@ def test_text_of_a_corpus_cannot_become_markup(finished: Path) -> None:
     next(iter(found["strategies"].values()))["examples"] = [
         {"anchor": "<script>alert(1)</script>", "positive": "a", "negative": "b", "rank": 0, "chrf": 1.0}
     ]
-    page = render_report(summary, found, [], {})
+    page = render_report(summary, {0: found}, [], {})
     assert "<script>alert" not in page and "&lt;script&gt;" in page
