@@ -44,6 +44,31 @@ def test_agrees_with_sklearn_style_argmax() -> None:
     assert (retrieve(x, y, texts(200)).correct == ((x @ y.T).argmax(1) == np.arange(200))).all()
 
 
+@pytest.mark.parametrize("n", [3, 60])
+def test_ratio_margin_against_a_naive_loop(n: int) -> None:
+    x, y = unit(n, 8) + 0.5, unit(n, 8, seed=3) + 0.5  # near each other, as an encoder's are
+    x, y = scaled(x), scaled(y + 0.7 * x)
+    found = retrieve(x, y, texts(n), margin=4, block=7)
+    k = min(4, n)
+    for i in range(n):
+        scores = [
+            x[i] @ y[j] / ((np.sort(y @ x[i])[-k:].mean() + np.sort(x @ y[j])[-k:].mean()) / 2) for j in range(n)
+        ]  # fmt: skip
+        assert found.gold[i] == pytest.approx(scores[i], abs=1e-5)
+        assert found.best_wrong[i] == pytest.approx(max(scores[:i] + scores[i + 1 :]), abs=1e-5)
+        assert found.correct[i] == (np.argmax(scores) == i)
+
+
+def test_ratio_margin_holds_a_hub_back() -> None:
+    hub = np.full((1, 8), 8**-0.5)
+    y = scaled(np.vstack([np.eye(8), hub]))
+    x = scaled(np.vstack([np.eye(8) + 0.4, hub]))  # each a little nearer to the hub than to its own translation
+    assert retrieve(x, y, texts(9)).correct.tolist() == [False] * 8 + [True]
+    assert retrieve(x, y, texts(9), margin=4).correct.all()
+    same = np.repeat(unit(1, 4), 3, axis=0)
+    assert not retrieve(same, same, texts(3), margin=2).correct.any()  # a collapsed encoder scores 0 here too
+
+
 def test_lengths_must_agree() -> None:
     with pytest.raises(ValueError, match="2 queries"):
         retrieve(unit(2), unit(3), texts(3))
