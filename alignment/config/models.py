@@ -386,6 +386,11 @@ class Train(Model):
     dims: tuple[int, ...] = Field(
         (), description="Matryoshka: the loss is averaged over vectors cut to each of these dimensions too."
     )
+    centre: bool = Field(
+        False,
+        description="Shift the base encoder's vectors first, so that their mean is 0: fewer sentences are near to everything. "
+        "Unlike sentences are further apart then: take a scale of 20 with InfoNCE, and a larger margin with the triplet loss.",
+    )
     noise: float = Field(
         0.0, ge=0.0, le=0.5,
         description="Share of misspelt letters in copies that stand in for three of four texts, not the pivot's: for languages "
@@ -445,6 +450,12 @@ class Train(Model):
                 f"explicit {self.explicit:g} with in_batch none leaves pairs without any negative: "
                 "take explicit 1, or in_batch hardest or semihard"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _geometry(self) -> Self:
+        if self.centre and self.distil:
+            raise ValueError("distil keeps the base encoder's cosines, which centre changes: leave one of the two out")
         return self
 
     @model_validator(mode="after")

@@ -102,13 +102,16 @@ class Encoder:
 
 def embed(model: torch.nn.Module, ids: torch.Tensor, mask: torch.Tensor, pooling: Pooling = "mean") -> torch.Tensor:
     """Pooled unit vectors (n, dim) in float32 of token ids and mask, both (n, length)."""
-    hidden = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()  # (n, length, dim)
+    return torch.nn.functional.normalize(pooled(model, ids, mask, pooling), dim=-1)
+
+
+def pooled(model: torch.nn.Module, ids: torch.Tensor, mask: torch.Tensor, pooling: Pooling = "mean") -> torch.Tensor:
+    """The same, not normalised."""
+    hidden: torch.Tensor = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()  # (n, length, dim)
     if pooling == "cls":
-        pooled = hidden[:, 0]
-    else:
-        weights = mask.unsqueeze(-1).float()
-        pooled = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1.0)
-    return torch.nn.functional.normalize(pooled, dim=-1)
+        return hidden[:, 0]
+    weights = mask.unsqueeze(-1).float()
+    return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1.0)
 
 
 def pad(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:

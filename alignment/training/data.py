@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,6 +71,16 @@ class TripletData:
     def distinct(self, batch: Sequence[int]) -> set[int]:
         """The sentences that a batch of triplets encodes."""
         return {sentence for index in batch for sentence in self.triplets[index]} - {UNUSED}
+
+    def sample(self, most: int, pivot: str, *, seed: int) -> tuple[list[str], list[str]]:
+        """Texts of the pivot, and of the other languages, `most` of each of them; the same ones for the same seed."""
+        of: dict[str, list[str]] = defaultdict(list)
+        for text, language in zip(self.texts, self.languages, strict=True):
+            of[language].append(text)
+        rng = random.Random(f"{seed}:sample")  # noqa: S311 - a sample, not a secret
+        own = of.pop(pivot, [])
+        others = [text for code in sorted(of) for text in rng.sample(of[code], min(most, len(of[code])))]
+        return rng.sample(own, min(len(others), len(own))), others
 
     def forms(self, sentence: int) -> list[list[int]]:
         """A sentence, and its misspelt copies."""

@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
 from alignment import memory
+from alignment.encoder.centre import centre
 from alignment.encoder.encoder import EMULATED, Encoder, Pooling, embed, fastest_device, has_bf16, load, save
 from alignment.encoder.packing import Packed, embed_packed, use_packing
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
@@ -39,6 +40,7 @@ KEPT = 5  # checkpoints that a run writes, of which the last one stays
 CHECKPOINTS = "checkpoints"
 BEST = "best.safetensors"
 CHUNK_TOKENS = {"cpu": 3072, "cuda": 16_384}  # of one forward pass: what keeps the matrix products busy
+CENTRED_BY = 40  # sentences of each language, and as many of the pivot as of all others
 COLLAPSED_DISTANCE = 1e-4  # mean distance of mismatched sentences below which all vectors are one
 
 
@@ -81,6 +83,8 @@ def _run(job: Job) -> None:
     encoder = load(job.encoder)
     data = read_triplets(job.triplets, encoder, job.train, pivot=job.pivot, seed=job.seed)
     _check_dims(job.train.dims, encoder.dim)
+    if job.train.centre and not job.first:  # a later part goes on from centred weights
+        centre(encoder, data.sample(CENTRED_BY, job.pivot, seed=job.seed))
     teacher = None
     if job.train.distil and job.train.steps:
         teacher = Teacher.of_pivot(data, encoder if job.teacher == job.encoder else load(job.teacher), job.pivot)

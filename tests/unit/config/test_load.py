@@ -64,6 +64,10 @@ def test_a_margin_that_the_distance_can_never_meet(distance: str) -> None:
     assert "can never be met" in problems(GOOD, "train.margin=5", f"train.distance={distance}")
 
 
+def test_centring_and_keeping_the_geometry_contradict_each_other() -> None:
+    assert "leave one of the two out" in problems(GOOD, "train.centre=true", "train.distil=1")
+
+
 def test_a_curriculum_needs_a_refresh() -> None:
     text = GOOD + "triplets: {curriculum: [{random: 0, lexical: 0, semantic: 1}]}\n"
     assert "set train.refresh" in problems(text)

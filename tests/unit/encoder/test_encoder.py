@@ -1,14 +1,16 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from alignment.config import ScratchEncoder
-from alignment.encoder.encoder import EMULATED, Encoder, Settings, batches_of_like_length, load, save
+from alignment.encoder.centre import centre
+from alignment.encoder.encoder import EMULATED, Encoder, Settings, batches_of_like_length, load, pad, pooled, save
 from alignment.encoder.scratch import scratch_encoder
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
-from alignment.errors import Corrupt, EmptyCorpus, Missing
+from alignment.errors import ConfigError, Corrupt, EmptyCorpus, Missing
 
 TEXTS = [f"the {a} {b} is {c}" for a in ("red", "green") for b in ("house", "tree", "boat") for c in ("old", "new", "small")]
 CONFIG = ScratchEncoder(source="scratch", vocabulary=120, hidden=32, layers=2, heads=4, prefix="query: ", max_tokens=32)
@@ -60,6 +62,46 @@ def test_half_precision_gives_nearly_the_same_vectors(encoder: Encoder, tmp_path
     assert half.model.dtype == torch.bfloat16 and found.dtype == np.float32
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
     assert 0.999 < np.einsum("nd,nd->n", found, encoder.encode(TEXTS)).min() < 1 - 1e-7
+
+
+def test_centring_moves_one_bias_and_the_mean_to_zero(encoder: Encoder, tmp_path: Path) -> None:
+    before = {name: weight.clone() for name, weight in encoder.model.named_parameters()}
+    encoder.encode(TEXTS)  # remembered, and not to be taken for the centred ones
+    sides = (TEXTS[:4], TEXTS[4:])
+    centre(encoder, sides)
+    changed = [name for name, weight in encoder.model.named_parameters() if not torch.equal(weight, before[name])]
+    assert len(changed) == 1 and changed[0].endswith("LayerNorm.bias")
+    tokens = [pad(encoder.tokenize(side), 1) for side in sides]
+    with torch.inference_mode():
+        means = [pooled(encoder.model, *rows).mean(dim=0) for rows in tokens]
+    assert (means[0] + means[1]).norm() < 1e-4 < means[0].norm()  # each side counts as much, however many texts it has
+    save(tmp_path, encoder.model, encoder.tokenizer, encoder.settings)
+    assert np.allclose(encoder.encode(TEXTS), load(tmp_path).encode(TEXTS), atol=1e-6)
+
+
+def test_what_cannot_be_centred_stays_as_it_is(encoder: Encoder) -> None:
+    class Longer(torch.nn.Module):  # the normalisation is not the last word
+        device = torch.device("cpu")
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = encoder.model
+
+        def forward(self, **rows: torch.Tensor) -> Any:
+            found = self.inner(**rows)
+            found.last_hidden_state = found.last_hidden_state.square()
+            return found
+
+    before = {name: weight.clone() for name, weight in encoder.model.named_parameters()}
+    with pytest.raises(ConfigError, match="cannot be centred"):
+        centre(Encoder(Longer(), encoder.tokenizer, encoder.settings), [TEXTS])  # type: ignore[arg-type]
+    for name, weight in encoder.model.named_parameters():
+        torch.testing.assert_close(weight, before[name], atol=1e-6, rtol=0)
+    for module in encoder.model.modules():
+        if isinstance(module, torch.nn.LayerNorm):
+            module.register_parameter("bias", None)
+    with pytest.raises(ConfigError, match=r"train\.centre"):
+        centre(encoder, [TEXTS])
 
 
 @pytest.mark.parametrize(("able", "warnings"), [(False, 1), (True, 0)])

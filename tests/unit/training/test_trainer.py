@@ -23,7 +23,7 @@ from alignment.training.data import UNUSED, read_triplets
 from alignment.training.development import Development, split
 from alignment.training.job import PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.launch import launch
-from alignment.training.trainer import BEST, CHUNK_TOKENS, TripletTrainer, run, use_bf16
+from alignment.training.trainer import BEST, CENTRED_BY, CHUNK_TOKENS, TripletTrainer, run, use_bf16
 from alignment.training.weights import freeze, layer_groups
 
 SHORT = Train(steps=4, batch_size=8, batch_tokens=512, learning_rate=1e-3, in_batch="hardest", precision="fp32")
@@ -51,7 +51,7 @@ class _Kill(Exception):
 
 def test_a_run_killed_at_three_random_steps_ends_with_the_same_losses(finished: Path, tmp_path: Path) -> None:
     train = SHORT.model_copy(
-        update={"steps": 30, "dropout": 0.1, "learn_scale": True, "loss": "triplet+infonce", "noise": 0.1}
+        update={"steps": 30, "dropout": 0.1, "learn_scale": True, "loss": "triplet+infonce", "noise": 0.1, "centre": True}
     )
     unbroken, broken = job(finished, tmp_path / "a", train), job(finished, tmp_path / "b", train)
     run(unbroken)
@@ -72,6 +72,21 @@ def test_a_run_killed_at_three_random_steps_ends_with_the_same_losses(finished: 
     assert figures(broken) == figures(unbroken)
     weights = [load(one.output).encode(["The doctor washes the windows.", "¿Dónde?"]) for one in (unbroken, broken)]
     assert np.array_equal(*weights)
+
+
+def test_centring_comes_once_and_first(finished: Path, tmp_path: Path) -> None:
+    train = SHORT.model_copy(update={"steps": 0, "centre": True})
+    first = job(finished, tmp_path / "a", train)
+    run(first)
+    base, centred = load(first.encoder), load(first.output)
+    data = read_triplets(first.triplets, base, train, pivot="en", seed=7)
+    sides = data.sample(CENTRED_BY, "en", seed=7)
+    assert set(sides[0]) <= set(data.texts) and len(sides[1]) <= CENTRED_BY * 3
+    lengths = [np.linalg.norm(sum(one.encode(side).mean(axis=0) for side in sides)) for one in (base, centred)]
+    assert lengths[1] < 0.3 * lengths[0]  # of unit vectors: those that were centred were not
+    later = job(finished, tmp_path / "b", train).model_copy(update={"first": 2, "encoder": first.output, "last": 2})
+    run(later)
+    assert np.array_equal(load(later.output).encode(sides[0]), centred.encode(sides[0]))
 
 
 def test_a_later_part_goes_on_with_the_learning_rate_and_the_numbers_of_the_steps(finished: Path, tmp_path: Path) -> None:
