@@ -389,7 +389,7 @@ class Train(Model):
     centre: bool = Field(
         False,
         description="Shift the base encoder's vectors first, so that their mean is 0: fewer sentences are near to everything. "
-        "Unlike sentences are further apart then: take a scale of 20 with InfoNCE, and a larger margin with the triplet loss.",
+        "Unlike sentences are further apart then: take a scale of 20 with InfoNCE.",
     )
     noise: float = Field(
         0.0, ge=0.0, le=0.5,

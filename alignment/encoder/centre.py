@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
-from alignment.encoder.encoder import BATCH_TOKENS, Encoder, batches_of_like_length, pad, pooled
+from alignment.encoder.encoder import Encoder
 from alignment.errors import ConfigError
 
 TOLERANCE = 1e-3  # of the mean's length, that centring may leave
@@ -22,6 +23,7 @@ def centre(encoder: Encoder, sides: Sequence[Sequence[str]]) -> None:
 
     Raises:
         ConfigError: if the model does not end in a normalisation with a bias; it stays as it is then.
+        Corrupt: if the model gives NaN or infinite values.
     """
     before = _mean(encoder, sides)
     bias = _last_bias(encoder.model)
@@ -47,16 +49,5 @@ def _last_bias(model: torch.nn.Module) -> torch.Tensor | None:
 
 def _mean(encoder: Encoder, sides: Sequence[Sequence[str]]) -> torch.Tensor:
     """Mean pooled vector (dim,) of all sides that have text; not normalised."""
-    means = [_pooled(encoder, texts).mean(dim=0) for texts in sides if texts]
-    return torch.stack(means).mean(dim=0)
-
-
-def _pooled(encoder: Encoder, texts: Sequence[str]) -> torch.Tensor:
-    """Pooled vectors (n, dim) in no particular order."""
-    rows, device = encoder.tokenize(texts), encoder.model.device
-    found = []
-    with torch.inference_mode():
-        for indices in batches_of_like_length([len(row) for row in rows], BATCH_TOKENS.get(device.type, 1024)):
-            ids, mask = pad([rows[i] for i in indices], encoder.tokenizer.pad_token_id)
-            found.append(pooled(encoder.model, ids.to(device), mask.to(device), encoder.settings.pooling))
-    return torch.cat(found).clone()  # out of inference mode, so that a weight may take it
+    means = [encoder.pooled(texts).mean(axis=0) for texts in sides if texts]
+    return torch.from_numpy(np.mean(means, axis=0)).to(encoder.model.device)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -72,21 +72,31 @@ class Encoder:
             if len(self._memo) + len(new) > MEMO_TEXTS:
                 self._memo.clear()
                 new = list(dict.fromkeys(texts))
-            self._memo.update(zip(new, self._vectors(new), strict=True))
+            self._memo.update(zip(new, self._each(new, embed), strict=True))
             return np.array([self._memo[text] for text in texts], np.float32).reshape(len(texts), self.dim)
+
+    def pooled(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Float32 vectors (n, dim) as the model gives them, not normalised and not remembered.
+
+        Raises:
+            Corrupt: if the model gives NaN or infinite values.
+        """
+        with _lock:
+            return self._each(texts, pooled)
 
     def forget(self) -> None:
         """Let go of the remembered vectors."""
         self._memo.clear()
 
-    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _each(self, texts: Sequence[str], function: Callable[..., torch.Tensor]) -> NDArray[np.float32]:
+        """What `embed` or `pooled` makes of each text (n, dim), in batches of like lengths."""
         rows = self.tokenize(texts) if texts else []
         vectors = np.empty((len(texts), self.dim), np.float32)
         with torch.inference_mode():
             device = self.model.device
             for indices in batches_of_like_length([len(row) for row in rows], BATCH_TOKENS.get(device.type, 1024)):
                 ids, mask = pad([rows[i] for i in indices], self.tokenizer.pad_token_id)
-                vectors[indices] = embed(self.model, ids.to(device), mask.to(device), self.settings.pooling).cpu().numpy()
+                vectors[indices] = function(self.model, ids.to(device), mask.to(device), self.settings.pooling).cpu().numpy()
         if not np.isfinite(vectors).all():
             raise Corrupt(
                 "the encoder gives NaN or infinite vectors", hint="Its weights are damaged or its training diverged."

@@ -131,6 +131,8 @@ def test_missing_and_nan(encoder: Encoder, tmp_path: Path) -> None:
         encoder.model.get_input_embeddings().weight.fill_(float("nan"))
     with pytest.raises(Corrupt, match="NaN"):
         encoder.encode(["x"])
+    with pytest.raises(Corrupt, match="NaN"):
+        centre(encoder, [["x"]])  # and not that it has no bias
     with pytest.raises(EmptyCorpus, match="cannot train a tokenizer"):
         scratch_encoder([], CONFIG, seed=1)
 
