@@ -86,6 +86,7 @@ def test_what_cannot_be_centred_stays_as_it_is(encoder: Encoder) -> None:
         def __init__(self) -> None:
             super().__init__()
             self.inner = encoder.model
+            self.config = encoder.model.config
 
         def forward(self, **rows: torch.Tensor) -> Any:
             found = self.inner(**rows)
