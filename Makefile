@@ -58,7 +58,7 @@ bench-triplets: $(VENV)/.test ## Random and lexical triplets of a million pairs
 bench-train: $(VENV)/.test ## Training beside sentence-transformers' trainer (needs 20 GiB for the peer)
 	$(BIN)/python -m benchmarks.train
 
-bench-quality: $(VENV)/.test ## Tatoeba after 45 minutes of training on all catalogues (ALIGNMENT_TATOEBA=FILE)
+bench-quality: $(VENV)/.test ## Tatoeba after 45 minutes of training on all catalogs (ALIGNMENT_TATOEBA=FILE)
 	$(BIN)/python -m benchmarks.quality
 
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments

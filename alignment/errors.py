@@ -32,7 +32,9 @@ class AlignmentError(Exception):
         return _rebuild, (type(self), dict(self.__dict__), self.args)
 
 
-def _rebuild(cls: type[AlignmentError], state: dict[str, object], args: tuple[object, ...]) -> AlignmentError:
+def _rebuild(
+    cls: type[AlignmentError], state: dict[str, object], args: tuple[object, ...]
+) -> AlignmentError:
     """Unpickle without calling `__init__` (Prefect moves exceptions between processes)."""
     error = cls.__new__(cls)
     error.__dict__.update(state)
@@ -58,13 +60,21 @@ class ConfigError(AlignmentError):
 
     exit_code = 2
 
-    def __init__(self, problems: list[Problem] | str, *, where: str | None = None, hint: str | None = None) -> None:
-        self.problems = [Problem(where or "", "", problems)] if isinstance(problems, str) else problems
+    def __init__(
+        self, problems: list[Problem] | str, *, where: str | None = None, hint: str | None = None
+    ) -> None:
+        self.problems = (
+            [Problem(where or "", "", problems)] if isinstance(problems, str) else problems
+        )
         if isinstance(problems, str):
             super().__init__(problems, where=where, hint=hint)
         else:
             count = len(problems)
-            head = "1 problem in the configuration" if count == 1 else f"{count} problems in the configuration"
+            head = (
+                "1 problem in the configuration"
+                if count == 1
+                else f"{count} problems in the configuration"
+            )
             super().__init__("\n  ".join([f"{head}:", *map(str, problems)]), where=where, hint=hint)
 
 
@@ -90,8 +100,8 @@ class UnsafeArchive(SourceError):
     """An archive's member would leave its directory, is a link, or expands past the limit."""
 
 
-class LicenceRefused(SourceError):
-    """A corpus has a licence that the configuration does not allow."""
+class LicenseRefused(SourceError):
+    """A corpus has a license that the configuration does not allow."""
 
 
 class DataError(AlignmentError):

@@ -39,7 +39,11 @@ def gate(measured: Iterable[Measured], rules: Mapping[str, Gate], reference: str
         DataError: if a suite has fewer queries than its language's `min_queries`.
     """
     findings = tuple(judge(one, rules[one.language], reference) for one in measured)
-    return Approved(findings, reference) if all(f.passed for f in findings) else Rejected(findings, reference)
+    return (
+        Approved(findings, reference)
+        if all(f.passed for f in findings)
+        else Rejected(findings, reference)
+    )
 
 
 def judge(measured: Measured, rules: Gate, reference: str) -> Finding:
@@ -65,7 +69,18 @@ def judge(measured: Measured, rules: Gate, reference: str) -> Finding:
     else:
         reason = f"{before.mean:.1%} -> {after.mean:.1%}, floor {rules.floor:.0%}, {wins} won, {losses} lost"
     passed = after.mean >= rules.floor and p_worse >= rules.alpha
-    return Finding(measured.language, measured.suite, passed, reason, before, after, rules.floor, wins, losses, p_worse)
+    return Finding(
+        measured.language,
+        measured.suite,
+        passed,
+        reason,
+        before,
+        after,
+        rules.floor,
+        wins,
+        losses,
+        p_worse,
+    )
 
 
 def discordant(*pairs: Paired) -> tuple[int, int]:

@@ -7,7 +7,9 @@ import functools
 import langcodes
 from langcodes.tag_parser import LanguageTagError
 
-MAX_DISTANCE = 5  # langcodes' scale: a region apart is at most 5, another script or language is far more
+MAX_DISTANCE = (
+    5  # langcodes' scale: a region apart is at most 5, another script or language is far more
+)
 _SPACELESS = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Hani"})
 
 
@@ -45,7 +47,11 @@ def best_match(wanted: str, offered: frozenset[str]) -> str | None:
     best: tuple[int, str] | None = None
     for spelling in sorted(offered):
         distance = _distance(wanted, spelling)
-        if distance is not None and distance <= MAX_DISTANCE and (best is None or distance < best[0]):
+        if (
+            distance is not None
+            and distance <= MAX_DISTANCE
+            and (best is None or distance < best[0])
+        ):
             best = (distance, spelling)
     return best[1] if best else None
 

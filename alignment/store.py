@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import datetime
 import errno
-import functools
 import hashlib
-import importlib.metadata
 import json
 import logging
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,12 +22,13 @@ from typing import Any
 
 from filelock import FileLock
 
-from alignment.errors import ArtifactError, ConfigError, Corrupt, Missing
+from alignment.errors import ArtifactError, Corrupt, Missing
+from alignment.files import file_digest, make_writable, write_atomically, write_json
+from alignment.provenance import git_commit, package_versions
 from alignment.types import Artifact, Input, combined_digest
 
 logger = logging.getLogger(__name__)
 
-PACKAGES = ("alignment", "torch", "transformers", "tokenizers", "sentencepiece", "sacrebleu", "bm25s", "pyarrow", "numpy")
 Counts = Mapping[str, int]
 Work = Callable[[Path], Counts]
 
@@ -69,10 +67,18 @@ class Store:
                 found = self._find(stage, key)  # another process may have built it meanwhile
                 if found is None:
                     manifest = {
-                        "key": key, "stage": stage, "label": label, "revision": revision, "config": slice_, "seed": seed,
-                        "inputs": {name: {"digest": i.digest, "key": i.key, "path": str(i.path)} for name, i in inputs.items()},
-                        "because": self._because(stage, label, revision, slice_, digests),
-                    }  # fmt: skip
+                        "key": key,
+                        "stage": stage,
+                        "label": label,
+                        "revision": revision,
+                        "config": slice_,
+                        "seed": seed,
+                        "inputs": {
+                            name: {"digest": i.digest, "key": i.key, "path": str(i.path)}
+                            for name, i in inputs.items()
+                        },
+                        "rebuild_reasons": self._because(stage, label, revision, slice_, digests),
+                    }
                     return self._make(stage, key, work, manifest)
         self._remember(stage, label, key)
         return found
@@ -83,10 +89,20 @@ class Store:
         Raises:
             Missing: if there is none, or several.
         """
-        matches = [path for path in self.root.glob(f"*/{key}*") if (path / "manifest.json").is_file()]
+        matches = [
+            path for path in self.root.glob(f"*/{key}*") if (path / "manifest.json").is_file()
+        ]
         if len(matches) != 1:
-            what = "no artifact has this key" if not matches else f"{len(matches)} artifacts start with this key"
-            raise Missing(what, where=key, hint="`alignment show` lists the keys of a run; give more characters.")
+            what = (
+                "no artifact has this key"
+                if not matches
+                else f"{len(matches)} artifacts start with this key"
+            )
+            raise Missing(
+                what,
+                where=key,
+                hint="`alignment show` lists the keys of a run; give more characters.",
+            )
         return load_artifact(matches[0])
 
     def scratch(self, key: str) -> Path:
@@ -107,7 +123,9 @@ class Store:
 
     def _make(self, stage: str, key: str, work: Work, manifest: dict[str, Any]) -> Artifact:
         temporary = self.root / "tmp" / key
-        shutil.rmtree(temporary, ignore_errors=True)  # left by a killed process; the lock says nobody uses it
+        shutil.rmtree(
+            temporary, ignore_errors=True
+        )  # left by a killed process; the lock says nobody uses it
         temporary.mkdir()
         started = time.monotonic()
         try:
@@ -129,26 +147,36 @@ class Store:
             shutil.rmtree(temporary, ignore_errors=True)
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise ArtifactError(
-                    f"the disk is full while {stage} was writing", where=str(self.root),
+                    f"the disk is full while {stage} was writing",
+                    where=str(self.root),
                     hint="Free some space and run again: finished stages are reused, nothing half-written was kept.",
-                ) from error  # fmt: skip
+                ) from error
             raise
         shutil.rmtree(self.root / "scratch" / key, ignore_errors=True)
         self._remember(stage, manifest["label"], key)
         return load_artifact(final, reused=False)
 
-    def _because(self, stage: str, label: str, revision: int, config: Any, digests: Mapping[str, str]) -> list[str]:  # noqa: ANN401
+    def _because(
+        self, stage: str, label: str, revision: int, config: Any, digests: Mapping[str, str]
+    ) -> list[str]:
         """What differs from the last artifact of this stage and label."""
         pointer = self.root / "latest" / _pointer(stage, label)
-        path = self.root / stage / pointer.read_text() / "manifest.json" if pointer.is_file() else None
+        path = (
+            self.root / stage / pointer.read_text() / "manifest.json" if pointer.is_file() else None
+        )
         if path is None or not path.is_file():
             return ["first time"]
         before = json.loads(path.read_text())
-        reasons = [f"revision {before['revision']} -> {revision}"] if before["revision"] != revision else []
+        reasons = (
+            [f"revision {before['revision']} -> {revision}"]
+            if before["revision"] != revision
+            else []
+        )
         reasons += [f"configuration {change}" for change in differences(before["config"], config)]
         old = {name: given["digest"] for name, given in before["inputs"].items()}
         reasons += [
-            f"input {name} " + ("is new" if name not in old else "is gone" if name not in digests else "changed")
+            f"input {name} "
+            + ("is new" if name not in old else "is gone" if name not in digests else "changed")
             for name in sorted({*old, *digests})
             if old.get(name) != digests.get(name)
         ]
@@ -158,9 +186,13 @@ class Store:
         write_atomically(self.root / "latest" / _pointer(stage, label), key)
 
 
-def artifact_key(stage: str, revision: int, config: Mapping[str, Any], digests: Mapping[str, str]) -> str:
+def artifact_key(
+    stage: str, revision: int, config: Mapping[str, Any], digests: Mapping[str, str]
+) -> str:
     """The content address: 64 hexadecimal digits."""
-    canonical = json.dumps([stage, revision, config, dict(digests)], sort_keys=True, default=str, ensure_ascii=False)
+    canonical = json.dumps(
+        [stage, revision, config, dict(digests)], sort_keys=True, default=str, ensure_ascii=False
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -179,12 +211,22 @@ def load_artifact(path: Path, *, reused: bool = True) -> Artifact:
         file = path / name
         size = file.stat().st_size if file.is_file() else None
         if size != described["bytes"]:
-            raise Corrupt(f"{name}: got {size} bytes, expected {described['bytes']}", where=str(path))
+            raise Corrupt(
+                f"{name}: got {size} bytes, expected {described['bytes']}", where=str(path)
+            )
     digests = {name: described["sha256"] for name, described in files.items()}
     return Artifact(
-        manifest["stage"], manifest["label"], manifest["key"], path, digests, manifest["counts"], manifest["seconds"],
-        combined_digest(digests), tuple(manifest["because"]), reused,
-    )  # fmt: skip
+        manifest["stage"],
+        manifest["label"],
+        manifest["key"],
+        path,
+        digests,
+        manifest["counts"],
+        manifest["seconds"],
+        combined_digest(digests),
+        tuple(manifest["rebuild_reasons"]),
+        reused,
+    )
 
 
 def verify(artifact: Artifact) -> None:
@@ -197,81 +239,32 @@ def verify(artifact: Artifact) -> None:
         got = file_digest(artifact.path / name)
         if got != expected:
             raise Corrupt(
-                f"{name}: got sha256 {got[:12]}, expected {expected[:12]}", where=str(artifact.path),
+                f"{name}: got sha256 {got[:12]}, expected {expected[:12]}",
+                where=str(artifact.path),
                 hint="Delete the artifact's directory: the next run makes it anew.",
-            )  # fmt: skip
+            )
 
 
-def differences(before: Any, after: Any, path: str = "") -> list[str]:  # noqa: ANN401 - JSON values
+def differences(before: Any, after: Any, path: str = "") -> list[str]:
     """`clean.max_chars: 600 -> 500`, one line per changed leaf."""
     if isinstance(before, dict) and isinstance(after, dict):
         keys = sorted({*before, *after})
-        return [line for key in keys for line in differences(before.get(key), after.get(key), f"{path}.{key}".strip("."))]
+        return [
+            line
+            for key in keys
+            for line in differences(before.get(key), after.get(key), f"{path}.{key}".strip("."))
+        ]
     return [] if before == after else [f"{path}: {json.dumps(before)} -> {json.dumps(after)}"]
-
-
-def make_writable(root: Path) -> None:
-    """Create the directory and prove that it can be written.
-
-    Raises:
-        ConfigError: if it cannot.
-    """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        probe = root / f".probe-{os.getpid()}"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise ConfigError(
-            f"the workspace cannot be written: {error.strerror}", where=str(root),
-            hint="Choose another with --workspace DIR or ALIGNMENT_WORKSPACE.",
-        ) from error  # fmt: skip
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write beside the target and rename, so that a reader sees the old or the new text, never half."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
-
-
-def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON values
-    """Readable JSON, atomically."""
-    write_atomically(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
-
-
-def file_digest(path: Path) -> str:
-    """sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@functools.cache
-def package_versions() -> dict[str, str]:
-    """Versions of the packages that can change a result."""
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-@functools.cache
-def git_commit() -> str | None:
-    """The commit that this package's code is at, when it runs from a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return None
 
 
 def _describe(directory: Path) -> dict[str, dict[str, Any]]:
     files = sorted(path for path in directory.rglob("*") if path.is_file())
     return {
-        path.relative_to(directory).as_posix(): {"sha256": file_digest(path), "bytes": path.stat().st_size} for path in files
+        path.relative_to(directory).as_posix(): {
+            "sha256": file_digest(path),
+            "bytes": path.stat().st_size,
+        }
+        for path in files
     }
 
 

@@ -23,7 +23,7 @@ PAIRS = pa.schema(
         ("target_lang", pa.string()),
         ("corpus", pa.string()),
         ("version", pa.string()),
-        ("licence", pa.string()),
+        ("license", pa.string()),
         ("origin", pa.string()),
     ]
 )
@@ -34,10 +34,16 @@ CANDIDATES = pa.schema(
         ("pair", pa.int32()),  # row of the pair in the clean table
         ("direction", pa.string()),
         ("strategy", pa.string()),
-        ("positive_similarity", pa.float32()),  # cosine of anchor and positive under the base encoder
+        (
+            "positive_similarity",
+            pa.float32(),
+        ),  # cosine of anchor and positive under the base encoder
         ("candidates", pa.list_(pa.int32())),  # rows of the clean table, best first
         ("scores", pa.list_(pa.float32())),  # the strategy's own score
-        ("similarities", pa.list_(pa.float32())),  # cosine of anchor and candidate under the base encoder
+        (
+            "similarities",
+            pa.list_(pa.float32()),
+        ),  # cosine of anchor and candidate under the base encoder
     ]
 )
 TRIPLETS = pa.schema(
@@ -57,7 +63,10 @@ TRIPLETS = pa.schema(
         ("score", pa.float32()),
         ("positive_similarity", pa.float32()),
         ("negative_similarity", pa.float32()),
-        ("chrf", pa.float32()),  # of the negative against the positive; null where a bound shows that it is below the limit
+        (
+            "chrf",
+            pa.float32(),
+        ),  # of the negative against the positive; null where a bound shows that it is below the limit
         ("weight", pa.float32()),
     ]
 )
@@ -116,7 +125,9 @@ class RowGroup(NamedTuple):
     def batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
         """Record batches of at most `ROWS_PER_BATCH` rows, with these columns or all of them."""
         with pq.ParquetFile(self.path) as file:
-            yield from file.iter_batches(ROWS_PER_BATCH, [self.number], columns or None, use_threads=False)
+            yield from file.iter_batches(
+                ROWS_PER_BATCH, [self.number], columns or None, use_threads=False
+            )
 
 
 def row_groups(path: Path) -> list[RowGroup]:

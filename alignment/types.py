@@ -56,7 +56,9 @@ class FilterReport:
     def __post_init__(self) -> None:
         total = self.kept + sum(self.dropped.values())
         if total != self.seen:
-            raise ValueError(f"the ledger does not add up: kept {self.kept} + dropped = {total}, seen {self.seen}")
+            raise ValueError(
+                f"the ledger does not add up: kept {self.kept} + dropped = {total}, seen {self.seen}"
+            )
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Artifact:
     """Wall time of the run that made it."""
     digest: str
     """sha256 over all file digests: the content, whatever made it."""
-    because: tuple[str, ...] = ()
+    rebuild_reasons: tuple[str, ...] = ()
     """Why it was made anew, when it was."""
     reused: bool = False
 
@@ -101,7 +103,11 @@ class Artifact:
 
     def directory(self, name: str) -> Input:
         """One directory of the artifact as an input: by its content, wherever it lies."""
-        own = {file.removeprefix(f"{name}/"): digest for file, digest in self.files.items() if file.startswith(f"{name}/")}
+        own = {
+            file.removeprefix(f"{name}/"): digest
+            for file, digest in self.files.items()
+            if file.startswith(f"{name}/")
+        }
         return Input(combined_digest(own), self.path / name, self.key)
 
 
@@ -129,7 +135,7 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Finding:
-    """The gate's judgement of one language on one suite."""
+    """The gate's judgment of one language on one suite."""
 
     language: str
     suite: str

@@ -21,7 +21,9 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def ordered(items: Iterable[T], function: Callable[[T], U], workers: int, *, ahead: int = 3) -> Iterator[U]:
+def ordered(
+    items: Iterable[T], function: Callable[[T], U], workers: int, *, ahead: int = 3
+) -> Iterator[U]:
     """`map` by `workers` processes, of which this one is one; each other one is given `ahead` items at a time.
 
     Processes, because much of the work holds Python's lock; loky's, because they do not run the caller's main
@@ -58,7 +60,7 @@ def ordered(items: Iterable[T], function: Callable[[T], U], workers: int, *, ahe
             f"one of {workers} processes that share the work was killed",
             hint="Mostly memory ran out: `dmesg` says so. Free some, or take one core only: `taskset -c 0 alignment ...`. What is "
             "finished is kept.",
-        ) from error  # fmt: skip
+        ) from error
     finally:
         for future in waiting:
             future.cancel()

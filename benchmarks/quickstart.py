@@ -7,8 +7,9 @@ from pathlib import Path
 from alignment import tables
 from alignment.cli.console import ConsoleRunner
 from alignment.config import load_config
-from alignment.stages.pipeline import Data, Workspace, prepare
-from benchmarks.catalogues import cache
+from alignment.pipeline.run import Data, prepare
+from alignment.pipeline.workspace import Workspace
+from benchmarks.catalogs import cache
 
 CONFIG = Path(__file__).parent.parent / "configs" / "quickstart.yaml"
 

@@ -1,6 +1,6 @@
 """Cleaning and leak search at 100 thousand, 1 million and 10 million pairs: time per pair, and memory.
 
-The pairs are catalogue sentences with a number added to both sides, so that no two are the same.
+The pairs are catalog sentences with a number added to both sides, so that no two are the same.
 All filters with their defaults, exact duplicates, the cap of equal targets, a held-out share and a suite of
 ten thousand sentences. `python -m benchmarks.scale`.
 """
@@ -20,12 +20,12 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.config import Clean, Holdout
-from alignment.corpora import Downloads
+from alignment.downloads import Downloads
 from alignment.stages.clean import clean
 from alignment.stages.holdout import holdout
 from alignment.store import Store
 from alignment.types import Artifact
-from benchmarks.catalogues import all_pairs, cache
+from benchmarks.catalogs import all_pairs, cache
 from benchmarks.harness import figures, measure
 
 SIZES = (100_000, 1_000_000, 10_000_000)
@@ -54,18 +54,31 @@ def main() -> None:
     first, last = results[str(SIZES[0])], results[str(SIZES[-1])]
     ratio = last["microseconds_per_pair"] / first["microseconds_per_pair"]
     figures(
-        benchmark="scale", ours=last["microseconds_per_pair"], peer=None, ratio=round(ratio, 3),
-        what="microseconds a pair at the largest size; ratio: over the smallest", peak_mib=last["mib"], sizes=results,
-    )  # fmt: skip
+        benchmark="scale",
+        ours=last["microseconds_per_pair"],
+        peer=None,
+        ratio=round(ratio, 3),
+        what="microseconds a pair at the largest size; ratio: over the smallest",
+        peak_mib=last["mib"],
+        sizes=results,
+    )
 
 
 def run(home: Path, size: int) -> None:
     """What is measured: the two stages, on what `pull` would have left."""
     store = Store(home / "store")
-    pulled = Artifact("pull", LANGUAGE, "k", home, {"pairs.parquet": "d"}, {"pairs": size}, 0.0, "d")
+    pulled = Artifact(
+        "pull", LANGUAGE, "k", home, {"pairs.parquet": "d"}, {"pairs": size}, 0.0, "d"
+    )
     limits = Clean()
     suites = holdout(
-        store, {LANGUAGE: pulled}, Holdout(share=0.1), {LANGUAGE: limits}, downloads=Downloads(home), pivot="en", seed=1
+        store,
+        {LANGUAGE: pulled},
+        Holdout(share=0.1),
+        {LANGUAGE: limits},
+        downloads=Downloads(home),
+        pivot="en",
+        seed=1,
     )
     clean(store, LANGUAGE, pulled, suites, limits, share=0.1, seed=1, pivot="en")
 
@@ -80,7 +93,7 @@ def _pulled(size: int) -> Path:
 
 
 def _numbered(size: int) -> Iterator[pa.RecordBatch]:
-    """Batches of the catalogues again and again, each pair with its number."""
+    """Batches of the catalogs again and again, each pair with its number."""
     left = size
     for turn in itertools.count():
         for batch in tables.batches(all_pairs()):

@@ -14,10 +14,10 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.config import LocalCorpus
-from alignment.corpora import Downloads
+from alignment.downloads import Downloads
 from alignment.stages.pull import pull
 from alignment.store import Store
-from benchmarks.catalogues import all_pairs, cache
+from benchmarks.catalogs import all_pairs, cache
 from benchmarks.harness import figures, measure
 
 BYTES = 2 * 10**9
@@ -38,24 +38,45 @@ def main() -> None:
     for column in ("bytes", "pairs", "seconds", "pairs/s", "peak MiB"):
         table.add_column(column, justify="right")
     speed = pairs / run.seconds
-    table.add_row(f"{path.stat().st_size:,}", f"{pairs:,}", f"{run.seconds:.0f}", f"{speed:,.0f}", f"{run.mebibytes:.0f}")
+    table.add_row(
+        f"{path.stat().st_size:,}",
+        f"{pairs:,}",
+        f"{run.seconds:.0f}",
+        f"{speed:,.0f}",
+        f"{run.mebibytes:.0f}",
+    )
     Console(width=120).print(table)
     figures(
-        benchmark="tmx", unit="MiB", ours=round(run.mebibytes), peer=None, ratio=None,
-        pairs=pairs, seconds=round(run.seconds, 1), pairs_per_second=round(speed),
-    )  # fmt: skip
+        benchmark="tmx",
+        unit="MiB",
+        ours=round(run.mebibytes),
+        peer=None,
+        ratio=None,
+        pairs=pairs,
+        seconds=round(run.seconds, 1),
+        pairs_per_second=round(speed),
+    )
 
 
 def _file() -> Path:
-    """Catalogue sentences again and again, made on the first call."""
+    """Catalog sentences again and again, made on the first call."""
     path = cache() / "large.tmx"
     if not path.is_file():
         temporary = path.with_suffix(".part")
         with temporary.open("w") as file:
-            file.write('<?xml version="1.0" encoding="UTF-8"?>\n<tmx version="1.4"><header srclang="en"/><body>\n')
-            rows = (row for _ in itertools.count() for row in tables.read(all_pairs(), ["source", "target"]))
+            file.write(
+                '<?xml version="1.0" encoding="UTF-8"?>\n<tmx version="1.4"><header srclang="en"/><body>\n'
+            )
+            rows = (
+                row
+                for _ in itertools.count()
+                for row in tables.read(all_pairs(), ["source", "target"])
+            )
             for number, row in enumerate(rows):
-                texts = {side: escape("".join(filter(str.isprintable, row[side]))) for side in ("source", "target")}
+                texts = {
+                    side: escape("".join(filter(str.isprintable, row[side])))
+                    for side in ("source", "target")
+                }
                 file.write(UNIT.format(number=number, **texts))
                 if number % 10_000 == 0 and temporary.stat().st_size > BYTES:
                     break

@@ -1,6 +1,6 @@
 """Triplets at scale: random and lexical negatives for a million pairs, from clean pairs to `triplets.parquet`.
 
-Catalogue pairs of all languages, cleaned of nothing. The peer is what the lexical half would cost by asking bm25s for
+Catalog pairs of all languages, cleaned of nothing. The peer is what the lexical half would cost by asking bm25s for
 each text by itself, measured on some texts of each language, against the same pools. `python -m benchmarks.triplets [PAIRS]`.
 """
 
@@ -26,15 +26,15 @@ from alignment.config import Triplets
 from alignment.stages.mine import mine
 from alignment.stages.triplets import triplets
 from alignment.store import Store
-from alignment.triplets.lexical import POOL, tokenise
+from alignment.triplets.lexical import POOL, tokenize
 from alignment.types import Artifact
-from benchmarks.catalogues import all_pairs, cache
+from benchmarks.catalogs import all_pairs, cache
 from benchmarks.harness import figures, measure
 
 PAIRS = 1_000_000
 SETTINGS = Triplets.model_validate({"shares": {"random": 0.5, "lexical": 0.5, "semantic": 0.0}})
 SAMPLE = 100  # of the peer, a language
-RANKS = SETTINGS.candidates
+RANKS = SETTINGS.num_candidates
 
 
 def main() -> None:
@@ -45,7 +45,10 @@ def main() -> None:
     found = json.loads(run.output.splitlines()[-1])
     per_query = asked_one_by_one(home)
     peer = per_query * 2 * count
-    table = Table(title=f"{count:,} pairs, both directions: random and lexical negatives", title_justify="left")
+    table = Table(
+        title=f"{count:,} pairs, both directions: random and lexical negatives",
+        title_justify="left",
+    )
     for column in ("", "seconds", "peak MiB"):
         table.add_column(column, justify="left" if not column else "right")
     table.add_row("candidates (mine)", f"{found['mine']:.0f}", "")
@@ -55,10 +58,17 @@ def main() -> None:
     table.add_row(f"bm25s, text by text, from {SAMPLE} texts of each language", f"{peer:.0f}", "")
     Console(width=120).print(table)
     figures(
-        benchmark="triplets", unit="s", ours=round(found["mine"] + found["triplets"], 1), peer=round(peer, 1),
-        ratio=round(peer / found["mine"], 1), mine=round(found["mine"], 1), triplets=round(found["triplets"], 1),
-        mib=round(run.mebibytes), pairs=count, built=found["built"],
-    )  # fmt: skip
+        benchmark="triplets",
+        unit="s",
+        ours=round(found["mine"] + found["triplets"], 1),
+        peer=round(peer, 1),
+        ratio=round(peer / found["mine"], 1),
+        mine=round(found["mine"], 1),
+        triplets=round(found["triplets"], 1),
+        mib=round(run.mebibytes),
+        pairs=count,
+        built=found["built"],
+    )
 
 
 def prepare(count: int) -> Path:
@@ -74,7 +84,9 @@ def prepare(count: int) -> Path:
         table = table.take(first.sort_by("row_min")["row_min"][:count])
         for language in table["target_lang"].unique().to_pylist():
             own = table.filter(pc.equal(table["target_lang"], language))
-            tables.write_batches(home / language / "pairs.parquet", tables.PAIRS, own.combine_chunks().to_batches())
+            tables.write_batches(
+                home / language / "pairs.parquet", tables.PAIRS, own.combine_chunks().to_batches()
+            )
         (home / "done").touch()
     return home
 
@@ -83,17 +95,25 @@ def run_ours(home: Path) -> dict[str, float]:
     """What is measured of us: both stages, as a run calls them."""
     with tempfile.TemporaryDirectory() as directory:
         store = Store(Path(directory))
-        cleaned = {path.parent.name: _artifact(path.parent) for path in sorted(home.glob("*/pairs.parquet"))}
+        cleaned = {
+            path.parent.name: _artifact(path.parent)
+            for path in sorted(home.glob("*/pairs.parquet"))
+        }
         none = _artifact(home)  # no setting asks for an encoder
         started = time.monotonic()
         mined = {
-            language: mine(store, language, own, none, SETTINGS, pivot="en", seed=1) for language, own in cleaned.items()
+            language: mine(store, language, own, none, SETTINGS, pivot="en", seed=1)
+            for language, own in cleaned.items()
         }
         between = time.monotonic()
         every = dict.fromkeys(cleaned, SETTINGS)
         built = triplets(store, cleaned, mined, every, uses={}, margin=0.2, pivot="en", seed=1)
         ended = time.monotonic()
-        return {"mine": between - started, "triplets": ended - between, "built": built.counts["triplets"]}
+        return {
+            "mine": between - started,
+            "triplets": ended - between,
+            "built": built.counts["triplets"],
+        }
 
 
 def _artifact(path: Path) -> Artifact:
@@ -106,7 +126,11 @@ def asked_one_by_one(home: Path) -> float:
     seconds = texts = 0.0
     for path in sorted(home.glob("*/pairs.parquet")):
         (targets,) = tables.read_columns(path, "target")
-        pool = [own for text in targets[:: -(-len(targets) // POOL)] if (own := tokenise(text, path.parent.name))]
+        pool = [
+            own
+            for text in targets[:: -(-len(targets) // POOL)]
+            if (own := tokenize(text, path.parent.name))
+        ]
         if len(pool) < 2 * RANKS:
             continue
         index = bm25s.BM25(method="lucene")

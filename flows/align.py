@@ -19,7 +19,9 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from alignment.config import load_config
 from alignment.errors import AlignmentError, Problem
-from alignment.stages.pipeline import Outcome, Workspace, failures, run_pipeline
+from alignment.pipeline.run import Outcome, run_pipeline
+from alignment.pipeline.runner import failures
+from alignment.pipeline.workspace import Workspace
 from alignment.types import Rejected
 from flows.artifacts import write_artifacts
 
@@ -29,7 +31,7 @@ WORKERS = 2
 RETRIES = 2
 
 
-def _retryable(_task: Any, _run: Any, state: State[Any]) -> bool:  # noqa: ANN401 - Prefect's signature
+def _retryable(_task: Any, _run: Any, state: State[Any]) -> bool:
     """Only what may succeed without a change by anybody is tried again."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, AlignmentError) and error.retryable
@@ -37,7 +39,11 @@ def _retryable(_task: Any, _run: Any, state: State[Any]) -> bool:  # noqa: ANN40
 
 # The store decides what is reused: Prefect's own cache would hash the task's lines only.
 _task = task(
-    cache_policy=NO_CACHE, persist_result=False, retries=RETRIES, retry_delay_seconds=[10, 60], retry_condition_fn=_retryable
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=RETRIES,
+    retry_delay_seconds=[10, 60],
+    retry_condition_fn=_retryable,
 )
 
 
@@ -87,11 +93,11 @@ def _run_name() -> str:
 )
 def align(
     config: str = "configs/quickstart.yaml",
-    languages: list[str] = [],  # noqa: B006 - Prefect shows the default in the form and never changes it
+    languages: list[str] = [],
     steps: int | None = None,
-    overrides: list[str] = [],  # noqa: B006
+    overrides: list[str] = [],
     workspace: str = "workspace",
-) -> Any:  # noqa: ANN401 - an outcome, or a failed state
+) -> Any:
     """From corpora to a published encoder, or a refusal by the gate.
 
     The flow run ends Completed, Rejected (the gate refused, nothing was deployed) or Failed.
@@ -117,15 +123,24 @@ def align(
     return outcome
 
 
-def _only(config: Any, languages: list[str]) -> Any:  # noqa: ANN401 - Config to Config
+def _only(config: Any, languages: list[str]) -> Any:
     """The configuration with fewer languages to train; the others are still measured, as controls."""
     from alignment.errors import ConfigError
     from alignment.languages import canonical
 
-    unknown = [code for code in languages if code not in config.languages and canonical(code) not in config.languages]
+    unknown = [
+        code
+        for code in languages
+        if code not in config.languages and canonical(code) not in config.languages
+    ]
     if unknown:
         raise ConfigError(
-            [Problem("parameters", "languages", f"{code!r} is not one of {', '.join(config.trained)}") for code in unknown]
+            [
+                Problem(
+                    "parameters", "languages", f"{code!r} is not one of {', '.join(config.trained)}"
+                )
+                for code in unknown
+            ]
         )
     wanted = {code if code in config.languages else canonical(code) for code in languages}
     kept = {code: own for code, own in config.languages.items() if code in wanted}
@@ -140,7 +155,9 @@ def main(config: Path, overrides: list[str], workspace: Path) -> int:
 
     def call() -> int:
         load_config(config, overrides)  # a mistake is said before a server is started
-        state: Any = align(config=str(config), overrides=overrides, workspace=str(workspace), return_state=True)
+        state: Any = align(
+            config=str(config), overrides=overrides, workspace=str(workspace), return_state=True
+        )
         if state.name == "Rejected":
             _print_last(workspace)
             return EXIT_REJECTED
@@ -168,6 +185,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m flows.align", description=__doc__)
     parser.add_argument("config", type=Path)
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--workspace", type=Path, default=Path(os.environ.get("ALIGNMENT_WORKSPACE", "workspace")))
+    parser.add_argument(
+        "--workspace", type=Path, default=Path(os.environ.get("ALIGNMENT_WORKSPACE", "workspace"))
+    )
     arguments = parser.parse_args()
     sys.exit(main(arguments.config, arguments.overrides, arguments.workspace))

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from alignment.pipeline.run import Outcome
 from alignment.report.summary import Summary
-from alignment.stages.pipeline import Outcome
 
 
 def write_artifacts(outcome: Outcome) -> None:
     """Attach them to the flow run in progress."""
     summary = outcome.summary
-    create_markdown_artifact(verdict_markdown(summary), key="verdict", description=f"{summary.name}: {summary.verdict}")
-    create_table_artifact(accuracy_rows(summary), key="accuracy", description="accuracy@1 in percent, before and after")
-    create_table_artifact(ledger_rows(summary), key="ledger", description="rows per language, from download to batch")
+    create_markdown_artifact(
+        verdict_markdown(summary), key="verdict", description=f"{summary.name}: {summary.verdict}"
+    )
+    create_table_artifact(
+        accuracy_rows(summary),
+        key="accuracy",
+        description="accuracy@1 in percent, before and after",
+    )
+    create_table_artifact(
+        ledger_rows(summary), key="ledger", description="rows per language, from download to batch"
+    )
     create_link_artifact(
-        (outcome.directory / "report.html").as_uri(), key="report", link_text="report.html", description="the whole report"
+        (outcome.directory / "report.html").as_uri(),
+        key="report",
+        link_text="report.html",
+        description="the whole report",
     )
 
 
 def verdict_markdown(summary: Summary) -> str:
     """The verdict, what was refused and why, and the means."""
     deployed = f"deployed: {summary.champion}" if summary.champion else "nothing deployed"
-    lines = [f"# {summary.verdict.capitalize()}", "", f"Compared with {summary.reference}; {deployed}.", ""]
-    lines += [f"- **{suite}**: {100 * m.before:.1f} → {100 * m.after:.1f} % (mean)" for suite, m in summary.mean.items()]
+    lines = [
+        f"# {summary.verdict.capitalize()}",
+        "",
+        f"Compared with {summary.reference}; {deployed}.",
+        "",
+    ]
+    lines += [
+        f"- **{suite}**: {100 * m.before:.1f} → {100 * m.after:.1f} % (mean)"
+        for suite, m in summary.mean.items()
+    ]
     lines += [
         f"- refused: **{language.name}** on {suite}: {result.reason}"
         for language in summary.languages.values()

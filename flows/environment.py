@@ -10,7 +10,9 @@ import os
 from pathlib import Path
 
 _DEFAULTS = {
-    "PREFECT_HOME": str(Path(os.environ.get("ALIGNMENT_WORKSPACE", "workspace")).resolve() / "prefect"),
+    "PREFECT_HOME": str(
+        Path(os.environ.get("ALIGNMENT_WORKSPACE", "workspace")).resolve() / "prefect"
+    ),
     "PREFECT_LOGGING_EXTRA_LOGGERS": "alignment",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
@@ -22,4 +24,6 @@ def apply() -> None:
     """Set what the user has not set."""
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)  # SQLite makes the file, not the directory
+    Path(os.environ["PREFECT_HOME"]).mkdir(
+        parents=True, exist_ok=True
+    )  # SQLite makes the file, not the directory

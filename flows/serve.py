@@ -29,13 +29,20 @@ def serve(home: Path, host: str, port: int) -> int:
     }
     server = _start(["server", "start", "--host", host, "--port", str(port)], environment, home)
     worker: subprocess.Popen[bytes] | None = None
-    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a background job of a script inherits it ignored
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # SIGINT too: a background job of a script inherits it ignored
         signal.signal(number, lambda *_: sys.exit(0))
     try:
         _wait_for(f"{api}/health", server)
-        _run(["--no-prompt", "work-pool", "create", POOL, "--type", "process", "--overwrite"], environment, home)
+        _run(
+            ["--no-prompt", "work-pool", "create", POOL, "--type", "process", "--overwrite"],
+            environment,
+            home,
+        )
         _run(["--no-prompt", "deploy", "--all"], environment, home)
-        print(f"Prefect: http://{host}:{port} (Deployments > retrain > Run)", flush=True)  # noqa: T201 - for the terminal
+        print(f"Prefect: http://{host}:{port} (Deployments > retrain > Run)", flush=True)
         worker = _start(["worker", "start", "--pool", POOL], environment, home)
         return worker.wait()
     finally:
@@ -43,12 +50,18 @@ def serve(home: Path, host: str, port: int) -> int:
             _end(process)
 
 
-def _start(arguments: list[str], environment: dict[str, str], home: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "prefect", *arguments], env=environment, cwd=home)
+def _start(
+    arguments: list[str], environment: dict[str, str], home: Path
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "prefect", *arguments], env=environment, cwd=home
+    )
 
 
 def _run(arguments: list[str], environment: dict[str, str], home: Path) -> None:
-    subprocess.run([sys.executable, "-m", "prefect", *arguments], env=environment, cwd=home, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "prefect", *arguments], env=environment, cwd=home, check=True
+    )
 
 
 def _end(process: subprocess.Popen[bytes] | None) -> None:
@@ -66,9 +79,11 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise SystemExit(f"the Prefect server ended with code {server.returncode}; is the port taken?")
+            raise SystemExit(
+                f"the Prefect server ended with code {server.returncode}; is the port taken?"
+            )
         try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own address
+            with urllib.request.urlopen(url, timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.5)
@@ -76,4 +91,8 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(serve(Path(__file__).resolve().parent.parent, "127.0.0.1", int(os.environ.get("PORT", "4200"))))
+    sys.exit(
+        serve(
+            Path(__file__).resolve().parent.parent, "127.0.0.1", int(os.environ.get("PORT", "4200"))
+        )
+    )

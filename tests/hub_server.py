@@ -19,9 +19,15 @@ class HubHandler(BaseHTTPRequestHandler):
     def do_GET(self, body: bool = True) -> None:
         raise NotImplementedError
 
-    def answer(self, data: bytes, body: bool, headers: dict[str, str] | None = None, status: int = 200) -> None:
+    def answer(
+        self, data: bytes, body: bool, headers: dict[str, str] | None = None, status: int = 200
+    ) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(data)), "Content-Type": "application/json", **(headers or {})}.items():
+        for name, value in {
+            "Content-Length": str(len(data)),
+            "Content-Type": "application/json",
+            **(headers or {}),
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         if body:

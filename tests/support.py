@@ -22,6 +22,10 @@ def run_cli(
     """`alignment ARGUMENTS` in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "alignment", *map(str, arguments)],
-        capture_output=True, text=True, cwd=cwd or ROOT, timeout=TIMEOUT, check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd or ROOT,
+        timeout=TIMEOUT,
+        check=False,
         env={**os.environ, "CI": "true", "COLUMNS": "160", **(env or {})},
-    )  # fmt: skip
+    )

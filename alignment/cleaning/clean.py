@@ -1,6 +1,6 @@
 """The cleaning pass over one language: every row is kept, or dropped for exactly one reason.
 
-Batches are normalised, scored and hashed side by side; what depends on earlier rows (duplicates) is
+Batches are normalized, scored and hashed side by side; what depends on earlier rows (duplicates) is
 then decided in their order, so that the result does not depend on the number of workers.
 """
 
@@ -22,7 +22,7 @@ from alignment.cleaning import columns
 from alignment.cleaning.columns import Ints
 from alignment.cleaning.filters import FILTERS, Batch, Context, Filter
 from alignment.cleaning.minhash import band_hashes
-from alignment.cleaning.normalise import normalise, repair
+from alignment.cleaning.normalize import normalize, repair
 from alignment.cleaning.seen import SeenHashes
 from alignment.cleaning.split import held_out
 from alignment.config import Clean
@@ -30,7 +30,9 @@ from alignment.types import FilterReport
 from alignment.workers import ordered
 
 KEPT = -1
-WORTH_A_COPY = 0.6  # share of rows left, below which the later filters look at a copy of those alone
+WORTH_A_COPY = (
+    0.6  # share of rows left, below which the later filters look at a copy of those alone
+)
 MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads the bits of small numbers
 DUPLICATES = ("held_out", "contaminated", "duplicate", "same_target", "near_duplicate")
 REASONS = ("empty", *FILTERS, *DUPLICATES)
@@ -49,17 +51,23 @@ class Ledger:
         """Add a batch, given the number of each row's reason (`KEPT` for none)."""
         self.seen += len(reasons)
         self.kept += int((reasons == KEPT).sum())
-        for number, count in enumerate(np.bincount(reasons[reasons != KEPT], minlength=len(REASONS)).tolist()):
+        for number, count in enumerate(
+            np.bincount(reasons[reasons != KEPT], minlength=len(REASONS)).tolist()
+        ):
             if count:
                 self.dropped[REASONS[number]] += count
 
     def report(self) -> FilterReport:
         """The finished, checked counts, in the order of the steps."""
-        return FilterReport(self.seen, self.kept, {name: self.dropped[name] for name in REASONS if self.dropped[name]})
+        return FilterReport(
+            self.seen,
+            self.kept,
+            {name: self.dropped[name] for name in REASONS if self.dropped[name]},
+        )
 
 
 class Changed(NamedTuple):
-    """The texts of one side that normalisation changes: little beside all texts."""
+    """The texts of one side that normalization changes: little beside all texts."""
 
     rows: np.ndarray
     """Which ones (rows,) bool."""
@@ -74,7 +82,7 @@ class Filtered(NamedTuple):
     changed: dict[str, Changed]
     """By side."""
     pairs: Batch
-    """The normalised pairs."""
+    """The normalized pairs."""
     left: Batch
     """Those of them that the last filter looked at: the ones without a reason, and a few more."""
     kept: Ints
@@ -98,19 +106,31 @@ Part: TypeAlias = pa.RecordBatch | tables.RowGroup
 
 
 def clean(
-    parts: Sequence[Part], limits: Clean, ledger: Ledger, *, share: float, seed: int,
-    blocked: np.ndarray, context: Context, scratch: Path | None = None, workers: int = 1,
+    parts: Sequence[Part],
+    limits: Clean,
+    ledger: Ledger,
+    *,
+    share: float,
+    seed: int,
+    blocked: np.ndarray,
+    context: Context,
+    scratch: Path | None = None,
+    workers: int = 1,
     rejects: Callable[[pa.RecordBatch, np.ndarray], None] | None = None,
-) -> Iterator[pa.RecordBatch]:  # fmt: skip
+) -> Iterator[pa.RecordBatch]:
     """Training rows: filtered, without duplicates, without what the suites hold.
 
     `blocked` holds the fingerprints of sentences that stand in a suite of any language. `rejects` is
     given each batch with the numbers of the reasons.
     """
     duplicates = _Duplicates(limits, scratch)
-    look = functools.partial(_judge_part, limits=limits, context=context, share=share, seed=seed, blocked=blocked)
+    look = functools.partial(
+        _judge_part, limits=limits, context=context, share=share, seed=seed, blocked=blocked
+    )
     for part, found in zip(parts, ordered(parts, look, workers), strict=True):
-        for batch, judged in zip(_batches(part), found, strict=True):  # read again here: less than what workers would send
+        for batch, judged in zip(
+            _batches(part), found, strict=True
+        ):  # read again here: less than what workers would send
             reasons = duplicates.decide(judged)
             ledger.count(reasons)
             rows = with_normal(batch, judged.changed)
@@ -120,7 +140,7 @@ def clean(
 
 
 def judge(batch: pa.RecordBatch, limits: Clean, context: Context) -> Filtered:
-    """Normalise, then filter."""
+    """Normalize, then filter."""
     changed: dict[str, Changed] = {}
     pairs = Batch(*(_normal(batch, side, limits, changed) for side in ("source", "target")))
     reasons = np.full(len(pairs), KEPT, dtype=np.int16)
@@ -136,7 +156,7 @@ def judge(batch: pa.RecordBatch, limits: Clean, context: Context) -> Filtered:
 
 
 def with_normal(batch: pa.RecordBatch, changed: Mapping[str, Changed]) -> pa.RecordBatch:
-    """The rows with their texts normalised."""
+    """The rows with their texts normalized."""
     for side, (rows, texts) in changed.items():
         column = pc.replace_with_mask(batch.column(side), pa.array(rows), texts)
         batch = batch.set_column(batch.schema.get_field_index(side), side, column)
@@ -149,29 +169,38 @@ def active(limits: Clean) -> list[tuple[Filter, float]]:
     return [(found, threshold) for found, threshold in pairs if threshold is not None]
 
 
-def _normal(batch: pa.RecordBatch, side: str, limits: Clean, changed: dict[str, Changed]) -> columns.Texts:
-    """Normalised texts of one side; notes which ones differ from what was there."""
+def _normal(
+    batch: pa.RecordBatch, side: str, limits: Clean, changed: dict[str, Changed]
+) -> columns.Texts:
+    """Normalized texts of one side; notes which ones differ from what was there."""
     texts = columns.from_arrow(batch.column(side))
     rows = np.ones(len(texts), dtype=bool) if limits.repair else columns.not_normal(texts)
-    texts = columns.with_rows(texts, rows, _repaired if limits.repair else normalise)
+    texts = columns.with_rows(texts, rows, _repaired if limits.repair else normalize)
     if rows.any():
         changed[side] = Changed(rows, columns.to_arrow(columns.take(texts, np.flatnonzero(rows))))
     return texts
 
 
 def _repaired(text: str) -> str:
-    return normalise(repair(text))
+    return normalize(repair(text))
 
 
 def _batches(part: Part, *names: str) -> Iterator[pa.RecordBatch]:
     return iter([part]) if isinstance(part, pa.RecordBatch) else part.batches(*names)
 
 
-def _judge_part(part: Part, **settings: Any) -> list[Judged]:  # noqa: ANN401 - those of `_judge`
+def _judge_part(part: Part, **settings: Any) -> list[Judged]:
     return [_judge(batch, **settings) for batch in _batches(part, "source", "target")]
 
 
-def _judge(batch: pa.RecordBatch, limits: Clean, context: Context, share: float, seed: int, blocked: np.ndarray) -> Judged:
+def _judge(
+    batch: pa.RecordBatch,
+    limits: Clean,
+    context: Context,
+    share: float,
+    seed: int,
+    blocked: np.ndarray,
+) -> Judged:
     reasons, changed, _, left, kept = judge(batch, limits, context)
     sides = left.source_compared, left.target_compared
     source, target = (columns.fingerprints(compared, kept) for compared in sides)
@@ -213,7 +242,9 @@ class _Duplicates:
             self._cap(reasons, judged.target, self.limits.max_same_target)
         if judged.bands.shape[1]:
             rows = np.flatnonzero(reasons == KEPT)
-            self.bands = self.bands or [SeenHashes(self.scratch) for _ in range(judged.bands.shape[1])]
+            self.bands = self.bands or [
+                SeenHashes(self.scratch) for _ in range(judged.bands.shape[1])
+            ]
             near = np.zeros(len(rows), dtype=bool)
             for band, hashes in zip(self.bands, judged.bands[rows].T, strict=True):
                 near |= band.add(hashes)
@@ -239,7 +270,12 @@ def _mixed(a: Ints, b: Ints) -> Ints:
 
 
 def suite_rows(
-    batches: Iterable[pa.RecordBatch], limits: Clean, context: Context, *, share: float | None, seed: int
+    batches: Iterable[pa.RecordBatch],
+    limits: Clean,
+    context: Context,
+    *,
+    share: float | None,
+    seed: int,
 ) -> Iterator[pa.RecordBatch]:
     """Rows fit for an evaluation suite, each sentence of either side once, so that each gold is unique.
 
@@ -250,10 +286,15 @@ def suite_rows(
     for batch in batches:
         if share is not None:  # first, since it leaves few rows to judge
             texts = _normal(batch, "source", limits, {})
-            batch = batch.filter(pa.array(held_out(columns.fingerprints(columns.comparables(texts)), share, seed)))
+            batch = batch.filter(
+                pa.array(held_out(columns.fingerprints(columns.comparables(texts)), share, seed))
+            )
         reasons, changed, _, left, kept = judge(batch, limits, context)
         fit = reasons == KEPT
-        hashes = [columns.fingerprints(texts, kept).tolist() for texts in (left.source_compared, left.target_compared)]
+        hashes = [
+            columns.fingerprints(texts, kept).tolist()
+            for texts in (left.source_compared, left.target_compared)
+        ]
         for row, a, b in zip(np.flatnonzero(fit).tolist(), *hashes, strict=True):
             if a in sources or b in targets:  # a row that is left out does not rule out others
                 fit[row] = False

@@ -3,7 +3,7 @@
 Almost every sentence is already in its normal form, and most characters fold to one character. Tables
 over the first two Unicode planes say which: those rows are done by table look-ups over the whole batch;
 the others (a soft hyphen, a composing accent, `ß`) go through the plain functions of
-`cleaning.normalise`, one by one. Both ways give the same, which a property test holds.
+`cleaning.normalize`, one by one. Both ways give the same, which a property test holds.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
-from alignment.cleaning.normalise import comparable, compatible, is_comparable, is_kept, normalise
+from alignment.cleaning.normalize import comparable, compatible, is_comparable, is_kept, normalize
 
-PLANES = 0x20000  # code points with a table entry; rows with later ones (rare ideographs) go one by one
+PLANES = (
+    0x20000  # code points with a table entry; rows with later ones (rare ideographs) go one by one
+)
 SPACE = 0x20
 
 Ints = NDArray[np.int64]
@@ -40,7 +42,7 @@ class Tables(NamedTuple):
     """What there is to know of each code point below `PLANES`."""
 
     flags: NDArray[np.uint8]
-    """LETTER: `str.isalpha`. ODD: `normalise` may change it. KEPT: `is_kept`."""
+    """LETTER: `str.isalpha`. ODD: `normalize` may change it. KEPT: `is_kept`."""
     folded: Points
     """The comparable form of the character, 0 where it has none (punctuation, spaces), or `NO_SINGLE`."""
 
@@ -86,30 +88,40 @@ def from_strings(rows: Sequence[str]) -> Texts:
 def from_arrow(column: pa.Array) -> Texts:
     """From a string array; null reads as empty."""
     column = column.cast(pa.large_string())
-    edges = np.frombuffer(column.buffers()[1], dtype=np.int64)[column.offset : column.offset + len(column) + 1]
+    edges = np.frombuffer(column.buffers()[1], dtype=np.int64)[
+        column.offset : column.offset + len(column) + 1
+    ]
     buffer = column.buffers()[2]
-    data = np.frombuffer(buffer if buffer is not None else b"", dtype=np.uint8)[edges[0] : edges[-1]]
-    starts = np.concatenate([[0], np.cumsum((data & 0xC0) != 0x80, dtype=np.int64)])  # bytes that begin a character
+    data = np.frombuffer(buffer if buffer is not None else b"", dtype=np.uint8)[
+        edges[0] : edges[-1]
+    ]
+    starts = np.concatenate(
+        [[0], np.cumsum((data & 0xC0) != 0x80, dtype=np.int64)]
+    )  # bytes that begin a character
     points = np.frombuffer(data.tobytes().decode("utf-8").encode("utf-32-le"), dtype=np.uint32)
     return Texts(points, starts[edges - edges[0]])
 
 
 def to_arrow(texts: Texts) -> pa.Array:
     """As a string array."""
-    widths = 1 + (texts.points > 0x7F).astype(np.int8) + (texts.points > 0x7FF) + (texts.points > 0xFFFF)
+    widths = (
+        1 + (texts.points > 0x7F).astype(np.int8) + (texts.points > 0x7FF) + (texts.points > 0xFFFF)
+    )
     edges = np.concatenate([[0], np.cumsum(widths, dtype=np.int64)])[texts.offsets]
     data = texts.points.tobytes().decode("utf-32-le").encode("utf-8")
-    column = pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(edges.tobytes()), pa.py_buffer(data))
+    column = pa.LargeStringArray.from_buffers(
+        len(texts), pa.py_buffer(edges.tobytes()), pa.py_buffer(data)
+    )
     return column.cast(pa.string())
 
 
-def normalised(texts: Texts) -> Texts:
-    """Each row through `normalise`."""
-    return with_rows(texts, not_normal(texts), normalise)
+def normalized(texts: Texts) -> Texts:
+    """Each row through `normalize`."""
+    return with_rows(texts, not_normal(texts), normalize)
 
 
 def not_normal(texts: Texts) -> Bools:
-    """Rows that `normalise` may change (rows,)."""
+    """Rows that `normalize` may change (rows,)."""
     flags, _ = tables()
     marked = gather(flags, texts.points, beyond=ODD) & ODD != 0
     spaces = texts.points == SPACE
@@ -125,10 +137,14 @@ def comparables(texts: Texts) -> Texts:
     points = gather(tables().folded, texts.points, beyond=NO_SINGLE)
     kept = points != 0
     rows = np.flatnonzero(texts.any(points == NO_SINGLE))
-    for start, end in zip(texts.offsets[rows].tolist(), texts.offsets[rows + 1].tolist(), strict=True):
+    for start, end in zip(
+        texts.offsets[rows].tolist(), texts.offsets[rows + 1].tolist(), strict=True
+    ):
         kept[start:end] = False
     simple = Texts(points[kept], _edges(texts.total(kept)))
-    return _replaced(simple, rows, _one_by_one(take(texts, rows).strings())) if len(rows) else simple
+    return (
+        _replaced(simple, rows, _one_by_one(take(texts, rows).strings())) if len(rows) else simple
+    )
 
 
 def _one_by_one(rows: list[str]) -> list[str]:
@@ -144,11 +160,16 @@ def _one_by_one(rows: list[str]) -> list[str]:
 
 
 def fingerprints(compared: Texts, rows: Ints | None = None) -> Ints:
-    """`normalise.fingerprint` of texts that are comparable forms already, of some rows or all (rows,)."""
+    """`normalize.fingerprint` of texts that are comparable forms already, of some rows or all (rows,)."""
     data = compared.points.tobytes()
-    starts, ends = (4 * edges[... if rows is None else rows] for edges in (compared.offsets[:-1], compared.offsets[1:]))
+    starts, ends = (
+        4 * edges[... if rows is None else rows]
+        for edges in (compared.offsets[:-1], compared.offsets[1:])
+    )
     digest = xxhash.xxh3_64_intdigest
-    values = [digest(data[start:end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    values = [
+        digest(data[start:end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
     return np.array(values, dtype=np.uint64).view(np.int64)
 
 
@@ -207,10 +228,12 @@ def tables() -> Tables:
                 flags[point] |= ODD
                 folded[point] = NO_SINGLE
                 continue
-            if category == "Lo" and not unicodedata.decomposition(char):  # two thirds of all: ideographs, syllables
+            if category == "Lo" and not unicodedata.decomposition(
+                char
+            ):  # two thirds of all: ideographs, syllables
                 folded[point] = point
                 continue
-            if char != " " and normalise(char) != char:
+            if char != " " and normalize(char) != char:
                 flags[point] |= ODD
             compared = comparable(char)
             single = len(compared) == 1 and ord(compared) < PLANES and ord(compared) not in joins

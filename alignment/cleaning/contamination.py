@@ -47,7 +47,9 @@ class SuiteIndex:
         self._labels = labels[np.sort(first)]
         found, offsets = shingles(distinct, SHINGLE)
         owners = np.repeat(np.arange(len(distinct)), np.diff(offsets))
-        pairs = np.unique(np.stack([found, owners.astype(np.uint64)]), axis=1)  # by shingle, then by sentence
+        pairs = np.unique(
+            np.stack([found, owners.astype(np.uint64)]), axis=1
+        )  # by shingle, then by sentence
         self._shingles, self._owners = pairs[0], pairs[1].astype(np.int64)
         self._sizes = np.bincount(self._owners, minlength=len(distinct))
         self._possible[_short(self._shingles)] = True
@@ -78,7 +80,9 @@ class SuiteIndex:
             starts = np.searchsorted(self._shingles, mine, side="left")
             ends = np.searchsorted(self._shingles, mine, side="right")
             owners = [
-                self._owners[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True) if end > start
+                self._owners[start:end]
+                for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+                if end > start
             ]
             if not owners:
                 continue

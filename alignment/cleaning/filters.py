@@ -34,7 +34,7 @@ class Context:
 
 
 class Batch:
-    """Normalised texts of some pairs, and their comparable forms, which are made when they are asked for."""
+    """Normalized texts of some pairs, and their comparable forms, which are made when they are asked for."""
 
     def __init__(self, source: Texts, target: Texts) -> None:
         self.source = source
@@ -119,7 +119,7 @@ def _words(batch: Batch, context: Context) -> Ints:
 
 
 def words(texts: Texts) -> Ints:
-    """Words of each normalised row, separated by one space (rows,)."""
+    """Words of each normalized row, separated by one space (rows,)."""
     return texts.total(texts.points == columns.SPACE) + (texts.lengths > 0)
 
 
@@ -143,8 +143,11 @@ def _similarity(batch: Batch, context: Context) -> Floats:
     from rapidfuzz.process import cpdist
 
     return cpdist(
-        batch.source.strings(), batch.target.strings(), scorer=Levenshtein.normalized_similarity, dtype=np.float64
-    )  # fmt: skip
+        batch.source.strings(),
+        batch.target.strings(),
+        scorer=Levenshtein.normalized_similarity,
+        dtype=np.float64,
+    )
 
 
 def _most_similarity(batch: Batch, context: Context) -> Floats:
@@ -172,11 +175,16 @@ def expected_ratio(sources: Iterable[Texts], targets: Iterable[Texts]) -> float:
 
 
 def _script(batch: Batch, context: Context) -> Floats:
-    return np.minimum(script_share(batch.source, context.source_lang), script_share(batch.target, context.target_lang))
+    return np.minimum(
+        script_share(batch.source, context.source_lang),
+        script_share(batch.target, context.target_lang),
+    )
 
 
 def _char_run(batch: Batch, context: Context) -> Ints:
-    return np.maximum(*(_longest_run(texts, _equal_chars(texts)) for texts in (batch.source, batch.target)))
+    return np.maximum(
+        *(_longest_run(texts, _equal_chars(texts)) for texts in (batch.source, batch.target))
+    )
 
 
 def _equal_chars(texts: Texts) -> Bools:
@@ -199,7 +207,9 @@ def _longest_run(texts: Texts, continues: Bools) -> Ints:
 
 
 def _word_run(batch: Batch, context: Context) -> Ints:
-    return np.maximum(*(_longest_run(*_equal_words(texts)) for texts in (batch.source, batch.target)))
+    return np.maximum(
+        *(_longest_run(*_equal_words(texts)) for texts in (batch.source, batch.target))
+    )
 
 
 def _equal_words(texts: Texts) -> tuple[Texts, Bools]:
@@ -211,9 +221,13 @@ def _equal_words(texts: Texts) -> tuple[Texts, Bools]:
     begins[texts.offsets[:-1][texts.lengths > 0]] = True
     starts = np.flatnonzero(begins)
     if not len(starts):
-        return Texts(np.zeros(0, np.uint64), np.zeros(len(texts) + 1, np.int64)), np.zeros(0, dtype=bool)
+        return Texts(np.zeros(0, np.uint64), np.zeros(len(texts) + 1, np.int64)), np.zeros(
+            0, dtype=bool
+        )
     place = np.arange(len(points)) - np.repeat(starts, np.diff(np.append(starts, len(points))))
-    mixed = (points + np.uint64(1)) * (place.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1))
+    mixed = (points + np.uint64(1)) * (
+        place.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1)
+    )
     mixed[gaps] = 0
     hashes = Texts(np.add.reduceat(mixed, starts), np.concatenate([[0], np.cumsum(counts)]))
     return hashes, _equal_chars(hashes)
@@ -231,7 +245,9 @@ def _other_language(batch: Batch, context: Context) -> Floats:
     if context.identifier is None:
         return np.zeros(len(batch))
     sides = ((batch.source, context.source_lang), (batch.target, context.target_lang))
-    found: Floats = np.maximum(*(context.identifier.other_language(texts.strings(), code) for texts, code in sides))
+    found: Floats = np.maximum(
+        *(context.identifier.other_language(texts.strings(), code) for texts, code in sides)
+    )
     return found
 
 
@@ -242,15 +258,66 @@ FILTERS: dict[str, Filter] = {
         Filter("too_few_words", "min_words", "min", "words of the pivot side", _words),
         Filter("too_long", "max_chars", "max", "characters of the longer side", _longer),
         Filter("too_many_words", "max_words", "max", "words of the pivot side", _words),
-        Filter("placeholders_only", "min_letters", "min", "letters outside of placeholders and markup, poorer side", _letters_outside_markup),
-        Filter("untranslated", "keep_untranslated", "max", "1 if the sides differ in case and punctuation only", _same, costly=True),
-        Filter("length_ratio", "max_ratio", "max", "longer over shorter side, at the corpus' usual ratio", _ratio),
-        Filter("repeated_characters", "max_char_run", "max", "longest run of one character", _char_run),
+        Filter(
+            "placeholders_only",
+            "min_letters",
+            "min",
+            "letters outside of placeholders and markup, poorer side",
+            _letters_outside_markup,
+        ),
+        Filter(
+            "untranslated",
+            "keep_untranslated",
+            "max",
+            "1 if the sides differ in case and punctuation only",
+            _same,
+            costly=True,
+        ),
+        Filter(
+            "length_ratio",
+            "max_ratio",
+            "max",
+            "longer over shorter side, at the corpus' usual ratio",
+            _ratio,
+        ),
+        Filter(
+            "repeated_characters", "max_char_run", "max", "longest run of one character", _char_run
+        ),
         Filter("repeated_words", "max_word_run", "max", "longest run of one word", _word_run),
-        Filter("wrong_script", "min_script", "min", "share of letters in the language's scripts, poorer side", _script),
-        Filter("unbalanced_markup", "max_unbalanced", "max", "share of placeholders, tags and addresses without a counterpart", _unbalanced, costly=True),
-        Filter("other_numbers", "max_numbers", "max", "share of digits without a counterpart", _numbers),
-        Filter("nearly_untranslated", "max_similarity", "max", "edit similarity of the sides", _similarity, costly=True, bound=_most_similarity),
-        Filter("other_language", "max_other_language", "max", "probability of the likeliest other language", _other_language, costly=True),
+        Filter(
+            "wrong_script",
+            "min_script",
+            "min",
+            "share of letters in the language's scripts, poorer side",
+            _script,
+        ),
+        Filter(
+            "unbalanced_markup",
+            "max_unbalanced",
+            "max",
+            "share of placeholders, tags and addresses without a counterpart",
+            _unbalanced,
+            costly=True,
+        ),
+        Filter(
+            "other_numbers", "max_numbers", "max", "share of digits without a counterpart", _numbers
+        ),
+        Filter(
+            "nearly_untranslated",
+            "max_similarity",
+            "max",
+            "edit similarity of the sides",
+            _similarity,
+            costly=True,
+            bound=_most_similarity,
+        ),
+        Filter(
+            "other_language",
+            "max_other_language",
+            "max",
+            "probability of the likeliest other language",
+            _other_language,
+            costly=True,
+        ),
     )
-}  # fmt: skip
+}

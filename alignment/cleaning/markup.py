@@ -28,7 +28,9 @@ def letters(texts: Texts) -> Ints:
     flags = columns.gather(columns.tables().flags, texts.points, beyond=columns.LETTER)
     count = texts.total(flags & columns.LETTER != 0)
     rows = _with_markup(texts)
-    count[rows] = [sum(map(str.isalpha, _MARKUP.sub(" ", row))) for row in columns.take(texts, rows).strings()]
+    count[rows] = [
+        sum(map(str.isalpha, _MARKUP.sub(" ", row))) for row in columns.take(texts, rows).strings()
+    ]
     return count
 
 
@@ -36,7 +38,9 @@ def unbalanced(source: Texts, target: Texts) -> Floats:
     """Share of a pair's markup that the other side does not have, in [0, 1] (pairs,); 0 where there is none."""
     shares = np.zeros(len(source))
     rows = np.union1d(_with_markup(source), _with_markup(target))
-    sides = zip(columns.take(source, rows).strings(), columns.take(target, rows).strings(), strict=True)
+    sides = zip(
+        columns.take(source, rows).strings(), columns.take(target, rows).strings(), strict=True
+    )
     shares[rows] = [_share(marks(a), marks(b)) for a, b in sides]
     return shares
 
@@ -84,7 +88,9 @@ def _digits(texts: Texts) -> NDArray[np.int32]:
 @functools.cache
 def _values() -> NDArray[np.int8]:
     """The value of each decimal digit, -1 for all else."""
-    return np.array([unicodedata.decimal(chr(point), -1) for point in range(columns.PLANES)], dtype=np.int8)
+    return np.array(
+        [unicodedata.decimal(chr(point), -1) for point in range(columns.PLANES)], dtype=np.int8
+    )
 
 
 def _with_markup(texts: Texts) -> Ints:

@@ -23,10 +23,25 @@ _COMPOUND = {
 # Languages that are commonly written in a second script too, when the code does not say which (CLDR's
 # likely subtags name one only).
 _SECOND = {
-    "az": "Cyrl", "bs": "Cyrl", "kk": "Latn", "ku": "Arab", "ky": "Latn", "mn": "Mong", "ms": "Arab", "pa": "Arab",
-    "sd": "Deva", "sh": "Cyrl", "sr": "Latn", "tg": "Latn", "tk": "Cyrl", "tt": "Latn", "ug": "Cyrl", "uz": "Cyrl",
-    "yue": "Hans", "ks": "Deva",
-}  # fmt: skip
+    "az": "Cyrl",
+    "bs": "Cyrl",
+    "kk": "Latn",
+    "ku": "Arab",
+    "ky": "Latn",
+    "mn": "Mong",
+    "ms": "Arab",
+    "pa": "Arab",
+    "sd": "Deva",
+    "sh": "Cyrl",
+    "sr": "Latn",
+    "tg": "Latn",
+    "tk": "Cyrl",
+    "tt": "Latn",
+    "ug": "Cyrl",
+    "uz": "Cyrl",
+    "yue": "Hans",
+    "ks": "Deva",
+}
 _ANY = frozenset({"Zyyy", "Zinh", "Zzzz"})  # letters that all scripts share
 
 
@@ -50,7 +65,10 @@ def script_share(texts: Texts, language: str) -> Floats:
         return np.ones(len(texts))
     names, numbers = _scripts()
     fits = np.array([name in wanted or name in _ANY for name in names])
-    letters = columns.gather(columns.tables().flags, texts.points, beyond=columns.LETTER) & columns.LETTER != 0
+    letters = (
+        columns.gather(columns.tables().flags, texts.points, beyond=columns.LETTER) & columns.LETTER
+        != 0
+    )
     own = fits[columns.gather(numbers, texts.points, beyond=names.index("Hani"))] & letters
     count = texts.total(letters)
     return np.where(count > 0, texts.total(own) / np.maximum(count, 1), 1.0)

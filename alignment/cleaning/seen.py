@@ -41,7 +41,9 @@ class SeenHashes:
     def _in_runs(self, ordered: np.ndarray) -> np.ndarray:
         known = np.zeros(len(ordered), dtype=bool)
         for run in (*self._frozen, *self._runs):
-            places = np.searchsorted(run, ordered)  # in order, so that a run on disk is read from front to back
+            places = np.searchsorted(
+                run, ordered
+            )  # in order, so that a run on disk is read from front to back
             places[places == len(run)] = 0
             known |= run[places] == ordered
         return known

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # SplitMix64 (Steele et al. 2014)
+_MIX = (
+    np.uint64(0xBF58476D1CE4E5B9),
+    np.uint64(0x94D049BB133111EB),
+)  # SplitMix64 (Steele et al. 2014)
 _STEP = 0x9E3779B97F4A7C15
 
 

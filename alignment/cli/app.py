@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from alignment.cli.data import register
-from alignment.cli.options import DEFAULT_WORKSPACE, ConfigFile, Offline, Overrides, WorkspaceDir, open_workspace
+from alignment.cli.options import (
+    DEFAULT_WORKSPACE,
+    ConfigFile,
+    Offline,
+    Overrides,
+    WorkspaceDir,
+    open_workspace,
+)
 from alignment.errors import AlignmentError
 
 if TYPE_CHECKING:
@@ -47,7 +54,9 @@ app = typer.Typer(
       echo "Bore da" | alignment encode
     """,
 )
-registry_app = typer.Typer(no_args_is_help=True, help="Published versions: list them, deploy one, go back.")
+registry_app = typer.Typer(
+    no_args_is_help=True, help="Published versions: list them, deploy one, go back."
+)
 config_app = typer.Typer(no_args_is_help=True, help="Look at configurations.")
 app.add_typer(registry_app, name="registry")
 app.add_typer(config_app, name="config")
@@ -56,7 +65,9 @@ app.add_typer(config_app, name="config")
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and debug logs.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what each stage logs.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show what each stage logs.")
+    ] = False,
 ) -> None:
     if debug:
         os.environ["ALIGNMENT_DEBUG"] = "1"
@@ -67,7 +78,10 @@ def _options(
 
 @app.command()
 def run(
-    config: ConfigFile, overrides: Overrides = None, workspace: WorkspaceDir = DEFAULT_WORKSPACE, offline: Offline = False
+    config: ConfigFile,
+    overrides: Overrides = None,
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    offline: Offline = False,
 ) -> None:
     """Run every stage of a configuration without Prefect, reusing what is done already.
 
@@ -75,7 +89,7 @@ def run(
     """
     from alignment.cli.console import ConsoleRunner, print_outcome
     from alignment.config import load_config
-    from alignment.stages.pipeline import run_pipeline
+    from alignment.pipeline.run import run_pipeline
     from alignment.types import Rejected
 
     loaded = load_config(config, overrides or [])
@@ -100,18 +114,26 @@ def config_check(config: ConfigFile, overrides: Overrides = None) -> None:
 
 @app.command()
 def schema(
-    summary: Annotated[bool, typer.Option("--summary", help="Of summary.json instead of the configuration.")] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Of summary.json instead of the configuration.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema that editors complete from: [bold]alignment schema > alignment.schema.json[/bold]."""
     from alignment.config import Config
     from alignment.report.summary import Summary
 
-    typer.echo(json.dumps((Summary if summary else Config).model_json_schema(), indent=2, ensure_ascii=False))
+    typer.echo(
+        json.dumps(
+            (Summary if summary else Config).model_json_schema(), indent=2, ensure_ascii=False
+        )
+    )
 
 
 @app.command()
 def show(
-    run_name: Annotated[Optional[str], typer.Argument(metavar="[RUN]", help="By default the last one.")] = None,  # noqa: UP045
+    run_name: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="By default the last one.")
+    ] = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as it is.")] = False,
 ) -> None:
@@ -120,13 +142,18 @@ def show(
     from alignment.errors import Missing
     from alignment.report.summary import Summary
 
-    runs = sorted(path.name for path in (workspace / "runs").glob("[!.]*")) if workspace.is_dir() else []
+    runs = (
+        sorted(path.name for path in (workspace / "runs").glob("[!.]*"))
+        if workspace.is_dir()
+        else []
+    )
     chosen = [name for name in runs if run_name is None or name.startswith(run_name)]
     if not chosen:
         raise Missing(
-            "there is no such run" if run_name else "there is no run yet", where=str(workspace),
+            "there is no such run" if run_name else "there is no run yet",
+            where=str(workspace),
             hint=f"Runs: {', '.join(runs[-8:]) or 'none; start one with `alignment run CONFIG`'}.",
-        )  # fmt: skip
+        )
     directory = workspace / "runs" / chosen[-1]
     text = (directory / "summary.json").read_text()
     if as_json:
@@ -139,9 +166,14 @@ def show(
 
 @app.command()
 def explain(
-    key: Annotated[str, typer.Argument(help="An artifact's key, or its first characters (see [bold]show[/bold]).")],
+    key: Annotated[
+        str,
+        typer.Argument(help="An artifact's key, or its first characters (see [bold]show[/bold])."),
+    ],
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
-    check: Annotated[bool, typer.Option("--verify", help="Read every byte and compare with the manifest.")] = False,
+    check: Annotated[
+        bool, typer.Option("--verify", help="Read every byte and compare with the manifest.")
+    ] = False,
 ) -> None:
     """Show what an artifact was made of, and why its stage ran instead of being reused."""
     from alignment.cli.console import print_lineage
@@ -186,10 +218,16 @@ def registry_rollback(
 
 @app.command()
 def encode(
-    texts: Annotated[Optional[list[str]], typer.Argument(help="Texts; by default the lines of standard input.")] = None,  # noqa: UP045
-    name: Annotated[Optional[str], typer.Option(help="A model's name, where there are several.")] = None,  # noqa: UP045
+    texts: Annotated[
+        list[str] | None, typer.Argument(help="Texts; by default the lines of standard input.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="A model's name, where there are several.")
+    ] = None,
     version: Annotated[str, typer.Option(help="A version.")] = "champion",
-    output: Annotated[Optional[Path], typer.Option(help="Write a .npy matrix (n, dim) there instead.")] = None,  # noqa: UP045
+    output: Annotated[
+        Path | None, typer.Option(help="Write a .npy matrix (n, dim) there instead.")
+    ] = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
 ) -> None:
     """Turn texts into unit vectors with the deployed model: one JSON object per line, or a .npy file.
@@ -213,7 +251,9 @@ def encode(
         typer.echo(f"{output}: {vectors.shape[0]} x {vectors.shape[1]} float32", err=True)
         return
     for text, vector in zip(given, vectors.tolist(), strict=True):
-        typer.echo(json.dumps({"text": text, "vector": [round(x, 6) for x in vector]}, ensure_ascii=False))
+        typer.echo(
+            json.dumps({"text": text, "vector": [round(x, 6) for x in vector]}, ensure_ascii=False)
+        )
 
 
 def _registry(workspace: Path, name: str | None) -> Registry:
@@ -232,7 +272,11 @@ def _registry(workspace: Path, name: str | None) -> Registry:
             if names
             else "nothing is published yet"
         )
-        raise Missing(what, where=str(root), hint=f"Models: {', '.join(names) or 'none; run a pipeline first'}.")
+        raise Missing(
+            what,
+            where=str(root),
+            hint=f"Models: {', '.join(names) or 'none; run a pipeline first'}.",
+        )
     return Registry(root, name)
 
 
@@ -251,7 +295,9 @@ def guarded(call: Callable[[], object]) -> int:
     except typer.Exit as done:
         return int(done.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted; finished stages are kept and the next run goes on from them", err=True)
+        typer.echo(
+            "interrupted; finished stages are kept and the next run goes on from them", err=True
+        )
         return EXIT_INTERRUPTED
     except AlignmentError as error:
         return _say(str(error), error.exit_code)
@@ -259,10 +305,15 @@ def guarded(call: Callable[[], object]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more
         return 0
     except Exception as error:
-        if callable(show := getattr(error, "show", None)):  # a usage error of typer's (or click's, by version)
+        if callable(
+            show := getattr(error, "show", None)
+        ):  # a usage error of typer's (or click's, by version)
             show()
             return 2
-        return _say(f"unexpected {type(error).__name__}: {error}\n  Run again with --debug for the traceback.", 1)
+        return _say(
+            f"unexpected {type(error).__name__}: {error}\n  Run again with --debug for the traceback.",
+            1,
+        )
     return result if isinstance(result, int) else 0
 
 

@@ -27,11 +27,11 @@ from rich.tree import Tree
 
 from alignment.cleaning.clean import REASONS
 from alignment.config import Config
-from alignment.corpora import Downloads
+from alignment.downloads import Downloads
 from alignment.languages import name as language_name
+from alignment.pipeline.runner import failures
 from alignment.registry import Registry
 from alignment.report.summary import Summary
-from alignment.stages.pipeline import failures
 from alignment.stages.train import log_progress
 from alignment.store import Store
 from alignment.types import Artifact
@@ -68,7 +68,9 @@ class ConsoleRunner:
                 status.update(f"{stage} {label}")
                 try:
                     results[label] = call()
-                except Exception as error:  # the others may still succeed; all failures are raised below
+                except (
+                    Exception
+                ) as error:  # the others may still succeed; all failures are raised below
                     failed[label] = error
         if failed:
             raise failures(stage, failed)
@@ -107,7 +109,13 @@ def progress(downloads: Downloads) -> Iterator[None]:
     if not console.is_terminal or os.environ.get("CI"):
         yield
         return
-    columns = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()]
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    ]
     with Progress(*columns, console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
@@ -161,18 +169,31 @@ def print_outcome(summary: Summary, directory: Path) -> None:
             result = language.suites[suite]
             label = language.name if language.trained else f"{language.name} (control)"
             interval = f"{100 * result.after.low:.1f}-{100 * result.after.high:.1f}"
-            verdict = "[green]pass[/green]" if result.passed else f"[red]refused[/red]: {result.reason}"
+            verdict = (
+                "[green]pass[/green]" if result.passed else f"[red]refused[/red]: {result.reason}"
+            )
             table.add_row(
-                label, str(result.n), f"{100 * result.before.mean:.1f}", f"{100 * result.after.mean:.1f}", interval, verdict
+                label,
+                str(result.n),
+                f"{100 * result.before.mean:.1f}",
+                f"{100 * result.after.mean:.1f}",
+                interval,
+                verdict,
             )
         table.add_section()
-        table.add_row("mean (trained)", "", f"{100 * mean.before:.1f}", f"{100 * mean.after:.1f}", "", "")
+        table.add_row(
+            "mean (trained)", "", f"{100 * mean.before:.1f}", f"{100 * mean.after:.1f}", "", ""
+        )
         console.print(table)
     if summary.verdict == "approved":
         deployed = (
-            "deployed" if summary.version == summary.champion else "published, not deployed: it was rolled back before"
+            "deployed"
+            if summary.version == summary.champion
+            else "published, not deployed: it was rolled back before"
         )
-        console.print(f"[bold green]Approved[/bold green] against {summary.reference}: {summary.version} is {deployed}.")
+        console.print(
+            f"[bold green]Approved[/bold green] against {summary.reference}: {summary.version} is {deployed}."
+        )
     else:
         stays = f"{summary.champion} stays deployed" if summary.champion else "nothing is deployed"
         console.print(f"[bold red]Rejected[/bold red] against {summary.reference}: {stays}.")
@@ -185,39 +206,67 @@ def print_stages(summary: Summary) -> None:
     for column in ("stage", "language", "key", "seconds", "rows", "reused"):
         table.add_column(column, justify="right" if column in ("seconds", "rows") else "left")
     for stage in summary.stages:
-        rows = next((f"{stage.counts[k]:,}" for k in ("kept", "triplets", "pairs") if k in stage.counts), "")
+        rows = next(
+            (f"{stage.counts[k]:,}" for k in ("kept", "triplets", "pairs") if k in stage.counts), ""
+        )
         table.add_row(
-            stage.stage, stage.label, stage.key[:12], f"{stage.seconds:.1f}", rows, "reused" if stage.reused else "made"
+            stage.stage,
+            stage.label,
+            stage.key[:12],
+            f"{stage.seconds:.1f}",
+            rows,
+            "reused" if stage.reused else "made",
         )
     console.print(table)
 
 
 def print_ledger(cleaned: Mapping[str, Artifact]) -> None:
     """Rows per language: pulled, kept, and what was dropped by each step in their order."""
-    ledgers = {code: json.loads((artifact.path / "ledger.json").read_text()) for code, artifact in cleaned.items()}
+    ledgers = {
+        code: json.loads((artifact.path / "ledger.json").read_text())
+        for code, artifact in cleaned.items()
+    }
     table = Table(title="rows by language", title_justify="left", title_style="bold")
     for column in ("language", "pulled", "kept", "dropped, in the order of the steps"):
-        table.add_column(column, justify="right" if column in ("pulled", "kept") else "left", overflow="fold")
+        table.add_column(
+            column, justify="right" if column in ("pulled", "kept") else "left", overflow="fold"
+        )
     total: Counter[str] = Counter()
     for code, ledger in ledgers.items():
         total.update({"pulled": ledger["seen"], "kept": ledger["kept"], **ledger["dropped"]})
-        table.add_row(language_name(code), f"{ledger['seen']:,}", f"{ledger['kept']:,}", _dropped(ledger["dropped"]))
+        table.add_row(
+            language_name(code),
+            f"{ledger['seen']:,}",
+            f"{ledger['kept']:,}",
+            _dropped(ledger["dropped"]),
+        )
     table.add_section()
-    table.add_row(f"{len(ledgers)} languages", f"{total['pulled']:,}", f"{total['kept']:,}", _dropped(total))
+    table.add_row(
+        f"{len(ledgers)} languages", f"{total['pulled']:,}", f"{total['kept']:,}", _dropped(total)
+    )
     console.print(table)
 
 
 def _dropped(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{reason.replace('_', ' ')} {counts[reason]:,}" for reason in REASONS if counts.get(reason))
+    return ", ".join(
+        f"{reason.replace('_', ' ')} {counts[reason]:,}" for reason in REASONS if counts.get(reason)
+    )
 
 
 def print_languages(config: Config, pulled: Mapping[str, Artifact]) -> None:
     """Configured languages with the pairs of each corpus, before cleaning."""
     names = list(
-        dict.fromkeys(c.removeprefix("corpus:") for a in pulled.values() for c in a.counts if c.startswith("corpus:"))
+        dict.fromkeys(
+            c.removeprefix("corpus:")
+            for a in pulled.values()
+            for c in a.counts
+            if c.startswith("corpus:")
+        )
     )
     table = Table(
-        title=f"{config.name}: pairs with {config.pivot}, before cleaning", title_justify="left", title_style="bold"
+        title=f"{config.name}: pairs with {config.pivot}, before cleaning",
+        title_justify="left",
+        title_style="bold",
     )
     table.add_column("code")
     table.add_column("language")
@@ -240,7 +289,9 @@ def print_versions(registry: Registry) -> None:
         scores: dict[str, list[float]] = {}
         for key, value in version.manifest.get("accuracy", {}).items():
             scores.setdefault(key.partition(":")[0], []).append(value)
-        means = ", ".join(f"{suite} {100 * sum(values) / len(values):.1f}" for suite, values in scores.items())
+        means = ", ".join(
+            f"{suite} {100 * sum(values) / len(values):.1f}" for suite, values in scores.items()
+        )
         state = (
             "champion"
             if champion and champion.name == version.name
@@ -249,7 +300,11 @@ def print_versions(registry: Registry) -> None:
             else ""
         )
         table.add_row(
-            version.name, state, str(version.manifest.get("created", "")), str(version.manifest.get("reference", "")), means
+            version.name,
+            state,
+            str(version.manifest.get("created", "")),
+            str(version.manifest.get("reference", "")),
+            means,
         )
     console.print(table)
 
@@ -261,21 +316,32 @@ def print_lineage(store: Store, artifact: Artifact) -> None:
     console.print(
         f"  made     {manifest['created']}, {artifact.seconds:.1f} s, seed {manifest['seed']}, commit {manifest['git_commit'] or 'unknown'}"
     )
-    console.print(f"  because  {'; '.join(artifact.because)}", soft_wrap=True)
-    console.print(f"  counts   {', '.join(f'{k} {v:,}' for k, v in artifact.counts.items())}", soft_wrap=True)
-    console.print(f"  packages {', '.join(f'{k} {v}' for k, v in manifest['versions'].items())}", soft_wrap=True)
-    console.print(f"  config   {json.dumps(manifest['config'], ensure_ascii=False)}", soft_wrap=True)
+    console.print(f"  because  {'; '.join(artifact.rebuild_reasons)}", soft_wrap=True)
+    console.print(
+        f"  counts   {', '.join(f'{k} {v:,}' for k, v in artifact.counts.items())}", soft_wrap=True
+    )
+    console.print(
+        f"  packages {', '.join(f'{k} {v}' for k, v in manifest['versions'].items())}",
+        soft_wrap=True,
+    )
+    console.print(
+        f"  config   {json.dumps(manifest['config'], ensure_ascii=False)}", soft_wrap=True
+    )
     tree = Tree("inputs")
     _grow(tree, store, manifest["inputs"], set())
     console.print(tree)
 
 
-def _grow(tree: Tree, store: Store, inputs: Mapping[str, Mapping[str, str]], seen: set[str]) -> None:
+def _grow(
+    tree: Tree, store: Store, inputs: Mapping[str, Mapping[str, str]], seen: set[str]
+) -> None:
     for name, given in inputs.items():
         if not given["key"]:
             tree.add(f"{name} [dim]file {given['path']} sha256 {given['digest'][:12]}[/dim]")
             continue
-        branch = tree.add(f"{name} [dim]{given['key'][:12]}{' (above)' if given['key'] in seen else ''}[/dim]")
+        branch = tree.add(
+            f"{name} [dim]{given['key'][:12]}{' (above)' if given['key'] in seen else ''}[/dim]"
+        )
         if given["key"] in seen:
             continue
         seen.add(given["key"])

@@ -8,25 +8,38 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 if TYPE_CHECKING:
-    from alignment.stages.pipeline import Workspace
+    from alignment.pipeline.workspace import Workspace
 
-ConfigFile = Annotated[Path, typer.Argument(help="A YAML file, for example configs/quickstart.yaml.", show_default=False)]
+ConfigFile = Annotated[
+    Path,
+    typer.Argument(help="A YAML file, for example configs/quickstart.yaml.", show_default=False),
+]
 Overrides = Annotated[
-    Optional[list[str]],  # noqa: UP045 - typer reads this form
-    typer.Option("--set", help="Change one value: [bold]--set train.steps=300[/bold]. May be given again."),
+    list[str] | None,
+    typer.Option(
+        "--set", help="Change one value: [bold]--set train.steps=300[/bold]. May be given again."
+    ),
 ]
 WorkspaceDir = Annotated[
-    Path, typer.Option("--workspace", envvar="ALIGNMENT_WORKSPACE", help="Where artifacts, models and reports lie.")
+    Path,
+    typer.Option(
+        "--workspace", envvar="ALIGNMENT_WORKSPACE", help="Where artifacts, models and reports lie."
+    ),
 ]
 Offline = Annotated[
-    bool, typer.Option("--offline", envvar="ALIGNMENT_OFFLINE", help="Use what was downloaded before, and nothing else.")
+    bool,
+    typer.Option(
+        "--offline",
+        envvar="ALIGNMENT_OFFLINE",
+        help="Use what was downloaded before, and nothing else.",
+    ),
 ]
 DEFAULT_WORKSPACE = Path("workspace")
 
 
 def open_workspace(path: Path, *, offline: bool = False) -> Workspace:
     """The workspace in this directory."""
-    from alignment.stages.pipeline import Workspace
+    from alignment.pipeline.workspace import Workspace
 
     return Workspace(path, offline)
 

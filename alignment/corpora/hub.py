@@ -13,7 +13,7 @@ from typing import Any
 
 from alignment import languages
 from alignment.config import HubCorpus
-from alignment.corpora.fetch import Downloads
+from alignment.downloads.fetch import Downloads
 from alignment.errors import ConfigError, SourceError, Unavailable
 from alignment.types import Input, SentencePair
 
@@ -39,7 +39,10 @@ class HubSource:
             return frozenset(names.get("translation") or ())
         if "{lang}" in columns.target:
             before, _, after = columns.target.partition("{lang}")
-            found = (re.fullmatch(re.escape(before) + r"([\w-]+)" + re.escape(after), name) for name in names)
+            found = (
+                re.fullmatch(re.escape(before) + r"([\w-]+)" + re.escape(after), name)
+                for name in names
+            )
             return frozenset(match.group(1) for match in found if match)
         return frozenset({"*"})
 
@@ -55,13 +58,15 @@ class HubSource:
         if spelling is None:
             return
         template = self.corpus.configuration
-        configuration = self._configurations.get(spelling) if template and "{" in template else template
+        configuration = (
+            self._configurations.get(spelling) if template and "{" in template else template
+        )
         read = self._sides(spelling, configuration)
         for number, row in enumerate(self._load(configuration)):
             source, target = read(row)
             yield SentencePair(source or "", target or "", f"{self.corpus.split}:{number}")
 
-    def _sides(self, spelling: str, configuration: str | None) -> Any:  # noqa: ANN401 - a function of a row
+    def _sides(self, spelling: str, configuration: str | None) -> Any:
         columns = self.corpus.columns
         if columns is not None:
             target = columns.target.replace("{lang}", spelling)
@@ -70,9 +75,10 @@ class HubSource:
         pivot, own = languages.best_match(self.pivot, known), languages.best_match(spelling, known)
         if pivot is None or own is None:
             raise ConfigError(
-                f"the data set has no `translation` feature with {self.pivot} and {spelling}", where=self.corpus.dataset,
+                f"the data set has no `translation` feature with {self.pivot} and {spelling}",
+                where=self.corpus.dataset,
                 hint="Name the columns: columns: {source: ..., target: ...}.",
-            )  # fmt: skip
+            )
         return lambda row: (row["translation"].get(pivot), row["translation"].get(own))
 
     @functools.cached_property
@@ -82,9 +88,12 @@ class HubSource:
 
         names = self._call(get_dataset_config_names, self.corpus.dataset, revision=self._revision())
         template = str(self.corpus.configuration)
-        expression = re.escape(template).replace(r"\{lang\}", r"(?P<lang>[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*)")
+        expression = re.escape(template).replace(
+            r"\{lang\}", r"(?P<lang>[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*)"
+        )
         expression = expression.replace(
-            r"\{pair\}", r"(?P<a>[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*)-(?P<b>[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*)"
+            r"\{pair\}",
+            r"(?P<a>[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*)-(?P<b>[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*)",
         )
         found = {}
         for name in names:
@@ -103,11 +112,15 @@ class HubSource:
         stream = self._load(configuration)
         features = stream.features or stream._resolve_features().features
         return {
-            name: list(getattr(feature, "languages", None) or (feature if isinstance(feature, dict) else ())) or None
+            name: list(
+                getattr(feature, "languages", None)
+                or (feature if isinstance(feature, dict) else ())
+            )
+            or None
             for name, feature in features.items()
         }
 
-    def _load(self, configuration: str | None) -> Any:  # noqa: ANN401 - an IterableDataset
+    def _load(self, configuration: str | None) -> Any:
         from datasets import load_dataset
 
         return self._call(
@@ -130,8 +143,9 @@ class HubSource:
         if self.corpus.revision is None or not _REVISION.fullmatch(self.corpus.revision):
             raise ConfigError(
                 f"a data set of the hub needs its revision as 40 hexadecimal digits, got {self.corpus.revision!r}",
-                where=self.corpus.dataset, hint=self._present(),
-            )  # fmt: skip
+                where=self.corpus.dataset,
+                hint=self._present(),
+            )
         return self.corpus.revision
 
     def _present(self) -> str:
@@ -145,15 +159,19 @@ class HubSource:
             return f"The present one could not be asked for ({type(error).__name__})."
         return f'At present it is at: revision: "{sha}"'
 
-    def _call(self, function: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passes on
+    def _call(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         """Call into `datasets`, with its errors as ours."""
         from datasets.exceptions import DatasetNotFoundError
 
         try:
             return function(*args, **kwargs)
         except DatasetNotFoundError as error:
-            raise SourceError(f"the hub does not have it ({error})", where=self.corpus.dataset) from error
+            raise SourceError(
+                f"the hub does not have it ({error})", where=self.corpus.dataset
+            ) from error
         except ValueError as error:
             raise ConfigError(str(error), where=self.corpus.dataset) from error
         except (OSError, RuntimeError) as error:
-            raise Unavailable(f"the hub cannot be read ({error})", where=self.corpus.dataset) from error
+            raise Unavailable(
+                f"the hub cannot be read ({error})", where=self.corpus.dataset
+            ) from error

@@ -1,4 +1,4 @@
-"""Files of the user's: tables, TMX, XLIFF, message catalogues, or two aligned text files; compressed or not.
+"""Files of the user's: tables, TMX, XLIFF, message catalogs, or two aligned text files; compressed or not.
 
 A path may hold `{lang}` or be a glob; an address (https, s3, gs, file) is fetched first.
 """
@@ -16,12 +16,12 @@ from typing import Any
 from alignment import languages
 from alignment.config import LocalCorpus
 from alignment.corpora import tabular, xml_bitext
-from alignment.corpora.archives import only_member, open_zip
-from alignment.corpora.fetch import Downloads
-from alignment.corpora.gettext import Catalogue, read_catalogue
+from alignment.corpora.gettext import Catalog, read_catalog
 from alignment.corpora.streams import form, lines, numbered, open_stream
+from alignment.downloads.archives import only_member, open_zip
+from alignment.downloads.fetch import Downloads
 from alignment.errors import ConfigError, Malformed, SourceError
-from alignment.store import file_digest
+from alignment.files import file_digest
 from alignment.types import Input, SentencePair
 
 CATALOGUES = ("po", "mo")
@@ -66,13 +66,17 @@ class LocalSource:
             yield from self._units(path, language)
         elif kind in CATALOGUES:
             with open_stream(path) as file:
-                yield from read_catalogue(Catalogue(path.name, kind, file.read()))
+                yield from read_catalog(Catalog(path.name, kind, file.read()))
         else:
             yield from self._table(path, language)
 
     def _table(self, path: Path, language: str) -> Iterator[SentencePair]:
         columns = self.corpus.columns
-        spelling = "*" if "{lang}" in self._pattern() else languages.best_match(language, self._offered_by(path))
+        spelling = (
+            "*"
+            if "{lang}" in self._pattern()
+            else languages.best_match(language, self._offered_by(path))
+        )
         if spelling is None:
             spelling = "*"
         target = columns.target.replace("{lang}", spelling)
@@ -84,7 +88,10 @@ class LocalSource:
     def _units(self, path: Path, language: str) -> Iterator[SentencePair]:
         for where, texts in xml_bitext.units(path):
             spellings = frozenset(texts)
-            pivot, own = languages.best_match(self.pivot, spellings), languages.best_match(language, spellings)
+            pivot, own = (
+                languages.best_match(self.pivot, spellings),
+                languages.best_match(language, spellings),
+            )
             if pivot is not None and own is not None:
                 yield SentencePair(texts[pivot], texts[own], where)
 
@@ -94,10 +101,11 @@ class LocalSource:
             return xml_bitext.languages_of(path)
         if kind not in (*tabular.FORMS, *CATALOGUES) and self.corpus.target_path is None:
             raise ConfigError(
-                f"cannot tell the format from the name; got .{kind}", where=str(path),
+                f"cannot tell the format from the name; got .{kind}",
+                where=str(path),
                 hint=f"Known: .{', .'.join((*tabular.FORMS, *xml_bitext.FORMS, *CATALOGUES))}, also as .gz .zst .xz .bz2 "
                 ".zip. Two aligned text files are given by path and target_path.",
-            )  # fmt: skip
+            )
         if columns.language is not None:
             return _column(path, columns.language)
         if "{lang}" in columns.target:
@@ -131,15 +139,17 @@ class LocalSource:
         """The file, or those that a glob matches."""
         if not glob.has_magic(pattern) or Path(pattern).is_file():
             return [_must_exist(Path(pattern))]
-        names = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+        names = sorted(glob.glob(pattern, recursive=True))
         found = [path for path in map(Path, names) if path.is_file()]
         if not found:
-            raise SourceError("no file matches", where=pattern, hint="Check the path in the configuration.")
+            raise SourceError(
+                "no file matches", where=pattern, hint="Check the path in the configuration."
+            )
         return found
 
     def _pattern(self) -> str:
         if self.corpus.url is not None:
-            return str(self.downloads.fetch_named(self.corpus.url, licence=self.corpus.licence))
+            return str(self.downloads.fetch_named(self.corpus.url, license=self.corpus.license))
         if self.corpus.path is None:
             raise ConfigError("a local corpus needs a path or a url", where=str(self.corpus.name))
         return str(self.corpus.path)
@@ -154,7 +164,9 @@ def aligned(source: Path, target: Path) -> Iterator[SentencePair]:
     yield from _aligned_lines(lines(source), lines(target), str(source), str(target))
 
 
-def aligned_members(path: Path, source: re.Pattern[str], target: re.Pattern[str]) -> Iterator[SentencePair]:
+def aligned_members(
+    path: Path, source: re.Pattern[str], target: re.Pattern[str]
+) -> Iterator[SentencePair]:
     """As `aligned`, of the two members of a zip archive whose names match.
 
     Raises:
@@ -182,9 +194,10 @@ def _aligned_lines(
             number = (a or b or (0, ""))[0]
             shorter, longer = (source, target) if a is None else (target, source)
             raise Malformed(
-                f"the file ends at line {number - 1}, {longer.rpartition('/')[2]} has more", where=f"{shorter}:{number}",
+                f"the file ends at line {number - 1}, {longer.rpartition('/')[2]} has more",
+                where=f"{shorter}:{number}",
                 hint="Aligned files need the same number of lines.",
-            )  # fmt: skip
+            )
         yield SentencePair(a[1], b[1], f"{source.rpartition('/')[2]}:{a[0]}")
 
 
@@ -212,7 +225,9 @@ def _by_header(path: Path, template: str) -> list[str]:
 
 def _must_exist(path: Path) -> Path:
     if not path.is_file():
-        raise SourceError("there is no such file", where=str(path), hint="Check the path in the configuration.")
+        raise SourceError(
+            "there is no such file", where=str(path), hint="Check the path in the configuration."
+        )
     return path
 
 

@@ -23,10 +23,10 @@ from filelock import FileLock
 
 from alignment import languages
 from alignment.config import LocalCorpus, MtdataCorpus
-from alignment.corpora.archives import unpacked
-from alignment.corpora.fetch import Downloads
 from alignment.corpora.local import LocalSource, aligned
 from alignment.corpora.streams import lines
+from alignment.downloads.archives import unpacked
+from alignment.downloads.fetch import Downloads
 from alignment.errors import ConfigError, Malformed, SourceError
 from alignment.types import Input, SentencePair
 
@@ -59,14 +59,20 @@ class MtdataSource:
         kind, paths = self._files(entry, self._fetched(language))
         if kind == "tmx":
             for path in paths:
-                corpus = LocalCorpus(kind="local", path=path, licence=self.corpus.licence)
+                corpus = LocalCorpus(kind="local", path=path, license=self.corpus.license)
                 yield from LocalSource(corpus, self.downloads, self.pivot).pairs(language)
             return
         if kind == "txt":
-            found = chain.from_iterable(aligned(*two) for two in zip(paths[::2], paths[1::2], strict=True))
+            found = chain.from_iterable(
+                aligned(*two) for two in zip(paths[::2], paths[1::2], strict=True)
+            )
         else:
-            found = chain.from_iterable(_columns(path, *entry.get("cols", (0, 1))) for path in paths)
-        pivot_first = languages.best_match(self.pivot, frozenset({_languages(entry)[0]})) is not None
+            found = chain.from_iterable(
+                _columns(path, *entry.get("cols", (0, 1))) for path in paths
+            )
+        pivot_first = (
+            languages.best_match(self.pivot, frozenset({_languages(entry)[0]})) is not None
+        )
         for pair in found:
             yield pair if pivot_first else SentencePair(pair.target, pair.source, pair.origin)
 
@@ -82,9 +88,12 @@ class MtdataSource:
         if kind not in FORMS or (kind == "txt" and texts % 2):
             hub = entry.get("meta", {}).get("orig_id")
             raise SourceError(
-                f"the format of this entry is not supported: {entry['ext']}, {texts} of {kind}", where=str(entry["did"]),
-                hint=f"Use `kind: hub` with path: {hub}." if hub else "Convert it, and use `kind: local`.",
-            )  # fmt: skip
+                f"the format of this entry is not supported: {entry['ext']}, {texts} of {kind}",
+                where=str(entry["did"]),
+                hint=f"Use `kind: hub` with path: {hub}."
+                if hub
+                else "Convert it, and use `kind: local`.",
+            )
         if members:
             root = self.downloads.root / "unpacked"
             return kind, [unpacked(path, member, root) for path in paths for member in members]
@@ -96,7 +105,10 @@ class MtdataSource:
             return []
         entry = self._entries[spelling]
         addresses = [entry["url"]] if isinstance(entry["url"], str) else list(entry["url"])
-        return [self.downloads.fetch_named(url, licence=self.corpus.licence, name=entry["filename"]) for url in addresses]
+        return [
+            self.downloads.fetch_named(url, license=self.corpus.license, name=entry["filename"])
+            for url in addresses
+        ]
 
     @functools.cached_property
     def _entries(self) -> dict[str, Entry]:
@@ -107,9 +119,10 @@ class MtdataSource:
                 found[other] = entry
         if not found:
             raise ConfigError(
-                f"mtdata has no data set {self.corpus.dataset!r} with {self.pivot}", where="dataset",
+                f"mtdata has no data set {self.corpus.dataset!r} with {self.pivot}",
+                where="dataset",
                 hint="Write group-name-version as `mtdata list` prints it, without the languages.",
-            )  # fmt: skip
+            )
         return found
 
 
@@ -135,12 +148,17 @@ def _entries(index: Path, dataset: str) -> Iterator[Entry]:
             continue
         try:
             entry = json.loads(line)
-            if len(str(entry["did"]).split("-")) == 5 and {"url", "ext", "filename"} <= entry.keys():
+            if (
+                len(str(entry["did"]).split("-")) == 5
+                and {"url", "ext", "filename"} <= entry.keys()
+            ):
                 yield entry
         except (ValueError, KeyError, TypeError) as error:
             raise Malformed(
-                f"the index is not as mtdata writes it ({error})", where=f"{index}:{number}", hint=f"Delete {index} and run again."
-            ) from error  # fmt: skip
+                f"the index is not as mtdata writes it ({error})",
+                where=f"{index}:{number}",
+                hint=f"Delete {index} and run again.",
+            ) from error
 
 
 def _index(root: Path) -> Path:
@@ -154,8 +172,10 @@ def _index(root: Path) -> Path:
         version = importlib.metadata.version("mtdata")
     except importlib.metadata.PackageNotFoundError as error:
         raise ConfigError(
-            "the kind mtdata needs a package that is not installed", where="corpora", hint="Install it: pip install 'alignment[mtdata]'."
-        ) from error  # fmt: skip
+            "the kind mtdata needs a package that is not installed",
+            where="corpora",
+            hint="Install it: pip install 'alignment[mtdata]'.",
+        ) from error
     name = f"mtdata.index.{version}.jsonl"
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / f"{name}.lock"), tempfile.TemporaryDirectory(dir=root) as empty:
@@ -164,10 +184,16 @@ def _index(root: Path) -> Path:
             home.mkdir()
             command = [sys.executable, "-c", "import mtdata.index"]
             done = subprocess.run(
-                command, cwd=empty, env={**os.environ, "MTDATA": str(home)}, capture_output=True, text=True
+                command,
+                cwd=empty,
+                env={**os.environ, "MTDATA": str(home)},
+                capture_output=True,
+                text=True,
             )
             if done.returncode or not (home / name).is_file():
                 last = (done.stderr.strip().splitlines() or ["it wrote no index"])[-1]
-                raise SourceError(f"mtdata {version} could not build its index: {last}", where="mtdata")
+                raise SourceError(
+                    f"mtdata {version} could not build its index: {last}", where="mtdata"
+                )
             os.replace(home / name, root / name)
     return root / name

@@ -11,8 +11,8 @@ from alignment.config import (
     LocalCorpus,
     MtdataCorpus,
     OpusCorpus,
+    PrebuiltTripletsCorpus,
     SacrebleuCorpus,
-    TripletsCorpus,
 )
 
 
@@ -22,7 +22,7 @@ def corpus_name(corpus: Corpus) -> str:
         return corpus.name
     if isinstance(corpus, GettextCorpus):
         return corpus.package or corpus.installed or str(corpus.path and corpus.path.name)
-    if isinstance(corpus, LocalCorpus | TripletsCorpus):
+    if isinstance(corpus, LocalCorpus | PrebuiltTripletsCorpus):
         place = PurePosixPath(str(corpus.path or getattr(corpus, "url", None) or "off")).name
         return place.replace("{lang}", "").split(".")[0].strip("-_*") or "local"
     if isinstance(corpus, HubCorpus | MtdataCorpus):

@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 
 from alignment import languages
 from alignment.config import OpusCorpus
-from alignment.corpora.fetch import Downloads
 from alignment.corpora.local import aligned_members
+from alignment.downloads.fetch import Downloads
 from alignment.errors import Malformed, SourceError
 from alignment.types import Input, SentencePair
 
@@ -45,11 +45,18 @@ class OpusSource:
         if path is None:
             return
         spelling = languages.best_match(language, self.offered())
-        yield from aligned_members(path, *(re.compile(re.escape(f".{code}") + "$") for code in (self._pivot, str(spelling))))
+        yield from aligned_members(
+            path,
+            *(re.compile(re.escape(f".{code}") + "$") for code in (self._pivot, str(spelling))),
+        )
 
     def _zip(self, language: str) -> Path | None:
         spelling = languages.best_match(language, self.offered())
-        return self.downloads.fetch(self._urls[spelling], licence=self.corpus.licence) if spelling else None
+        return (
+            self.downloads.fetch(self._urls[spelling], license=self.corpus.license)
+            if spelling
+            else None
+        )
 
     @functools.cached_property
     def _pivot(self) -> str:
@@ -67,33 +74,55 @@ class OpusSource:
             SourceError: if OPUS does not have this corpus and version with the pivot.
         """
         corpus = self.corpus
-        query = {"corpus": corpus.corpus, "version": corpus.version, "preprocessing": "moses", "source": self.pivot}
-        path = self.downloads.fetch(f"{corpus.api}?{urlencode(query)}", licence=corpus.licence)
+        query = {
+            "corpus": corpus.corpus,
+            "version": corpus.version,
+            "preprocessing": "moses",
+            "source": self.pivot,
+        }
+        path = self.downloads.fetch(f"{corpus.api}?{urlencode(query)}", license=corpus.license)
         try:
             found = json.loads(path.read_bytes())["corpora"]
-            entries = [(str(entry["source"]), str(entry["target"]), str(entry["url"])) for entry in found]
+            entries = [
+                (str(entry["source"]), str(entry["target"]), str(entry["url"])) for entry in found
+            ]
         except (ValueError, KeyError, TypeError) as error:
-            raise Malformed(f"the index is not as OPUS' API writes it ({error})", where=corpus.api) from error
-        spelling = languages.best_match(self.pivot, frozenset(code for entry in entries for code in entry[:2]))
+            raise Malformed(
+                f"the index is not as OPUS' API writes it ({error})", where=corpus.api
+            ) from error
+        spelling = languages.best_match(
+            self.pivot, frozenset(code for entry in entries for code in entry[:2])
+        )
         urls = {}
         for first, second, url in entries:
             if spelling in (first, second):
                 urls[second if first == spelling else first] = url
         if spelling is None or not urls:
             raise SourceError(
-                f"OPUS has no {corpus.corpus} {corpus.version} with {self.pivot}", where=f"{corpus.api}",
+                f"OPUS has no {corpus.corpus} {corpus.version} with {self.pivot}",
+                where=f"{corpus.api}",
                 hint="Check the spelling and the version on opus.nlpl.eu.",
-            )  # fmt: skip
+            )
         return spelling, urls
 
 
-def discover(downloads: Downloads, api: str, pivot: str, language: str) -> dict[str, tuple[str, int]]:
+def discover(
+    downloads: Downloads, api: str, pivot: str, language: str
+) -> dict[str, tuple[str, int]]:
     """Corpora with this language and the pivot: the latest version of each, and its pairs; the largest first."""
-    query = {"source": pivot, "target": language.replace("-", "_"), "preprocessing": "moses", "version": "latest"}
+    query = {
+        "source": pivot,
+        "target": language.replace("-", "_"),
+        "preprocessing": "moses",
+        "version": "latest",
+    }
     path = downloads.fetch(f"{api}?{urlencode(query)}")
     try:
         entries = json.loads(path.read_bytes())["corpora"]
-        found = {str(e["corpus"]): (str(e["version"]), int(e.get("alignment_pairs") or 0)) for e in entries}
+        found = {
+            str(e["corpus"]): (str(e["version"]), int(e.get("alignment_pairs") or 0))
+            for e in entries
+        }
     except (ValueError, KeyError, TypeError) as error:
         raise Malformed(f"the index is not as OPUS' API writes it ({error})", where=api) from error
     return dict(sorted(found.items(), key=lambda item: -item[1][1]))

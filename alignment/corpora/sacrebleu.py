@@ -10,10 +10,10 @@ from typing import Any
 
 from alignment import languages
 from alignment.config import SacrebleuCorpus
-from alignment.corpora.fetch import Downloads
 from alignment.corpora.local import aligned
+from alignment.downloads.fetch import Downloads
 from alignment.errors import ConfigError, Malformed
-from alignment.store import file_digest
+from alignment.files import file_digest
 from alignment.types import Input, SentencePair
 
 
@@ -40,15 +40,19 @@ class SacrebleuSource:
             yield from aligned(*files)
 
     @functools.cached_property
-    def _dataset(self) -> Any:  # noqa: ANN401 - sacreBLEU exports no type of its data sets
+    def _dataset(self) -> Any:
         from sacrebleu import DATASETS
 
         name = self.corpus.test_set
         if name not in DATASETS:
             raise ConfigError(
-                f"sacreBLEU has no test set {name!r}", where="test_set", hint="`sacrebleu --list` shows those that it has."
+                f"sacreBLEU has no test set {name!r}",
+                where="test_set",
+                hint="`sacrebleu --list` shows those that it has.",
             )
-        dataset = copy.copy(DATASETS[name])  # with its files in the workspace, not in the user's home
+        dataset = copy.copy(
+            DATASETS[name]
+        )  # with its files in the workspace, not in the user's home
         dataset._outdir = str(self.downloads.root / "sacrebleu" / name.replace("/", "_"))
         dataset._rawdir = str(Path(dataset._outdir) / "raw")
         return dataset
@@ -72,11 +76,15 @@ class SacrebleuSource:
             return []
         pair, dataset = self._pairs[spelling], copy.copy(self._dataset)
         # It takes its archives by address: here those of the files that we fetched.
-        fetched = [self.downloads.fetch_named(url, licence=self.corpus.licence) for url in dataset.data]
+        fetched = [
+            self.downloads.fetch_named(url, license=self.corpus.license) for url in dataset.data
+        ]
         dataset.data = [path.absolute().as_uri() for path in fetched]
         try:
             source = Path(dataset.get_source_file(pair))
             target = Path(dataset.get_reference_files(pair)[0])
         except (Exception, SystemExit) as error:  # it raises what its parsers happen to raise
-            raise Malformed(f"sacreBLEU cannot read the test set ({error})", where=self.corpus.test_set) from error
+            raise Malformed(
+                f"sacreBLEU cannot read the test set ({error})", where=self.corpus.test_set
+            ) from error
         return [source, target] if pair.endswith(f"-{spelling}") else [target, source]

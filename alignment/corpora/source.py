@@ -12,11 +12,10 @@ from alignment.config import (
     LocalCorpus,
     MtdataCorpus,
     OpusCorpus,
+    PrebuiltTripletsCorpus,
     SacrebleuCorpus,
     TatoebaCorpus,
-    TripletsCorpus,
 )
-from alignment.corpora.fetch import Downloads
 from alignment.corpora.gettext import GettextSource
 from alignment.corpora.hub import HubSource
 from alignment.corpora.local import LocalSource
@@ -25,6 +24,7 @@ from alignment.corpora.names import corpus_name
 from alignment.corpora.opus import OpusSource
 from alignment.corpora.sacrebleu import SacrebleuSource
 from alignment.corpora.tatoeba import TatoebaSource
+from alignment.downloads.fetch import Downloads
 from alignment.errors import ConfigError
 from alignment.types import Input, SentencePair
 
@@ -54,24 +54,36 @@ class Kind(NamedTuple):
     """One kind of corpus."""
 
     source: Callable[[Any, Downloads, str], Source] | None
-    """None of ready triplets, which are no pairs."""
+    """None of prebuilt triplets, which are no pairs."""
     settings: type[Any]
     example: str
 
 
 KINDS: dict[str, Kind] = {
-    "local": Kind(LocalSource, LocalCorpus, "{kind: local, path: data/{lang}.tsv.gz, licence: CC-BY-4.0}"),
+    "local": Kind(
+        LocalSource, LocalCorpus, "{kind: local, path: data/{lang}.tsv.gz, license: CC-BY-4.0}"
+    ),
     "gettext": Kind(
-        GettextSource, GettextCorpus, '{kind: gettext, package: django, version: "5.2.19", licence: BSD-3-Clause}'
+        GettextSource,
+        GettextCorpus,
+        '{kind: gettext, package: django, version: "5.2.19", license: BSD-3-Clause}',
     ),
     "hub": Kind(
-        HubSource, HubCorpus, '{kind: hub, dataset: Helsinki-NLP/opus-100, configuration: "{pair}", revision: <sha>}'
+        HubSource,
+        HubCorpus,
+        '{kind: hub, dataset: Helsinki-NLP/opus-100, configuration: "{pair}", revision: <sha>}',
     ),
-    "opus": Kind(OpusSource, OpusCorpus, "{kind: opus, corpus: NLLB, version: v1, max_pairs: 400000}"),
+    "opus": Kind(
+        OpusSource, OpusCorpus, "{kind: opus, corpus: NLLB, version: v1, max_pairs: 400000}"
+    ),
     "tatoeba": Kind(TatoebaSource, TatoebaCorpus, "{kind: tatoeba}"),
     "sacrebleu": Kind(SacrebleuSource, SacrebleuCorpus, "{kind: sacrebleu, test_set: wmt22}"),
     "mtdata": Kind(MtdataSource, MtdataCorpus, "{kind: mtdata, dataset: Statmt-europarl-10}"),
-    "triplets": Kind(None, TripletsCorpus, "{kind: triplets, path: nli.jsonl, language: cy, share: 0.1, licence: MIT}"),
+    "prebuilt_triplets": Kind(
+        None,
+        PrebuiltTripletsCorpus,
+        "{kind: prebuilt_triplets, path: nli.jsonl, language: cy, share: 0.1, license: MIT}",
+    ),
 }
 
 
@@ -79,5 +91,7 @@ def open_source(corpus: Corpus, downloads: Downloads, pivot: str) -> Source:
     """The source that this piece of configuration describes; fetches nothing yet."""
     source = KINDS[corpus.kind].source
     if source is None:
-        raise ConfigError(f"a corpus of kind {corpus.kind} has no sentence pairs", where=corpus_name(corpus))
+        raise ConfigError(
+            f"a corpus of kind {corpus.kind} has no sentence pairs", where=corpus_name(corpus)
+        )
     return source(corpus, downloads, pivot)

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from alignment.corpora.archives import MAX_UNPACKED_BYTES, open_zip, safe_members
+from alignment.downloads.archives import MAX_UNPACKED_BYTES, open_zip, safe_members
 from alignment.errors import Malformed, UnsafeArchive
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
@@ -48,7 +48,9 @@ def open_stream(path: Path) -> Iterator[IO[bytes]]:
             with open_zip(path) as archive:
                 members = list(safe_members(archive, re.compile(""), max_bytes=MAX_UNPACKED_BYTES))
                 if len(members) != 1:
-                    raise Malformed(f"expected one file in the archive, got {len(members)}", where=str(path))
+                    raise Malformed(
+                        f"expected one file in the archive, got {len(members)}", where=str(path)
+                    )
                 with archive.open(members[0]) as file:
                     yield file
         elif ending == ".zst":
@@ -61,7 +63,9 @@ def open_stream(path: Path) -> Iterator[IO[bytes]]:
     except _BROKEN as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise
-        raise Malformed(f"truncated, or not what its name says ({error})", where=str(path)) from error
+        raise Malformed(
+            f"truncated, or not what its name says ({error})", where=str(path)
+        ) from error
 
 
 class _Limited(io.RawIOBase):
@@ -76,7 +80,7 @@ class _Limited(io.RawIOBase):
         """Always."""
         return True
 
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a writable buffer
+    def readinto(self, buffer: Any) -> int:
         """As a raw file does."""
         data = self.file.read(len(buffer))
         self.left -= len(data)
@@ -109,9 +113,13 @@ def numbered(file: IO[bytes], name: str) -> Iterator[tuple[int, str]]:
         while raw := readline(MAX_LINE_BYTES + 1):
             number += 1
             if len(raw) > MAX_LINE_BYTES:
-                raise Malformed(f"the line is longer than {MAX_LINE_BYTES:,} bytes", where=f"{name}:{number}")
+                raise Malformed(
+                    f"the line is longer than {MAX_LINE_BYTES:,} bytes", where=f"{name}:{number}"
+                )
             yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise Malformed(f"not valid UTF-8: {error.reason}", where=f"{name}:{number}") from error
     except _BROKEN as error:
-        raise Malformed(f"truncated, or not what its name says ({error})", where=f"{name}:{number + 1}") from error
+        raise Malformed(
+            f"truncated, or not what its name says ({error})", where=f"{name}:{number + 1}"
+        ) from error

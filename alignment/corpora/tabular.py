@@ -31,7 +31,9 @@ def header(path: Path) -> list[str]:
     return []
 
 
-def check_columns(path: Path, wanted: list[str], keys: tuple[str, ...] = ("source", "target", "language")) -> None:
+def check_columns(
+    path: Path, wanted: list[str], keys: tuple[str, ...] = ("source", "target", "language")
+) -> None:
     """Refuse a file without the wanted columns; `keys` are what the configuration calls them.
 
     Raises:
@@ -40,9 +42,10 @@ def check_columns(path: Path, wanted: list[str], keys: tuple[str, ...] = ("sourc
     names = header(path)
     if missing := [name for name in wanted if name not in names]:
         raise ConfigError(
-            f"no column {missing[0]!r}; the file has {', '.join(map(repr, names[:40])) or 'none'}", where=str(path),
+            f"no column {missing[0]!r}; the file has {', '.join(map(repr, names[:40])) or 'none'}",
+            where=str(path),
             hint=f"Name the columns: columns: {{{', '.join(f'{key}: ...' for key in keys)}}}.",
-        )  # fmt: skip
+        )
 
 
 def rows(path: Path, wanted: list[str]) -> Iterator[Row]:
@@ -65,9 +68,10 @@ def rows(path: Path, wanted: list[str]) -> Iterator[Row]:
                 continue
             if len(cells) != len(names):
                 raise Malformed(
-                    f"got {len(cells)} columns, expected {len(names)} as in the header", where=f"{path}:{number}",
+                    f"got {len(cells)} columns, expected {len(names)} as in the header",
+                    where=f"{path}:{number}",
                     hint="A tab or a line break inside a sentence splits a row; replace it by a space, or quote it (CSV).",
-                )  # fmt: skip
+                )
             yield number, {name: cells[place] for name, place in places}
 
 
@@ -84,9 +88,13 @@ def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
         try:
             yield from enumerate(reader, start=1)
         except csv.Error as error:
-            raise Malformed(f"not valid CSV ({error})", where=f"{path}:{reader.line_num}") from error
+            raise Malformed(
+                f"not valid CSV ({error})", where=f"{path}:{reader.line_num}"
+            ) from error
         except UnicodeDecodeError as error:
-            raise Malformed(f"not valid UTF-8: {error.reason}", where=f"{path}:{reader.line_num + 1}") from error
+            raise Malformed(
+                f"not valid UTF-8: {error.reason}", where=f"{path}:{reader.line_num + 1}"
+            ) from error
 
 
 def _json_rows(path: Path, wanted: list[str]) -> Iterator[Row]:
@@ -115,7 +123,9 @@ def _parquet_rows(path: Path, wanted: list[str]) -> Iterator[Row]:
                 number += 1
                 yield number, row
     except (pa.ArrowException, OSError) as error:
-        raise Malformed(f"not a readable Parquet file ({error})", where=f"{path}:{number + 1}") from error
+        raise Malformed(
+            f"not a readable Parquet file ({error})", where=f"{path}:{number + 1}"
+        ) from error
 
 
 def _parquet(path: Path) -> pq.ParquetFile:

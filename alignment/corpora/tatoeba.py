@@ -13,8 +13,8 @@ from pathlib import Path
 
 from alignment import languages
 from alignment.config import TatoebaCorpus
-from alignment.corpora.fetch import Downloads
 from alignment.corpora.streams import numbered, open_stream
+from alignment.downloads.fetch import Downloads
 from alignment.errors import Malformed, NotThere
 from alignment.types import Input, SentencePair
 
@@ -45,14 +45,16 @@ class TatoebaSource:
         code, pivot = self._code(language), self._code(self.pivot)
         links = list(_links(files[f"{code}-{pivot}_links"], f"{code}-{pivot}_links.tsv"))
         own = _sentences(files[f"{code}_sentences"], f"{code}_sentences.tsv", {a for a, _ in links})
-        theirs = _sentences(files[f"{pivot}_sentences"], f"{pivot}_sentences.tsv", {b for _, b in links})
+        theirs = _sentences(
+            files[f"{pivot}_sentences"], f"{pivot}_sentences.tsv", {b for _, b in links}
+        )
         for a, b in links:
             if a in own and b in theirs:
                 yield SentencePair(theirs[b], own[a], f"{code}-{pivot}:{a}-{b}")
 
     @functools.cached_property
     def _folders(self) -> frozenset[str]:
-        page = self.downloads.fetch(self.corpus.exports, licence=self.corpus.licence)
+        page = self.downloads.fetch(self.corpus.exports, license=self.corpus.license)
         return frozenset(_FOLDER.findall(page.read_text(errors="replace")))
 
     def _code(self, language: str) -> str:
@@ -63,13 +65,23 @@ class TatoebaSource:
         code, pivot = self._code(language), self._code(self.pivot)
         if not code or not pivot:
             return {}
-        names = {f"{code}-{pivot}_links": code, f"{code}_sentences": code, f"{pivot}_sentences": pivot}
-        urls = {name: f"{self.corpus.exports.rstrip('/')}/{folder}/{name}.tsv.bz2" for name, folder in names.items()}
+        names = {
+            f"{code}-{pivot}_links": code,
+            f"{code}_sentences": code,
+            f"{pivot}_sentences": pivot,
+        }
+        urls = {
+            name: f"{self.corpus.exports.rstrip('/')}/{folder}/{name}.tsv.bz2"
+            for name, folder in names.items()
+        }
         try:
-            self.downloads.fetch(next(iter(urls.values())), licence=self.corpus.licence)
+            self.downloads.fetch(next(iter(urls.values())), license=self.corpus.license)
         except NotThere:
             return {}
-        return {name: self.downloads.fetch_named(url, licence=self.corpus.licence) for name, url in urls.items()}
+        return {
+            name: self.downloads.fetch_named(url, license=self.corpus.license)
+            for name, url in urls.items()
+        }
 
 
 def _links(path: Path, name: str) -> Iterator[tuple[int, int]]:

@@ -47,18 +47,23 @@ def units(path: Path) -> Iterator[Unit]:
                 yield f"{path.name}:{number}", texts
     except DefusedXmlException as error:
         raise UnsafeArchive(
-            f"the XML declares entities of its own ({type(error).__name__})", where=f"{path}: after unit {number}",
+            f"the XML declares entities of its own ({type(error).__name__})",
+            where=f"{path}: after unit {number}",
             hint="Remove the entity declarations from the file.",
-        ) from error  # fmt: skip
+        ) from error
     except (ParseError, ValueError, LookupError) as error:
         line = getattr(error, "position", (None,))[0]
-        raise Malformed(f"not well-formed XML ({error})", where=f"{path}:{line}" if line else str(path)) from error
+        raise Malformed(
+            f"not well-formed XML ({error})", where=f"{path}:{line}" if line else str(path)
+        ) from error
 
 
 def _units(file: IO[bytes]) -> Iterator[dict[str, str]]:
     open_elements: list[Element] = []
     source, target = "", ""
-    for event, element in iterparse(file, events=("start", "end"), forbid_entities=True, forbid_external=True):
+    for event, element in iterparse(
+        file, events=("start", "end"), forbid_entities=True, forbid_external=True
+    ):
         name = _local(element)
         if event == "start":
             open_elements.append(element)
@@ -68,7 +73,11 @@ def _units(file: IO[bytes]) -> Iterator[dict[str, str]]:
             continue
         open_elements.pop()
         if name == "tu":
-            yield {lang: text for lang, text in map(_variant, _children(element, "tuv")) if lang and text}
+            yield {
+                lang: text
+                for lang, text in map(_variant, _children(element, "tuv"))
+                if lang and text
+            }
         elif name in ("trans-unit", "segment"):
             sides = [_text(next(_children(element, side), None)) for side in ("source", "target")]
             if all(sides) and source and target:
@@ -92,5 +101,5 @@ def _text(element: Element | None) -> str:
     return "".join(element.itertext()) if element is not None else ""
 
 
-def _local(element: Any) -> str:  # noqa: ANN401 - comments have a function for a tag
+def _local(element: Any) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""

@@ -60,7 +60,7 @@ class Encoder:
         return int(self.model.config.hidden_size)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """L2-normalised float32 vectors, (n, dim), in the order of `texts`.
+        """L2-normalized float32 vectors, (n, dim), in the order of `texts`.
 
         Each distinct text is encoded once, in batches of like lengths, and remembered.
 
@@ -73,10 +73,12 @@ class Encoder:
                 self._memo.clear()
                 new = list(dict.fromkeys(texts))
             self._memo.update(zip(new, self._each(new, embed), strict=True))
-            return np.array([self._memo[text] for text in texts], np.float32).reshape(len(texts), self.dim)
+            return np.array([self._memo[text] for text in texts], np.float32).reshape(
+                len(texts), self.dim
+            )
 
     def pooled(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Float32 vectors (n, dim) as the model gives them, not normalised and not remembered.
+        """Float32 vectors (n, dim) as the model gives them, not normalized and not remembered.
 
         Raises:
             Corrupt: if the model gives NaN or infinite values.
@@ -88,18 +90,27 @@ class Encoder:
         """Let go of the remembered vectors."""
         self._memo.clear()
 
-    def _each(self, texts: Sequence[str], function: Callable[..., torch.Tensor]) -> NDArray[np.float32]:
+    def _each(
+        self, texts: Sequence[str], function: Callable[..., torch.Tensor]
+    ) -> NDArray[np.float32]:
         """What `embed` or `pooled` makes of each text (n, dim), in batches of like lengths."""
         rows = self.tokenize(texts) if texts else []
         vectors = np.empty((len(texts), self.dim), np.float32)
         with torch.inference_mode():
             device = self.model.device
-            for indices in batches_of_like_length([len(row) for row in rows], BATCH_TOKENS.get(device.type, 1024)):
+            for indices in batches_of_like_length(
+                [len(row) for row in rows], BATCH_TOKENS.get(device.type, 1024)
+            ):
                 ids, mask = pad([rows[i] for i in indices], self.tokenizer.pad_token_id)
-                vectors[indices] = function(self.model, ids.to(device), mask.to(device), self.settings.pooling).cpu().numpy()
+                vectors[indices] = (
+                    function(self.model, ids.to(device), mask.to(device), self.settings.pooling)
+                    .cpu()
+                    .numpy()
+                )
         if not np.isfinite(vectors).all():
             raise Corrupt(
-                "the encoder gives NaN or infinite vectors", hint="Its weights are damaged or its training diverged."
+                "the encoder gives NaN or infinite vectors",
+                hint="Its weights are damaged or its training diverged.",
             )
         return vectors
 
@@ -110,14 +121,20 @@ class Encoder:
         return list(encoded["input_ids"])
 
 
-def embed(model: torch.nn.Module, ids: torch.Tensor, mask: torch.Tensor, pooling: Pooling = "mean") -> torch.Tensor:
+def embed(
+    model: torch.nn.Module, ids: torch.Tensor, mask: torch.Tensor, pooling: Pooling = "mean"
+) -> torch.Tensor:
     """Pooled unit vectors (n, dim) in float32 of token ids and mask, both (n, length)."""
     return torch.nn.functional.normalize(pooled(model, ids, mask, pooling), dim=-1)
 
 
-def pooled(model: torch.nn.Module, ids: torch.Tensor, mask: torch.Tensor, pooling: Pooling = "mean") -> torch.Tensor:
-    """The same, not normalised."""
-    hidden: torch.Tensor = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()  # (n, length, dim)
+def pooled(
+    model: torch.nn.Module, ids: torch.Tensor, mask: torch.Tensor, pooling: Pooling = "mean"
+) -> torch.Tensor:
+    """The same, not normalized."""
+    hidden: torch.Tensor = model(
+        input_ids=ids, attention_mask=mask
+    ).last_hidden_state.float()  # (n, length, dim)
     if pooling == "cls":
         return hidden[:, 0]
     weights = mask.unsqueeze(-1).float()
@@ -159,17 +176,22 @@ def load(path: Path, *, precision: Precision = "fp32", device: str = "cpu") -> E
 
     if not (path / "config.json").is_file():
         raise Missing(
-            "not an encoder directory: there is no config.json", where=str(path),
+            "not an encoder directory: there is no config.json",
+            where=str(path),
             hint="It needs config.json, model.safetensors and the tokenizer's files.",
-        )  # fmt: skip
+        )
     if precision == "bf16" and not has_bf16(device):
         logger.warning("%s", EMULATED)
     _quiet()
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
-        model = AutoModel.from_pretrained(path, local_files_only=True, use_safetensors=True, dtype=DTYPES[precision])
+        model = AutoModel.from_pretrained(
+            path, local_files_only=True, use_safetensors=True, dtype=DTYPES[precision]
+        )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise Corrupt(f"the encoder cannot be loaded: {str(error).splitlines()[0]}", where=str(path)) from error
+        raise Corrupt(
+            f"the encoder cannot be loaded: {str(error).splitlines()[0]}", where=str(path)
+        ) from error
     return Encoder(model.eval().to(device), tokenizer, read_settings(path))
 
 
@@ -193,7 +215,9 @@ def _quiet() -> None:
     transformers_logging.disable_progress_bar()
 
 
-def save(path: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: Settings) -> None:
+def save(
+    path: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: Settings
+) -> None:
     """Write an encoder directory that `load`, transformers and sentence-transformers read."""
     from alignment.encoder.export import write_sentence_transformers_files
 
@@ -201,7 +225,9 @@ def save(path: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase,
     model.save_pretrained(path, safe_serialization=True)
     tokenizer.save_pretrained(path)
     (path / SETTINGS).write_text(json.dumps(asdict(settings), indent=2) + "\n")
-    write_sentence_transformers_files(path, settings.prefix, settings.max_tokens, settings.pooling, model.config.hidden_size)
+    write_sentence_transformers_files(
+        path, settings.prefix, settings.max_tokens, settings.pooling, model.config.hidden_size
+    )
 
 
 def read_settings(path: Path) -> Settings:

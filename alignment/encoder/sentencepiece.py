@@ -1,4 +1,4 @@
-"""SentencePiece unigram pieces as a transformers tokenizer, and the normalisation map they need."""
+"""SentencePiece unigram pieces as a transformers tokenizer, and the normalization map they need."""
 
 from __future__ import annotations
 
@@ -17,21 +17,39 @@ def unigram_tokenizer(
 
     `special` names bos/eos/pad/unk (and mask) tokens; each must be one of the pieces.
     """
-    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+    from tokenizers import (
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+    )
     from transformers import PreTrainedTokenizerFast
 
     ids = {piece: i for i, (piece, _) in enumerate(pieces)}
     bos, eos = special["bos_token"], special["eos_token"]
-    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=ids[special["unk_token"]], byte_fallback=False))
+    tokenizer = Tokenizer(
+        models.Unigram(pieces, unk_id=ids[special["unk_token"]], byte_fallback=False)
+    )
     tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.Precompiled(charsmap), normalizers.Strip(), normalizers.Replace(Regex(" {2,}"), " ")]
+        [
+            normalizers.Precompiled(charsmap),
+            normalizers.Strip(),
+            normalizers.Replace(Regex(" {2,}"), " "),
+        ]
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{bos} $A {eos}", pair=f"{bos} $A {eos} {eos} $B {eos}", special_tokens=[(bos, ids[bos]), (eos, ids[eos])]
+        single=f"{bos} $A {eos}",
+        pair=f"{bos} $A {eos} {eos} $B {eos}",
+        special_tokens=[(bos, ids[bos]), (eos, ids[eos])],
     )
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=max_length, **special)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, model_max_length=max_length, **special
+    )
 
 
 @functools.cache
@@ -45,7 +63,15 @@ def nmt_nfkc_charsmap() -> bytes:
 
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(["ab"]), model_writer=model, vocab_size=8, hard_vocab_limit=False,
-        normalization_rule_name="nmt_nfkc", minloglevel=2,
-    )  # fmt: skip
-    return bytes(sentencepiece_model_pb2.ModelProto.FromString(model.getvalue()).normalizer_spec.precompiled_charsmap)
+        sentence_iterator=iter(["ab"]),
+        model_writer=model,
+        vocab_size=8,
+        hard_vocab_limit=False,
+        normalization_rule_name="nmt_nfkc",
+        minloglevel=2,
+    )
+    return bytes(
+        sentencepiece_model_pb2.ModelProto.FromString(
+            model.getvalue()
+        ).normalizer_spec.precompiled_charsmap
+    )

@@ -1,8 +1,8 @@
 """Vocabulary reduction: train with the embedding rows that the corpus uses, restore all of them after.
 
-Of multilingual-e5-small's 118 M weights 82 % are embedding rows, and a catalogue run touches one in
+Of multilingual-e5-small's 118 M weights 82 % are embedding rows, and a catalog run touches one in
 twenty of them. Rows that no text uses get no gradient, so leaving them out changes nothing but the
-memory and the time that the optimiser spends on them.
+memory and the time that the optimizer spends on them.
 """
 
 from __future__ import annotations
@@ -33,12 +33,16 @@ def reduce_vocabulary(model: PreTrainedModel, used: Iterable[int]) -> Reduction:
     kept = np.array(sorted({*used, *([] if padding is None else [padding])}), np.int64)
     rows = embedding_matrix(model).detach()[torch.from_numpy(kept)].clone()
     place = None if padding is None else int(np.searchsorted(kept, padding))
-    model.set_input_embeddings(torch.nn.Embedding.from_pretrained(rows, freeze=False, padding_idx=place))
+    model.set_input_embeddings(
+        torch.nn.Embedding.from_pretrained(rows, freeze=False, padding_idx=place)
+    )
     model.config.vocab_size = len(kept)
     return Reduction(kept)
 
 
-def restore_vocabulary(trained: PreTrainedModel, reduction: Reduction, whole: PreTrainedModel) -> None:
+def restore_vocabulary(
+    trained: PreTrainedModel, reduction: Reduction, whole: PreTrainedModel
+) -> None:
     """Copy the weights of `trained` into `whole` (the model before reduction), in place.
 
     Rows that were left out keep what they hold in `whole`.

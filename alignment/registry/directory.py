@@ -22,7 +22,7 @@ from typing import Any
 from filelock import FileLock
 
 from alignment.errors import AliasConflict, Corrupt, Missing, VersionExists
-from alignment.store import make_writable, write_json
+from alignment.files import make_writable, write_json
 from alignment.types import Approved, Input
 
 CHAMPION = "champion"
@@ -58,7 +58,11 @@ class Registry:
         """Oldest first."""
         if not self.root.is_dir():
             return []
-        found = [(int(match.group(1)), path) for path in self.root.iterdir() if (match := _VERSION.fullmatch(path.name))]
+        found = [
+            (int(match.group(1)), path)
+            for path in self.root.iterdir()
+            if (match := _VERSION.fullmatch(path.name))
+        ]
         return [_read(path) for _, path in sorted(found)]
 
     def get(self, name: str) -> Version:
@@ -73,8 +77,13 @@ class Registry:
         for version in versions:
             if version.name == name:
                 return version
-        there = ", ".join(version.name for version in versions) or "none yet: run a pipeline whose gate approves"
-        raise Missing(f"there is no version {name!r}", where=str(self.root), hint=f"Versions: {there}.")
+        there = (
+            ", ".join(version.name for version in versions)
+            or "none yet: run a pipeline whose gate approves"
+        )
+        raise Missing(
+            f"there is no version {name!r}", where=str(self.root), hint=f"Versions: {there}."
+        )
 
     def champion(self) -> Version | None:
         """The deployed version, if any."""
@@ -82,7 +91,13 @@ class Registry:
         return _read(self.root / link.readlink()) if link.is_symlink() else None
 
     def publish(
-        self, encoder: Input, approval: Approved, *, expected: str | None, manifest: Mapping[str, Any], card: str
+        self,
+        encoder: Input,
+        approval: Approved,
+        *,
+        expected: str | None,
+        manifest: Mapping[str, Any],
+        card: str,
     ) -> Version:
         """Add the encoder as the next version and deploy it; the same content is published once.
 
@@ -101,12 +116,19 @@ class Registry:
                 return champion
             if (champion.digest if champion else None) != expected:
                 raise AliasConflict(
-                    f"the champion moved to {champion.name if champion else 'none'} while this run was judged", where=str(self.root),
+                    f"the champion moved to {champion.name if champion else 'none'} while this run was judged",
+                    where=str(self.root),
                     hint="Run again: the candidate is then judged against the present champion.",
-                )  # fmt: skip
+                )
             if version is None:
                 version = self._add(
-                    encoder, {**manifest, "approved": len(approval.findings), "reference": approval.reference}, card
+                    encoder,
+                    {
+                        **manifest,
+                        "approved": len(approval.findings),
+                        "reference": approval.reference,
+                    },
+                    card,
                 )
             if not self.rolled_back(version):
                 self._move(version, "publish", champion)
@@ -128,13 +150,19 @@ class Registry:
         with self._locked():
             champion = self.champion()
             before = next(
-                (e["previous"] for e in reversed(self.history()) if champion and e["version"] == champion.name), None
+                (
+                    e["previous"]
+                    for e in reversed(self.history())
+                    if champion and e["version"] == champion.name
+                ),
+                None,
             )
             if champion is None or before is None:
                 raise Missing(
-                    "there is no earlier deployment to go back to", where=str(self.root),
+                    "there is no earlier deployment to go back to",
+                    where=str(self.root),
                     hint=f"`alignment registry list` shows the versions, `alignment registry promote {self.name} vN` deploys one.",
-                )  # fmt: skip
+                )
             version = self.get(before)
             self._move(version, "rollback", champion)
             return version
@@ -151,19 +179,28 @@ class Registry:
     def history(self) -> list[dict[str, Any]]:
         """All moves of the champion, oldest first: time, action, version, previous."""
         path = self.root / HISTORY
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+        return (
+            [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+        )
 
     def _add(self, encoder: Input, manifest: Mapping[str, Any], card: str) -> Version:
         numbers = [int(_VERSION.fullmatch(v.name).group(1)) for v in self.versions()]  # type: ignore[union-attr]
         final = self.root / f"v{max(numbers, default=0) + 1}"
         if final.exists():
-            raise VersionExists("the place of the next version is taken", where=str(final), hint="Move it away.")
+            raise VersionExists(
+                "the place of the next version is taken", where=str(final), hint="Move it away."
+            )
         temporary = self.root / ".incoming"
-        shutil.rmtree(temporary, ignore_errors=True)  # left by a killed process; the lock says nobody uses it
+        shutil.rmtree(
+            temporary, ignore_errors=True
+        )  # left by a killed process; the lock says nobody uses it
         shutil.copytree(encoder.path, temporary)
         (temporary / "README.md").write_text(card, encoding="utf-8")
         created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        write_json(temporary / MANIFEST, {"version": final.name, "digest": encoder.digest, "created": created, **manifest})
+        write_json(
+            temporary / MANIFEST,
+            {"version": final.name, "digest": encoder.digest, "created": created, **manifest},
+        )
         os.replace(temporary, final)
         return _read(final)
 
@@ -171,9 +208,11 @@ class Registry:
         if previous and previous.name == version.name:
             return
         entry = {
-            "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"), "action": action,
-            "version": version.name, "previous": previous.name if previous else None,
-        }  # fmt: skip
+            "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "action": action,
+            "version": version.name,
+            "previous": previous.name if previous else None,
+        }
         with (self.root / HISTORY).open("a") as file:
             file.write(json.dumps(entry) + "\n")
             file.flush()

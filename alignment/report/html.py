@@ -21,9 +21,13 @@ def render_report(
     versions: Mapping[str, str],
 ) -> str:
     """The page. All text from corpora is escaped. `audits` are by the step after which negatives were mined, from 0."""
-    suites = list(dict.fromkeys(suite for language in summary.languages.values() for suite in language.suites))
+    suites = list(
+        dict.fromkeys(suite for language in summary.languages.values() for suite in language.suites)
+    )
     return str(
-        _environment().get_template("report.html.j2").render(
+        _environment()
+        .get_template("report.html.j2")
+        .render(
             s=summary,
             suites=suites,
             accuracy={suite: plots.accuracy(summary.languages, suite) for suite in suites},
@@ -40,7 +44,7 @@ def render_report(
                 if not result.passed
             ],
         )
-    )  # fmt: skip
+    )
 
 
 def _measured(audit: Mapping[str, Any]) -> bool:
@@ -62,17 +66,22 @@ def render_card(
     card = _environment().get_template("model_card.md.j2")
     return str(
         card.render(
-            name=name, base=base, findings=findings, corpora=corpora, prefix=prefix, names=names,
+            name=name,
+            base=base,
+            findings=findings,
+            corpora=corpora,
+            prefix=prefix,
+            names=names,
             training=json.dumps(training, indent=2, sort_keys=True),
         )
-    )  # fmt: skip
+    )
 
 
 @functools.cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=lambda name: bool(name and name.endswith(".html.j2")),  # noqa: S701 - the Markdown card is not HTML
+        autoescape=lambda name: bool(name and name.endswith(".html.j2")),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -21,26 +21,60 @@ BEFORE, AFTER, REFUSED, INK = "#9aa5b1", "#1f7a5c", "#c0392b", "#2b3440"
 HARDNESS = {"easy": "#cfd8e3", "semi-hard": "#e6a23c", "hard": "#c0392b"}
 STYLE: Any = {
     "svg.hashsalt": "alignment",  # the same plot is the same text
-    "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#c5ccd4",
-    "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "svg.fonttype": "none",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#c5ccd4",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "svg.fonttype": "none",
     "font.family": "sans-serif",
-}  # fmt: skip
+}
 
 
 def accuracy(languages: Mapping[str, LanguageResult], suite: str) -> str:
     """Accuracy before and after per language with 95 % intervals, and each floor."""
-    rows = [(result.name, result.suites[suite], result.trained) for result in languages.values() if suite in result.suites]
+    rows = [
+        (result.name, result.suites[suite], result.trained)
+        for result in languages.values()
+        if suite in result.suites
+    ]
     rows.sort(key=lambda row: (row[2], row[1].after.mean))
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(8, 0.46 * len(rows) + 1.1))
         for y, (_, result, _) in enumerate(rows):
             before, after = result.before, result.after
-            axes.plot([100 * before.mean, 100 * after.mean], [y, y], color="#d5dbe2", linewidth=3, zorder=1)
-            for score, color, shift in ((before, BEFORE, 0.14), (after, AFTER if result.passed else REFUSED, -0.14)):
-                axes.plot([100 * score.low, 100 * score.high], [y + shift, y + shift], color=color, linewidth=1.2)
+            axes.plot(
+                [100 * before.mean, 100 * after.mean],
+                [y, y],
+                color="#d5dbe2",
+                linewidth=3,
+                zorder=1,
+            )
+            for score, color, shift in (
+                (before, BEFORE, 0.14),
+                (after, AFTER if result.passed else REFUSED, -0.14),
+            ):
+                axes.plot(
+                    [100 * score.low, 100 * score.high],
+                    [y + shift, y + shift],
+                    color=color,
+                    linewidth=1.2,
+                )
                 axes.scatter([100 * score.mean], [y], color=color, s=46, zorder=3)
-            axes.plot([100 * result.floor] * 2, [y - 0.32, y + 0.32], color=INK, linewidth=1.2, linestyle=":")
-        axes.set_yticks(range(len(rows)), [name if trained else f"{name} (control)" for name, _, trained in rows])
+            axes.plot(
+                [100 * result.floor] * 2,
+                [y - 0.32, y + 0.32],
+                color=INK,
+                linewidth=1.2,
+                linestyle=":",
+            )
+        axes.set_yticks(
+            range(len(rows)),
+            [name if trained else f"{name} (control)" for name, _, trained in rows],
+        )
         axes.set_xlabel("accuracy@1, mean of both directions (%)")
         axes.grid(axis="x", color="#eef1f4")
         axes.set_axisbelow(True)
@@ -50,7 +84,9 @@ def accuracy(languages: Mapping[str, LanguageResult], suite: str) -> str:
             Line2D([], [], marker="o", linestyle="", color=REFUSED, label="after, refused"),
             Line2D([], [], linestyle=":", color=INK, label="floor"),
         ]
-        axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
+        axes.legend(
+            handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False
+        )
         return _svg(figure)
 
 
@@ -62,11 +98,22 @@ def curves(steps: Sequence[Mapping[str, Any]]) -> str:
     panels = [
         ("loss", {"": ("loss", 1.0, AFTER)}),
         ("triplets (%)", {"active": ("active", 100.0, AFTER), "hard": ("hard", 100.0, REFUSED)}),
-        ("mean distance", {"translation": ("positive", 1.0, AFTER), "negative": ("negative", 1.0, BEFORE)}),
+        (
+            "mean distance",
+            {"translation": ("positive", 1.0, AFTER), "negative": ("negative", 1.0, BEFORE)},
+        ),
         ("gradient norm", {"": ("gradient", 1.0, AFTER)}),
     ]
-    panels = [panel for panel in panels if any(step.get(key) is not None for step in steps for key, *_ in panel[1].values())]
-    looks = [(step["step"], 100 * fmean(step["development"].values())) for step in steps if step.get("development")]
+    panels = [
+        panel
+        for panel in panels
+        if any(step.get(key) is not None for step in steps for key, *_ in panel[1].values())
+    ]
+    looks = [
+        (step["step"], 100 * fmean(step["development"].values()))
+        for step in steps
+        if step.get("development")
+    ]
     with plt.rc_context(STYLE):
         total = len(panels) + bool(looks)
         rows = math.ceil(total / 3)
@@ -76,7 +123,9 @@ def curves(steps: Sequence[Mapping[str, Any]]) -> str:
             axes.remove()
         for axes, (title, series) in zip(drawn, panels, strict=False):
             for label, (key, scale, color) in series.items():
-                found = [(step["step"], scale * step[key]) for step in steps if step.get(key) is not None]
+                found = [
+                    (step["step"], scale * step[key]) for step in steps if step.get(key) is not None
+                ]
                 x, values = [at for at, _ in found], [value for _, value in found]
                 axes.plot(x, values, color=color, linewidth=0.6, alpha=0.35)
                 axes.plot(x, _smoothed(values), color=color, linewidth=2, label=label)
@@ -86,7 +135,13 @@ def curves(steps: Sequence[Mapping[str, Any]]) -> str:
             axes.set_ylim(bottom=0)
         if looks:
             axes = drawn[-1]
-            axes.plot([at for at, _ in looks], [value for _, value in looks], color=AFTER, marker="o", markersize=3)
+            axes.plot(
+                [at for at, _ in looks],
+                [value for _, value in looks],
+                color=AFTER,
+                marker="o",
+                markersize=3,
+            )
             best = max(looks, key=lambda look: (look[1], look[0]))
             axes.scatter(*best, color=INK, s=40, zorder=3, label=f"kept: step {best[0]}")
             axes.legend(frameon=False, fontsize=8)
@@ -108,7 +163,12 @@ def comparison(arms: Mapping[str, Mapping[str, Sequence[float]]], suites: Sequen
                 values = [100 * value for value in arms[name].get(suite, ())]
                 axes.scatter(values, [y] * len(values), color=AFTER, s=30, alpha=0.7, zorder=3)
                 if values:
-                    axes.plot([sum(values) / len(values)] * 2, [y - 0.3, y + 0.3], color=INK, linewidth=1.6)
+                    axes.plot(
+                        [sum(values) / len(values)] * 2,
+                        [y - 0.3, y + 0.3],
+                        color=INK,
+                        linewidth=1.6,
+                    )
             axes.set_title(suite, fontsize=10)
             axes.set_xlabel("accuracy@1 (%)")
             axes.grid(axis="x", color="#eef1f4")

@@ -69,7 +69,7 @@ class CorpusUse(_Model):
 
     name: str
     version: str
-    licence: str
+    license: str
     pairs: int
 
 
@@ -95,7 +95,9 @@ class Summary(_Model):
     name: str
     run: str
     started: str
-    seconds: float = Field(description="of this run, reused stages included as the instant that they took")
+    seconds: float = Field(
+        description="of this run, reused stages included as the instant that they took"
+    )
     verdict: Literal["approved", "rejected"]
     reference: str = Field(description="what the candidate was compared with")
     version: str | None = Field(description="published version, if approved")

@@ -41,10 +41,16 @@ def retrieve(
     Memory is bounded by `block` times n.
     """
     if not len(queries) == len(candidates) == len(texts):
-        raise ValueError(f"got {len(queries)} queries, {len(candidates)} candidates, {len(texts)} texts")
+        raise ValueError(
+            f"got {len(queries)} queries, {len(candidates)} candidates, {len(texts)} texts"
+        )
     number = {text: i for i, text in enumerate(dict.fromkeys(texts))}
     identity = np.array([number[text] for text in texts], np.int64)  # equal texts, equal number
-    around = [_around(*ways, margin, block) for ways in ((queries, candidates), (candidates, queries))] if margin else []
+    around = (
+        [_around(*ways, margin, block) for ways in ((queries, candidates), (candidates, queries))]
+        if margin
+        else []
+    )
     gold, wrong = np.empty(len(queries), np.float32), np.empty(len(queries), np.float32)
     for start in range(0, len(queries), block):
         rows = slice(start, start + block)
@@ -57,7 +63,9 @@ def retrieve(
     return Outcomes(gold - wrong > TIE, gold, wrong)
 
 
-def _around(x: NDArray[np.float32], y: NDArray[np.float32], k: int, block: int) -> NDArray[np.float32]:
+def _around(
+    x: NDArray[np.float32], y: NDArray[np.float32], k: int, block: int
+) -> NDArray[np.float32]:
     """Mean cosine of each row of x to its k nearest of y (n,); to all of them, if there are fewer."""
     k, mean = min(k, len(y)), np.empty(len(x), np.float32)
     for start in range(0, len(x), block):
@@ -71,6 +79,6 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     if n == 0:
         return 0.0, 1.0
     share, square = successes / n, Z95**2
-    centre = (share + square / (2 * n)) / (1 + square / n)
+    center = (share + square / (2 * n)) / (1 + square / n)
     half = Z95 * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, center - half), min(1.0, center + half)

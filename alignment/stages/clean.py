@@ -18,18 +18,29 @@ from alignment.cleaning.filters import Context, expected_ratio
 from alignment.cleaning.langid import load_identifier
 from alignment.config import Clean
 from alignment.errors import EmptyCorpus
-from alignment.store import Store, file_digest, write_json
+from alignment.files import file_digest, write_json
+from alignment.store import Store
 from alignment.types import Artifact, Input
 from alignment.workers import processors
 
 REVISION = 2
 PARALLEL_FROM = 100_000  # pairs: below, threads cost more than they bring
-RATIO_SAMPLE = 50_000  # pairs that the usual ratio of lengths is learnt from, spread over the corpus
+RATIO_SAMPLE = (
+    50_000  # pairs that the usual ratio of lengths is learned from, spread over the corpus
+)
 logger = logging.getLogger(__name__)
 
 
 def clean(
-    store: Store, language: str, pulled: Artifact, holdout: Artifact, limits: Clean, *, share: float, seed: int, pivot: str
+    store: Store,
+    language: str,
+    pulled: Artifact,
+    holdout: Artifact,
+    limits: Clean,
+    *,
+    share: float,
+    seed: int,
+    pivot: str,
 ) -> Artifact:
     """`pairs.parquet`, `ledger.json`, and `rejects.parquet` if asked for.
 
@@ -42,12 +53,22 @@ def clean(
         pairs = pulled.path / "pairs.parquet"
         (blocked,) = tables.read_columns(holdout.path / blocked_file, "hash")
         context = context_of(pairs, limits, pivot, language)
-        ledger, rejects = Ledger(), _Rejects(out / "rejects.parquet") if limits.keep_rejects else None
+        ledger, rejects = (
+            Ledger(),
+            _Rejects(out / "rejects.parquet") if limits.keep_rejects else None,
+        )
         rows = clean_rows(
-            tables.row_groups(pairs), limits, ledger, share=share, seed=seed, blocked=np.array(blocked, dtype=np.int64),
-            context=context, scratch=out, workers=processors() if pulled.counts["pairs"] >= PARALLEL_FROM else 1,
+            tables.row_groups(pairs),
+            limits,
+            ledger,
+            share=share,
+            seed=seed,
+            blocked=np.array(blocked, dtype=np.int64),
+            context=context,
+            scratch=out,
+            workers=processors() if pulled.counts["pairs"] >= PARALLEL_FROM else 1,
             rejects=rejects.add if rejects else None,
-        )  # fmt: skip
+        )
         tables.write_batches(out / "pairs.parquet", tables.PAIRS, rows)
         if rejects:
             rejects.close()
@@ -57,33 +78,52 @@ def clean(
         if report.kept == 0:
             reasons = ", ".join(f"{reason} {count}" for reason, count in report.dropped.items())
             raise EmptyCorpus(
-                f"none of the {report.seen} pairs is left after cleaning", where=f"languages.{language}",
+                f"none of the {report.seen} pairs is left after cleaning",
+                where=f"languages.{language}",
                 hint=f"Dropped: {reasons}. Loosen clean.*, or add a corpus for this language.",
-            )  # fmt: skip
-        unjudged = [code for code in (pivot, language) if context.identifier and not context.identifier.knows(code)]
+            )
+        unjudged = [
+            code
+            for code in (pivot, language)
+            if context.identifier and not context.identifier.knows(code)
+        ]
         write_json(
             out / "ledger.json",
             {
-                "seen": report.seen, "kept": report.kept, "dropped": dict(report.dropped),
-                "expected_ratio": round(context.expected_ratio, 4), "language_not_judged": unjudged,
+                "seen": report.seen,
+                "kept": report.kept,
+                "dropped": dict(report.dropped),
+                "expected_ratio": round(context.expected_ratio, 4),
+                "language_not_judged": unjudged,
             },
-        )  # fmt: skip
+        )
         logger.info("clean %s: kept %d of %d", language, report.kept, report.seen)
-        return {"seen": report.seen, "kept": report.kept, **{f"dropped:{k}": v for k, v in report.dropped.items()}}
+        return {
+            "seen": report.seen,
+            "kept": report.kept,
+            **{f"dropped:{k}": v for k, v in report.dropped.items()},
+        }
 
     given = {"pull": pulled.input(), "blocked": holdout.input(blocked_file)}
     if limits.language_model is not None and limits.max_other_language is not None:
         given["language_model"] = Input(file_digest(limits.language_model), limits.language_model)
     config = {"language": language, "pivot": pivot, "share": share}
     config["limits"] = limits.model_dump(mode="json", exclude={"language_model"})
-    return store.build("clean", work, revision=REVISION, config=config, inputs=given, label=language, seed=seed)
+    return store.build(
+        "clean", work, revision=REVISION, config=config, inputs=given, label=language, seed=seed
+    )
 
 
 def context_of(pairs: Path, limits: Clean, pivot: str, language: str) -> Context:
     """What the filters need to know of the corpus as a whole."""
-    identifier = load_identifier(limits.language_model) if limits.max_other_language is not None else None
+    identifier = (
+        load_identifier(limits.language_model) if limits.max_other_language is not None else None
+    )
     sampled = [
-        [columns.normalised(columns.from_arrow(batch.column(side))) for side in ("source", "target")]
+        [
+            columns.normalized(columns.from_arrow(batch.column(side)))
+            for side in ("source", "target")
+        ]
         for batch in _spread(pairs)
     ]
     ratio = expected_ratio([pair[0] for pair in sampled], [pair[1] for pair in sampled])
@@ -95,7 +135,11 @@ def _spread(pairs: Path) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(pairs) as file:
         each = max(1, RATIO_SAMPLE // max(1, file.num_row_groups))
         for number in range(file.num_row_groups):
-            yield from file.read_row_group(number, columns=["source", "target"]).slice(0, each).to_batches()
+            yield from (
+                file.read_row_group(number, columns=["source", "target"])
+                .slice(0, each)
+                .to_batches()
+            )
 
 
 class _Rejects:
@@ -108,7 +152,9 @@ class _Rejects:
         dropped = reasons != KEPT
         names = pa.array([REASONS[number] for number in reasons[dropped]], pa.string())
         columns = rows.filter(pa.array(dropped)).columns
-        self._writer.write_batch(pa.RecordBatch.from_arrays([*columns, names], schema=tables.REJECTS))
+        self._writer.write_batch(
+            pa.RecordBatch.from_arrays([*columns, names], schema=tables.REJECTS)
+        )
 
     def close(self) -> None:
         self._writer.close()

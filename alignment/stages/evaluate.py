@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from alignment import tables
+from alignment.encoder.cache import cached_encoder
 from alignment.retrieval.metrics import Outcomes, retrieve
 from alignment.stages.holdout import suites_of
-from alignment.stages.mine import loaded
 from alignment.store import Store
 from alignment.types import Artifact, Input
 
@@ -26,7 +26,7 @@ def evaluate(store: Store, language: str, holdout: Artifact, encoder: Input) -> 
     suites = suites_of(holdout, language)
 
     def work(out: Path) -> dict[str, int]:
-        model = loaded(encoder.path)
+        model = cached_encoder(encoder.path)
         counts: dict[str, int] = {}
         for suite in suites:
             path = holdout.path / "suites" / suite / f"{language}.parquet"
@@ -39,18 +39,33 @@ def evaluate(store: Store, language: str, holdout: Artifact, encoder: Input) -> 
                 f"{suite}:forward": int(forward.correct.sum()),
                 f"{suite}:backward": int(backward.correct.sum()),
             }
-            logger.info("evaluate %s %s: %.1f %%", language, suite, 50 * (forward.correct.mean() + backward.correct.mean()))
+            logger.info(
+                "evaluate %s %s: %.1f %%",
+                language,
+                suite,
+                50 * (forward.correct.mean() + backward.correct.mean()),
+            )
         return counts
 
     given = {f"suite:{name}": holdout.input(f"suites/{name}/{language}.parquet") for name in suites}
     given["encoder"] = encoder
-    return store.build("evaluate", work, revision=REVISION, config={"language": language}, inputs=given, label=language)
+    return store.build(
+        "evaluate",
+        work,
+        revision=REVISION,
+        config={"language": language},
+        inputs=given,
+        label=language,
+    )
 
 
 def _rows(ids: list[str], forward: Outcomes, backward: Outcomes) -> Iterator[dict[str, Any]]:
     for direction, outcomes in (("forward", forward), ("backward", backward)):
         for identity, correct, gold, wrong in zip(ids, *outcomes, strict=True):
             yield {
-                "query_id": identity, "direction": direction, "correct": bool(correct), "similarity": float(gold),
+                "query_id": identity,
+                "direction": direction,
+                "correct": bool(correct),
+                "similarity": float(gold),
                 "best_wrong": float(wrong),
-            }  # fmt: skip
+            }

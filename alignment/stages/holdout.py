@@ -18,13 +18,15 @@ from alignment.cleaning.clean import suite_rows
 from alignment.cleaning.contamination import SuiteIndex
 from alignment.cleaning.filters import Context
 from alignment.cleaning.split import held_out
-from alignment.config import Clean, Holdout, switched_off
-from alignment.corpora import Downloads, Source, open_source
+from alignment.config import Clean, Holdout, is_disabled
+from alignment.corpora import Source, open_source
+from alignment.downloads import Downloads
 from alignment.errors import Contaminated, EmptyCorpus
+from alignment.files import write_json
 from alignment.stages.clean import PARALLEL_FROM, context_of
 from alignment.stages.pull import describe, inputs
 from alignment.stages.pull import rows as pair_rows
-from alignment.store import Store, write_json
+from alignment.store import Store
 from alignment.types import Artifact
 from alignment.workers import ordered, processors
 
@@ -39,9 +41,15 @@ AS_GIVEN = Clean(filters=())
 
 
 def holdout(
-    store: Store, pulled: Mapping[str, Artifact], config: Holdout, limits: Mapping[str, Clean],
-    *, downloads: Downloads, pivot: str, seed: int,
-) -> Artifact:  # fmt: skip
+    store: Store,
+    pulled: Mapping[str, Artifact],
+    config: Holdout,
+    limits: Mapping[str, Clean],
+    *,
+    downloads: Downloads,
+    pivot: str,
+    seed: int,
+) -> Artifact:
     """`suites/<suite>/<language>.parquet`, `blocked/<language>.parquet`, `contamination.json`.
 
     `blocked` holds the fingerprints of a language's own training sentences (either side) that stand
@@ -51,8 +59,12 @@ def holdout(
         EmptyCorpus: if no suite has a single pair.
         Contaminated: if training text stands in a suite and the configuration refuses that.
     """
-    suites = {name: corpus for name, corpus in sorted(config.suites.items()) if not switched_off(corpus)}
-    sources: dict[str, Source] = {name: open_source(corpus, downloads, pivot) for name, corpus in suites.items()}
+    suites = {
+        name: corpus for name, corpus in sorted(config.suites.items()) if not is_disabled(corpus)
+    }
+    sources: dict[str, Source] = {
+        name: open_source(corpus, downloads, pivot) for name, corpus in suites.items()
+    }
 
     def work(out: Path) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -62,31 +74,51 @@ def holdout(
                 context = context_of(pairs, limits[language], pivot, language)
                 # The same hash with a smaller share gives a part of the same sentences.
                 share = min(config.share, config.max_pairs / artifact.counts["pairs"])
-                kept = suite_rows(tables.batches(pairs), limits[language], context, share=share, seed=seed)
+                kept = suite_rows(
+                    tables.batches(pairs), limits[language], context, share=share, seed=seed
+                )
                 _write(out, HELDOUT, language, kept, counts)
             for name, source in sources.items():
                 named = suites[name].model_copy(update={"name": name})
                 raw = tables.in_batches(pair_rows(named, source, language, pivot), tables.PAIRS)
-                _write(out, name, language, suite_rows(raw, AS_GIVEN, Context(), share=None, seed=seed), counts)
+                _write(
+                    out,
+                    name,
+                    language,
+                    suite_rows(raw, AS_GIVEN, Context(), share=None, seed=seed),
+                    counts,
+                )
         if not counts:
-            raise EmptyCorpus("no suite has any pair", where="holdout", hint="Raise holdout.share or add a suite.")
+            raise EmptyCorpus(
+                "no suite has any pair", where="holdout", hint="Raise holdout.share or add a suite."
+            )
         index = suite_index(out / "suites", config.overlap)
         leaks = {}
         for language, artifact in pulled.items():
             found = _leaks(artifact, index, config.share, seed)
             _write_blocked(out / "blocked" / f"{language}.parquet", found.hashes)
             counts[f"blocked:{language}"] = len(found.hashes)
-            leaks[language] = {"sentences": dict(sorted(found.counts.items())), "examples": found.examples}
+            leaks[language] = {
+                "sentences": dict(sorted(found.counts.items())),
+                "examples": found.examples,
+            }
         if config.contamination == "refuse":
             _refuse(leaks)
         write_json(out / CONTAMINATION, leaks)
         return counts
 
     slice_ = {
-        "share": config.share, "max_pairs": config.max_pairs, "pivot": pivot, "suites": {name: describe(corpus) for name, corpus in suites.items()},
-        "limits": {language: limits[language].model_dump(mode="json", exclude={"language_model"}) for language in pulled},
-        "contamination": config.contamination, "overlap": config.overlap,
-    }  # fmt: skip
+        "share": config.share,
+        "max_pairs": config.max_pairs,
+        "pivot": pivot,
+        "suites": {name: describe(corpus) for name, corpus in suites.items()},
+        "limits": {
+            language: limits[language].model_dump(mode="json", exclude={"language_model"})
+            for language in pulled
+        },
+        "contamination": config.contamination,
+        "overlap": config.overlap,
+    }
     given = {f"pull:{language}": artifact.input() for language, artifact in pulled.items()}
     for language in pulled:
         given |= inputs({suites[name]: source for name, source in sources.items()}, language)
@@ -96,12 +128,16 @@ def holdout(
 def suites_of(artifact: Artifact, language: str) -> list[str]:
     """Names of the suites that have `language`, the held-out one first."""
     names = [
-        name.split("/")[1] for name in artifact.files if name.startswith("suites/") and name.endswith(f"/{language}.parquet")
+        name.split("/")[1]
+        for name in artifact.files
+        if name.startswith("suites/") and name.endswith(f"/{language}.parquet")
     ]
     return sorted(names, key=lambda name: (name != HELDOUT, name))
 
 
-def _write(out: Path, suite: str, language: str, rows: Iterator[pa.RecordBatch], counts: dict[str, int]) -> None:
+def _write(
+    out: Path, suite: str, language: str, rows: Iterator[pa.RecordBatch], counts: dict[str, int]
+) -> None:
     path = out / "suites" / suite / f"{language}.parquet"
     total = tables.write_batches(path, tables.PAIRS, rows)
     if total == 0:
@@ -171,11 +207,17 @@ class _Leaking(NamedTuple):
 
 
 def _look(part: tables.RowGroup, suites: SuiteIndex, share: float, seed: int) -> list[_Leaking]:
-    return [found for batch in part.batches("source", "target") for found in _look_at(batch, suites, share, seed)]
+    return [
+        found
+        for batch in part.batches("source", "target")
+        for found in _look_at(batch, suites, share, seed)
+    ]
 
 
 def _look_at(batch: pa.RecordBatch, suites: SuiteIndex, share: float, seed: int) -> list[_Leaking]:
-    normal = [columns.normalised(columns.from_arrow(batch.column(side))) for side in ("source", "target")]
+    normal = [
+        columns.normalized(columns.from_arrow(batch.column(side))) for side in ("source", "target")
+    ]
     compared = [columns.comparables(texts) for texts in normal]
     hashes = [columns.fingerprints(texts) for texts in compared]
     apart = held_out(hashes[0], share, seed)
@@ -183,7 +225,9 @@ def _look_at(batch: pa.RecordBatch, suites: SuiteIndex, share: float, seed: int)
     for texts, forms, own in zip(normal, compared, hashes, strict=True):
         rows, labels = suites.leaks(forms)
         kept = ~apart[rows]
-        found.append(_Leaking(own[rows[kept]], labels[kept], columns.take(texts, rows[kept]).strings()))
+        found.append(
+            _Leaking(own[rows[kept]], labels[kept], columns.take(texts, rows[kept]).strings())
+        )
     return found
 
 
@@ -205,6 +249,7 @@ def _refuse(leaks: Mapping[str, dict[str, Any]]) -> None:
     ]
     if lines:
         raise Contaminated(
-            "training text stands in evaluation suites:\n  " + "\n  ".join(lines), where="holdout.contamination",
+            "training text stands in evaluation suites:\n  " + "\n  ".join(lines),
+            where="holdout.contamination",
             hint="Set it to remove to leave that text out, or take the suite or the corpus away.",
-        )  # fmt: skip
+        )

@@ -8,19 +8,25 @@ from typing import Any
 
 from alignment import languages
 from alignment.config import Config
+from alignment.provenance import git_commit, package_versions
 from alignment.registry import Registry, Version
 from alignment.report.html import render_card
 from alignment.report.summary import CorpusUse
-from alignment.store import git_commit, package_versions
 from alignment.types import Approved, Artifact
 
 logger = logging.getLogger(__name__)
 
 
 def publish(
-    registry: Registry, trained: Artifact, verdict: Approved, config: Config, corpora: Sequence[CorpusUse],
-    *, expected: str | None, reference: Mapping[str, str],
-) -> Version:  # fmt: skip
+    registry: Registry,
+    trained: Artifact,
+    verdict: Approved,
+    config: Config,
+    corpora: Sequence[CorpusUse],
+    *,
+    expected: str | None,
+    reference: Mapping[str, str],
+) -> Version:
     """The version that holds this encoder: a new one, or the one that has it already.
 
     `expected` is the digest of the champion that the gate compared with (None: there was none);
@@ -30,22 +36,33 @@ def publish(
         AliasConflict: if the champion moved meanwhile.
     """
     card = render_card(
-        name=config.name, base=describe_encoder(config), findings=verdict.findings, corpora=corpora,
-        training=config.train.model_dump(mode="json"), prefix=config.encoder.prefix,
+        name=config.name,
+        base=describe_encoder(config),
+        findings=verdict.findings,
+        corpora=corpora,
+        training=config.train.model_dump(mode="json"),
+        prefix=config.encoder.prefix,
         names={code: languages.name(code) for code in [config.pivot, *config.measured]},
-    )  # fmt: skip
+    )
     manifest: dict[str, Any] = {
-        "train_key": trained.key, "config": config.model_dump(mode="json"), "compared_with": dict(reference),
-        "git_commit": git_commit(), "versions": package_versions(),
+        "train_key": trained.key,
+        "config": config.model_dump(mode="json"),
+        "compared_with": dict(reference),
+        "git_commit": git_commit(),
+        "versions": package_versions(),
         "accuracy": {f"{f.suite}:{f.language}": round(f.after.mean, 4) for f in verdict.findings},
-    }  # fmt: skip
-    version = registry.publish(trained.directory("model"), verdict, expected=expected, manifest=manifest, card=card)
+    }
+    version = registry.publish(
+        trained.directory("model"), verdict, expected=expected, manifest=manifest, card=card
+    )
     champion = registry.champion()
     if champion is None or champion.name != version.name:
         logger.warning(
             "%s was rolled back before and is not deployed again; `alignment registry promote %s %s` deploys it",
-            version.name, registry.name, version.name,
-        )  # fmt: skip
+            version.name,
+            registry.name,
+            version.name,
+        )
     else:
         logger.info("publish: %s is the champion of %s", version.name, registry.name)
     return version

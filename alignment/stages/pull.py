@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from alignment import languages, tables
-from alignment.cleaning.normalise import pair_id
+from alignment.cleaning.normalize import pair_id
 from alignment.config import Corpus
-from alignment.corpora import Downloads, Source, corpus_name, open_source
+from alignment.corpora import Source, corpus_name, open_source
+from alignment.downloads import Downloads
 from alignment.errors import EmptyCorpus
 from alignment.store import Store
 from alignment.types import Artifact, Input
@@ -22,7 +23,9 @@ REVISION = 2
 logger = logging.getLogger(__name__)
 
 
-def pull(store: Store, language: str, corpora: tuple[Corpus, ...], *, pivot: str, downloads: Downloads) -> Artifact:
+def pull(
+    store: Store, language: str, corpora: tuple[Corpus, ...], *, pivot: str, downloads: Downloads
+) -> Artifact:
     """`pairs.parquet` of one language.
 
     Raises:
@@ -32,16 +35,36 @@ def pull(store: Store, language: str, corpora: tuple[Corpus, ...], *, pivot: str
 
     def work(out: Path) -> dict[str, int]:
         counts: dict[str, int] = {}
-        total = tables.write(out / "pairs.parquet", tables.PAIRS, _counted(sources, language, pivot, counts))
+        total = tables.write(
+            out / "pairs.parquet", tables.PAIRS, _counted(sources, language, pivot, counts)
+        )
         if total == 0:
             raise EmptyCorpus(
-                f"no corpus has {languages.name(language)}", where=f"languages.{language}", hint=_offers(sources)
+                f"no corpus has {languages.name(language)}",
+                where=f"languages.{language}",
+                hint=_offers(sources),
             )
-        logger.info("pull %s: %d pairs (%s)", language, total, ", ".join(f"{k} {v}" for k, v in counts.items()))
+        logger.info(
+            "pull %s: %d pairs (%s)",
+            language,
+            total,
+            ", ".join(f"{k} {v}" for k, v in counts.items()),
+        )
         return {"pairs": total, **{f"corpus:{name}": count for name, count in counts.items()}}
 
-    config = {"language": language, "pivot": pivot, "corpora": [describe(corpus) for corpus in sources]}
-    return store.build("pull", work, revision=REVISION, config=config, inputs=inputs(sources, language), label=language)
+    config = {
+        "language": language,
+        "pivot": pivot,
+        "corpora": [describe(corpus) for corpus in sources],
+    }
+    return store.build(
+        "pull",
+        work,
+        revision=REVISION,
+        config=config,
+        inputs=inputs(sources, language),
+        label=language,
+    )
 
 
 def describe(corpus: Corpus) -> dict[str, Any]:
@@ -62,7 +85,9 @@ def inputs(sources: Mapping[Corpus, Source], language: str) -> dict[str, Input]:
 def rows(corpus: Corpus, source: Source, language: str, pivot: str) -> Iterator[dict[str, Any]]:
     """The pairs of one corpus in the schema `tables.PAIRS`, or the sample of them that `max_pairs` allows."""
     name = corpus_name(corpus)
-    last = _last_of_the_sample(source, language, pivot, corpus.max_pairs) if corpus.max_pairs else None
+    last = (
+        _last_of_the_sample(source, language, pivot, corpus.max_pairs) if corpus.max_pairs else None
+    )
     for pair in source.pairs(language):
         identity = pair_id(pivot, language, pair.source, pair.target)
         if last is not None and identity > last:
@@ -75,7 +100,7 @@ def rows(corpus: Corpus, source: Source, language: str, pivot: str) -> Iterator[
             "target_lang": language,
             "corpus": name,
             "version": corpus.version or "",
-            "licence": corpus.licence,
+            "license": corpus.license,
             "origin": pair.origin,
         }
 

@@ -58,7 +58,12 @@ def train(
     """
     part = part or Part(0, settings.steps)
     before = part.before
-    config = {**settings.model_dump(mode="json"), "pivot": pivot, "first": part.first, "last": part.last}
+    config = {
+        **settings.model_dump(mode="json"),
+        "pivot": pivot,
+        "first": part.first,
+        "last": part.last,
+    }
     inputs = {"triplets": triplets.input("triplets.parquet"), "encoder": encoder.directory("model")}
     if before:
         inputs["before"] = before.directory("model")
@@ -66,17 +71,29 @@ def train(
     def work(out: Path) -> dict[str, int]:
         scratch = store.scratch(out.name)
         job = Job(
-            train=settings, triplets=triplets.path / "triplets.parquet", encoder=(before or encoder).path / "model",
-            teacher=encoder.path / "model", pivot=pivot, output=out / "model", scratch=scratch, seed=seed,
-            first=part.first, last=part.last, parent=os.getpid(),
-        )  # fmt: skip
-        small = [f"{code} ({n})" for code, n in _languages(triplets).items() if n < settings.batch_size]
+            train=settings,
+            triplets=triplets.path / "triplets.parquet",
+            encoder=(before or encoder).path / "model",
+            teacher=encoder.path / "model",
+            pivot=pivot,
+            output=out / "model",
+            scratch=scratch,
+            seed=seed,
+            first=part.first,
+            last=part.last,
+            parent=os.getpid(),
+        )
+        small = [
+            f"{code} ({n})" for code, n in _languages(triplets).items() if n < settings.batch_size
+        ]
         if small and settings.steps and not before:
             logger.warning(
                 "train: fewer triplets a direction than a batch of %d has: %s%s. Their batches are small and hold few mismatched "
-                "translations; train.mixed: true fills them with other languages", settings.batch_size,
-                ", ".join(small[:10]), f" and {len(small) - 10} more" if len(small) > 10 else "",
-            )  # fmt: skip
+                "translations; train.mix_languages: true fills them with other languages",
+                settings.batch_size,
+                ", ".join(small[:10]),
+                f" and {len(small) - 10} more" if len(small) > 10 else "",
+            )
         seen = 0
 
         def count(step: dict[str, Any]) -> None:
@@ -86,13 +103,28 @@ def train(
 
         launch(job, count)
         own = (scratch / PROGRESS).read_text() if settings.steps else ""
-        (out / "curves.jsonl").write_text(((before.path / "curves.jsonl").read_text() if before else "") + own)
+        (out / "curves.jsonl").write_text(
+            ((before.path / "curves.jsonl").read_text() if before else "") + own
+        )
         shutil.copy(scratch / LOG, out / LOG)
         if (scratch / TENSORBOARD).is_dir():
             shutil.copytree(scratch / TENSORBOARD, out / TENSORBOARD)
-        told = {"triplets": seen, **(_trained_on(out / "curves.jsonl", scratch / PLAN) if settings.steps else {"steps": 0})}
+        told = {
+            "triplets": seen,
+            **(
+                _trained_on(out / "curves.jsonl", scratch / PLAN)
+                if settings.steps
+                else {"steps": 0}
+            ),
+        }
         earlier = (
-            {name: n for name, n in before.counts.items() if name in SUMMED or name.startswith("batches:")} if before else {}
+            {
+                name: n
+                for name, n in before.counts.items()
+                if name in SUMMED or name.startswith("batches:")
+            }
+            if before
+            else {}
         )
         return {**told, **{name: told.get(name, 0) + n for name, n in earlier.items()}}
 
@@ -103,7 +135,9 @@ def _languages(triplets: Artifact) -> dict[str, int]:
     """Triplets of one direction, by language."""
     prefix = "triplets:"
     counts = triplets.counts.items()
-    return {name.removeprefix(prefix): count // 2 for name, count in counts if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): count // 2 for name, count in counts if name.startswith(prefix)
+    }
 
 
 def _trained_on(curves: Path, plan: Path) -> dict[str, int]:
@@ -115,7 +149,12 @@ def _trained_on(curves: Path, plan: Path) -> dict[str, int]:
         for code in pool.split(">"):
             counts[code] += count
     by_language = {f"batches:{code}": count for code, count in sorted(counts.items())}
-    return {"steps": last, "best_step": told["best"] or last, "batch_tokens": told["batch_tokens"], **by_language}
+    return {
+        "steps": last,
+        "best_step": told["best"] or last,
+        "batch_tokens": told["batch_tokens"],
+        **by_language,
+    }
 
 
 def log_progress(steps: int) -> Watch:
@@ -126,7 +165,11 @@ def log_progress(steps: int) -> Watch:
             rate = step["triplets"] / max(step["seconds"], 1e-9)
             logger.info(
                 "train step %d/%d: loss %.4f, active %.0f %%, %.1f triplets/s",
-                step["step"], steps, step["loss"], 100 * step["active"], rate,
-            )  # fmt: skip
+                step["step"],
+                steps,
+                step["loss"],
+                100 * step["active"],
+                rate,
+            )
 
     return watch

@@ -17,16 +17,17 @@ import xxhash
 
 from alignment import tables
 from alignment.cleaning import columns as text_columns
-from alignment.config import Triplets, TripletsCorpus
+from alignment.config import PrebuiltTripletsCorpus, Triplets
 from alignment.corpora import corpus_name, tabular
 from alignment.errors import EmptyCorpus
+from alignment.files import file_digest, write_json
 from alignment.stages.holdout import suite_index
-from alignment.store import Store, file_digest, write_json
+from alignment.store import Store
 from alignment.triplets.audit import Description
 from alignment.triplets.build import Audit, Texts, Use, build_triplets
 from alignment.triplets.candidates import MinedTable
 from alignment.triplets.groups import MeaningGroups, Sentences
-from alignment.triplets.ready import Guarded, Ready, guarded, read_ready
+from alignment.triplets.prebuilt import Guarded, Ready, guarded, read_ready
 from alignment.types import Artifact, FilterReport, Input
 from alignment.workers import ordered, processors
 
@@ -37,10 +38,18 @@ logger = logging.getLogger(__name__)
 
 
 def triplets(
-    store: Store, cleaned: Mapping[str, Artifact], mined: Mapping[str, Artifact], settings: Mapping[str, Triplets],
-    *, uses: Mapping[str, Use], margin: float, pivot: str, seed: int,
-    ready: Sequence[TripletsCorpus] = (), holdout: Artifact | None = None,
-) -> Artifact:  # fmt: skip
+    store: Store,
+    cleaned: Mapping[str, Artifact],
+    mined: Mapping[str, Artifact],
+    settings: Mapping[str, Triplets],
+    *,
+    uses: Mapping[str, Use],
+    margin: float,
+    pivot: str,
+    seed: int,
+    ready: Sequence[PrebuiltTripletsCorpus] = (),
+    holdout: Artifact | None = None,
+) -> Artifact:
     """`triplets.parquet` and `audit.json`. `holdout` is needed for `ready` triplets: no suite's sentence may be in them.
 
     All languages together, because two sentences can be one meaning through a third language. What
@@ -51,13 +60,18 @@ def triplets(
     """
 
     def work(out: Path) -> dict[str, int]:
-        description, audits = Description(margin, pivot), {language: Audit() for language in sorted(cleaned)}
+        description, audits = (
+            Description(margin, pivot),
+            {language: Audit() for language in sorted(cleaned)},
+        )
         reports: dict[str, FilterReport] = {}
         with tempfile.TemporaryDirectory(dir=out, prefix=".") as scratch:
             groups = _meanings(cleaned, pivot)
             groups.save(Path(scratch))
             parts = _parts(cleaned, mined, settings)
-            build = functools.partial(_build, groups=Path(scratch), uses=uses, margin=margin, pivot=pivot, seed=seed)
+            build = functools.partial(
+                _build, groups=Path(scratch), uses=uses, margin=margin, pivot=pivot, seed=seed
+            )
             workers = processors() if sum(len(part.rows) for part in parts) >= PARALLEL_FROM else 1
 
             def batches() -> Iterator[pa.RecordBatch]:
@@ -75,26 +89,42 @@ def triplets(
             total = tables.write_batches(out / "triplets.parquet", tables.TRIPLETS, batches())
         if total == 0:
             raise EmptyCorpus(
-                "not one triplet could be built", where="triplets",
+                "not one triplet could be built",
+                where="triplets",
                 hint="There must be at least two pairs of different meaning per language; or raise triplets.max_chrf.",
-            )  # fmt: skip
+            )
         guards = {language: asdict(audit) for language, audit in audits.items()}
         ledgers = {name: asdict(report) for name, report in reports.items()}
-        write_json(out / "audit.json", {"margin": margin, **description.finished(), "languages": guards, "ready": ledgers})
+        write_json(
+            out / "audit.json",
+            {"margin": margin, **description.finished(), "languages": guards, "ready": ledgers},
+        )
         logger.info("triplets: %d", total)
-        built = {f"triplets:{language}": sum(audit.built.values()) for language, audit in audits.items()}
-        return {"triplets": total, **built, **{f"ready:{name}": report.kept for name, report in reports.items()}}
+        built = {
+            f"triplets:{language}": sum(audit.built.values()) for language, audit in audits.items()
+        }
+        return {
+            "triplets": total,
+            **built,
+            **{f"ready:{name}": report.kept for name, report in reports.items()},
+        }
 
     config = {
-        "pivot": pivot, "margin": margin,
+        "pivot": pivot,
+        "margin": margin,
         "uses": {name: use._asdict() for name, use in sorted(uses.items())},
-        "settings": {language: settings[language].model_dump(exclude={"curriculum"}) for language in cleaned},
-    }  # fmt: skip
+        "settings": {
+            language: settings[language].model_dump(exclude={"curriculum"}) for language in cleaned
+        },
+    }
     given = {f"clean:{language}": artifact.input() for language, artifact in cleaned.items()}
     given |= {f"mine:{language}": artifact.input() for language, artifact in mined.items()}
     if ready and holdout is not None:
         config["ready"] = [corpus.model_dump(mode="json", exclude={"path"}) for corpus in ready]
-        given |= {f"ready:{corpus_name(corpus)}": Input(file_digest(corpus.path), corpus.path) for corpus in ready}
+        given |= {
+            f"ready:{corpus_name(corpus)}": Input(file_digest(corpus.path), corpus.path)
+            for corpus in ready
+        }
         given["suites"] = holdout.directory("suites")
     return store.build("triplets", work, revision=REVISION, config=config, inputs=given, seed=seed)
 
@@ -104,7 +134,9 @@ def _meanings(cleaned: Mapping[str, Artifact], pivot: str) -> MeaningGroups:
     return MeaningGroups.of(
         (_sentences(pivot, source), _sentences(language, target))
         for language, artifact in sorted(cleaned.items())
-        for source, target in [tables.read_columns(artifact.path / "pairs.parquet", "source", "target")]
+        for source, target in [
+            tables.read_columns(artifact.path / "pairs.parquet", "source", "target")
+        ]
     )
 
 
@@ -126,10 +158,15 @@ class _Built(NamedTuple):
     description: Description
 
 
-def _parts(cleaned: Mapping[str, Artifact], mined: Mapping[str, Artifact], settings: Mapping[str, Triplets]) -> list[_Part]:
+def _parts(
+    cleaned: Mapping[str, Artifact], mined: Mapping[str, Artifact], settings: Mapping[str, Triplets]
+) -> list[_Part]:
     found = []
     for language, artifact in sorted(cleaned.items()):
-        pairs, candidates = artifact.path / "pairs.parquet", mined[language].path / "candidates.parquet"
+        pairs, candidates = (
+            artifact.path / "pairs.parquet",
+            mined[language].path / "candidates.parquet",
+        )
         total = pq.read_metadata(pairs).num_rows
         for first in range(0, total, PART):
             rows = range(first, min(first + PART, total))
@@ -137,7 +174,9 @@ def _parts(cleaned: Mapping[str, Artifact], mined: Mapping[str, Artifact], setti
     return found
 
 
-def _build(part: _Part, *, groups: Path, uses: Mapping[str, Use], margin: float, pivot: str, seed: int) -> _Built:
+def _build(
+    part: _Part, *, groups: Path, uses: Mapping[str, Use], margin: float, pivot: str, seed: int
+) -> _Built:
     texts, meanings = _texts(part.language, part.cleaned, groups, pivot)
     audit, description = Audit(), Description(margin, pivot)
 
@@ -146,10 +185,17 @@ def _build(part: _Part, *, groups: Path, uses: Mapping[str, Use], margin: float,
 
     rows = list(
         build_triplets(
-            texts, MinedTable(part.mined, part.rows), part.settings, audit,
-            uses=uses, seed=seed, pivot=pivot, meaning=meaning, rows=part.rows,
+            texts,
+            MinedTable(part.mined, part.rows),
+            part.settings,
+            audit,
+            uses=uses,
+            seed=seed,
+            pivot=pivot,
+            meaning=meaning,
+            rows=part.rows,
         )
-    )  # fmt: skip
+    )
     description.add(rows)
     return _Built(list(tables.in_batches(rows, tables.TRIPLETS)), audit, description)
 
@@ -157,14 +203,16 @@ def _build(part: _Part, *, groups: Path, uses: Mapping[str, Use], margin: float,
 @functools.lru_cache(maxsize=1)  # the next part is often of the same language
 def _texts(language: str, cleaned: Path, groups: Path, pivot: str) -> tuple[Texts, MeaningGroups]:
     """One language's pairs with the meaning group of each."""
-    ids, sources, targets, corpora = tables.read_columns(cleaned, "pair_id", "source", "target", "corpus")
+    ids, sources, targets, corpora = tables.read_columns(
+        cleaned, "pair_id", "source", "target", "corpus"
+    )
     meanings = MeaningGroups.load(groups)
     own = meanings.find(_sentences(pivot, sources)).tolist()
     return Texts(language, ids, sources, targets, own, corpora), meanings
 
 
-def check_ready(corpora: Sequence[TripletsCorpus]) -> None:
-    """Refuse files of ready triplets that lack a column, before anything costs time.
+def check_prebuilt(corpora: Sequence[PrebuiltTripletsCorpus]) -> None:
+    """Refuse files of prebuilt triplets that lack a column, before anything costs time.
 
     Raises:
         ConfigError: with the columns that are there.
@@ -175,12 +223,19 @@ def check_ready(corpora: Sequence[TripletsCorpus]) -> None:
 
 
 def _ready(
-    corpus: TripletsCorpus, holdout: Artifact | None, groups: MeaningGroups, settings: Mapping[str, Triplets], mined: int
+    corpus: PrebuiltTripletsCorpus,
+    holdout: Artifact | None,
+    groups: MeaningGroups,
+    settings: Mapping[str, Triplets],
+    mined: int,
 ) -> Guarded:
     """The triplets of one corpus that pass; sentences that no pair has get groups of their own."""
     columns = (corpus.columns.anchor, corpus.columns.positive, corpus.columns.negative)
     found = list(read_ready(tabular.rows(corpus.path, list(columns)), columns))
-    sides = [text_columns.normalised(text_columns.from_strings(side)) for side in zip(*found, strict=True)]
+    sides = [
+        text_columns.normalized(text_columns.from_strings(side))
+        for side in zip(*found, strict=True)
+    ]
     if not sides:
         return Guarded([], FilterReport(0, 0, {}))
     leaks = np.zeros(len(found), dtype=bool)
@@ -196,7 +251,9 @@ def _ready(
     most = round(corpus.share / (1 - corpus.share) * mined)
     limit = max((own.max_chrf for own in settings.values()), default=100.0)
     languages = (corpus.anchor_language, corpus.language)
-    return guarded(normal, leaks.tolist(), languages, group, max_chrf=limit, most=most, weight=corpus.weight)
+    return guarded(
+        normal, leaks.tolist(), languages, group, max_chrf=limit, most=most, weight=corpus.weight
+    )
 
 
 def _sentences(language: str, texts: Sequence[str]) -> Sentences:

@@ -30,7 +30,12 @@ def main() -> int:
     try:
         run(job)
     except AlignmentError as error:
-        described = {"type": type(error).__name__, "message": error.message, "where": error.where, "hint": error.hint}
+        described = {
+            "type": type(error).__name__,
+            "message": error.message,
+            "where": error.where,
+            "hint": error.hint,
+        }
         (job.scratch / ERROR).write_text(json.dumps(described))
         return 1
     return 0

@@ -42,11 +42,11 @@ def plan(items: Sequence[Item], train: Train, *, steps: int, seed: int) -> list[
     """
     if steps and not any(item.weight > 0 for item in items):
         raise ValueError("there is no triplet to plan batches of")
-    factors = pool_factors(items, train.temperature, train.max_repeats)
+    factors = pool_factors(items, train.language_temperature, train.max_oversampling)
     batches: list[list[int]] = []
     epoch = 0
     while len(batches) < steps:
-        rng = random.Random(f"{seed}:{epoch}")  # noqa: S311 - a shuffle, not a secret
+        rng = random.Random(f"{seed}:{epoch}")
         batches += _epoch(items, train, factors, rng)
         epoch += 1
     return batches[:steps]
@@ -66,12 +66,14 @@ def pool_factors(items: Sequence[Item], temperature: float, max_repeats: float) 
     return {pool: min(max_repeats, scale * share / sizes[pool]) for pool, share in shares.items()}
 
 
-def _epoch(items: Sequence[Item], train: Train, factors: dict[str, float], rng: random.Random) -> list[list[int]]:
+def _epoch(
+    items: Sequence[Item], train: Train, factors: dict[str, float], rng: random.Random
+) -> list[list[int]]:
     pools: dict[str, list[int]] = defaultdict(list)
     for index, item in enumerate(items):
         times = item.weight * factors.get(item.pool, 0.0)
         copies = 1 if times == 1 else int(times) + (rng.random() < times % 1)
-        pools["" if train.mixed else item.pool] += [index] * copies
+        pools["" if train.mix_languages else item.pool] += [index] * copies
     batches: list[list[int]] = []
     for name in sorted(pools):
         rng.shuffle(pools[name])
@@ -91,7 +93,7 @@ def _pool(items: Sequence[Item], members: list[int], train: Train) -> list[list[
         while waiting and not batch.full:
             first = waiting.popleft()
             if kin.free[first]:
-                for place in islice(kin.family(first), train.kin):
+                for place in islice(kin.family(first), train.group_related):
                     kin.free[place] = not batch.take(members[place])
                 if kin.free[first]:  # its meaning is there already, or the batch is full
                     later.append(first)
@@ -115,7 +117,9 @@ class _Kin:
     def family(self, first: int) -> Iterator[int]:
         """The place itself, then free ones that share a translation with one before. The caller takes them or not."""
         yield first
-        shared = deque(reversed(self._translations[first]))  # its negative first: that is some triplet's translation
+        shared = deque(
+            reversed(self._translations[first])
+        )  # its negative first: that is some triplet's translation
         while not self.free[first] and shared:
             places = self._places[shared[0]]
             while places and not self.free[places[-1]]:
@@ -157,7 +161,11 @@ class _Batch:
         item = self._items[index]
         if self.full or item.groups[0] in self._meanings:
             return False
-        new = {s: n for s, n in zip(item.sentences, item.lengths, strict=True) if s not in self._sentences}
+        new = {
+            s: n
+            for s, n in zip(item.sentences, item.lengths, strict=True)
+            if s not in self._sentences
+        }
         if self.members and self._tokens + sum(new.values()) > self._budget:
             self._over = True
             return False

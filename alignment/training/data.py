@@ -1,4 +1,4 @@
-"""Triplets as token ids: each distinct sentence tokenised once, and encoded once per batch."""
+"""Triplets as token ids: each distinct sentence tokenized once, and encoded once per batch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TripletData:
 
     sentences: list[list[int]]
     copies: list[list[list[int]]]
-    """Misspelt ones of each sentence, which stand in for it at times."""
+    """Misspelled ones of each sentence, which stand in for it at times."""
     triplets: list[tuple[int, int, int]]
     near: list[int]
     """The sentence of a negative that is not used, if it is another triplet's anchor or translation; else `UNUSED`."""
@@ -66,7 +66,9 @@ class TripletData:
     def only(self, triplets: Sequence[int]) -> TripletData:
         """These triplets, of the same sentences."""
         columns = ("triplets", "near", "groups", "pools", "identities", "weights")
-        return replace(self, **{name: [getattr(self, name)[i] for i in triplets] for name in columns})
+        return replace(
+            self, **{name: [getattr(self, name)[i] for i in triplets] for name in columns}
+        )
 
     def distinct(self, batch: Sequence[int]) -> set[int]:
         """The sentences that a batch of triplets encodes."""
@@ -77,23 +79,30 @@ class TripletData:
         of: dict[str, list[str]] = defaultdict(list)
         for text, language in zip(self.texts, self.languages, strict=True):
             of[language].append(text)
-        rng = random.Random(f"{seed}:sample")  # noqa: S311 - a sample, not a secret
+        rng = random.Random(f"{seed}:sample")
         own = of.pop(pivot, [])
-        others = [text for code in sorted(of) for text in rng.sample(of[code], min(most, len(of[code])))]
+        others = [
+            text for code in sorted(of) for text in rng.sample(of[code], min(most, len(of[code])))
+        ]
         return rng.sample(own, min(len(others), len(own))), others
 
     def forms(self, sentence: int) -> list[list[int]]:
-        """A sentence, and its misspelt copies."""
+        """A sentence, and its misspelled copies."""
         return [self.sentences[sentence], *self.copies[sentence]]
 
     def rows(self, sentences: Sequence[int], batch: Sequence[int]) -> list[list[int]]:
         """A form of each of these sentences of a batch: the same one whenever the batch is the same."""
-        rng = random.Random(str(list(batch)))  # noqa: S311 - a sample, not a secret
+        rng = random.Random(str(list(batch)))
         return [rng.choice(self.forms(sentence)) for sentence in sentences]
 
     def used_tokens(self) -> set[int]:
         """Every token id that occurs."""
-        return {token for sentence in range(len(self.sentences)) for form in self.forms(sentence) for token in form}
+        return {
+            token
+            for sentence in range(len(self.sentences))
+            for form in self.forms(sentence)
+            for token in form
+        }
 
     def reduced(self, reduction: Reduction) -> TripletData:
         """The same with the ids of a reduced vocabulary."""
@@ -104,39 +113,71 @@ class TripletData:
         )
 
 
-def read_triplets(path: Path, encoder: Encoder, settings: Train, *, pivot: str, seed: int) -> TripletData:
-    """Read the triplets table and tokenise its sentences; a share of the triplets keeps its explicit negative.
+def read_triplets(
+    path: Path, encoder: Encoder, settings: Train, *, pivot: str, seed: int
+) -> TripletData:
+    """Read the triplets table and tokenize its sentences; a share of the triplets keeps its explicit negative.
 
     Raises:
         EmptyCorpus: if there is no triplet.
     """
     names = (
-        "anchor", "positive", "negative", "anchor_lang", "positive_lang", "negative_lang", "group", "negative_group", "pair_id", "weight",
-    )  # fmt: skip
-    anchors, positives, negatives, from_lang, to_lang, negative_lang, group, negative_group, ids, weights = (
-        tables.read_columns(path, *names)
+        "anchor",
+        "positive",
+        "negative",
+        "anchor_lang",
+        "positive_lang",
+        "negative_lang",
+        "group",
+        "negative_group",
+        "pair_id",
+        "weight",
     )
+    (
+        anchors,
+        positives,
+        negatives,
+        from_lang,
+        to_lang,
+        negative_lang,
+        group,
+        negative_group,
+        ids,
+        weights,
+    ) = tables.read_columns(path, *names)
     if not anchors:
-        raise EmptyCorpus("there is no triplet to train on", where=str(path), hint="Add text, or loosen triplets.max_chrf.")
-    rng = random.Random(f"{seed}:explicit")  # noqa: S311 - a sample, not a secret
-    kept = [rng.random() < settings.explicit for _ in negatives]
+        raise EmptyCorpus(
+            "there is no triplet to train on",
+            where=str(path),
+            hint="Add text, or loosen triplets.max_chrf.",
+        )
+    rng = random.Random(f"{seed}:explicit")
+    kept = [rng.random() < settings.explicit_negatives for _ in negatives]
     used = [text if keep else None for text, keep in zip(negatives, kept, strict=True)]
-    number = {text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, used)]))}
+    number = {
+        text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, used)]))
+    }
     language = {
         text: code
         for side, codes in ((used, negative_lang), (positives, to_lang), (anchors, from_lang))
         for text, code in zip(side, codes, strict=True)
     }
     texts = list(number)
-    misspelt = copies(texts, [language[text] for text in texts], settings.noise, pivot=pivot, seed=seed)
-    forms = iter(encoder.tokenize([*texts, *itertools.chain(*misspelt)]))
+    misspelled = copies(
+        texts, [language[text] for text in texts], settings.char_noise, pivot=pivot, seed=seed
+    )
+    forms = iter(encoder.tokenize([*texts, *itertools.chain(*misspelled)]))
     return TripletData(
         sentences=list(itertools.islice(forms, len(texts))),
-        copies=[list(itertools.islice(forms, len(own))) for own in misspelt],
+        copies=[list(itertools.islice(forms, len(own))) for own in misspelled],
         triplets=[
-            (number[a], number[p], number[n] if n else UNUSED) for a, p, n in zip(anchors, positives, used, strict=True)
+            (number[a], number[p], number[n] if n else UNUSED)
+            for a, p, n in zip(anchors, positives, used, strict=True)
         ],
-        near=[UNUSED if keep else number.get(text, UNUSED) for text, keep in zip(negatives, kept, strict=True)],
+        near=[
+            UNUSED if keep else number.get(text, UNUSED)
+            for text, keep in zip(negatives, kept, strict=True)
+        ],
         groups=list(zip(group, negative_group, strict=True)),
         pools=[f"{a}>{b}" for a, b in zip(from_lang, to_lang, strict=True)],
         identities=ids,
@@ -171,7 +212,13 @@ class BatchDataset(Dataset[int]):
     """Indices of triplets; `collate` makes a batch of them."""
 
     def __init__(
-        self, data: TripletData, pad_id: int, chunk_tokens: int, *, packed: bool, teacher: Teacher | None = None
+        self,
+        data: TripletData,
+        pad_id: int,
+        chunk_tokens: int,
+        *,
+        packed: bool,
+        teacher: Teacher | None = None,
     ) -> None:
         self.data = data
         self.pad_id = pad_id
@@ -194,14 +241,20 @@ class BatchDataset(Dataset[int]):
         distinct = list(self.data.distinct(indices))
         rows = self.data.rows(distinct, indices)
         chunks = list(self.chunks(rows))
-        place = {distinct[i]: n for n, i in enumerate(i for indices, _ in chunks for i in indices)} | {UNUSED: UNUSED}
-        known = [sentence for sentence in distinct if self.teacher and sentence in self.teacher.rows]
+        place = {
+            distinct[i]: n for n, i in enumerate(i for indices, _ in chunks for i in indices)
+        } | {UNUSED: UNUSED}
+        known = [
+            sentence for sentence in distinct if self.teacher and sentence in self.teacher.rows
+        ]
         taught = self.teacher.of(known) if self.teacher else torch.empty(0, 0)
         return {
             "taught": torch.tensor([place[sentence] for sentence in known], dtype=torch.long),
             "teacher": taught,
             "chunks": [chunk for _, chunk in chunks],
-            "rows": torch.tensor([[place[sentence] for sentence in triplet] for triplet in triplets]),
+            "rows": torch.tensor(
+                [[place[sentence] for sentence in triplet] for triplet in triplets]
+            ),
             "groups": torch.tensor([self.data.groups[i] for i in indices]),
             "indices": torch.tensor(list(indices)),
         }

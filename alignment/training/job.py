@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from alignment.config import Train
-from alignment.config.models import Model
+from alignment.config.base import Section
 
 PROGRESS = "progress.jsonl"
 ERROR = "error.json"
@@ -15,7 +15,7 @@ PLAN = "plan.json"
 TENSORBOARD = "tensorboard"
 
 
-class Job(Model):
+class Job(Section):
     """One training run. `scratch` outlives a killed process: checkpoints, progress and the log are there."""
 
     train: Train
@@ -30,7 +30,7 @@ class Job(Model):
     last: int
     """The step to end at, of the `train.steps` that the learning rate falls over."""
     teacher: Path
-    """The encoder whose geometry is kept, where `train.distil` asks for that."""
+    """The encoder whose geometry is kept, where `train.distill_weight` asks for that."""
     parent: int
     """Process that waits for this one; when it is gone, so are we."""
 

@@ -33,9 +33,12 @@ def launch(job: Job, watch: Watch) -> None:
     (job.scratch / ERROR).unlink(missing_ok=True)
     with (job.scratch / LOG).open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "alignment.training", str(path)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            [sys.executable, "-m", "alignment.training", str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
             env={"MALLOC_ARENA_MAX": "2", **os.environ},
-        )  # fmt: skip
+        )
         try:
             _watch(process, job, watch)
         finally:
@@ -84,5 +87,7 @@ def _failure(job: Job, code: int) -> AlignmentError:
         what += " (the system kills a process that takes too much memory so)" if code == -9 else ""
     else:
         what = f"the training process ended with code {code}"
-    hint = "Run again: training goes on from its last checkpoint. Its log ends with: " + " | ".join(tail)
+    hint = "Run again: training goes on from its last checkpoint. Its log ends with: " + " | ".join(
+        tail
+    )
     return TrainingError(what, where=str(log), hint=hint)

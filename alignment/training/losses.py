@@ -18,7 +18,7 @@ InBatch = Literal["none", "hardest", "semihard", "semihard_farthest", "semihard_
 
 
 class Loss(NamedTuple):
-    """The scalar to minimise, and what a person wants to see of it (detached scalars)."""
+    """The scalar to minimize, and what a person wants to see of it (detached scalars)."""
 
     value: torch.Tensor
     active: torch.Tensor
@@ -47,7 +47,9 @@ def _chord(cosine: torch.Tensor) -> torch.Tensor:
     """`||x - y||` of unit vectors, with gradient 0 (not NaN) where the two are identical."""
     squared = (2 - 2 * cosine).clamp(min=0)
     apart = squared > 1e-12
-    return torch.where(apart, squared.where(apart, torch.ones_like(squared)).sqrt(), torch.zeros_like(squared))
+    return torch.where(
+        apart, squared.where(apart, torch.ones_like(squared)).sqrt(), torch.zeros_like(squared)
+    )
 
 
 def triplet_loss(
@@ -83,27 +85,48 @@ def triplet_loss(
     `active_mean` averages over the triplets with a loss above 0 only, 0 if there are none
     (pytorch-metric-learning's `AvgNonZeroReducer`).
     """
-    positive, negative = distances(a, p, distance), distances(a[owners], n, distance)  # (batch,), (m,)
+    positive, negative = (
+        distances(a, p, distance),
+        distances(a[owners], n, distance),
+    )  # (batch,), (m,)
     gaps, against = [positive[owners] - negative], [negative]
     if in_batch != "none":
         ways = ((a, torch.cat([p, n]), torch.cat([groups, negative_groups])), (p, a, groups))
         for anchors, candidates, candidate_groups in ways:
             same = groups[:, None] == candidate_groups[None, :]
-            rows, mined = _mined(pairwise(anchors, candidates, distance), same, positive, in_batch, margin)
+            rows, mined = _mined(
+                pairwise(anchors, candidates, distance), same, positive, in_batch, margin
+            )
             gaps.append(positive[rows] - mined)
             against.append(mined)
     gap, negative = torch.cat(gaps), torch.cat(against)
     if not len(gap):  # a batch of one pair without an explicit negative teaches nothing
-        return Loss(0 * positive.sum(), torch.zeros(()), torch.zeros(()), positive.mean().detach(), torch.ones(()))
+        return Loss(
+            0 * positive.sum(),
+            torch.zeros(()),
+            torch.zeros(()),
+            positive.mean().detach(),
+            torch.ones(()),
+        )
     losses = torch.nn.functional.softplus(gap) if soft else torch.relu(gap + margin)
     active = losses > 0 if not soft else gap > 0
     counted = active.sum().clamp(min=1) if active_mean else len(losses)
     hard = (gap > 0).float().mean()
-    return Loss(losses.sum() / counted, active.float().mean(), hard, positive.mean().detach(), negative.mean().detach())
+    return Loss(
+        losses.sum() / counted,
+        active.float().mean(),
+        hard,
+        positive.mean().detach(),
+        negative.mean().detach(),
+    )
 
 
 def _mined(
-    candidates: torch.Tensor, same: torch.Tensor, positive: torch.Tensor, in_batch: InBatch, margin: float
+    candidates: torch.Tensor,
+    same: torch.Tensor,
+    positive: torch.Tensor,
+    in_batch: InBatch,
+    margin: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Anchors (t,) and the distances (t,) of the in-batch negatives that they are set against.
 
@@ -111,7 +134,9 @@ def _mined(
     """
     further = candidates > positive[:, None]
     if in_batch == "semihard_within_margin":
-        rows, columns = (~same & further & (candidates <= positive[:, None] + margin)).nonzero(as_tuple=True)
+        rows, columns = (~same & further & (candidates <= positive[:, None] + margin)).nonzero(
+            as_tuple=True
+        )
         return rows, candidates[rows, columns]
     allowed = ~same if in_batch == "hardest" else ~same & further
     nearest = candidates.masked_fill(~allowed, torch.inf).min(dim=1).values
@@ -138,7 +163,7 @@ def infonce_loss(
     The explicit negatives are further candidates of anchor->positive. Without them it is
     sentence-transformers' `MultipleNegativesRankingLoss` in its symmetric form. Candidates of the
     anchor's own meaning group are left out. `margin` is taken off the cosine of the true pair (additive
-    margin softmax, Yang et al. 2019), so that it must win by as much. `scale` may be a tensor that is learnt.
+    margin softmax, Yang et al. 2019), so that it must win by as much. `scale` may be a tensor that is learned.
     """
     own = torch.eye(len(a), dtype=torch.bool, device=a.device)
     same = groups[:, None] == groups[None, :]
@@ -149,9 +174,10 @@ def infonce_loss(
     ways = ((cosines, gold_only, masked), (cosines[:, : len(a)].T, own, same & ~own))
     value = torch.stack(
         [
-            # Masked after the scale: where it is learnt, its gradient would be infinity times zero.
+            # Masked after the scale: where it is learned, its gradient would be infinity times zero.
             torch.nn.functional.cross_entropy(
-                (scale * (found - margin * at.to(found.dtype))).masked_fill(left_out, -torch.inf), gold
+                (scale * (found - margin * at.to(found.dtype))).masked_fill(left_out, -torch.inf),
+                gold,
             )
             for found, at, left_out in ways
         ]
@@ -182,4 +208,6 @@ def matryoshka(vectors: torch.Tensor, dims: Sequence[int]) -> list[torch.Tensor]
 
     Each (n, d). A loss over all of them, averaged, makes vectors that may be cut.
     """
-    return [torch.nn.functional.normalize(vectors[:, :d], dim=-1) for d in sorted(dims, reverse=True)]
+    return [
+        torch.nn.functional.normalize(vectors[:, :d], dim=-1) for d in sorted(dims, reverse=True)
+    ]

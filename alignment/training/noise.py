@@ -1,6 +1,6 @@
-"""Misspelt copies of the texts that are trained on.
+"""Misspelled copies of the texts that are trained on.
 
-They stand in for their texts at times, so that the encoder learns to read what is spelt otherwise than in its corpora:
+They stand in for their texts at times, so that the encoder learns to read what is spelled otherwise than in its corpora:
 varieties and languages that are close to theirs, names, typing errors. The idea is Aepli and Sennrich's (2022, "Improving
 Zero-Shot Cross-lingual Transfer Between Closely Related Languages by Injecting Character-level Noise").
 """
@@ -14,8 +14,10 @@ from collections.abc import Sequence
 COPIES = 3  # of each text, beside itself
 
 
-def copies(texts: Sequence[str], languages: Sequence[str], share: float, *, pivot: str, seed: int) -> list[list[str]]:
-    """Misspelt ones of each text (n, COPIES or 0): none of the pivot's, which the others are to be brought to.
+def copies(
+    texts: Sequence[str], languages: Sequence[str], share: float, *, pivot: str, seed: int
+) -> list[list[str]]:
+    """Misspelled ones of each text (n, COPIES or 0): none of the pivot's, which the others are to be brought to.
 
     `share` of the letters are changed; what comes in their place are letters of the same language's texts.
     """
@@ -26,12 +28,15 @@ def copies(texts: Sequence[str], languages: Sequence[str], share: float, *, pivo
 
     def of(text: str, language: str) -> list[str]:
         seeds = range(COPIES) if share and language != pivot else ()
-        return [misspelt(text, share, letters[language], random.Random(f"{seed}:{copy}:{text}")) for copy in seeds]  # noqa: S311
+        return [
+            misspelled(text, share, letters[language], random.Random(f"{seed}:{copy}:{text}"))
+            for copy in seeds
+        ]
 
     return [of(text, language) for text, language in zip(texts, languages, strict=True)]
 
 
-def misspelt(text: str, share: float, letters: Sequence[str], rng: random.Random) -> str:
+def misspelled(text: str, share: float, letters: Sequence[str], rng: random.Random) -> str:
     """Each letter with this probability: left out, replaced, followed by another one, or moved behind the next."""
     result = list(text)
     for i, letter in enumerate(result):

@@ -35,7 +35,13 @@ class Progress(TrainerCallback):
     """One JSON line per step, for the parent's progress bar and the report's curves; TensorBoard files if asked for."""
 
     def __init__(
-        self, path: Path, watched: Callable[[], Watched | None], judge: Judge | None, board: Path | None, *, first: int = 0
+        self,
+        path: Path,
+        watched: Callable[[], Watched | None],
+        judge: Judge | None,
+        board: Path | None,
+        *,
+        first: int = 0,
     ) -> None:
         self._path = path
         self._watched = watched
@@ -44,26 +50,40 @@ class Progress(TrainerCallback):
         self._first = first
         self._started = 0.0
 
-    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         """Forget the steps after the checkpoint that training goes on from."""
-        kept = [line for line in read_progress(self._path) if line["step"] <= self._first + state.global_step]
+        kept = [
+            line
+            for line in read_progress(self._path)
+            if line["step"] <= self._first + state.global_step
+        ]
         if state.is_world_process_zero:
             self._path.write_text("".join(json.dumps(line) + "\n" for line in kept))
         if self._judge:
             self._judge.remember(kept)
         self._started = time.monotonic()
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         """Now and then give freed memory back, and look at the development pairs."""
         if state.global_step % TRIM_STEPS == 0:
             memory.trim()
         if self._judge and state.is_world_process_zero:
-            control.should_training_stop |= self._judge.look(self._first + state.global_step, self._first + state.max_steps)
+            control.should_training_stop |= self._judge.look(
+                self._first + state.global_step, self._first + state.max_steps
+            )
 
     def on_log(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: dict[str, Any] | None = None,
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
         **_: object,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Append the step's figures. transformers logs after each step, with the gradient's norm."""
         watched = self._watched()
         if watched is None or not state.is_world_process_zero or "grad_norm" not in (logs or {}):
@@ -73,10 +93,16 @@ class Progress(TrainerCallback):
         step = self._first + state.global_step
         loss, norm = watched.loss, float((logs or {})["grad_norm"])
         line: dict[str, Any] = {
-            "step": step, "loss": loss.value.item(), "active": loss.active.item(), "hard": loss.hard.item(),
-            "positive": loss.positive.item(), "negative": loss.negative.item(), "gradient": norm if math.isfinite(norm) else None,
-            "triplets": watched.triplets, "seconds": round(seconds, 4),
-        }  # fmt: skip
+            "step": step,
+            "loss": loss.value.item(),
+            "active": loss.active.item(),
+            "hard": loss.hard.item(),
+            "positive": loss.positive.item(),
+            "negative": loss.negative.item(),
+            "gradient": norm if math.isfinite(norm) else None,
+            "triplets": watched.triplets,
+            "seconds": round(seconds, 4),
+        }
         if self._judge and (found := self._judge.of(step)):
             line["development"] = found
         with self._path.open("a") as file:
@@ -84,7 +110,9 @@ class Progress(TrainerCallback):
         if self._board:
             _show(self._board, line)
 
-    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         """Close what is open."""
         if self._board:
             self._board.close()
@@ -151,11 +179,17 @@ class Judge:
 
     def _save(self) -> None:
         half = self._path.with_suffix(".part")
-        safetensors.torch.save_file({name: weight.detach().cpu().contiguous() for name, weight in self._trained()}, half)
+        safetensors.torch.save_file(
+            {name: weight.detach().cpu().contiguous() for name, weight in self._trained()}, half
+        )
         half.replace(self._path)
 
     def _trained(self) -> list[tuple[str, torch.nn.Parameter]]:
-        return [(name, weight) for name, weight in self._model.named_parameters() if weight.requires_grad]
+        return [
+            (name, weight)
+            for name, weight in self._model.named_parameters()
+            if weight.requires_grad
+        ]
 
 
 def _mean(accuracy: dict[str, float]) -> float:
@@ -167,9 +201,10 @@ def _writer(directory: Path) -> SummaryWriter:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise ConfigError(
-            "train.tensorboard needs the package tensorboard", where="train.tensorboard",
+            "train.tensorboard needs the package tensorboard",
+            where="train.tensorboard",
             hint="pip install 'alignment[tensorboard]', or leave the key out.",
-        ) from None  # fmt: skip
+        ) from None
     return SummaryWriter(str(directory))
 
 

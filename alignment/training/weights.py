@@ -29,17 +29,21 @@ def freeze(model: torch.nn.Module, parts: Sequence[str | int]) -> None:
     """
     depth = 1 + max((_depth(name) for name, _ in model.named_parameters()), default=-1)
     if unknown := [part for part in parts if isinstance(part, int) and not 0 <= part < depth]:
-        raise ConfigError(f"the encoder has layers 0 to {depth - 1}, got {unknown[0]}", where="train.freeze")
+        raise ConfigError(
+            f"the encoder has layers 0 to {depth - 1}, got {unknown[0]}", where="train.freeze"
+        )
     frozen = {-1 if part == "embeddings" else part for part in parts}
     for name, weight in model.named_parameters():
         if _depth(name) in frozen:
             weight.requires_grad_(False)
 
 
-def layer_groups(model: torch.nn.Module, decay: float, rate: float, weight_decay: float) -> list[dict[str, Any]]:
+def layer_groups(
+    model: torch.nn.Module, decay: float, rate: float, weight_decay: float
+) -> list[dict[str, Any]]:
     """Parameters by depth and kind, each with its rate: `rate * decay ** (layers above it)`.
 
-    Biases and normalisation weights do not decay.
+    Biases and normalization weights do not decay.
     """
     named = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
     top = max(_depth(name) for name, _ in named)
@@ -47,7 +51,11 @@ def layer_groups(model: torch.nn.Module, decay: float, rate: float, weight_decay
     for name, weight in named:
         groups[top if name == LOG_SCALE else _depth(name), weight.ndim > 1].append(weight)
     return [
-        {"params": weights, "lr": rate * decay ** (top - depth), "weight_decay": weight_decay if matrix else 0.0}
+        {
+            "params": weights,
+            "lr": rate * decay ** (top - depth),
+            "weight_decay": weight_decay if matrix else 0.0,
+        }
         for (depth, matrix), weights in sorted(groups.items(), key=lambda item: item[0])
     ]
 
@@ -58,7 +66,7 @@ def _depth(name: str) -> int:
     return int(found.group(1)) if found else -1
 
 
-def adapted(model: torch.nn.Module, rank: int) -> Any:  # noqa: ANN401 - a peft model
+def adapted(model: torch.nn.Module, rank: int) -> Any:
     """The model with low-rank adapters at its matrices (LoRA, Hu et al. 2022); all else is frozen.
 
     Raises:
@@ -68,10 +76,13 @@ def adapted(model: torch.nn.Module, rank: int) -> Any:  # noqa: ANN401 - a peft 
         from peft import LoraConfig, get_peft_model
     except ImportError:
         raise ConfigError(
-            "train.lora needs the package peft", where="train.lora",
+            "train.lora_rank needs the package peft",
+            where="train.lora_rank",
             hint="pip install 'alignment[lora]', or leave the key out.",
-        ) from None  # fmt: skip
-    settings = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear")
+        ) from None
+    settings = LoraConfig(
+        r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear"
+    )
     return get_peft_model(cast("Any", model), settings)
 
 

@@ -45,9 +45,20 @@ class _Group:
         self.count += 1
         self.other_language += row["negative_lang"] != row["positive_lang"]
         self.lengths.extend(max(1, len(row[name])) for name in ("anchor", "positive", "negative"))
-        if len(self.examples) < EXAMPLES and int(row["pair_id"][:4], 16) % 16 == 0:  # spread over the corpus
-            chrf = near_duplicate_score(row["negative"], row["positive"]) if row["chrf"] is None else row["chrf"]
-            self.examples.append({**{key: row[key] for key in ("anchor", "positive", "negative", "rank")}, "chrf": chrf})
+        if (
+            len(self.examples) < EXAMPLES and int(row["pair_id"][:4], 16) % 16 == 0
+        ):  # spread over the corpus
+            chrf = (
+                near_duplicate_score(row["negative"], row["positive"])
+                if row["chrf"] is None
+                else row["chrf"]
+            )
+            self.examples.append(
+                {
+                    **{key: row[key] for key in ("anchor", "positive", "negative", "rank")},
+                    "chrf": chrf,
+                }
+            )
         if row["positive_similarity"] is None or row["negative_similarity"] is None:
             return  # ready and edited ones are not measured under the base encoder
         self.measured += 1
@@ -59,7 +70,9 @@ class _Group:
     def merge(self, other: _Group) -> None:
         for name in ("count", "measured", "positive", "negative", "other_language"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.hardness = {name: count + other.hardness[name] for name, count in self.hardness.items()}
+        self.hardness = {
+            name: count + other.hardness[name] for name, count in self.hardness.items()
+        }
         self.histogram = [a + b for a, b in zip(self.histogram, other.histogram, strict=True)]
         self.lengths.extend(other.lengths)
         self.examples = [*self.examples, *other.examples][:EXAMPLES]
@@ -67,14 +80,16 @@ class _Group:
     def finished(self) -> dict[str, Any]:
         measured = max(1, self.measured)
         return {
-            "count": self.count, "measured": self.measured, **self.hardness,
+            "count": self.count,
+            "measured": self.measured,
+            **self.hardness,
             "positive_similarity": round(self.positive / measured, 4),
             "negative_similarity": round(self.negative / measured, 4),
             "histogram": self.histogram,
             "by_language": round(self.other_language / max(1, self.count), 4),
             "by_length": round(by_length(np.array(self.lengths, dtype=float).reshape(-1, 3)), 4),
             "examples": self.examples,
-        }  # fmt: skip
+        }
 
 
 def _together(groups: Sequence[_Group]) -> _Group:
@@ -82,7 +97,9 @@ def _together(groups: Sequence[_Group]) -> _Group:
     every = _Group()
     for group in groups:
         every.merge(group)
-    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*(group.examples for group in groups)))
+    in_turn = itertools.chain.from_iterable(
+        itertools.zip_longest(*(group.examples for group in groups))
+    )
     every.examples = [example for example in in_turn if example][:EXAMPLES]
     return every
 
@@ -110,7 +127,9 @@ class Description:
     def add(self, triplets: Iterable[dict[str, Any]]) -> None:
         """Look at rows of `tables.TRIPLETS`."""
         for row in triplets:
-            language = row["positive_lang"] if row["anchor_lang"] == self.pivot else row["anchor_lang"]
+            language = (
+                row["positive_lang"] if row["anchor_lang"] == self.pivot else row["anchor_lang"]
+            )
             self._group(language, row["strategy"]).add(row, self.margin)
 
     def merge(self, other: Description) -> None:
@@ -123,12 +142,18 @@ class Description:
         every: dict[str, list[_Group]] = {}
         by_language: dict[str, dict[str, Any]] = {}
         order = (*STRATEGIES, "ready")
-        for language, strategy in sorted(self._groups, key=lambda key: (order.index(key[1]), key[0])):
+        for language, strategy in sorted(
+            self._groups, key=lambda key: (order.index(key[1]), key[0])
+        ):
             group = self._groups[language, strategy]
             every.setdefault(strategy, []).append(group)
-            by_language.setdefault(language, {})[strategy] = group.finished() | {"examples": group.examples[:3]}
+            by_language.setdefault(language, {})[strategy] = group.finished() | {
+                "examples": group.examples[:3]
+            }
         return {
-            "strategies": {strategy: _together(groups).finished() for strategy, groups in every.items()},
+            "strategies": {
+                strategy: _together(groups).finished() for strategy, groups in every.items()
+            },
             "by_language": dict(sorted(by_language.items())),
         }
 

@@ -59,7 +59,14 @@ class Audit:
 
     def add(self, other: Audit) -> None:
         """Count what was built elsewhere."""
-        for name in ("looked_at", "same_meaning", "near_duplicate", "too_close", "fallback", "without"):
+        for name in (
+            "looked_at",
+            "same_meaning",
+            "near_duplicate",
+            "too_close",
+            "fallback",
+            "without",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for strategy, count in other.built.items():
             self.built[strategy] += count
@@ -81,7 +88,9 @@ def build_triplets(
 
     Of all pairs, or of some `rows` of them.
     """
-    names = shared_names(zip(texts.source, texts.target, strict=True)) if settings.shares.edited else ()
+    names = (
+        shared_names(zip(texts.source, texts.target, strict=True)) if settings.shares.edited else ()
+    )
     for row in range(len(texts.ids)) if rows is None else rows:
         identity = texts.ids[row]
         use = uses.get(texts.corpora[row], Use())
@@ -92,9 +101,13 @@ def build_triplets(
             for strategy in order:
                 given = mined.get((row, direction, strategy))
                 if strategy == "edited":
-                    triplet = _edited(texts, side, row, mined.get((row, direction, "random")), names, meaning)
+                    triplet = _edited(
+                        texts, side, row, mined.get((row, direction, "random")), names, meaning
+                    )
                 else:
-                    triplet = given and _first_allowed(texts, side, row, given, settings, audit, own=strategy == "cross")
+                    triplet = given and _first_allowed(
+                        texts, side, row, given, settings, audit, own=strategy == "cross"
+                    )
                 if triplet:
                     audit.fallback += strategy != wanted
                     audit.built[strategy] += 1
@@ -105,7 +118,9 @@ def build_triplets(
                         "direction": direction,
                         "anchor_lang": side.anchor_language,
                         "positive_lang": side.positive_language,
-                        "negative_lang": side.anchor_language if strategy == "cross" else side.positive_language,
+                        "negative_lang": side.anchor_language
+                        if strategy == "cross"
+                        else side.positive_language,
                     }
                     break
             else:
@@ -139,11 +154,22 @@ def _side(texts: Texts, direction: Direction, pivot: str) -> _Side:
 
 
 def _first_allowed(
-    texts: Texts, side: _Side, row: int, given: Mined, settings: Triplets, audit: Audit, *, own: bool
+    texts: Texts,
+    side: _Side,
+    row: int,
+    given: Mined,
+    settings: Triplets,
+    audit: Audit,
+    *,
+    own: bool,
 ) -> dict[str, Any] | None:
     """The first candidate that passes the guards; with `own` its text in the anchor's language."""
     pool = side.anchors if own else side.positives
-    positive, cosines, most = given.positive_similarity, given.similarities, 2.0  # no cosine is higher
+    positive, cosines, most = (
+        given.positive_similarity,
+        given.similarities,
+        2.0,
+    )  # no cosine is higher
     if settings.relative_margin is not None and positive is not None:
         most = positive - settings.relative_margin * abs(positive)
     for rank, candidate in enumerate(given.candidates):
@@ -159,21 +185,36 @@ def _first_allowed(
             audit.near_duplicate += 1
             continue
         triplet = Triplet(
-            side.anchors[row], side.positives[row], pool[candidate], texts.groups[row], texts.groups[candidate]
+            side.anchors[row],
+            side.positives[row],
+            pool[candidate],
+            texts.groups[row],
+            texts.groups[candidate],
         )
         return {
-            **_row(texts, row, triplet), "rank": rank, "score": given.scores[rank], "positive_similarity": positive,
-            "negative_similarity": None if cosines is None else cosines[rank], "chrf": chrf,
-        }  # fmt: skip
+            **_row(texts, row, triplet),
+            "rank": rank,
+            "score": given.scores[rank],
+            "positive_similarity": positive,
+            "negative_similarity": None if cosines is None else cosines[rank],
+            "chrf": chrf,
+        }
     return None
 
 
 def _edited(
-    texts: Texts, side: _Side, row: int, measured: Mined | None, names: Sequence[str], meaning: Meaning
+    texts: Texts,
+    side: _Side,
+    row: int,
+    measured: Mined | None,
+    names: Sequence[str],
+    meaning: Meaning,
 ) -> dict[str, Any] | None:
     """The true translation with another meaning: that of a pair which has this sentence, else one of its own."""
     anchor, language = side.anchors[row], side.positive_language
-    text = edited(side.positives[row], language, f"{texts.ids[row]}:{language}", anchor=anchor, names=names)
+    text = edited(
+        side.positives[row], language, f"{texts.ids[row]}:{language}", anchor=anchor, names=names
+    )
     if text is None or text == anchor:
         return None
     group = meaning(language, text)
@@ -181,14 +222,21 @@ def _edited(
         return None
     triplet = Triplet(anchor, side.positives[row], text, texts.groups[row], group)
     return {
-        **_row(texts, row, triplet), "rank": 0, "score": None,
-        "positive_similarity": measured.positive_similarity if measured else None, "negative_similarity": None,
+        **_row(texts, row, triplet),
+        "rank": 0,
+        "score": None,
+        "positive_similarity": measured.positive_similarity if measured else None,
+        "negative_similarity": None,
         "chrf": near_duplicate_score(text, side.positives[row]),
-    }  # fmt: skip
+    }
 
 
 def _row(texts: Texts, row: int, triplet: Triplet) -> dict[str, Any]:
     return {
-        "pair_id": texts.ids[row], "anchor": triplet.anchor, "positive": triplet.positive, "negative": triplet.negative,
-        "group": triplet.positive_group, "negative_group": triplet.negative_group,
-    }  # fmt: skip
+        "pair_id": texts.ids[row],
+        "anchor": triplet.anchor,
+        "positive": triplet.positive,
+        "negative": triplet.negative,
+        "group": triplet.positive_group,
+        "negative_group": triplet.negative_group,
+    }

@@ -75,7 +75,9 @@ def batches(
         )
 
 
-def _cosines(anchors: NDArray[np.float32], pool: NDArray[np.float32], rows: NDArray[np.int32]) -> NDArray[np.float32]:
+def _cosines(
+    anchors: NDArray[np.float32], pool: NDArray[np.float32], rows: NDArray[np.int32]
+) -> NDArray[np.float32]:
     """Of each anchor with its candidates: (n, k)."""
     found = np.empty(rows.shape, np.float32)
     for first in range(0, len(rows), 512):  # gathered vectors are k times the anchors
@@ -105,7 +107,9 @@ class MinedTable:
         pairs = len(rows)
         for first in range(0, len(table), pairs or 1):
             part = table.slice(first, pairs).combine_chunks()
-            candidates, scores, similarities = (part[name].chunk(0) for name in ("candidates", "scores", "similarities"))
+            candidates, scores, similarities = (
+                part[name].chunk(0) for name in ("candidates", "scores", "similarities")
+            )
             self._blocks[part["direction"][0].as_py(), part["strategy"][0].as_py()] = _Block(
                 part["positive_similarity"].chunk(0),
                 candidates.offsets.to_numpy() - candidates.offsets[0].as_py(),
@@ -123,6 +127,8 @@ class MinedTable:
         own = slice(block.starts[row], block.starts[row + 1])
         cosines = block.similarities
         return Mined(
-            block.positive[row].as_py(), block.candidates[own].tolist(), block.scores[own].tolist(),
+            block.positive[row].as_py(),
+            block.candidates[own].tolist(),
+            block.scores[own].tolist(),
             None if cosines is None else cosines[own].tolist(),
-        )  # fmt: skip
+        )

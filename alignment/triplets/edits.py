@@ -11,15 +11,33 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-_UNTOUCHED = re.compile(r"%\([^)]*\)\w|%\d*\$?\w|\{[^{}]*\}|<[^<>]*>|&#?\w+;|https?://\S+")  # placeholders, tags, addresses
+_UNTOUCHED = re.compile(
+    r"%\([^)]*\)\w|%\d*\$?\w|\{[^{}]*\}|<[^<>]*>|&#?\w+;|https?://\S+"
+)  # placeholders, tags, addresses
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,9}(?![\w])")
 # Words whose removal turns a sentence into its contrary, where the language has one that stands alone.
 _NOT = {
-    "bg": "не", "da": "ikke", "de": "nicht", "en": "not", "hu": "nem", "lt": "ne", "mk": "не", "nb": "ikke", "nl": "niet",
-    "no": "ikke", "pl": "nie", "ro": "nu", "ru": "не", "sk": "nie", "sr": "не", "sv": "inte", "uk": "не",
-}  # fmt: skip
+    "bg": "не",
+    "da": "ikke",
+    "de": "nicht",
+    "en": "not",
+    "hu": "nem",
+    "lt": "ne",
+    "mk": "не",
+    "nb": "ikke",
+    "nl": "niet",
+    "no": "ikke",
+    "pl": "nie",
+    "ro": "nu",
+    "ru": "не",
+    "sk": "nie",
+    "sr": "не",
+    "sv": "inte",
+    "uk": "не",
+}
 _AUXILIARY = re.compile(
-    r"\b(is|are|was|were|can|could|will|would|should|must|do|does|did|has been|have been)\b(?! not\b)", re.I
+    r"\b(is|are|was|were|can|could|will|would|should|must|do|does|did|has been|have been)\b(?! not\b)",
+    re.I,
 )
 _CONTRACTED = re.compile(r"n['\u2019]t\b|\bcannot\b", re.IGNORECASE)
 
@@ -27,13 +45,22 @@ _CONTRACTED = re.compile(r"n['\u2019]t\b|\bcannot\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])[A-Za-z][\w-]{2,}(?![\w-])", re.ASCII)
 # Words between two names that make `A word B` another thing than `B word A`.
 _DIRECTED = {
-    "da": "til fra end før efter", "de": "zu nach von als vor statt", "en": "to from than before after into instead",
-    "es": "a hacia desde que antes después", "fr": "à vers depuis que avant après", "it": "a da verso prima dopo",
-    "nb": "til fra enn før etter", "nl": "naar van dan voor na", "pt": "para até antes depois", "sv": "till från än före efter",
-}  # fmt: skip
+    "da": "til fra end før efter",
+    "de": "zu nach von als vor statt",
+    "en": "to from than before after into instead",
+    "es": "a hacia desde que antes después",
+    "fr": "à vers depuis que avant après",
+    "it": "a da verso prima dopo",
+    "nb": "til fra enn før etter",
+    "nl": "naar van dan voor na",
+    "pt": "para até antes depois",
+    "sv": "till från än före efter",
+}
 
 
-def edited(text: str, language: str, identity: str, *, anchor: str = "", names: Sequence[str] = ()) -> str | None:
+def edited(
+    text: str, language: str, identity: str, *, anchor: str = "", names: Sequence[str] = ()
+) -> str | None:
     """The text with another meaning, the same for the same identity; None if no rule is safe.
 
     Where several rules fit, the identity draws one. `names` are those that may come in (see `shared_names`).
@@ -66,14 +93,20 @@ def _names(text: str, anchor: str) -> list[re.Match[str]]:
 def _outside(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
     """Matches outside of placeholders, tags and addresses."""
     taken = [match.span() for match in _UNTOUCHED.finditer(text)]
-    return [m for m in pattern.finditer(text) if not any(a < m.end() and m.start() < b for a, b in taken)]
+    return [
+        m
+        for m in pattern.finditer(text)
+        if not any(a < m.end() and m.start() < b for a, b in taken)
+    ]
 
 
 def _other_name(text: str, anchor: str, names: Sequence[str], drawn: int) -> str | None:
     """One name replaced by one that neither sentence has in any case."""
     found, known = _names(text, anchor), f"{text} {anchor}".casefold()
     strange = [
-        name for name in (names[(drawn + i) % len(names)] for i in range(min(8, len(names)))) if name.casefold() not in known
+        name
+        for name in (names[(drawn + i) % len(names)] for i in range(min(8, len(names))))
+        if name.casefold() not in known
     ]
     if not found or not strange:
         return None
@@ -88,7 +121,9 @@ def _other_order(text: str, anchor: str, language: str) -> str | None:
         return None
     first, second = found
     between = text[first.end() : second.start()]
-    if not set(_DIRECTED.get(language.split("-")[0], "").split()) & set(re.findall(r"\w+", between.casefold())):
+    if not set(_DIRECTED.get(language.split("-")[0], "").split()) & set(
+        re.findall(r"\w+", between.casefold())
+    ):
         return None
     return f"{text[: first.start()]}{second.group()}{between}{first.group()}{text[second.end() :]}"
 
@@ -100,7 +135,9 @@ def _other_number(text: str, drawn: int) -> str | None:
         return None
     match = numbers[drawn % len(numbers)]
     width, old = len(match.group()), int(match.group())
-    low = 10 ** (width - 1) if width > 1 else 2  # one is often a word, or nothing, on the other side
+    low = (
+        10 ** (width - 1) if width > 1 else 2
+    )  # one is often a word, or nothing, on the other side
     span = 10**width - low
     new = low + (drawn // len(numbers)) % span
     if new == old:

@@ -57,4 +57,6 @@ class MeaningGroups:
     @classmethod
     def load(cls, directory: Path) -> MeaningGroups:
         """Mapped into memory: several processes share it."""
-        return cls(*(np.load(directory / f"{name}.npy", mmap_mode="r") for name in ("sentences", "groups")))
+        return cls(
+            *(np.load(directory / f"{name}.npy", mmap_mode="r") for name in ("sentences", "groups"))
+        )

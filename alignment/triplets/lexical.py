@@ -38,15 +38,21 @@ def lexical_candidates(positives: Sequence[str], k: int, language: str) -> Candi
 
 
 def _pool(
-    positives: Sequence[str], pool: NDArray[np.int64], language: str, rows: NDArray[np.int32], scores: NDArray[np.float32]
+    positives: Sequence[str],
+    pool: NDArray[np.int64],
+    language: str,
+    rows: NDArray[np.int32],
+    scores: NDArray[np.float32],
 ) -> None:
     """Fill in the rows and scores of one pool."""
-    tokens = [tokenise(positives[i], language) for i in pool]
+    tokens = [tokenize(positives[i], language) for i in pool]
     pool = pool[[bool(row) for row in tokens]]
     tokens = [row for row in tokens if row]
     if len(pool) < 2:
         return
-    vocabulary = {token: i for i, token in enumerate(dict.fromkeys(itertools.chain.from_iterable(tokens)))}
+    vocabulary = {
+        token: i for i, token in enumerate(dict.fromkeys(itertools.chain.from_iterable(tokens)))
+    }
     ids = [[vocabulary[token] for token in row] for row in tokens]
     weights = _weights(ids, vocabulary)
     queries = _rarest(_counts(ids, len(vocabulary)), np.diff(weights.indptr))
@@ -65,15 +71,21 @@ def _weights(ids: list[list[int]], vocabulary: dict[str, int]) -> sparse.csr_arr
     index = bm25s.BM25(method="lucene")
     index.index((ids, vocabulary), show_progress=False)
     starts = index.scores["indptr"]
-    starts = np.pad(starts, (0, len(vocabulary) + 1 - len(starts)), mode="edge")  # words that come last may be missing
-    return sparse.csr_array((index.scores["data"], index.scores["indices"], starts), shape=(len(vocabulary), len(ids)))
+    starts = np.pad(
+        starts, (0, len(vocabulary) + 1 - len(starts)), mode="edge"
+    )  # words that come last may be missing
+    return sparse.csr_array(
+        (index.scores["data"], index.scores["indices"], starts), shape=(len(vocabulary), len(ids))
+    )
 
 
 def _counts(ids: list[list[int]], words: int) -> sparse.csr_array:
     """How often each text has each word: (texts, words)."""
     starts = np.cumsum([0, *map(len, ids)])
     flat = np.fromiter(itertools.chain.from_iterable(ids), np.int32, starts[-1])
-    counts = sparse.csr_array((np.ones(len(flat), np.float32), flat, starts), shape=(len(ids), words))
+    counts = sparse.csr_array(
+        (np.ones(len(flat), np.float32), flat, starts), shape=(len(ids), words)
+    )
     counts.sum_duplicates()
     return counts
 
@@ -88,7 +100,9 @@ def _rarest(counts: sparse.csr_array, texts: NDArray[np.int64]) -> sparse.csr_ar
     kept = before - before[first][query] + cost <= POSTINGS
     kept[first] = True
     taken = order[kept]
-    return sparse.csr_array((counts.data[taken], (query[taken], counts.indices[taken])), shape=counts.shape)
+    return sparse.csr_array(
+        (counts.data[taken], (query[taken], counts.indices[taken])), shape=counts.shape
+    )
 
 
 def _chunks(queries: sparse.csr_array, texts: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
@@ -101,7 +115,9 @@ def _chunks(queries: sparse.csr_array, texts: NDArray[np.int64]) -> Iterator[NDA
         order = order[size:]
 
 
-def _best(product: sparse.csr_array, queries: NDArray[np.int64], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def _best(
+    product: sparse.csr_array, queries: NDArray[np.int64], k: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The k best texts of each query and their scores, the query itself left out; -1 and 0 where there are fewer.
 
     Equal scores in the order of the texts.
@@ -109,21 +125,28 @@ def _best(product: sparse.csr_array, queries: NDArray[np.int64], k: int) -> tupl
     query = np.repeat(np.arange(len(queries)), np.diff(product.indptr))
     value = np.where(product.indices == queries[query], 0, product.data)
     best = value > 0
-    for first, last in itertools.pairwise(product.indptr.tolist()):  # sorting all scores would cost five times as much
+    for first, last in itertools.pairwise(
+        product.indptr.tolist()
+    ):  # sorting all scores would cost five times as much
         if last - first > k:
             best[first:last] &= value[first:last] >= np.partition(value[first:last], -k)[-k]
     text, value, query = product.indices[best], value[best], query[best]
     order = np.lexsort((text, -value, query))
     starts = np.searchsorted(query, np.arange(len(queries)))
-    place = np.arange(len(order)) - starts[query]  # `order` leaves each query's scores where they are
+    place = (
+        np.arange(len(order)) - starts[query]
+    )  # `order` leaves each query's scores where they are
     kept = place < k
-    found, values = np.full((len(queries), k), -1, np.int32), np.zeros((len(queries), k), np.float32)
+    found, values = (
+        np.full((len(queries), k), -1, np.int32),
+        np.zeros((len(queries), k), np.float32),
+    )
     found[query[kept], place[kept]] = text[order[kept]]
     values[query[kept], place[kept]] = value[order[kept]]
     return found, values
 
 
-def tokenise(text: str, language: str) -> list[str]:
+def tokenize(text: str, language: str) -> list[str]:
     """Lower-case words; for a script without spaces its characters and character pairs."""
     folded = text.casefold()
     if languages.spaceless(language):

@@ -59,7 +59,7 @@ def near_duplicate_score(candidate: str, translation: str) -> float:
 
 
 @functools.cache
-def _chrf() -> Any:  # noqa: ANN401 - sacrebleu's metric, loaded once
+def _chrf() -> Any:
     from sacrebleu.metrics.chrf import CHRF
 
     return CHRF()

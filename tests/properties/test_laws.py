@@ -21,35 +21,39 @@ from alignment.cleaning import columns
 from alignment.cleaning.clean import Ledger, clean, suite_rows
 from alignment.cleaning.contamination import SuiteIndex
 from alignment.cleaning.filters import Context
-from alignment.cleaning.normalise import comparable, fingerprint, normalise
+from alignment.cleaning.normalize import comparable, fingerprint, normalize
 from alignment.cleaning.seen import SeenHashes
 from alignment.cleaning.split import held_out
 from alignment.config import Clean, Gate, LocalCorpus, OpusCorpus, Train, parse_config
-from alignment.corpora.fetch import Downloads
-from alignment.corpora.gettext import Catalogue, read_catalogue
-from alignment.corpora.json_catalogue import read_json_catalogue
+from alignment.corpora.gettext import Catalog, read_catalog
+from alignment.corpora.json_catalog import read_json_catalog
 from alignment.corpora.local import LocalSource
-from alignment.corpora.lockfile import Lockfile
 from alignment.corpora.opus import OpusSource
+from alignment.downloads.fetch import Downloads
+from alignment.downloads.lockfile import Lockfile
 from alignment.errors import AlignmentError, ConfigError, Malformed
 from alignment.gate import Measured, Paired, judge
-from alignment.retrieval.neighbours import nearest
+from alignment.retrieval.neighbors import nearest
 from alignment.training.batching import Item, plan
 from alignment.triplets.groups import MeaningGroups
 
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
 columns.tables()  # made once a process, outside of the time that an example may take
-words = st.sampled_from(["save", "the", "page", "Sivu", "É", "…", "%(n)s", "<b>", "日本", "a\u0301", " ", "\u200b"])
+words = st.sampled_from(
+    ["save", "the", "page", "Sivu", "É", "…", "%(n)s", "<b>", "日本", "a\u0301", " ", "\u200b"]
+)
 text = st.lists(words, max_size=6).map(" ".join) | st.text(max_size=20)
 rows = st.lists(st.fixed_dictionaries({"source": text, "target": text}), max_size=25)
 
 
 @given(st.text(max_size=60))
 def test_normal_forms_are_idempotent(value: str) -> None:
-    assert normalise(normalise(value)) == normalise(value)
+    assert normalize(normalize(value)) == normalize(value)
     assert comparable(comparable(value)) == comparable(value)
-    assert comparable(normalise(value)) == comparable(value) or "\u00ad" in value or "\u200b" in value
+    assert (
+        comparable(normalize(value)) == comparable(value) or "\u00ad" in value or "\u200b" in value
+    )
 
 
 @given(st.lists(text | st.text(max_size=8), max_size=12))
@@ -57,7 +61,7 @@ def test_columns_do_what_the_plain_functions_do(values: list[str]) -> None:
     texts = columns.from_arrow(pa.array(values, pa.string()))
     assert texts.strings() == values
     assert columns.to_arrow(texts).to_pylist() == values
-    assert columns.normalised(texts).strings() == [normalise(value) for value in values]
+    assert columns.normalized(texts).strings() == [normalize(value) for value in values]
     compared = columns.comparables(texts)
     assert compared.strings() == [comparable(value) for value in values]
     assert columns.fingerprints(compared).tolist() == [fingerprint(value) for value in values]
@@ -65,7 +69,10 @@ def test_columns_do_what_the_plain_functions_do(values: list[str]) -> None:
 
 def batches_of(given_rows: list[dict[str, str]], size: int) -> list[pa.RecordBatch]:
     schema = pa.schema([("source", pa.string()), ("target", pa.string())])
-    return [pa.RecordBatch.from_pylist(given_rows[i : i + size], schema) for i in range(0, len(given_rows), size)]
+    return [
+        pa.RecordBatch.from_pylist(given_rows[i : i + size], schema)
+        for i in range(0, len(given_rows), size)
+    ]
 
 
 def listed(batches: Iterable[pa.RecordBatch]) -> list[dict[str, str]]:
@@ -83,22 +90,37 @@ def test_the_ledger_adds_up_and_cleaning_twice_changes_nothing(
     ledger, second = Ledger(), Ledger()
 
     def once(batches: list[pa.RecordBatch], ledger: Ledger) -> list[dict[str, str]]:
-        return listed(clean(batches, LIMITS, ledger, share=share, seed=seed, blocked=NOTHING, context=Context()))
+        return listed(
+            clean(
+                batches, LIMITS, ledger, share=share, seed=seed, blocked=NOTHING, context=Context()
+            )
+        )
 
     kept = once(batches_of(given_rows, size), ledger)
     report = ledger.report()
     assert report.seen == len(given_rows) and report.kept == len(kept)
     assert once(batches_of(kept, size), second) == kept
-    assert once(batches_of(given_rows, 25), Ledger()) == kept  # how the rows are batched does not matter
+    assert (
+        once(batches_of(given_rows, 25), Ledger()) == kept
+    )  # how the rows are batched does not matter
 
 
 @given(rows, st.integers(0, 5))
-def test_no_text_stands_on_both_sides_of_the_split(given_rows: list[dict[str, str]], seed: int) -> None:
+def test_no_text_stands_on_both_sides_of_the_split(
+    given_rows: list[dict[str, str]], seed: int
+) -> None:
     suite = listed(suite_rows(batches_of(given_rows, 7), LIMITS, Context(), share=0.4, seed=seed))
-    blocked = {fingerprint(row[side]) for row in suite for side in ("source", "target") if comparable(row[side])}
+    blocked = {
+        fingerprint(row[side])
+        for row in suite
+        for side in ("source", "target")
+        if comparable(row[side])
+    }
     hashes = np.array(sorted(blocked), dtype=np.int64)
     batches = batches_of(given_rows, 7)
-    kept = listed(clean(batches, LIMITS, Ledger(), share=0.4, seed=seed, blocked=hashes, context=Context()))
+    kept = listed(
+        clean(batches, LIMITS, Ledger(), share=0.4, seed=seed, blocked=hashes, context=Context())
+    )
     tested = {comparable(row[side]) for row in suite for side in ("source", "target")} - {""}
     trained = {comparable(row[side]) for row in kept for side in ("source", "target")}
     assert not tested & trained
@@ -118,8 +140,12 @@ def test_seen_hashes_are_a_set_in_memory_and_on_disk(added: list[list[int]], spi
         assert len(seen) == len(known)
 
 
-@given(st.lists(st.text(alphabet="abcd ", min_size=4, max_size=30), min_size=1, max_size=6), st.data())
-def test_near_leaks_are_those_of_the_naive_definition(suite: list[str], data: st.DataObject) -> None:
+@given(
+    st.lists(st.text(alphabet="abcd ", min_size=4, max_size=30), min_size=1, max_size=6), st.data()
+)
+def test_near_leaks_are_those_of_the_naive_definition(
+    suite: list[str], data: st.DataObject
+) -> None:
     probe = data.draw(st.sampled_from(suite)) + data.draw(st.text(alphabet="abcd", max_size=3))
     index = SuiteIndex(columns.comparables(columns.from_strings(suite)), np.arange(len(suite)), 0.7)
 
@@ -129,7 +155,9 @@ def test_near_leaks_are_those_of_the_naive_definition(suite: list[str], data: st
 
     def leaks(a: str, b: str) -> bool:
         x, y = shingles(a), shingles(b)
-        return bool(comparable(a)) and (comparable(a) == comparable(b) or (bool(x | y) and len(x & y) / len(x | y) >= 0.7))
+        return bool(comparable(a)) and (
+            comparable(a) == comparable(b) or (bool(x | y) and len(x & y) / len(x | y) >= 0.7)
+        )
 
     rows, _ = index.leaks(columns.comparables(columns.from_strings([probe])))
     assert bool(len(rows)) == any(leaks(probe, sentence) for sentence in suite)
@@ -153,13 +181,15 @@ def test_the_gate_is_monotone(given_outcomes: list[tuple[bool, bool]], data: st.
     better = [*candidate[:place], True, *candidate[place + 1 :]]
 
     def passed(side: list[bool]) -> bool:
-        return judge(Measured("x", "s", Paired(reference, side), Paired(reference, candidate)), rules, "v").passed
+        return judge(
+            Measured("x", "s", Paired(reference, side), Paired(reference, candidate)), rules, "v"
+        ).passed
 
     assert passed(better) or not passed(candidate)
 
 
 @given(st.integers(1, 40), st.integers(1, 30), st.integers(1, 12), st.integers(1, 16))
-def test_blocked_neighbours_equal_brute_force(n: int, m: int, k: int, block: int) -> None:
+def test_blocked_neighbors_equal_brute_force(n: int, m: int, k: int, block: int) -> None:
     generator = np.random.default_rng(n * 31 + m)
     x, y = (generator.normal(size=(size, 5)).astype(np.float32) for size in (n, m))
     indices, scores = nearest(x, y, k, block=block)
@@ -179,7 +209,9 @@ def test_groups_do_not_depend_on_the_order(edges: list[tuple[int, int]]) -> None
     assert found == number(edges[::-1])
     for a in range(13):
         for b in range(13):
-            assert (found[a] == found[20 + b]) == any(a in part and 20 + b in part for part in graph)
+            assert (found[a] == found[20 + b]) == any(
+                a in part and 20 + b in part for part in graph
+            )
 
 
 def joined(edges: list[tuple[int, int]]) -> list[set[int]]:
@@ -194,7 +226,9 @@ def joined(edges: list[tuple[int, int]]) -> list[set[int]]:
 @settings(deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from("ab"), st.integers(1, 40), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=60
+        st.tuples(st.sampled_from("ab"), st.integers(1, 40), st.integers(0, 9), st.integers(0, 9)),
+        min_size=1,
+        max_size=60,
     ),
     st.integers(1, 9),
     st.integers(64, 600),
@@ -209,7 +243,7 @@ def test_every_plan_keeps_the_batch_laws(
         Item(pool, (group, 50 + group, 50 + negative), (tokens, 7, 9), (group, 10 + negative))
         for pool, tokens, group, negative in raw
     ]
-    train = Train(batch_size=size, batch_tokens=budget, kin=kin, mixed=mixed)
+    train = Train(batch_size=size, batch_tokens=budget, group_related=kin, mix_languages=mixed)
     for batch in plan(items, train, steps=7, seed=1):
         members = [items[i] for i in batch]
         assert mixed or len({m.pool for m in members}) == 1
@@ -223,20 +257,34 @@ def test_every_plan_keeps_the_batch_laws(
 
 @settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=300), st.sampled_from(["po", "mo"]))
-def test_any_bytes_are_a_catalogue_or_malformed(data: bytes, form: str) -> None:
+def test_any_bytes_are_a_catalog_or_malformed(data: bytes, form: str) -> None:
     header = b"\xde\x12\x04\x95" if form == "mo" else b'msgid ""\nmsgstr ""\n'
     with contextlib.suppress(Malformed):
-        list(read_catalogue(Catalogue(f"x.{form}", form, header + data)))
+        list(read_catalog(Catalog(f"x.{form}", form, header + data)))
 
 
 SUFFIXES = [
-    ".tsv", ".csv", ".jsonl", ".parquet", ".tmx", ".xlf", ".po", ".mo",
-    ".tsv.gz", ".tsv.bz2", ".csv.xz", ".tsv.zst", ".jsonl.zip", ".tmx.gz",
-]  # fmt: skip
+    ".tsv",
+    ".csv",
+    ".jsonl",
+    ".parquet",
+    ".tmx",
+    ".xlf",
+    ".po",
+    ".mo",
+    ".tsv.gz",
+    ".tsv.bz2",
+    ".csv.xz",
+    ".tsv.zst",
+    ".jsonl.zip",
+    ".tmx.gz",
+]
 HEADS = {
-    "tsv": b"source\ttarget\n", "csv": b"source,target\n", "tmx": b"<tmx><body>",
+    "tsv": b"source\ttarget\n",
+    "csv": b"source,target\n",
+    "tmx": b"<tmx><body>",
     "xlf": b'<xliff><file source-language="en" target-language="fi"><body>',
-}  # fmt: skip
+}
 # What parsers stumble over: marks of each format, in any order.
 ALPHABET = [
     "<tu>",
@@ -270,12 +318,17 @@ def packed(data: bytes, suffix: str) -> bytes:
         return buffer.getvalue()
     if kind == "zst":
         return bytes(pa.compress(data, codec="zstd", asbytes=True))
-    return {"gz": gzip, "bz2": bz2, "xz": lzma}[kind].compress(data) if kind in ("gz", "bz2", "xz") else data  # type: ignore[attr-defined,no-any-return]
+    return (
+        {"gz": gzip, "bz2": bz2, "xz": lzma}[kind].compress(data)
+        if kind in ("gz", "bz2", "xz")
+        else data
+    )  # type: ignore[attr-defined,no-any-return]
 
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.binary(max_size=300) | st.lists(st.sampled_from(ALPHABET), max_size=40).map("".join).map(str.encode),
+    st.binary(max_size=300)
+    | st.lists(st.sampled_from(ALPHABET), max_size=40).map("".join).map(str.encode),
     st.sampled_from(SUFFIXES),
 )
 def test_any_bytes_are_rows_or_one_of_our_errors(data: bytes, suffix: str) -> None:
@@ -288,22 +341,27 @@ def test_any_bytes_are_rows_or_one_of_our_errors(data: bytes, suffix: str) -> No
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.text(max_size=5), lambda x: st.lists(x) | st.dictionaries(st.text(max_size=3), x)
+    st.none() | st.booleans() | st.text(max_size=5),
+    lambda x: st.lists(x) | st.dictionaries(st.text(max_size=3), x),
 )
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.binary(max_size=100) | json_values.map(lambda value: json.dumps(value).encode()), json_values)
-def test_any_bytes_are_a_json_catalogue_or_malformed(data: bytes, pivot: object) -> None:
+@given(
+    st.binary(max_size=100) | json_values.map(lambda value: json.dumps(value).encode()), json_values
+)
+def test_any_bytes_are_a_json_catalog_or_malformed(data: bytes, pivot: object) -> None:
     with contextlib.suppress(Malformed):
-        for pair in read_json_catalogue("x.json", data, json.dumps(pivot).encode()):
+        for pair in read_json_catalog("x.json", data, json.dumps(pivot).encode()):
             pair.source.encode()
             pair.target.encode()
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=200), st.booleans(), st.binary(max_size=60), st.binary(max_size=60))
-def test_any_bytes_are_an_opus_zip_or_one_of_our_errors(data: bytes, whole: bool, left: bytes, right: bytes) -> None:
+def test_any_bytes_are_an_opus_zip_or_one_of_our_errors(
+    data: bytes, whole: bool, left: bytes, right: bytes
+) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "fi-en.txt.zip"
         path.write_bytes(data)
@@ -312,10 +370,14 @@ def test_any_bytes_are_an_opus_zip_or_one_of_our_errors(data: bytes, whole: bool
                 archive.writestr("X.en-fi.en", left)
                 archive.writestr("X.en-fi.fi", right)
         index = Path(directory) / "index"
-        index.write_text(json.dumps({"corpora": [{"source": "en", "target": "fi", "url": path.as_uri()}]}))
+        index.write_text(
+            json.dumps({"corpora": [{"source": "en", "target": "fi", "url": path.as_uri()}]})
+        )
         lock = Lockfile()
         downloads = Downloads(Path(directory) / "d", lock)
-        source = OpusSource(OpusCorpus(kind="opus", corpus="X", version="1", api=index.as_uri()), downloads, "en")
+        source = OpusSource(
+            OpusCorpus(kind="opus", corpus="X", version="1", api=index.as_uri()), downloads, "en"
+        )
         downloads.fetch = lambda url, **_: Path(url.partition("?")[0].removeprefix("file://"))  # type: ignore[method-assign]
         with contextlib.suppress(AlignmentError):
             list(source.pairs("fi"))

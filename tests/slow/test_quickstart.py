@@ -11,7 +11,9 @@ TATOEBA = ROOT.parent / "shared" / "data" / "tatoeba.tsv.gz"
 
 
 @pytest.mark.slow
-def test_eight_languages_get_better_and_german_does_not_get_worse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_eight_languages_get_better_and_german_does_not_get_worse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tests.support.TIMEOUT", 1700)
     extra = ["--set", f"holdout.suites.tatoeba.path={TATOEBA}"] if TATOEBA.is_file() else []
     done = run_cli("run", ROOT / "configs" / "quickstart.yaml", "--workspace", tmp_path, *extra)

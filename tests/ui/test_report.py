@@ -8,7 +8,9 @@ import pytest
 
 CHROMIUM = shutil.which("chromium")
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -17,14 +19,17 @@ def browser() -> Any:
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield chromium
         chromium.close()
 
 
 @pytest.mark.parametrize("width", [1280, 420])
-def test_the_report_stands_by_itself_and_fits(finished: Path, browser: Any, tmp_path: Path, width: int) -> None:
+def test_the_report_stands_by_itself_and_fits(
+    finished: Path, browser: Any, tmp_path: Path, width: int
+) -> None:
     (report,) = finished.glob("runs/*/report.html")
     alone = tmp_path / "report.html"
     shutil.copy(report, alone)
@@ -32,7 +37,9 @@ def test_the_report_stands_by_itself_and_fits(finished: Path, browser: Any, tmp_
     requests: list[str] = []
     errors: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: errors.append(message.text) if message.type == "error" else None
+    )
     page.goto(alone.as_uri())
     assert "Approved." in page.inner_text(".verdict")
     assert page.inner_text("table >> nth=0").count("pass") == 3
@@ -56,7 +63,13 @@ def test_text_of_a_corpus_cannot_become_markup(finished: Path) -> None:
     (audit,) = finished.glob("store/triplets/*/audit.json")
     found = json.loads(audit.read_text())
     next(iter(found["strategies"].values()))["examples"] = [
-        {"anchor": "<script>alert(1)</script>", "positive": "a", "negative": "b", "rank": 0, "chrf": 1.0}
+        {
+            "anchor": "<script>alert(1)</script>",
+            "positive": "a",
+            "negative": "b",
+            "rank": 0,
+            "chrf": 1.0,
+        }
     ]
     page = render_report(summary, {0: found}, [], {})
     assert "<script>alert" not in page and "&lt;script&gt;" in page

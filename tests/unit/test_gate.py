@@ -27,7 +27,11 @@ def test_sign_test_is_the_one_sided_exact_binomial(wins: int, losses: int) -> No
 def test_better_passes_worse_is_refused_with_numbers() -> None:
     assert judge(measured("00001111", "11111111"), RULES, "v1").passed
     worse = judge(measured("1" * 20, "1" * 12 + "0" * 8), RULES, "v1")
-    assert not worse.passed and "worse than v1: 100.0% -> 60.0%" in worse.reason and "16 lost against 0 won" in worse.reason
+    assert (
+        not worse.passed
+        and "worse than v1: 100.0% -> 60.0%" in worse.reason
+        and "16 lost against 0 won" in worse.reason
+    )
 
 
 def test_a_small_loss_that_may_be_chance_passes() -> None:

@@ -12,23 +12,30 @@ from alignment.types import Artifact, Input
 
 
 def build(
-    store: Store, text: str = "a", *, value: int = 1, inputs: dict[str, Input] | None = None, revision: int = 1
+    store: Store,
+    text: str = "a",
+    *,
+    value: int = 1,
+    inputs: dict[str, Input] | None = None,
+    revision: int = 1,
 ) -> Artifact:
     def work(out: Path) -> dict[str, int]:
         (out / "f.txt").write_text(text)
         return {"rows": len(text)}
 
-    return store.build("demo", work, revision=revision, config={"value": value}, inputs=inputs or {}, label="x")
+    return store.build(
+        "demo", work, revision=revision, config={"value": value}, inputs=inputs or {}, label="x"
+    )
 
 
 def test_a_second_build_is_a_hit_and_a_change_says_why(tmp_path: Path) -> None:
     store = Store(tmp_path)
     first = build(store)
-    assert not first.reused and first.because == ("first time",)
+    assert not first.reused and first.rebuild_reasons == ("first time",)
     assert build(store).reused
-    assert build(store, value=2).because == ("configuration value: 1 -> 2",)
-    assert build(store, value=2, revision=2).because == ("revision 1 -> 2",)
-    assert build(store, inputs={"i": Input("d", tmp_path)}).because == (
+    assert build(store, value=2).rebuild_reasons == ("configuration value: 1 -> 2",)
+    assert build(store, value=2, revision=2).rebuild_reasons == ("revision 1 -> 2",)
+    assert build(store, inputs={"i": Input("d", tmp_path)}).rebuild_reasons == (
         "revision 2 -> 1",
         "configuration value: 2 -> 1",
         "input i is new",
@@ -92,7 +99,10 @@ def _slow_build(root: str, log: str) -> None:
 
 def test_two_processes_build_one_artifact_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_slow_build, args=(str(tmp_path / "s"), str(tmp_path / "log"))) for _ in range(3)]
+    processes = [
+        context.Process(target=_slow_build, args=(str(tmp_path / "s"), str(tmp_path / "log")))
+        for _ in range(3)
+    ]
     for process in processes:
         process.start()
     for process in processes:

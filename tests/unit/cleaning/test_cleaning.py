@@ -8,7 +8,7 @@ import pytest
 from alignment.cleaning.clean import Ledger, clean, suite_rows
 from alignment.cleaning.filters import Context
 from alignment.cleaning.langid import load_identifier
-from alignment.cleaning.normalise import comparable, fingerprint, normalise, repair
+from alignment.cleaning.normalize import comparable, fingerprint, normalize, repair
 from alignment.config import Clean
 from alignment.types import FilterReport
 
@@ -18,11 +18,18 @@ FINNISH = Context("en", "fi")
 
 
 def batch(rows: Iterable[Mapping[str, str]]) -> list[pa.RecordBatch]:
-    return [pa.RecordBatch.from_pylist(list(rows), pa.schema([("source", pa.string()), ("target", pa.string())]))]
+    return [
+        pa.RecordBatch.from_pylist(
+            list(rows), pa.schema([("source", pa.string()), ("target", pa.string())])
+        )
+    ]
 
 
 def cleaned(
-    rows: Iterable[Mapping[str, str]], limits: Clean = LIMITS, blocked: Iterable[int] = (), context: Context = FINNISH
+    rows: Iterable[Mapping[str, str]],
+    limits: Clean = LIMITS,
+    blocked: Iterable[int] = (),
+    context: Context = FINNISH,
 ) -> tuple[list[dict[str, Any]], Mapping[str, int]]:
     ledger = Ledger()
     hashes = np.array(sorted(blocked), dtype=np.int64)
@@ -33,9 +40,9 @@ def cleaned(
     return found, report.dropped
 
 
-def test_normalise() -> None:
-    assert normalise("  Cafe\u0301 \u200b\tis\u00a0 open\u0007 ") == "Café is open"
-    assert normalise("می\u200cخواهم") == "می\u200cخواهم"  # the joiner belongs to the spelling
+def test_normalize() -> None:
+    assert normalize("  Cafe\u0301 \u200b\tis\u00a0 open\u0007 ") == "Café is open"
+    assert normalize("می\u200cخواهم") == "می\u200cخواهم"  # the joiner belongs to the spelling
 
 
 def test_comparable() -> None:
@@ -82,7 +89,16 @@ def test_reasons(source: str, target: str, reason: str | None) -> None:
     assert bool(kept) == (reason is None)
 
 
-@pytest.mark.parametrize(("language", "target"), [("ja", "ニュースを見る"), ("ko", "뉴스를 봅니다"), ("sr", "Sačuvaj stranicu"), ("sr", "Сачувај страницу"), ("hi", "\u0915\u093e\u0928")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "target"),
+    [
+        ("ja", "ニュースを見る"),
+        ("ko", "뉴스를 봅니다"),
+        ("sr", "Sačuvaj stranicu"),
+        ("sr", "Сачувај страницу"),
+        ("hi", "\u0915\u093e\u0928"),
+    ],
+)
 def test_languages_keep_their_own_scripts(language: str, target: str) -> None:
     assert cleaned([row("See the news", target)], context=Context("en", language))[0]
 
@@ -98,9 +114,13 @@ def test_filters_can_be_chosen_ordered_and_switched_off() -> None:
 
 def test_language_id_judges_only_what_its_model_knows() -> None:
     limits = Clean(max_other_language=0.5)
-    german = row("This sentence is written in English", "Dieser Satz ist auf Deutsch geschrieben worden")
+    german = row(
+        "This sentence is written in English", "Dieser Satz ist auf Deutsch geschrieben worden"
+    )
     identifier = load_identifier(None)
-    assert list(cleaned([german], limits, context=Context("en", "fi", 1.0, identifier))[1]) == ["other_language"]
+    assert list(cleaned([german], limits, context=Context("en", "fi", 1.0, identifier))[1]) == [
+        "other_language"
+    ]
     assert cleaned([german], limits, context=Context("en", "de", 1.0, identifier))[0]
     assert not identifier.knows("ach")
     assert cleaned([german], limits, context=Context("en", "ach", 1.0, identifier))[0]
@@ -123,14 +143,20 @@ def test_decontamination_finds_a_suite_sentence_in_other_case_on_either_side() -
 
 
 def test_duplicates_count_once_and_the_ledger_adds_up() -> None:
-    rows = [row("Save the page", "Tallenna sivu"), row("save THE page.", "tallenna sivu"), row("a", "b")]
+    rows = [
+        row("Save the page", "Tallenna sivu"),
+        row("save THE page.", "tallenna sivu"),
+        row("a", "b"),
+    ]
     kept, dropped = cleaned(rows)
     assert len(kept) == 1
     assert dropped == {"duplicate": 1, "too_short": 1}
 
 
 def test_one_target_stands_for_a_limited_number_of_sources() -> None:
-    rows = [row(f"This is page {name}", "Sivu on tässä") for name in ("one", "two", "three", "four")]
+    rows = [
+        row(f"This is page {name}", "Sivu on tässä") for name in ("one", "two", "three", "four")
+    ]
     kept, dropped = cleaned(rows, Clean(max_same_target=2))
     assert [r["source"] for r in kept] == ["This is page one", "This is page two"]
     assert dropped == {"same_target": 2}
@@ -139,8 +165,14 @@ def test_one_target_stands_for_a_limited_number_of_sources() -> None:
 def test_near_duplicates_go_when_asked() -> None:
     long = "The committee met on Monday to discuss the new budget for the coming year"
     rows = [
-        row(long, "Komitea kokoontui maanantaina keskustelemaan tulevan vuoden uudesta talousarviosta"),
-        row(long + "s", "Komitea kokoontui maanantaina keskustelemaan tulevan vuoden uudesta talousarviosta."),
+        row(
+            long,
+            "Komitea kokoontui maanantaina keskustelemaan tulevan vuoden uudesta talousarviosta",
+        ),
+        row(
+            long + "s",
+            "Komitea kokoontui maanantaina keskustelemaan tulevan vuoden uudesta talousarviosta.",
+        ),
         row("A wholly different sentence stands here", "Tässä on kokonaan toinen lause"),
         row("one two three", "ab"),
         row("one two four", "cd"),
@@ -162,14 +194,26 @@ def test_a_suite_has_each_sentence_once_on_each_side() -> None:
 
 
 def test_two_workers_give_what_one_gives() -> None:
-    rows = [row(f"This is sentence number {i % 70} of many", f"Tämä on lause {i % 70} monesta") for i in range(200)]
+    rows = [
+        row(f"This is sentence number {i % 70} of many", f"Tämä on lause {i % 70} monesta")
+        for i in range(200)
+    ]
     batches = [piece for start in range(0, 200, 30) for piece in batch(rows[start : start + 30])]
     limits = Clean(max_other_language=0.5)
     context = Context("en", "fi", 1.0, load_identifier(None))
 
     def run(workers: int) -> tuple[list[dict[str, Any]], FilterReport]:
         ledger = Ledger()
-        found = clean(batches, limits, ledger, share=0.1, seed=1, blocked=NOTHING, context=context, workers=workers)
+        found = clean(
+            batches,
+            limits,
+            ledger,
+            share=0.1,
+            seed=1,
+            blocked=NOTHING,
+            context=context,
+            workers=workers,
+        )
         return [r for b in found for r in b.to_pylist()], ledger.report()
 
     assert run(2) == run(1)

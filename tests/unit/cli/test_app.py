@@ -12,7 +12,11 @@ from tests.support import ROOT, SMOKE, Cli
 
 def test_help_teaches_and_neither_help_nor_configuration_loads_what_is_heavy(cli: Cli) -> None:
     done = cli("--help")
-    assert done.returncode == 0 and "alignment run configs/quickstart.yaml" in done.stdout and "registry" in done.stdout
+    assert (
+        done.returncode == 0
+        and "alignment run configs/quickstart.yaml" in done.stdout
+        and "registry" in done.stdout
+    )
     code = "import sys, alignment.config, alignment.cli; print([m for m in ('torch', 'prefect', 'transformers', 'pyarrow') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
@@ -22,7 +26,11 @@ def test_config_check(cli: Cli, tmp_path: Path) -> None:
     assert done.returncode == 0 and "3 languages trained (es, ru, ja)" in done.stdout
     (tmp_path / "c.yaml").write_text(SMOKE.read_text().replace("languages:", "langauges:"))
     done = cli("config", "check", tmp_path / "c.yaml")
-    assert done.returncode == 2 and "did you mean 'languages'?" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 2
+        and "did you mean 'languages'?" in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 def test_the_schema_accepts_our_configurations_and_refuses_typos(cli: Cli) -> None:
@@ -38,7 +46,11 @@ def test_usage_mistakes_and_missing_things(cli: Cli, tmp_path: Path) -> None:
     assert cli("run").returncode == 2
     for arguments in (("show",), ("registry", "list"), ("explain", "abcdef"), ("encode", "x")):
         done = cli(*arguments, "--workspace", tmp_path / "none")
-        assert done.returncode == 1 and done.stderr.startswith("error: ") and "Traceback" not in done.stderr, done.stderr
+        assert (
+            done.returncode == 1
+            and done.stderr.startswith("error: ")
+            and "Traceback" not in done.stderr
+        ), done.stderr
 
 
 def test_debug_shows_the_traceback(cli: Cli, tmp_path: Path) -> None:

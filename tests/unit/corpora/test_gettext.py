@@ -6,9 +6,9 @@ import polib
 import pytest
 
 from alignment.config import GettextCorpus
-from alignment.corpora.fetch import Downloads
-from alignment.corpora.gettext import Catalogue, GettextSource, read_catalogue
-from alignment.corpora.json_catalogue import member_pattern
+from alignment.corpora.gettext import Catalog, GettextSource, read_catalog
+from alignment.corpora.json_catalog import member_pattern
+from alignment.downloads.fetch import Downloads
 from alignment.errors import ConfigError, Malformed, SourceError, UnsafeArchive
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\nPlural-Forms: nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && (n%100<10 || n%100>=20) ? 1 : 2);\\n"\n\n'
@@ -48,7 +48,7 @@ def tree(root: Path, *places: str) -> Path:
 
 
 def test_contexts_plurals_fuzzy_and_obsolete() -> None:
-    pairs = list(read_catalogue(Catalogue("lt/django.po", "po", PO.encode())))
+    pairs = list(read_catalog(Catalog("lt/django.po", "po", PO.encode())))
     assert [(p.source, p.target) for p in pairs] == [
         ("Save the page", "Įrašyti puslapį"),
         ("%(count)d file was copied", "nukopijuotas %(count)d failas"),
@@ -59,12 +59,14 @@ def test_contexts_plurals_fuzzy_and_obsolete() -> None:
 
 def test_mo_gives_the_same_pairs(tmp_path: Path) -> None:
     polib.pofile(PO).save_as_mofile(str(tmp_path / "a.mo"))
-    mo = read_catalogue(Catalogue("a.mo", "mo", (tmp_path / "a.mo").read_bytes()))
-    po = read_catalogue(Catalogue("a.po", "po", PO.encode()))
+    mo = read_catalog(Catalog("a.mo", "mo", (tmp_path / "a.mo").read_bytes()))
+    po = read_catalog(Catalog("a.po", "po", PO.encode()))
     assert {p[:2] for p in mo} == {p[:2] for p in po}
 
 
-def test_a_directory_takes_the_best_spelling_of_each_folder_and_po_before_mo(tmp_path: Path) -> None:
+def test_a_directory_takes_the_best_spelling_of_each_folder_and_po_before_mo(
+    tmp_path: Path,
+) -> None:
     tree(
         tmp_path,
         "a/locale/lt/LC_MESSAGES/django.po",
@@ -76,7 +78,10 @@ def test_a_directory_takes_the_best_spelling_of_each_folder_and_po_before_mo(tmp
     assert source.offered() == {"lt", "lt_LT", "fi"}
     assert len(list(source.pairs("lt"))) == 6
     assert not list(source.pairs("cy"))
-    assert set(source.inputs("lt")) == {"a/locale/lt/LC_MESSAGES/django.po", "b/locale/lt_LT/LC_MESSAGES/django.po"}
+    assert set(source.inputs("lt")) == {
+        "a/locale/lt/LC_MESSAGES/django.po",
+        "b/locale/lt_LT/LC_MESSAGES/django.po",
+    }
 
 
 def wheel(path: Path, **members: bytes) -> Path:
@@ -93,7 +98,11 @@ DEMO = GettextCorpus(kind="gettext", package="demo", version="1.0")
 
 def test_a_wheel_is_read_and_nothing_in_it_runs(tmp_path: Path) -> None:
     downloads = wheel(
-        tmp_path, **{"demo/locale/lt/LC_MESSAGES/x.po": PO.encode(), "demo/__init__.py": b"raise SystemExit(1)"}
+        tmp_path,
+        **{
+            "demo/locale/lt/LC_MESSAGES/x.po": PO.encode(),
+            "demo/__init__.py": b"raise SystemExit(1)",
+        },
     )
     pairs = list(GettextSource(DEMO, Downloads(downloads), "en").pairs("lt"))
     assert len(pairs) == 3 and pairs[0].origin.startswith("demo/locale/lt/LC_MESSAGES/x.po:")
@@ -124,20 +133,26 @@ def test_a_version_that_does_not_exist_names_those_that_do(tmp_path: Path) -> No
     assert not list(tmp_path.rglob("*.whl"))
 
 
-@pytest.mark.parametrize("data", [b'msgid "a\nmsgstr', b"\xff\xfe\x00", b'msgid ""\nmsgstr "charset=nope"\n\xe9'])
-def test_malformed_catalogues(data: bytes) -> None:
+@pytest.mark.parametrize(
+    "data", [b'msgid "a\nmsgstr', b"\xff\xfe\x00", b'msgid ""\nmsgstr "charset=nope"\n\xe9']
+)
+def test_malformed_catalogs(data: bytes) -> None:
     with pytest.raises(Malformed, match=r"x\.po"):
-        list(read_catalogue(Catalogue("x.po", "po", data)))
+        list(read_catalog(Catalog("x.po", "po", data)))
 
 
 def test_missing_directory_and_distribution(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such file or directory"):
-        GettextSource(GettextCorpus(kind="gettext", path=tmp_path / "no"), Downloads(tmp_path), "en").offered()
+        GettextSource(
+            GettextCorpus(kind="gettext", path=tmp_path / "no"), Downloads(tmp_path), "en"
+        ).offered()
     with pytest.raises(SourceError, match="not installed"):
-        GettextSource(GettextCorpus(kind="gettext", installed="no-such-thing"), Downloads(tmp_path), "en").offered()
+        GettextSource(
+            GettextCorpus(kind="gettext", installed="no-such-thing"), Downloads(tmp_path), "en"
+        ).offered()
 
 
-def test_json_catalogues_by_a_pattern_beside_the_pivots(tmp_path: Path) -> None:
+def test_json_catalogs_by_a_pattern_beside_the_pivots(tmp_path: Path) -> None:
     texts = {"en": {"a": {"title": "Good morning", "n": 3, "list": ["One", "Two"]}, "only": "Here"}}
     texts["cy"] = {"a": {"title": "Bore da", "list": ["Un", "Dau"]}, "extra": "Yma"}
     for code, value in texts.items():
@@ -145,11 +160,17 @@ def test_json_catalogues_by_a_pattern_beside_the_pivots(tmp_path: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(value))
     source = GettextSource(
-        GettextCorpus(kind="gettext", path=tmp_path, pattern="**/translations/{lang}.json"), Downloads(tmp_path), "en"
+        GettextCorpus(kind="gettext", path=tmp_path, pattern="**/translations/{lang}.json"),
+        Downloads(tmp_path),
+        "en",
     )
     assert source.offered() == {"en", "cy"}
     pairs = list(source.pairs("cy"))
-    assert [pair[:2] for pair in pairs] == [("Good morning", "Bore da"), ("One", "Un"), ("Two", "Dau")]
+    assert [pair[:2] for pair in pairs] == [
+        ("Good morning", "Bore da"),
+        ("One", "Un"),
+        ("Two", "Dau"),
+    ]
     assert pairs[0].origin == "demo/translations/cy.json#a.title"
     assert set(source.inputs("cy")) == {"demo/translations/cy.json", "demo/translations/en.json"}
     (tmp_path / "demo/translations/cy.json").write_text('{"a":\n [')
@@ -157,7 +178,7 @@ def test_json_catalogues_by_a_pattern_beside_the_pivots(tmp_path: Path) -> None:
         list(source.pairs("cy"))
 
 
-def test_the_pattern_of_json_catalogues() -> None:
+def test_the_pattern_of_json_catalogs() -> None:
     kolibri = member_pattern("kolibri/locale/{lang}/LC_MESSAGES/*.json")
     assert kolibri.search("kolibri/locale/sw_TZ/LC_MESSAGES/a.b-messages.json")["lang"] == "sw_TZ"  # type: ignore[index]
     assert not kolibri.search("kolibri/locale/sw_TZ/LC_MESSAGES/deep/a.json")

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from alignment.config import HubCorpus
-from alignment.corpora.fetch import Downloads
 from alignment.corpora.hub import HubSource
+from alignment.downloads.fetch import Downloads
 from alignment.errors import ConfigError
 from tests.hub_server import HubHandler, serving
 
@@ -44,15 +44,24 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for pair, rows in texts.items():
         (path / pair).mkdir()
-        pq.write_table(pa.table({"translation": rows}), path / pair / "train-00000-of-00001.parquet")
+        pq.write_table(
+            pa.table({"translation": rows}), path / pair / "train-00000-of-00001.parquet"
+        )
     (path / "README.md").write_text(CARD)
     return path
 
 
 def test_a_directory_in_the_hubs_layout(repository: Path) -> None:
-    source = HubSource(HubCorpus(kind="hub", dataset=str(repository), configuration="{pair}"), Downloads(repository), "en")
+    source = HubSource(
+        HubCorpus(kind="hub", dataset=str(repository), configuration="{pair}"),
+        Downloads(repository),
+        "en",
+    )
     assert source.offered() == {"cy", "fi"}
-    assert [pair[:2] for pair in source.pairs("cy")] == [("Good morning", "Bore da"), ("Good night", "Nos da")]
+    assert [pair[:2] for pair in source.pairs("cy")] == [
+        ("Good morning", "Bore da"),
+        ("Good night", "Nos da"),
+    ]
     assert [pair[:2] for pair in source.pairs("fi")] == [("One", "Yksi")]
     assert list(source.pairs("de")) == []
 
@@ -69,7 +78,9 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
                 wanted = json.loads(raw)["paths"]
             except ValueError:
                 wanted = [
-                    unquote(part.partition("=")[2].replace("+", " ")) for part in raw.split("&") if part.startswith("paths=")
+                    unquote(part.partition("=")[2].replace("+", " "))
+                    for part in raw.split("&")
+                    if part.startswith("paths=")
                 ]
             found = [entry for entry in self.entries() if entry["path"] in wanted]
             self.answer(json.dumps(found).encode(), True)
@@ -79,7 +90,9 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
             asked.append(path)
             for ref in (SHA, "main"):
                 if path in (f"/api/datasets/{NAME}/revision/{ref}", f"/api/datasets/{NAME}"):
-                    siblings = [{"rfilename": e["path"]} for e in self.entries() if e["type"] == "file"]
+                    siblings = [
+                        {"rfilename": e["path"]} for e in self.entries() if e["type"] == "file"
+                    ]
                     info = {
                         "_id": "1",
                         "id": NAME,
@@ -100,8 +113,12 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
                 if path.startswith(prefix) and (repository / path.removeprefix(prefix)).is_file():
                     return self.file((repository / path.removeprefix(prefix)).read_bytes(), body)
             if path.startswith(f"/datasets/{NAME}/resolve/{SHA}/"):
-                return self.answer(b"{}", body, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": SHA}, status=404)
-            code = "RevisionNotFound" if path.startswith(f"/api/datasets/{NAME}/") else "RepoNotFound"
+                return self.answer(
+                    b"{}", body, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": SHA}, status=404
+                )
+            code = (
+                "RevisionNotFound" if path.startswith(f"/api/datasets/{NAME}/") else "RepoNotFound"
+            )
             return self.answer(b"{}", body, {"X-Error-Code": code}, status=404)
 
         @staticmethod
@@ -115,7 +132,12 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
                 name = path.relative_to(repository).as_posix()
                 kind = "file" if path.is_file() else "directory"
                 found.append(
-                    {"type": kind, "path": name, "size": path.stat().st_size if path.is_file() else 0, "oid": "0" * 40}
+                    {
+                        "type": kind,
+                        "path": name,
+                        "size": path.stat().st_size if path.is_file() else 0,
+                        "oid": "0" * 40,
+                    }
                 )
             return found
 
@@ -137,7 +159,7 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 from alignment.config import HubCorpus
-from alignment.corpora.fetch import Downloads
+from alignment.downloads.fetch import Downloads
 from alignment.corpora.hub import HubSource
 from alignment.errors import AlignmentError
 corpus = HubCorpus(kind="hub", dataset=sys.argv[1], configuration="{pair}", revision=sys.argv[2] or None)
@@ -150,29 +172,47 @@ except AlignmentError as error:
 
 
 def ask(url: str, home: Path, dataset: str, revision: str) -> object:
-    environment = {**os.environ, "HF_ENDPOINT": url, "HF_HOME": str(home), "HF_HUB_DISABLE_TELEMETRY": "1"}
+    environment = {
+        **os.environ,
+        "HF_ENDPOINT": url,
+        "HF_HOME": str(home),
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+    }
     command = [sys.executable, "-c", SCRIPT, dataset, revision, str(home)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_a_loopback_hub_streams_a_pinned_revision(hub: tuple[str, list[str]], tmp_path: Path) -> None:
+def test_a_loopback_hub_streams_a_pinned_revision(
+    hub: tuple[str, list[str]], tmp_path: Path
+) -> None:
     url, asked = hub
     expected = [["cy", "fi"], [["Good morning", "Bore da"], ["Good night", "Nos da"]]]
     assert ask(url, tmp_path, NAME, SHA) == expected
     assert any(f"/datasets/{NAME}/resolve/{SHA}/cy-en/" in path for path in asked)
-    assert not any("/resolve/" in path and "en-fi" in path for path in asked)  # the other language stays where it is
+    assert not any(
+        "/resolve/" in path and "en-fi" in path for path in asked
+    )  # the other language stays where it is
 
 
-def test_a_missing_revision_prints_the_present_one(hub: tuple[str, list[str]], tmp_path: Path) -> None:
+def test_a_missing_revision_prints_the_present_one(
+    hub: tuple[str, list[str]], tmp_path: Path
+) -> None:
     url, _ = hub
     message = str(ask(url, tmp_path, NAME, ""))
-    assert message.startswith("ConfigError: demo/pairs: a data set of the hub needs its revision") and SHA in message
+    assert (
+        message.startswith("ConfigError: demo/pairs: a data set of the hub needs its revision")
+        and SHA in message
+    )
     assert "SourceError" in str(ask(url, tmp_path, "demo/nothing", SHA))
 
 
 def test_a_revision_must_be_a_commit() -> None:
     corpus = HubCorpus(kind="hub", dataset="demo/pairs", revision="main")
-    with pytest.raises(ConfigError, match="needs its revision as 40 hexadecimal digits, got 'main'"):
+    with pytest.raises(
+        ConfigError, match="needs its revision as 40 hexadecimal digits, got 'main'"
+    ):
         HubSource(corpus, Downloads(Path("nowhere"), offline=True), "en").offered()

@@ -10,14 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from alignment.config import LocalCorpus
-from alignment.corpora.fetch import Downloads
 from alignment.corpora.local import LocalSource
-from alignment.corpora.lockfile import Lockfile
+from alignment.downloads.fetch import Downloads
+from alignment.downloads.lockfile import Lockfile
 from alignment.errors import ConfigError, Malformed, SourceError, Unavailable, UnsafeArchive
 
 
 def source(path: Path, **settings: object) -> LocalSource:
-    return LocalSource(LocalCorpus(kind="local", path=path, **settings), Downloads(path.parent), "en")  # type: ignore[arg-type]
+    return LocalSource(
+        LocalCorpus(kind="local", path=path, **settings), Downloads(path.parent), "en"
+    )  # type: ignore[arg-type]
 
 
 def pairs(path: Path, language: str, **settings: object) -> list[tuple[str, str]]:
@@ -35,7 +37,11 @@ def write(path: Path) -> Path:
         path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     else:
         text = "lang\teng\ttext\n" + "".join("\t".join(row.values()) + "\n" for row in ROWS)
-        path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else b"\xef\xbb\xbf" + text.encode())
+        path.write_bytes(
+            gzip.compress(text.encode())
+            if path.suffix == ".gz"
+            else b"\xef\xbb\xbf" + text.encode()
+        )
     return path
 
 
@@ -52,13 +58,18 @@ def test_file_pattern_and_column_pattern(tmp_path: Path) -> None:
     (tmp_path / "en-pt_br.tsv").write_text("source\ttarget\none\tum\n")
     assert pairs(tmp_path / "en-{lang}.tsv", "pt-BR") == [("one", "um")]
     (tmp_path / "wide.tsv").write_text("en\tcy\tfi\none\tun\tyksi\n")
-    assert pairs(tmp_path / "wide.tsv", "cy", columns={"source": "en", "target": "{lang}"}) == [("one", "un")]
+    assert pairs(tmp_path / "wide.tsv", "cy", columns={"source": "en", "target": "{lang}"}) == [
+        ("one", "un")
+    ]
 
 
 def test_aligned_files(tmp_path: Path) -> None:
     (tmp_path / "a.en").write_text("one\ntwo\n")
     (tmp_path / "a.fi").write_text("yksi\nkaksi\n")
-    assert pairs(tmp_path / "a.en", "fi", target_path=tmp_path / "a.{lang}") == [("one", "yksi"), ("two", "kaksi")]
+    assert pairs(tmp_path / "a.en", "fi", target_path=tmp_path / "a.{lang}") == [
+        ("one", "yksi"),
+        ("two", "kaksi"),
+    ]
     (tmp_path / "a.fi").write_text("yksi\n")
     with pytest.raises(Malformed, match=r"a\.fi:2: the file ends at line 1, a\.en has more"):
         pairs(tmp_path / "a.en", "fi", target_path=tmp_path / "a.{lang}")
@@ -126,7 +137,9 @@ def compressed(path: Path, data: bytes) -> Path:
 
 @pytest.mark.parametrize("ending", [".gz", ".bz2", ".xz", ".zst", ".zip"])
 def test_compressed_files_whole_and_cut_off(tmp_path: Path, ending: str) -> None:
-    body = "source\ttarget\n" + "".join(f"number {i * 7919}\tluku {i * 104729}\n" for i in range(3000))
+    body = "source\ttarget\n" + "".join(
+        f"number {i * 7919}\tluku {i * 104729}\n" for i in range(3000)
+    )
     path = compressed(tmp_path / f"a.tsv{ending}", body.encode())
     assert len(pairs(path, "fi")) == 3000
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -177,8 +190,13 @@ def test_xliff_1_and_2(tmp_path: Path, text: str) -> None:
 
 def test_an_xml_bomb_and_an_external_entity_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.tmx"
-    for declared in ('<!ENTITY a "ha"><!ENTITY b "&a;&a;">', '<!ENTITY b SYSTEM "file:///etc/passwd">'):
-        path.write_text(f"<!DOCTYPE tmx [{declared}]>" + TMX[TMX.index("<tmx") :].replace("Milk", "&b;"))
+    for declared in (
+        '<!ENTITY a "ha"><!ENTITY b "&a;&a;">',
+        '<!ENTITY b SYSTEM "file:///etc/passwd">',
+    ):
+        path.write_text(
+            f"<!DOCTYPE tmx [{declared}]>" + TMX[TMX.index("<tmx") :].replace("Milk", "&b;")
+        )
         with pytest.raises(UnsafeArchive, match="declares entities"):
             pairs(path, "cy")
 
@@ -187,7 +205,9 @@ def test_an_address_is_fetched(tmp_path: Path) -> None:
     (tmp_path / "here.tsv").write_text("source\ttarget\na\tb\n")
     corpus = LocalCorpus(kind="local", url=(tmp_path / "here.tsv").as_uri())
     lock = Lockfile(tmp_path / "alignment.lock")
-    assert next(iter(LocalSource(corpus, Downloads(tmp_path / "d", lock), "en").pairs("fi")))[:2] == ("a", "b")
+    assert next(iter(LocalSource(corpus, Downloads(tmp_path / "d", lock), "en").pairs("fi")))[
+        :2
+    ] == ("a", "b")
     assert [entry.size for entry in lock.entries()] == [18]
     offline = Downloads(tmp_path / "d", offline=True)
     assert next(iter(LocalSource(corpus, offline, "en").pairs("fi")))[:2] == ("a", "b")

@@ -6,14 +6,36 @@ import pytest
 import torch
 
 from alignment.config import ScratchEncoder
-from alignment.encoder.centre import centre
-from alignment.encoder.encoder import EMULATED, Encoder, Settings, batches_of_like_length, load, pad, pooled, save
+from alignment.encoder.center import center
+from alignment.encoder.encoder import (
+    EMULATED,
+    Encoder,
+    Settings,
+    batches_of_like_length,
+    load,
+    pad,
+    pooled,
+    save,
+)
 from alignment.encoder.scratch import scratch_encoder
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.errors import ConfigError, Corrupt, EmptyCorpus, Missing
 
-TEXTS = [f"the {a} {b} is {c}" for a in ("red", "green") for b in ("house", "tree", "boat") for c in ("old", "new", "small")]
-CONFIG = ScratchEncoder(source="scratch", vocabulary=120, hidden=32, layers=2, heads=4, prefix="query: ", max_tokens=32)
+TEXTS = [
+    f"the {a} {b} is {c}"
+    for a in ("red", "green")
+    for b in ("house", "tree", "boat")
+    for c in ("old", "new", "small")
+]
+CONFIG = ScratchEncoder(
+    source="scratch",
+    vocab_size=120,
+    hidden_size=32,
+    num_layers=2,
+    num_heads=4,
+    prefix="query: ",
+    max_tokens=32,
+)
 
 
 @pytest.fixture
@@ -27,7 +49,12 @@ def test_vectors_are_unit_rows_in_the_order_of_the_texts(encoder: Encoder) -> No
     assert vectors.shape == (len(TEXTS) + 1, 32) and vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert (vectors[0] == vectors[-1]).all()
-    alone = np.concatenate([Encoder(encoder.model, encoder.tokenizer, encoder.settings).encode([text]) for text in TEXTS])
+    alone = np.concatenate(
+        [
+            Encoder(encoder.model, encoder.tokenizer, encoder.settings).encode([text])
+            for text in TEXTS
+        ]
+    )
     assert np.allclose(vectors[:-1], alone, atol=1e-6)  # neither batch nor padding changes a vector
     assert encoder.encode([]).shape == (0, 32)
 
@@ -37,7 +64,9 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     assert all((a == b).all() for a, b in zip(one.parameters(), two.parameters(), strict=True))
 
 
-def test_a_saved_directory_gives_the_same_vectors_everywhere(encoder: Encoder, tmp_path: Path) -> None:
+def test_a_saved_directory_gives_the_same_vectors_everywhere(
+    encoder: Encoder, tmp_path: Path
+) -> None:
     from sentence_transformers import SentenceTransformer
     from transformers import AutoModel, AutoTokenizer
 
@@ -47,7 +76,9 @@ def test_a_saved_directory_gives_the_same_vectors_everywhere(encoder: Encoder, t
     peer = SentenceTransformer(str(tmp_path), device="cpu").encode(TEXTS)
     print(f"sentence-transformers parity: {np.abs(ours - peer).max():.1e}")
     assert np.allclose(ours, peer, atol=1e-4)
-    tokens = AutoTokenizer.from_pretrained(tmp_path)([f"query: {t}" for t in TEXTS], padding=True, return_tensors="pt")
+    tokens = AutoTokenizer.from_pretrained(tmp_path)(
+        [f"query: {t}" for t in TEXTS], padding=True, return_tensors="pt"
+    )
     with torch.inference_mode():
         hidden = AutoModel.from_pretrained(tmp_path)(**tokens).last_hidden_state
     mask = tokens["attention_mask"][..., None]
@@ -64,23 +95,29 @@ def test_half_precision_gives_nearly_the_same_vectors(encoder: Encoder, tmp_path
     assert 0.999 < np.einsum("nd,nd->n", found, encoder.encode(TEXTS)).min() < 1 - 1e-7
 
 
-def test_centring_moves_one_bias_and_the_mean_to_zero(encoder: Encoder, tmp_path: Path) -> None:
+def test_centering_moves_one_bias_and_the_mean_to_zero(encoder: Encoder, tmp_path: Path) -> None:
     before = {name: weight.clone() for name, weight in encoder.model.named_parameters()}
-    encoder.encode(TEXTS)  # remembered, and not to be taken for the centred ones
+    encoder.encode(TEXTS)  # remembered, and not to be taken for the centerd ones
     sides = (TEXTS[:4], TEXTS[4:])
-    centre(encoder, sides)
-    changed = [name for name, weight in encoder.model.named_parameters() if not torch.equal(weight, before[name])]
+    center(encoder, sides)
+    changed = [
+        name
+        for name, weight in encoder.model.named_parameters()
+        if not torch.equal(weight, before[name])
+    ]
     assert len(changed) == 1 and changed[0].endswith("LayerNorm.bias")
     tokens = [pad(encoder.tokenize(side), 1) for side in sides]
     with torch.inference_mode():
         means = [pooled(encoder.model, *rows).mean(dim=0) for rows in tokens]
-    assert (means[0] + means[1]).norm() < 1e-4 < means[0].norm()  # each side counts as much, however many texts it has
+    assert (
+        (means[0] + means[1]).norm() < 1e-4 < means[0].norm()
+    )  # each side counts as much, however many texts it has
     save(tmp_path, encoder.model, encoder.tokenizer, encoder.settings)
     assert np.allclose(encoder.encode(TEXTS), load(tmp_path).encode(TEXTS), atol=1e-6)
 
 
-def test_what_cannot_be_centred_stays_as_it_is(encoder: Encoder) -> None:
-    class Longer(torch.nn.Module):  # the normalisation is not the last word
+def test_what_cannot_be_centerd_stays_as_it_is(encoder: Encoder) -> None:
+    class Longer(torch.nn.Module):  # the normalization is not the last word
         device = torch.device("cpu")
 
         def __init__(self) -> None:
@@ -94,21 +131,26 @@ def test_what_cannot_be_centred_stays_as_it_is(encoder: Encoder) -> None:
             return found
 
     before = {name: weight.clone() for name, weight in encoder.model.named_parameters()}
-    with pytest.raises(ConfigError, match="cannot be centred"):
-        centre(Encoder(Longer(), encoder.tokenizer, encoder.settings), [TEXTS])  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="cannot be centerd"):
+        center(Encoder(Longer(), encoder.tokenizer, encoder.settings), [TEXTS])  # type: ignore[arg-type]
     for name, weight in encoder.model.named_parameters():
         torch.testing.assert_close(weight, before[name], atol=1e-6, rtol=0)
     for module in encoder.model.modules():
         if isinstance(module, torch.nn.LayerNorm):
             module.register_parameter("bias", None)
-    with pytest.raises(ConfigError, match=r"train\.centre"):
-        centre(encoder, [TEXTS])
+    with pytest.raises(ConfigError, match=r"train\.center"):
+        center(encoder, [TEXTS])
 
 
 @pytest.mark.parametrize(("able", "warnings"), [(False, 1), (True, 0)])
 def test_bf16_that_is_emulated_is_warned_of(
-    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, able: bool, warnings: int
-) -> None:  # fmt: skip
+    encoder: Encoder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    able: bool,
+    warnings: int,
+) -> None:
     save(tmp_path, encoder.model, encoder.tokenizer, encoder.settings)
     for probe in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
         monkeypatch.setattr(torch.cpu, probe, lambda: able)
@@ -133,7 +175,7 @@ def test_missing_and_nan(encoder: Encoder, tmp_path: Path) -> None:
     with pytest.raises(Corrupt, match="NaN"):
         encoder.encode(["x"])
     with pytest.raises(Corrupt, match="NaN"):
-        centre(encoder, [["x"]])  # and not that it has no bias
+        center(encoder, [["x"]])  # and not that it has no bias
     with pytest.raises(EmptyCorpus, match="cannot train a tokenizer"):
         scratch_encoder([], CONFIG, seed=1)
 
@@ -142,15 +184,17 @@ def test_batches_respect_the_budget_and_lose_nothing() -> None:
     lengths = [3, 50, 7, 7, 20, 1, 90]
     batches = list(batches_of_like_length(lengths, 60))
     assert sorted(i for batch in batches for i in batch) == list(range(7))
-    assert all(len(batch) * max(lengths[i] for i in batch) <= 60 or len(batch) == 1 for batch in batches)
+    assert all(
+        len(batch) * max(lengths[i] for i in batch) <= 60 or len(batch) == 1 for batch in batches
+    )
 
 
 def _one_step(model: torch.nn.Module, rows: list[list[int]]) -> float:
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.0)
     output = model(input_ids=torch.tensor(rows)).last_hidden_state.mean(1)
     loss = (output[0] - output[1]).square().sum()
     loss.backward()
-    optimiser.step()
+    optimizer.step()
     return loss.item()
 
 

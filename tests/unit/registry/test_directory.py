@@ -32,7 +32,9 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "registry", "demo")
 
 
-def test_versions_count_up_and_the_same_content_is_one_version(registry: Registry, tmp_path: Path) -> None:
+def test_versions_count_up_and_the_same_content_is_one_version(
+    registry: Registry, tmp_path: Path
+) -> None:
     assert publish(registry, model(tmp_path, "a"), None) == "v1"
     assert publish(registry, model(tmp_path, "a"), None) == "v1"
     assert publish(registry, model(tmp_path, "b"), "a") == "v2"
@@ -41,7 +43,9 @@ def test_versions_count_up_and_the_same_content_is_one_version(registry: Registr
     assert (registry.root / "v2" / "README.md").read_text() == "# card"
 
 
-def test_rollback_goes_back_and_a_rerun_does_not_undo_it(registry: Registry, tmp_path: Path) -> None:
+def test_rollback_goes_back_and_a_rerun_does_not_undo_it(
+    registry: Registry, tmp_path: Path
+) -> None:
     publish(registry, model(tmp_path, "a"), None)
     publish(registry, model(tmp_path, "b"), "a")
     assert registry.rollback().name == "v1"
@@ -61,7 +65,9 @@ def test_nothing_to_go_back_to_and_unknown_versions(registry: Registry, tmp_path
         registry.promote("v9")
 
 
-def test_a_champion_that_moved_meanwhile_stops_the_publication(registry: Registry, tmp_path: Path) -> None:
+def test_a_champion_that_moved_meanwhile_stops_the_publication(
+    registry: Registry, tmp_path: Path
+) -> None:
     publish(registry, model(tmp_path, "a"), None)
     publish(registry, model(tmp_path, "b"), "a")
     with pytest.raises(AliasConflict, match="moved to v2"):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from alignment.retrieval import neighbours
+from alignment.retrieval import neighbors
 from alignment.retrieval.metrics import retrieve, wilson
-from alignment.retrieval.neighbours import _plain, _sieved, nearest
+from alignment.retrieval.neighbors import _plain, _sieved, nearest
 
 
 def unit(n: int, dim: int = 6, seed: int = 0) -> np.ndarray:
@@ -52,8 +52,9 @@ def test_ratio_margin_against_a_naive_loop(n: int) -> None:
     k = min(4, n)
     for i in range(n):
         scores = [
-            x[i] @ y[j] / ((np.sort(y @ x[i])[-k:].mean() + np.sort(x @ y[j])[-k:].mean()) / 2) for j in range(n)
-        ]  # fmt: skip
+            x[i] @ y[j] / ((np.sort(y @ x[i])[-k:].mean() + np.sort(x @ y[j])[-k:].mean()) / 2)
+            for j in range(n)
+        ]
         assert found.gold[i] == pytest.approx(scores[i], abs=1e-5)
         assert found.best_wrong[i] == pytest.approx(max(scores[:i] + scores[i + 1 :]), abs=1e-5)
         assert found.correct[i] == (np.argmax(scores) == i)
@@ -62,11 +63,15 @@ def test_ratio_margin_against_a_naive_loop(n: int) -> None:
 def test_ratio_margin_holds_a_hub_back() -> None:
     hub = np.full((1, 8), 8**-0.5)
     y = scaled(np.vstack([np.eye(8), hub]))
-    x = scaled(np.vstack([np.eye(8) + 0.4, hub]))  # each a little nearer to the hub than to its own translation
+    x = scaled(
+        np.vstack([np.eye(8) + 0.4, hub])
+    )  # each a little nearer to the hub than to its own translation
     assert retrieve(x, y, texts(9)).correct.tolist() == [False] * 8 + [True]
     assert retrieve(x, y, texts(9), margin=4).correct.all()
     same = np.repeat(unit(1, 4), 3, axis=0)
-    assert not retrieve(same, same, texts(3), margin=2).correct.any()  # a collapsed encoder scores 0 here too
+    assert not retrieve(
+        same, same, texts(3), margin=2
+    ).correct.any()  # a collapsed encoder scores 0 here too
 
 
 def test_lengths_must_agree() -> None:
@@ -88,20 +93,24 @@ def test_wilson_against_published_half_widths() -> None:
     assert wilson(0, 0) == (0.0, 1.0) and wilson(10, 10)[1] == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("chunk", [neighbours.CHUNK, 9000, 9900])
+@pytest.mark.parametrize("chunk", [neighbors.CHUNK, 9000, 9900])
 @pytest.mark.parametrize("copies", [0, 3000])
-def test_the_sieve_lets_the_nearest_through(copies: int, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """20,000 candidates around 200 centres, as like as an E5 encoder's; with thousands of ties in the second case.
+def test_the_sieve_lets_the_nearest_through(
+    copies: int, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20,000 candidates around 200 centers, as like as an E5 encoder's; with thousands of ties in the second case.
 
     In one chunk, in three, and with a last one that is too small to sieve. Of 30 groups only may pass, else the plain
     search has to take over.
     """
-    monkeypatch.setattr(neighbours, "CHUNK", chunk)
-    monkeypatch.setattr(neighbours, "CROWDED", 30)
+    monkeypatch.setattr(neighbors, "CHUNK", chunk)
+    monkeypatch.setattr(neighbors, "CROWDED", 30)
     rng = np.random.default_rng(copies)
-    centres = rng.normal(size=(200, 48)) + 2
-    y = scaled(centres[rng.integers(0, 200, 20_000)] + 0.3 * rng.normal(size=(20_000, 48)))
-    y[:copies] = np.eye(48)[0]  # its products have one term: equal ones are equal on any processor, however it adds up
+    centers = rng.normal(size=(200, 48)) + 2
+    y = scaled(centers[rng.integers(0, 200, 20_000)] + 0.3 * rng.normal(size=(20_000, 48)))
+    y[:copies] = np.eye(48)[
+        0
+    ]  # its products have one term: equal ones are equal on any processor, however it adds up
     x = scaled(y[rng.integers(0, 20_000, 700)] + 0.01 * rng.normal(size=(700, 48)))
     x[0] = y[0]
     sieved, plain = _sieved(x, y, 10), _plain(x, y, 10, 256)
@@ -118,7 +127,10 @@ def test_the_sieve_s_bound_holds_for_vectors_that_fill_the_space(noise: float) -
     """And where all candidates are nearly or wholly the same, so that all of them pass."""
     rng = np.random.default_rng(7)
     x = scaled(rng.normal(size=(300, 32)))
-    for y in (scaled(rng.normal(size=(5000, 32))), scaled(x[:1] + noise * rng.normal(size=(5000, 32)))):
+    for y in (
+        scaled(rng.normal(size=(5000, 32))),
+        scaled(x[:1] + noise * rng.normal(size=(5000, 32))),
+    ):
         sieved, plain = _sieved(x, y, 5), _plain(x, y, 5, 256)
         assert np.abs(sieved.similarities - plain.similarities).max() < 1e-6
 

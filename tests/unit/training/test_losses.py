@@ -6,12 +6,22 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from alignment.training.losses import distances, geometry_loss, infonce_loss, matryoshka, pairwise, triplet_loss
+from alignment.training.losses import (
+    distances,
+    geometry_loss,
+    infonce_loss,
+    matryoshka,
+    pairwise,
+    triplet_loss,
+)
 
 
 def batch(n: int, dim: int = 8, seed: int = 0) -> tuple[torch.Tensor, ...]:
     generator = torch.Generator().manual_seed(seed)
-    a, p, neg = (torch.randn(n, dim, generator=generator, dtype=torch.float64).requires_grad_() for _ in range(3))
+    a, p, neg = (
+        torch.randn(n, dim, generator=generator, dtype=torch.float64).requires_grad_()
+        for _ in range(3)
+    )
     return a, p, neg
 
 
@@ -28,7 +38,10 @@ def naive_distance(x: torch.Tensor, y: torch.Tensor, distance: str) -> torch.Ten
 
 
 def naive_triplet(a, p, n, g, ng, margin, distance, in_batch, soft=False, active_mean=False):  # type: ignore[no-untyped-def]
-    gaps = [naive_distance(a[i], p[i], distance) - naive_distance(a[i], n[i], distance) for i in range(len(a))]
+    gaps = [
+        naive_distance(a[i], p[i], distance) - naive_distance(a[i], n[i], distance)
+        for i in range(len(a))
+    ]
     if in_batch != "none":
         for anchors, candidates in ((a, ((p, g), (n, ng))), (p, ((a, g),))):
             for i in range(len(a)):
@@ -48,11 +61,17 @@ def naive_triplet(a, p, n, g, ng, margin, distance, in_batch, soft=False, active
                 }[in_batch]
                 gaps += [positive - d for d in chosen]
     losses = [torch.log1p(torch.exp(gap)) if soft else torch.relu(gap + margin) for gap in gaps]
-    counted = max(1, sum(bool(gap > 0 if soft else gap > -margin) for gap in gaps)) if active_mean else len(losses)
+    counted = (
+        max(1, sum(bool(gap > 0 if soft else gap > -margin) for gap in gaps))
+        if active_mean
+        else len(losses)
+    )
     return sum(losses) / counted
 
 
-def largest_difference(ours: torch.Tensor, theirs: torch.Tensor, inputs: tuple[torch.Tensor, ...]) -> float:
+def largest_difference(
+    ours: torch.Tensor, theirs: torch.Tensor, inputs: tuple[torch.Tensor, ...]
+) -> float:
     """Of the values and of all gradients."""
     pairs = [(ours, theirs)]
     for one in (ours, theirs):
@@ -66,17 +85,25 @@ IN_BATCH = ("none", "hardest", "semihard", "semihard_farthest", "semihard_within
 
 
 @pytest.mark.parametrize("shape", [{}, {"soft": True}, {"active_mean": True}], ids=str)
-@pytest.mark.parametrize(("distance", "in_batch"), list(itertools.product(("cosine", "euclidean"), IN_BATCH)))
-def test_triplet_parity_with_a_naive_loop(distance: str, in_batch: str, shape: dict[str, bool]) -> None:
+@pytest.mark.parametrize(
+    ("distance", "in_batch"), list(itertools.product(("cosine", "euclidean"), IN_BATCH))
+)
+def test_triplet_parity_with_a_naive_loop(
+    distance: str, in_batch: str, shape: dict[str, bool]
+) -> None:
     a, p, n = batch(7)
     g, ng = groups(7)
     g[3] = g[1]  # two of one meaning
     ng[2] = g[5]
     unit = [normalize(x, dim=-1) for x in (a, p, n)]
-    ours = triplet_loss(*unit, g, ng, everyone(7), margin=0.3, distance=distance, in_batch=in_batch, **shape).value  # type: ignore[arg-type]
+    ours = triplet_loss(
+        *unit, g, ng, everyone(7), margin=0.3, distance=distance, in_batch=in_batch, **shape
+    ).value  # type: ignore[arg-type]
     theirs = naive_triplet(*unit, g, ng, 0.3, distance, in_batch, **shape)
     largest = largest_difference(ours, theirs, (a, p, n))
-    print(f"triplet {distance} {in_batch} {shape}: largest difference of value and gradients {largest:.1e}")
+    print(
+        f"triplet {distance} {in_batch} {shape}: largest difference of value and gradients {largest:.1e}"
+    )
     assert largest < 1e-10
 
 
@@ -86,16 +113,26 @@ def test_some_triplets_without_their_explicit_negative(in_batch: str) -> None:
     g, ng = groups(7)
     owners = torch.tensor([1, 4])
     ours = triplet_loss(a, p, n[owners], g, ng[owners], owners, margin=0.3, in_batch=in_batch)  # type: ignore[arg-type]
-    losses = [torch.relu(naive_distance(a[i], p[i], "cosine") - naive_distance(a[i], n[i], "cosine") + 0.3) for i in (1, 4)]
+    losses = [
+        torch.relu(
+            naive_distance(a[i], p[i], "cosine") - naive_distance(a[i], n[i], "cosine") + 0.3
+        )
+        for i in (1, 4)
+    ]
     for x, y, more in ((a, p, list(n[owners])), (p, a, [])):
         for i in range(7):
             positive = naive_distance(a[i], p[i], "cosine")
-            others = [naive_distance(x[i], z, "cosine") for z in (*[y[j] for j in range(7) if j != i], *more)]
+            others = [
+                naive_distance(x[i], z, "cosine")
+                for z in (*[y[j] for j in range(7) if j != i], *more)
+            ]
             found = [d for d in others if in_batch == "hardest" or d > positive]
             losses += [torch.relu(positive - min(found) + 0.3)] if found else []
     assert abs(ours.value - sum(losses) / len(losses)) < 1e-12
     none = torch.tensor([], dtype=torch.long)
-    alone = triplet_loss(a[:1], p[:1], n[none], g[:1], ng[none], none, margin=0.3, in_batch=in_batch)  # type: ignore[arg-type]
+    alone = triplet_loss(
+        a[:1], p[:1], n[none], g[:1], ng[none], none, margin=0.3, in_batch=in_batch
+    )  # type: ignore[arg-type]
     assert alone.value == 0 and alone.value.requires_grad
 
 
@@ -117,12 +154,14 @@ def test_parity_with_sentence_transformers() -> None:
     features = [{"x": x} for x in (a, p, n)]
     labels = torch.zeros(6)
     ours = triplet_loss(a, p, n, g, ng, everyone(len(a)), margin=0.3, distance="cosine").value
-    theirs = st.TripletLoss(_Given(), distance_metric=st.TripletDistanceMetric.COSINE, triplet_margin=0.3)(features, labels)  # type: ignore[arg-type]
+    theirs = st.TripletLoss(
+        _Given(), distance_metric=st.TripletDistanceMetric.COSINE, triplet_margin=0.3
+    )(features, labels)  # type: ignore[arg-type]
     assert abs(ours - theirs) < 1e-5
     ours = triplet_loss(a, p, n, g, ng, everyone(len(a)), margin=0.3, distance="euclidean").value
-    theirs = st.TripletLoss(_Given(), distance_metric=st.TripletDistanceMetric.EUCLIDEAN, triplet_margin=0.3)(
-        features, labels
-    )  # type: ignore[arg-type]
+    theirs = st.TripletLoss(
+        _Given(), distance_metric=st.TripletDistanceMetric.EUCLIDEAN, triplet_margin=0.3
+    )(features, labels)  # type: ignore[arg-type]
     assert abs(ours - theirs) < 1e-4  # theirs adds 1e-6 to each coordinate
     peer = st.MultipleNegativesRankingLoss(_Given(), scale=20.0)  # type: ignore[arg-type]
     forward = peer([{"x": a}, {"x": p}, {"x": n}], labels)
@@ -137,9 +176,16 @@ def test_in_batch_hardest_parity_with_sentence_transformers(soft: bool) -> None:
 
     a, p, _ = (normalize(x, dim=-1) for x in batch(6))
     own = triplet_loss(
-        torch.cat([a, p]), torch.cat([p, a]), a[:0], everyone(6).repeat(2), everyone(0), everyone(0), margin=0.3,
-        in_batch="hardest", soft=soft,
-    ).value  # fmt: skip
+        torch.cat([a, p]),
+        torch.cat([p, a]),
+        a[:0],
+        everyone(6).repeat(2),
+        everyone(0),
+        everyone(0),
+        margin=0.3,
+        in_batch="hardest",
+        soft=soft,
+    ).value
     distance = st.BatchHardTripletLossDistanceFunction.cosine_distance
     labels, both = everyone(6).repeat(2), torch.cat([a, p])
     peer = (
@@ -148,7 +194,9 @@ def test_in_batch_hardest_parity_with_sentence_transformers(soft: bool) -> None:
         else st.BatchHardTripletLoss(_Given(), distance_metric=distance, margin=0.3)  # type: ignore[arg-type]
     )
     largest = abs(own - peer([{"x": both}], labels)).item()
-    print(f"in-batch hardest {'soft margin ' if soft else ''}beside sentence-transformers: largest difference {largest:.1e}")
+    print(
+        f"in-batch hardest {'soft margin ' if soft else ''}beside sentence-transformers: largest difference {largest:.1e}"
+    )
     assert largest < 1e-6
 
 
@@ -158,12 +206,23 @@ def test_semihard_farthest_parity_with_sentence_transformers() -> None:
     a, p, _ = (normalize(x, dim=-1) for x in batch(6))
     both, labels = torch.cat([a, p]), everyone(6).repeat(2)
     distance = st.BatchHardTripletLossDistanceFunction.cosine_distance
-    peer = st.BatchSemiHardTripletLoss(_Given(), distance_metric=distance, margin=0.3)([{"x": both}], labels)  # type: ignore[arg-type]
+    peer = st.BatchSemiHardTripletLoss(_Given(), distance_metric=distance, margin=0.3)(
+        [{"x": both}], labels
+    )  # type: ignore[arg-type]
     ours = triplet_loss(
-        both, torch.cat([p, a]), a[:0], labels, everyone(0), everyone(0), margin=0.3, in_batch="semihard_farthest"
+        both,
+        torch.cat([p, a]),
+        a[:0],
+        labels,
+        everyone(0),
+        everyone(0),
+        margin=0.3,
+        in_batch="semihard_farthest",
     ).value
     largest = abs(ours - peer).item()
-    print(f"semi-hard with the farthest as fallback beside sentence-transformers: largest difference {largest:.1e}")
+    print(
+        f"semi-hard with the farthest as fallback beside sentence-transformers: largest difference {largest:.1e}"
+    )
     assert largest < 1e-6
 
 
@@ -180,19 +239,32 @@ def test_parity_with_pytorch_metric_learning(rule: str) -> None:
         chosen = (everyone(6), everyone(6) + 6, everyone(6) + 12)
         peer = pml.TripletMarginLoss(margin=0.3, distance=LpDistance(), reducer=AvgNonZeroReducer())
         theirs = peer(torch.cat([a, p, n]), labels, chosen)
-        ours = triplet_loss(a, p, n, *groups(6), everyone(6), margin=0.3, distance="euclidean", active_mean=True).value
+        ours = triplet_loss(
+            a, p, n, *groups(6), everyone(6), margin=0.3, distance="euclidean", active_mean=True
+        ).value
     else:
         both, labels = torch.cat([a, p]), everyone(6).repeat(2)
         miners = {
-            "within_margin": TripletMarginMiner(margin=0.3, type_of_triplets="semihard", distance=CosineSimilarity()),
-            "easy_hard": BatchEasyHardMiner(pos_strategy="easy", neg_strategy="semihard", distance=CosineSimilarity()),
+            "within_margin": TripletMarginMiner(
+                margin=0.3, type_of_triplets="semihard", distance=CosineSimilarity()
+            ),
+            "easy_hard": BatchEasyHardMiner(
+                pos_strategy="easy", neg_strategy="semihard", distance=CosineSimilarity()
+            ),
         }
         peer = pml.TripletMarginLoss(margin=0.3, distance=CosineSimilarity(), reducer=MeanReducer())
         theirs = peer(both, labels, miners[rule](both, labels))
         name = {"within_margin": "semihard_within_margin", "easy_hard": "semihard"}[rule]
         ours = triplet_loss(
-            both, torch.cat([p, a]), a[:0], labels, everyone(0), everyone(0), margin=0.3, in_batch=name  # type: ignore[arg-type]
-        ).value  # fmt: skip
+            both,
+            torch.cat([p, a]),
+            a[:0],
+            labels,
+            everyone(0),
+            everyone(0),
+            margin=0.3,
+            in_batch=name,  # type: ignore[arg-type]
+        ).value
     largest = abs(ours - theirs).item()
     print(f"{rule} beside pytorch-metric-learning: largest difference {largest:.1e}")
     assert largest < 1e-6
@@ -211,7 +283,9 @@ def test_infonce_parity_with_a_naive_loop(margin: float) -> None:
         forward += [z[j] @ x[i] for j in range(6) if ng[j] != g[i]]
         backward = [x[j] @ y[i] - margin * (i == j) for j in range(6) if j == i or g[j] != g[i]]
         for cosines in (forward, backward):
-            losses.append(torch.logsumexp(scale * torch.stack(cosines), 0) - scale * (x[i] @ y[i] - margin))
+            losses.append(
+                torch.logsumexp(scale * torch.stack(cosines), 0) - scale * (x[i] @ y[i] - margin)
+            )
     ours = infonce_loss(x, y, z, g, ng, scale=scale, margin=margin).value
     largest = largest_difference(ours, sum(losses) / len(losses), (a, p, n, scale))
     print(f"InfoNCE margin {margin}: largest difference of value and gradients {largest:.1e}")
@@ -259,12 +333,21 @@ def test_infonce_never_sets_a_meaning_against_itself() -> None:
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
 @pytest.mark.parametrize("in_batch", IN_BATCH)
-def test_identical_rows_and_a_single_row_have_finite_gradients(distance: str, in_batch: str) -> None:
+def test_identical_rows_and_a_single_row_have_finite_gradients(
+    distance: str, in_batch: str
+) -> None:
     for size in (1, 3):
         x = torch.ones(size, 4, requires_grad=True)
         unit = normalize(x, dim=-1)
         loss = triplet_loss(
-            unit, unit, unit, *groups(size), everyone(size), margin=0.2, distance=distance, in_batch=in_batch
+            unit,
+            unit,
+            unit,
+            *groups(size),
+            everyone(size),
+            margin=0.2,
+            distance=distance,
+            in_batch=in_batch,
         )  # type: ignore[arg-type]
         (gradient,) = torch.autograd.grad(loss.value, x)
         assert loss.value.isfinite() and gradient.isfinite().all()
@@ -275,7 +358,9 @@ def test_distances_agree_and_bf16_is_finite() -> None:
     for distance in ("cosine", "euclidean"):
         assert torch.allclose(pairwise(x, y, distance).diagonal(), distances(x, y, distance))  # type: ignore[arg-type]
     half = [t.bfloat16() for t in (x, y, y)]
-    assert triplet_loss(*half, *groups(5), everyone(5), margin=0.2, in_batch="hardest").value.isfinite()
+    assert triplet_loss(
+        *half, *groups(5), everyone(5), margin=0.2, in_batch="hardest"
+    ).value.isfinite()
 
 
 def test_active_share() -> None:

@@ -30,24 +30,43 @@ def test_negation(text: str, language: str, expected: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "anchor", "language", "expected"),
     [
-        ("Convertir XML en JSON", "Convert XML to JSON", "fr", {"Convertir Django en JSON", "Convertir XML en Django"}),
+        (
+            "Convertir XML en JSON",
+            "Convert XML to JSON",
+            "fr",
+            {"Convertir Django en JSON", "Convertir XML en Django"},
+        ),
         ("Installiere Weblate", "Install Weblate", "de", {"Installiere Django"}),
         ("Installiere Web", "Install Weblate", "de", {None}),  # no name that both have
-        ("Django und Python", "Django and Python", "de", {"Django und Weblate", "Weblate und Python"}),  # never itself
+        (
+            "Django und Python",
+            "Django and Python",
+            "de",
+            {"Django und Weblate", "Weblate und Python"},
+        ),  # never itself
         ("Die Seite", "The page", "de", {None}),  # a capital is not enough
         ("%(Name)s und <Bold>", "%(Name)s and <Bold>", "de", {None}),
     ],
 )
-def test_names_become_other_names(text: str, anchor: str, language: str, expected: set[str | None]) -> None:
+def test_names_become_other_names(
+    text: str, anchor: str, language: str, expected: set[str | None]
+) -> None:
     names = ["Django"] if "Django" not in text else ["Django", "Weblate"]
-    assert {edited(text, language, str(i), anchor=anchor, names=names) for i in range(30)} == expected
+    assert {
+        edited(text, language, str(i), anchor=anchor, names=names) for i in range(30)
+    } == expected
 
 
 @pytest.mark.parametrize(
     ("text", "anchor", "language", "expected"),
     [
         ("Convert XML to JSON", "Konvertiere XML zu JSON", "en", "Convert JSON to XML"),
-        ("Python ist schneller als Ruby", "Python is faster than Ruby", "de", "Ruby ist schneller als Python"),
+        (
+            "Python ist schneller als Ruby",
+            "Python is faster than Ruby",
+            "de",
+            "Ruby ist schneller als Python",
+        ),
         ("Python und Ruby", "Python and Ruby", "de", None),  # the same thing the other way round
         ("Move Alice and Bob to Carol", "Alice Bob Carol", "en", None),  # three names: which two?
         ("Vaihda XML muotoon JSON", "Convert XML to JSON", "fi", None),  # no rule for the language

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from alignment.config import Clean, parse_config
-from alignment.corpora import Downloads
+from alignment.downloads import Downloads
 from alignment.languages import identity
-from alignment.stages.explore import explain, offer, offered_codes
+from alignment.pipeline.explore import explain, offer, offered_codes
 from alignment.stages.pull import pull
 from alignment.store import Store
 
 CONFIG = """
 name: x
 encoder: {source: scratch}
-corpora: [{kind: local, path: "{lang}.tsv", licence: MIT}]
+corpora: [{kind: local, path: "{lang}.tsv", license: MIT}]
 languages: {fi: {}}
 """
 
@@ -28,19 +28,32 @@ def corpora(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_offered_languages_are_listed_once_and_without_those_that_are_configured(corpora: Path) -> None:
+def test_offered_languages_are_listed_once_and_without_those_that_are_configured(
+    corpora: Path,
+) -> None:
     config = parse_config(CONFIG, base=corpora)
     assert offered_codes(config, Downloads(corpora)) == ["nb", "pt", "zh", "zh-Hant"]
     assert offer(config, Downloads(corpora), "pt").total == 3
-    assert identity("cmn") == identity("zh-Hans") != identity("zh-Hant") and identity("nb") == identity("no")
+    assert identity("cmn") == identity("zh-Hans") != identity("zh-Hant") and identity(
+        "nb"
+    ) == identity("no")
 
 
 def test_explain_shows_scores_thresholds_and_examples(corpora: Path) -> None:
     config = parse_config(CONFIG, base=corpora)
-    pulled = pull(Store(corpora / "store"), "fi", config.settings("fi").corpora, pivot="en", downloads=Downloads(corpora))
+    pulled = pull(
+        Store(corpora / "store"),
+        "fi",
+        config.settings("fi").corpora,
+        pivot="en",
+        downloads=Downloads(corpora),
+    )
     found = explain(pulled, Clean(), "en", "fi", examples=5)
     assert found.pairs == 3 and found.counts == {"too_few_words": 1, "other_numbers": 1}
-    assert found.rejects == {"too_few_words": [("Save it", "Tallenna")], "other_numbers": [("Open 12 new pages", "Avaa")]}
+    assert found.rejects == {
+        "too_few_words": [("Save it", "Tallenna")],
+        "other_numbers": [("Open 12 new pages", "Avaa")],
+    }
     words = next(scores for scores in found.scores if scores.filter.name == "too_few_words")
     assert words.threshold == 3 and words.kept == pytest.approx(2 / 3) and words.quantiles[0] == 2
     other = explain(pulled, Clean(filters=("too_long",)), "en", "fi")

@@ -24,7 +24,15 @@ MAX_MEMBER_BYTES = 256 * 2**20
 MAX_UNPACKED_BYTES = 64 * 2**30
 MAX_RATIO = 200  # real text compresses about 5 times; a bomb a thousand times
 COPIED = 2**20  # bytes at once
-_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, OSError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    OSError,
+)
 T = TypeVar("T")
 
 
@@ -38,12 +46,18 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise Malformed(
-            f"not a zip archive ({error}); the download may be truncated", where=str(path), hint=f"Delete {path} and run again."
-        ) from error  # fmt: skip
+            f"not a zip archive ({error}); the download may be truncated",
+            where=str(path),
+            hint=f"Delete {path} and run again.",
+        ) from error
 
 
 def safe_members(
-    archive: zipfile.ZipFile, wanted: re.Pattern[str], *, max_bytes: int = MAX_MEMBER_BYTES, max_ratio: int = MAX_RATIO
+    archive: zipfile.ZipFile,
+    wanted: re.Pattern[str],
+    *,
+    max_bytes: int = MAX_MEMBER_BYTES,
+    max_ratio: int = MAX_RATIO,
 ) -> Iterator[zipfile.ZipInfo]:
     """Members whose name matches, each checked against its declared size, its ratio and its place.
 
@@ -54,7 +68,10 @@ def safe_members(
         if not wanted.search(info.filename) or info.is_dir():
             continue
         where = f"{archive.filename}:{info.filename}"
-        if info.filename.startswith(("/", "\\")) or ".." in PurePosixPath(info.filename.replace("\\", "/")).parts:
+        if (
+            info.filename.startswith(("/", "\\"))
+            or ".." in PurePosixPath(info.filename.replace("\\", "/")).parts
+        ):
             raise UnsafeArchive("the member names a place outside of the archive", where=where)
         if stat.S_ISLNK(info.external_attr >> 16):
             raise UnsafeArchive("the member is a link", where=where)
@@ -62,8 +79,9 @@ def safe_members(
         if info.file_size > max_bytes or (ratio > max_ratio and info.file_size > 2**20):
             raise UnsafeArchive(
                 f"the member expands to {info.file_size:,} bytes, {ratio:.0f} times its size; "
-                f"at most {max_bytes:,} and {max_ratio} times are read", where=where,
-            )  # fmt: skip
+                f"at most {max_bytes:,} and {max_ratio} times are read",
+                where=where,
+            )
         yield info
 
 
@@ -77,7 +95,9 @@ def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         with archive.open(info) as file:
             return file.read(info.file_size)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise Malformed(f"the archive is damaged: {error}", where=f"{archive.filename}:{info.filename}") from error
+        raise Malformed(
+            f"the archive is damaged: {error}", where=f"{archive.filename}:{info.filename}"
+        ) from error
 
 
 def only_member(archive: zipfile.ZipFile, wanted: re.Pattern[str]) -> zipfile.ZipInfo:
@@ -107,11 +127,21 @@ def unpacked(path: Path, pattern: str, root: Path) -> Path:
         if not final.is_file():
             partial = final.with_name(".partial")
             try:
-                with _opened(path, re.compile(fnmatch.translate(pattern))) as member, partial.open("wb") as copy:
-                    _copy(member, copy, max(MAX_RATIO * path.stat().st_size, MAX_MEMBER_BYTES), f"{path}:{pattern}")
+                with (
+                    _opened(path, re.compile(fnmatch.translate(pattern))) as member,
+                    partial.open("wb") as copy,
+                ):
+                    _copy(
+                        member,
+                        copy,
+                        max(MAX_RATIO * path.stat().st_size, MAX_MEMBER_BYTES),
+                        f"{path}:{pattern}",
+                    )
             except _DAMAGED as error:
                 raise Malformed(
-                    f"the archive is damaged: {error}", where=str(path), hint=f"Delete {path} and run again."
+                    f"the archive is damaged: {error}",
+                    where=str(path),
+                    hint=f"Delete {path} and run again.",
                 ) from error
             os.replace(partial, final)
     return final
@@ -125,15 +155,23 @@ def _opened(path: Path, wanted: re.Pattern[str]) -> Iterator[IO[bytes]]:
         return
     with tarfile.open(path) as tape:
         every = list(tape)
-        info = _one([m for m in every if m.isreg() and wanted.search(m.name)], [m.name for m in every], str(path), wanted)
-        with cast("IO[bytes]", tape.extractfile(info)) as file:  # None is for what is not a regular file
+        info = _one(
+            [m for m in every if m.isreg() and wanted.search(m.name)],
+            [m.name for m in every],
+            str(path),
+            wanted,
+        )
+        with cast(
+            "IO[bytes]", tape.extractfile(info)
+        ) as file:  # None is for what is not a regular file
             yield file
 
 
 def _one(found: list[T], names: list[str], where: str, wanted: re.Pattern[str]) -> T:
     if len(found) != 1:
         raise Malformed(
-            f"expected one text that matches {wanted.pattern}, got {len(found)}; it has {', '.join(names[:8])}", where=where
+            f"expected one text that matches {wanted.pattern}, got {len(found)}; it has {', '.join(names[:8])}",
+            where=where,
         )
     return found[0]
 
@@ -141,5 +179,7 @@ def _one(found: list[T], names: list[str], where: str, wanted: re.Pattern[str]) 
 def _copy(source: IO[bytes], target: IO[bytes], left: int, where: str) -> None:
     while data := source.read(COPIED):
         if (left := left - len(data)) < 0:
-            raise UnsafeArchive(f"the member expands past {MAX_RATIO} times the archive's size", where=where)
+            raise UnsafeArchive(
+                f"the member expands past {MAX_RATIO} times the archive's size", where=where
+            )
         target.write(data)

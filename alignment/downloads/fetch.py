@@ -27,9 +27,9 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 from filelock import FileLock
 
-from alignment.corpora.lockfile import Lockfile
+from alignment.downloads.lockfile import Lockfile
 from alignment.errors import ArtifactError, ConfigError, NotThere, SourceError, Unavailable
-from alignment.store import file_digest, write_json
+from alignment.files import file_digest, write_json
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -89,7 +89,7 @@ class Downloads:
     _turns: dict[str, threading.Semaphore] = field(default_factory=dict, repr=False)
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def fetch(self, url: str, *, licence: str = "unknown") -> Path:
+    def fetch(self, url: str, *, license: str = "unknown") -> Path:
         """The bytes of this address, from the cache or from the network: https, or what fsspec knows (s3, gs, file).
 
         Raises:
@@ -106,18 +106,25 @@ class Downloads:
             if path is None:
                 if self.offline:
                     raise Unavailable(
-                        "not in the cache, and this run is offline", where=shown(url), hint="Run once with the network."
+                        "not in the cache, and this run is offline",
+                        where=shown(url),
+                        hint="Run once with the network.",
                     )
                 with self._turn(url):
-                    path = self._download(url, licence)
+                    path = self._download(url, license)
             else:
-                self.lock.accept(url, path.stat().st_size, path.name, licence)
+                self.lock.accept(url, path.stat().st_size, path.name, license)
             return path
 
-    def fetch_named(self, url: str, *, licence: str = "unknown", name: str | None = None) -> Path:
+    def fetch_named(self, url: str, *, license: str = "unknown", name: str | None = None) -> Path:
         """As `fetch`, under a name whose ending tells the format: the address' own if none is given."""
-        path = self.fetch(url, licence=licence)
-        named = self.root / "named" / _name(url) / PurePosixPath(name or urlsplit(url).path or "file").name
+        path = self.fetch(url, license=license)
+        named = (
+            self.root
+            / "named"
+            / _name(url)
+            / PurePosixPath(name or urlsplit(url).path or "file").name
+        )
         named.parent.mkdir(parents=True, exist_ok=True)
         temporary = named.with_name(f".{named.name}.{os.getpid()}.{threading.get_ident()}")
         temporary.symlink_to(path.resolve())
@@ -140,7 +147,7 @@ class Downloads:
         path = self.root / "objects" / str(digest)
         return path if digest and path.is_file() and path.stat().st_size == size else None
 
-    def _download(self, url: str, licence: str) -> Path:
+    def _download(self, url: str, license: str) -> Path:
         partial = self.root / "partial" / _name(url)
         if url.startswith(("http://", "https://")):
             self._to_the_end(url, partial)
@@ -148,7 +155,7 @@ class Downloads:
             self._copy_whole(url, partial)
         digest, size = file_digest(partial), partial.stat().st_size
         try:
-            self.lock.accept(url, size, digest, licence)
+            self.lock.accept(url, size, digest, license)
         except SourceError:
             partial.unlink()
             raise
@@ -177,7 +184,9 @@ class Downloads:
             if error.errno in _FULL:
                 raise _disk(error, self.root) from error
             raise Unavailable(
-                f"cannot be read ({error})", where=shown(url), hint="Check the address and your rights."
+                f"cannot be read ({error})",
+                where=shown(url),
+                hint="Check the address and your rights.",
             ) from error
 
     def _to_the_end(self, url: str, partial: Path) -> None:
@@ -195,9 +204,10 @@ class Downloads:
                     most = max(most, _size(partial))
                     if failed >= self.patience.attempts:
                         raise Unavailable(
-                            f"no whole answer in {failed} attempts: {error or type(error).__name__}", where=shown(url),
+                            f"no whole answer in {failed} attempts: {error or type(error).__name__}",
+                            where=shown(url),
                             hint="Run again later: what has come so far is kept.",
-                        ) from error  # fmt: skip
+                        ) from error
                     self._wait(url, failed, error)
                 except httpx.TooManyRedirects as error:
                     raise SourceError("redirects in a circle", where=shown(url)) from error
@@ -209,8 +219,12 @@ class Downloads:
     def _wait(self, url: str, failed: int, error: Exception) -> None:
         asked = getattr(error, "wait", None)
         if asked is not None and asked > self.patience.longest_wait:
-            raise Unavailable(f"the server asks to wait {asked:.0f} s", where=shown(url), hint="Run again after that.")
-        backoff = self.patience.backoff * 2 ** (failed - 1) * (1 + random.random())  # noqa: S311 - not a secret
+            raise Unavailable(
+                f"the server asks to wait {asked:.0f} s",
+                where=shown(url),
+                hint="Run again after that.",
+            )
+        backoff = self.patience.backoff * 2 ** (failed - 1) * (1 + random.random())
         seconds = asked if asked is not None else min(backoff, self.patience.longest_wait)
         logger.info("%s: %s; again in %.1f s", shown(url), error or type(error).__name__, seconds)
         time.sleep(seconds)
@@ -218,7 +232,9 @@ class Downloads:
     def _attempt(self, client: httpx.Client, url: str, partial: Path) -> None:
         """One request; leaves the whole file, or raises and leaves what can be gone on from."""
         have, known = _size(partial), _read_known(partial)
-        headers = {"Accept-Encoding": "identity"}  # so that ranges and lengths count the file's own bytes
+        headers = {
+            "Accept-Encoding": "identity"
+        }  # so that ranges and lengths count the file's own bytes
         if have and known.validator:
             headers |= {"Range": f"bytes={have}-", "If-Range": known.validator}
         with client.stream("GET", url, headers=headers) as answer:
@@ -230,9 +246,10 @@ class Downloads:
             if answer.status_code not in (200, 206):
                 kind = NotThere if answer.status_code in (404, 410) else SourceError
                 raise kind(
-                    f"the server answers HTTP {answer.status_code} {answer.reason_phrase}", where=shown(url),
+                    f"the server answers HTTP {answer.status_code} {answer.reason_phrase}",
+                    where=shown(url),
                     hint="Check the address, or whether this corpus and version exist.",
-                )  # fmt: skip
+                )
             start, known = _begin(answer, have, known)
             write_json(partial.with_suffix(".json"), known._asdict())
             with partial.open("r+b" if start else "wb") as file:
@@ -244,7 +261,9 @@ class Downloads:
 
     def _copy(self, url: str, answer: httpx.Response, file: IO[bytes], known: _Known) -> None:
         since, in_window = time.monotonic(), 0
-        for chunk in answer.iter_raw():  # as it comes: what a dropped connection has brought is kept
+        for (
+            chunk
+        ) in answer.iter_raw():  # as it comes: what a dropped connection has brought is kept
             file.write(chunk)
             in_window += len(chunk)
             if self.progress:
@@ -294,7 +313,9 @@ def _retry_after(answer: httpx.Response) -> float | None:
 
 def _check_scheme(url: str, answer: httpx.Response) -> None:
     """No way from https to a plain connection, where anyone could answer."""
-    if url.startswith("https://") and any(step.url.scheme != "https" for step in (*answer.history, answer)):
+    if url.startswith("https://") and any(
+        step.url.scheme != "https" for step in (*answer.history, answer)
+    ):
         raise SourceError("redirected from https to an unencrypted connection", where=shown(url))
 
 

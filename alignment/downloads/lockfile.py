@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from alignment.errors import ChecksumMismatch, ConfigError
-from alignment.store import write_json
+from alignment.files import write_json
 
 VERSION = 1
 
@@ -25,7 +25,7 @@ class Locked:
     sha256: str
     date: str
     """When these bytes were first accepted, ISO 8601."""
-    licence: str
+    license: str
 
 
 class Lockfile:
@@ -47,7 +47,7 @@ class Lockfile:
         """All, by address."""
         return [self._entries[url] for url in sorted(self._entries)]
 
-    def accept(self, url: str, size: int, sha256: str, licence: str) -> None:
+    def accept(self, url: str, size: int, sha256: str, license: str) -> None:
         """Compare with what is locked, or lock it.
 
         Raises:
@@ -57,13 +57,16 @@ class Lockfile:
             before = self._entries.get(url)
             if before is not None and before.sha256 == sha256:
                 return
-            now = Locked(url, size, sha256, datetime.datetime.now(datetime.UTC).date().isoformat(), licence)
+            now = Locked(
+                url, size, sha256, datetime.datetime.now(datetime.UTC).date().isoformat(), license
+            )
             if before is not None and not self.update:
                 raise ChecksumMismatch(
                     f"got {size:,} bytes with sha256 {sha256[:12]}, expected {before.size:,} with {before.sha256[:12]} "
                     f"as locked on {before.date}",
-                    where=url, hint="If the change is meant, accept it with `alignment lock CONFIG --update`.",
-                )  # fmt: skip
+                    where=url,
+                    hint="If the change is meant, accept it with `alignment lock CONFIG --update`.",
+                )
             if before is not None:
                 self.changed.append((before, now))
             self._write(now)
@@ -76,7 +79,9 @@ class Lockfile:
             return {entry["url"]: Locked(**entry) for entry in document["files"]}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigError(
-                f"the lockfile is unreadable ({error})", where=str(self.path), hint="Restore it from version control."
+                f"the lockfile is unreadable ({error})",
+                where=str(self.path),
+                hint="Restore it from version control.",
             ) from error
 
     def _write(self, entry: Locked) -> None:
@@ -91,7 +96,8 @@ class Lockfile:
                 write_json(self.path, {"version": VERSION, "files": files})
         except OSError as error:
             raise ConfigError(
-                f"the lockfile cannot be written: {error.strerror}", where=str(self.path),
+                f"the lockfile cannot be written: {error.strerror}",
+                where=str(self.path),
                 hint="Make its directory writable, or name another place with `lock:`.",
-            ) from error  # fmt: skip
+            ) from error
         self._entries = merged

@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from alignment.corpora.fetch import Downloads, Patience, shown
-from alignment.corpora.lockfile import Lockfile
+from alignment.downloads.fetch import Downloads, Patience, shown
+from alignment.downloads.lockfile import Lockfile
 from alignment.errors import ArtifactError, ChecksumMismatch, ConfigError, SourceError, Unavailable
 from tests.faulty_server import FaultyServer
 
-QUICK = Patience(attempts=3, backoff=0.001, longest_wait=0.05, read=2.0, slowest=1e9, slow_after=0.2)
-PATIENT = Patience(attempts=8, backoff=0.001, longest_wait=0.05, read=2.0, slowest=1e9, slow_after=0.2)
+QUICK = Patience(
+    attempts=3, backoff=0.001, longest_wait=0.05, read=2.0, slowest=1e9, slow_after=0.2
+)
+PATIENT = Patience(
+    attempts=8, backoff=0.001, longest_wait=0.05, read=2.0, slowest=1e9, slow_after=0.2
+)
 
 
 def payload(size: int, seed: int = 0) -> bytes:
@@ -28,10 +32,23 @@ def whole(downloads: Path) -> None:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
 
 
-def test_two_hundred_fetches_with_random_faults_end_right_or_in_the_right_error(tmp_path: Path) -> None:
+def test_two_hundred_fetches_with_random_faults_end_right_or_in_the_right_error(
+    tmp_path: Path,
+) -> None:
     rng = random.Random(7)
     files = {f"/{i}": payload(rng.choice([0, 1, 900, 70_000, 300_000]), i) for i in range(200)}
-    kinds = ["ok", "drop", "drop", "503", "retry_after", "no_range", "wrong_range", "trickle", "redirect", "reset"]
+    kinds = [
+        "ok",
+        "drop",
+        "drop",
+        "503",
+        "retry_after",
+        "no_range",
+        "wrong_range",
+        "trickle",
+        "redirect",
+        "reset",
+    ]
     chosen = rng.sample(range(200), 24)
     lost, wrong = {f"/{i}" for i in chosen[:12]}, {f"/{i}" for i in chosen[12:]}
     server = FaultyServer(dict(files), lambda path: "404" if path in lost else rng.choice(kinds))
@@ -78,7 +95,9 @@ def test_a_cut_off_download_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 def test_without_a_validator_or_with_a_changed_file_it_starts_again(tmp_path: Path) -> None:
     faults = iter(["drop", "ok"])
-    with FaultyServer({"/a": payload(9_000)}, lambda _: next(faults), etag=False).serving() as server:
+    with FaultyServer(
+        {"/a": payload(9_000)}, lambda _: next(faults), etag=False
+    ).serving() as server:
         Downloads(tmp_path / "1", patience=QUICK).fetch(f"{server.url}/a")
         assert [asked for _, asked, _ in server.requests] == [None, None]
     server = FaultyServer({"/a": payload(9_000)})
@@ -90,7 +109,9 @@ def test_without_a_validator_or_with_a_changed_file_it_starts_again(tmp_path: Pa
 
     server.faults = change
     with server.serving():
-        assert Downloads(tmp_path / "2", patience=QUICK).fetch(f"{server.url}/a").read_bytes() == payload(9_500, seed=1)
+        assert Downloads(tmp_path / "2", patience=QUICK).fetch(
+            f"{server.url}/a"
+        ).read_bytes() == payload(9_500, seed=1)
     whole(tmp_path / "2")
 
 
@@ -98,9 +119,9 @@ def test_other_bytes_than_the_locked_ones_are_refused_until_accepted(tmp_path: P
     lock = tmp_path / "alignment.lock"
     with FaultyServer({"/a": b"first"}).serving() as server:
         url = f"{server.url}/a"
-        Downloads(tmp_path / "1", Lockfile(lock)).fetch(url, licence="MIT")
+        Downloads(tmp_path / "1", Lockfile(lock)).fetch(url, license="MIT")
         entry = json.loads(lock.read_text())["files"][0]
-        assert (entry["url"], entry["size"], entry["licence"]) == (url, 5, "MIT")
+        assert (entry["url"], entry["size"], entry["license"]) == (url, 5, "MIT")
         server.files["/a"] = b"other"
         with pytest.raises(ChecksumMismatch, match=r"expected 5 with .*\n.*alignment lock"):
             Downloads(tmp_path / "2", Lockfile(lock), patience=QUICK).fetch(url)
@@ -146,12 +167,14 @@ def test_two_processes_fetch_a_file_once(tmp_path: Path) -> None:
         assert len(set(names)) == 1 and len(server.requests) == 1
 
 
-def test_a_full_disk_and_a_damaged_lockfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_and_a_damaged_lockfile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
     with FaultyServer({"/a": b"a"}).serving() as server, monkeypatch.context() as patched:
-        patched.setattr("alignment.corpora.fetch.Downloads._copy", full)
+        patched.setattr("alignment.downloads.fetch.Downloads._copy", full)
         with pytest.raises(ArtifactError, match="disk is full"):
             Downloads(tmp_path).fetch(f"{server.url}/a")
     (tmp_path / "alignment.lock").write_text('{"files": [{"url": 1')

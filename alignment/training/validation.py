@@ -26,7 +26,9 @@ class Development:
 
     def sentences(self) -> list[int]:
         """All of them, each once."""
-        return list(dict.fromkeys(s for pairs in self.pairs.values() for pair in pairs for s in pair))
+        return list(
+            dict.fromkeys(s for pairs in self.pairs.values() for pair in pairs for s in pair)
+        )
 
     def accuracy(self, vectors: torch.Tensor) -> dict[str, float]:
         """Accuracy@1 by language in [0, 1], mean of both directions.
@@ -41,7 +43,9 @@ class Development:
         found = {}
         for language, pairs in self.pairs.items():
             x, y = (vectors[[row[pair[side]] for pair in pairs]] for side in (0, 1))
-            back = (y @ pool.T).argmax(1) == torch.tensor([place[pair[0]] for pair in pairs], device=vectors.device)
+            back = (y @ pool.T).argmax(1) == torch.tensor(
+                [place[pair[0]] for pair in pairs], device=vectors.device
+            )
             forth = (x @ y.T).argmax(1) == torch.arange(len(pairs), device=vectors.device)
             found[language] = float((back.float().mean() + forth.float().mean()) / 2)
         return found
@@ -52,13 +56,21 @@ def split(data: TripletData, share: float, pivot: str) -> tuple[TripletData, Dev
 
     Where that leaves no triplet to train on (a tiny corpus), all of it is trained on and there is no development.
     """
-    texts: dict[int, str] = {}  # the smallest of each meaning: its number changes with the corpus, this seldom
+    texts: dict[
+        int, str
+    ] = {}  # the smallest of each meaning: its number changes with the corpus, this seldom
     for (anchor, positive, _), (group, _negative) in zip(data.triplets, data.groups, strict=True):
         least = min(data.texts[anchor], data.texts[positive])
         texts[group] = min(texts.get(group, least), least)
-    chosen = {group for group, text in texts.items() if xxhash.xxh3_64_intdigest(text.encode()) < share * 2**64}
+    chosen = {
+        group
+        for group, text in texts.items()
+        if xxhash.xxh3_64_intdigest(text.encode()) < share * 2**64
+    }
     pairs: dict[str, dict[tuple[int, int], None]] = {}
-    for (anchor, positive, _), (group, _negative), pool in zip(data.triplets, data.groups, data.pools, strict=True):
+    for (anchor, positive, _), (group, _negative), pool in zip(
+        data.triplets, data.groups, data.pools, strict=True
+    ):
         source, _, target = pool.partition(">")
         if group in chosen and source == pivot:
             pairs.setdefault(target, {})[anchor, positive] = None
@@ -74,7 +86,9 @@ def _one_a_meaning(pairs: Sequence[tuple[int, int]], data: TripletData) -> list[
     """Without pairs that share a sentence with an earlier one; by the hash of the text."""
     seen: set[int] = set()
     chosen = []
-    for pair in sorted(pairs, key=lambda pair: xxhash.xxh3_64_intdigest(data.texts[pair[0]].encode())):
+    for pair in sorted(
+        pairs, key=lambda pair: xxhash.xxh3_64_intdigest(data.texts[pair[0]].encode())
+    ):
         if not seen & set(pair):
             seen |= set(pair)
             chosen.append(pair)

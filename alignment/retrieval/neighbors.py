@@ -1,7 +1,7 @@
-"""Nearest neighbours by cosine, exact, block by block.
+"""Nearest neighbors by cosine, exact, block by block.
 
 Large searches on a processor with 8-bit dot products go through a sieve of 8-bit vectors whose error is bounded, so
-that what it lets through holds the true neighbours; those few are compared again in float32. A query whose
+that what it lets through holds the true neighbors; those few are compared again in float32. A query whose
 sieve lets too many through is searched plainly. Memory beside the vectors is a few blocks.
 """
 
@@ -25,7 +25,7 @@ warnings.filterwarnings(
 )  # the one product that it is used for is tested
 
 
-class Neighbours(NamedTuple):
+class Neighbors(NamedTuple):
     """Of each query, both (n, min(k, m)), best first; ties by the lower index.
 
     Equal candidates tie unless the processor's product adds them up in another order at another place.
@@ -35,7 +35,9 @@ class Neighbours(NamedTuple):
     similarities: NDArray[np.float32]
 
 
-def nearest(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int, *, block: int = 1024) -> Neighbours:
+def nearest(
+    queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int, *, block: int = 1024
+) -> Neighbors:
     """The k candidates of highest cosine for each query.
 
     `queries` (n, dim) and `candidates` (m, dim) are unit rows.
@@ -46,7 +48,9 @@ def nearest(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: in
     return _sieved(queries, candidates, k)
 
 
-def _plain(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int, block: int) -> Neighbours:
+def _plain(
+    queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int, block: int
+) -> Neighbors:
     found = _none(len(queries), k)
     for start in range(0, len(queries), block):
         rows = slice(start, start + block)
@@ -55,23 +59,27 @@ def _plain(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int
     return found
 
 
-def _none(n: int, k: int) -> Neighbours:
-    return Neighbours(np.empty((n, k), np.int64), np.empty((n, k), np.float32))
+def _none(n: int, k: int) -> Neighbors:
+    return Neighbors(np.empty((n, k), np.int64), np.empty((n, k), np.float32))
 
 
-def _best(similarity: torch.Tensor, k: int) -> Neighbours:
+def _best(similarity: torch.Tensor, k: int) -> Neighbors:
     """The k highest columns of each row, ordered; of equal ones the first."""
     values, places = similarity.topk(min(k + 1, similarity.shape[1]), dim=1)
-    tied = (values[:, k - 1 : k] == values[:, k:]).any(dim=1)  # the lower index must be chosen, not any
+    tied = (values[:, k - 1 : k] == values[:, k:]).any(
+        dim=1
+    )  # the lower index must be chosen, not any
     if tied.any():
-        places[tied, :k] = torch.argsort(similarity[tied], dim=1, descending=True, stable=True)[:, :k]
+        places[tied, :k] = torch.argsort(similarity[tied], dim=1, descending=True, stable=True)[
+            :, :k
+        ]
     places = places[:, :k].sort(dim=1).values
     values = similarity.gather(1, places)
     order = torch.argsort(values, dim=1, descending=True, stable=True)
-    return Neighbours(places.gather(1, order).numpy(), values.gather(1, order).numpy())
+    return Neighbors(places.gather(1, order).numpy(), values.gather(1, order).numpy())
 
 
-def _sieved(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int) -> Neighbours:
+def _sieved(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int) -> Neighbors:
     """Chunk by chunk of the candidates, each one's best beside the best so far."""
     found = _none(len(queries), 0)
     for first in range(0, len(candidates), CHUNK):
@@ -81,13 +89,17 @@ def _sieved(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: in
             found = own
             continue
         similarities = torch.from_numpy(np.hstack([found.similarities, own.similarities]))
-        best = _best(similarities, k)  # chunks ascend, so that the first column of equal ones has the lower index
-        indices = np.take_along_axis(np.hstack([found.indices, first + own.indices]), best.indices, axis=1)
-        found = Neighbours(indices, best.similarities)
+        best = _best(
+            similarities, k
+        )  # chunks ascend, so that the first column of equal ones has the lower index
+        indices = np.take_along_axis(
+            np.hstack([found.indices, first + own.indices]), best.indices, axis=1
+        )
+        found = Neighbors(indices, best.similarities)
     return found
 
 
-def _in_chunk(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int) -> Neighbours:
+def _in_chunk(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int) -> Neighbors:
     if len(candidates) < GROUP * k:
         return _plain(queries, candidates, k, ROWS)
     x, y = torch.from_numpy(queries), torch.from_numpy(candidates)
@@ -107,7 +119,9 @@ def _in_chunk(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: 
         found.similarities[rows] = best.similarities
         crowded += (start + passed.crowded).tolist()
     if crowded:
-        found.indices[crowded], found.similarities[crowded] = _plain(queries[crowded], candidates, k, ROWS)
+        found.indices[crowded], found.similarities[crowded] = _plain(
+            queries[crowded], candidates, k, ROWS
+        )
     return found
 
 
@@ -123,7 +137,11 @@ def _products(x: torch.Tensor, y: torch.Tensor, passed: _Passed) -> torch.Tensor
     """Float32 similarities of the candidates that passed (passed,)."""
     starts = torch.nn.functional.pad(passed.counts.cumsum(0), (1, 0))
     pattern = torch.sparse_csr_tensor(
-        starts, passed.candidates, torch.zeros(len(passed.candidates)), size=(len(x), len(y)), check_invariants=False
+        starts,
+        passed.candidates,
+        torch.zeros(len(passed.candidates)),
+        size=(len(x), len(y)),
+        check_invariants=False,
     )
     products: torch.Tensor = torch.sparse.sampled_addmm(pattern, x, y.T, beta=0.0).values()
     return products
@@ -149,10 +167,10 @@ class _Sieve:
         self.small = torch.zeros(self.groups * GROUP, y.shape[1], dtype=torch.int8)
         residue = along = longest = 0.0
         for own, part in zip(self.small.split(ROWS), y.split(ROWS), strict=False):
-            centred = part - self.mean
-            own[: len(part)] = (centred / self.unit).round_()
+            centerd = part - self.mean
+            own[: len(part)] = (centerd / self.unit).round_()
             rounded = own[: len(part)].float() * self.unit
-            left = centred - rounded
+            left = centerd - rounded
             residue = max(residue, float(left.norm(dim=1).max()))
             along = max(along, float((left @ self.mean).abs().max()))
             longest = max(longest, float(rounded.norm(dim=1).max()))
@@ -168,16 +186,27 @@ class _Sieve:
         rough = self.rough[: len(x)]
         torch._int_mm(small.to(torch.int8), self.small.T, out=rough)
         rough[:, self.m :] = torch.iinfo(torch.int32).min
-        values = rough.view(len(x), GROUP, self.groups)  # candidate j * groups + g is the j-th of group g
+        values = rough.view(
+            len(x), GROUP, self.groups
+        )  # candidate j * groups + g is the j-th of group g
         tops = values.amax(dim=1)
         # The k-th best of the groups' maxima is at most the k-th best similarity, and either is off by the error at most.
-        least = tops.topk(self.k, dim=1).values[:, -1] - (2 * error / (unit.squeeze(1) * self.unit)).ceil().int()
+        least = (
+            tops.topk(self.k, dim=1).values[:, -1]
+            - (2 * error / (unit.squeeze(1) * self.unit)).ceil().int()
+        )
         open_ = tops >= least.unsqueeze(1)
         crowded = (open_.sum(dim=1) > CROWDED).nonzero().squeeze(1)
         open_[crowded] = False
         row, group = open_.nonzero().unbind(1)
         at, place = (values[row, :, group] >= least[row].unsqueeze(1)).nonzero().unbind(1)
         number = row[at] * len(self.small) + place * self.groups + group[at]
-        number = torch.cat([number, (crowded.unsqueeze(1) * len(self.small) + torch.arange(self.k)).flatten()]).sort().values
+        number = (
+            torch.cat(
+                [number, (crowded.unsqueeze(1) * len(self.small) + torch.arange(self.k)).flatten()]
+            )
+            .sort()
+            .values
+        )
         query = number // len(self.small)
         return _Passed(number % len(self.small), torch.bincount(query, minlength=len(x)), crowded)

@@ -6,13 +6,21 @@ from pathlib import Path
 import pytest
 
 from alignment.errors import ConfigError
-from alignment.stages.compare import Arm, arms
+from alignment.pipeline.compare import Arm, arms
 from tests.support import SMOKE, Cli
 
 
 def test_arms_are_every_combination() -> None:
-    found = arms(["train.loss=[triplet, infonce]", "triplets.shares=[{random: 1, lexical: 0, semantic: 0}, {random: 0.5, lexical: 0.5, semantic: 0}]"])  # fmt: skip
-    assert [arm.name for arm in found][:2] == ["loss triplet, shares random", "loss triplet, shares random 0.5/lexical 0.5"]
+    found = arms(
+        [
+            "train.loss=[triplet, infonce]",
+            "triplets.shares=[{random: 1, lexical: 0, semantic: 0}, {random: 0.5, lexical: 0.5, semantic: 0}]",
+        ]
+    )
+    assert [arm.name for arm in found][:2] == [
+        "loss triplet, shares random",
+        "loss triplet, shares random 0.5/lexical 0.5",
+    ]
     assert len(found) == 4 and found[0].overrides[0] == 'train.loss="triplet"'
     assert arms([]) == [Arm("", ())]
     for wrong in ("train.loss=triplet", "train.loss=[", "=[1]"):
@@ -23,9 +31,21 @@ def test_arms_are_every_combination() -> None:
 @pytest.mark.slow
 def test_arms_train_on_as_many_tokens_and_are_not_trained_twice(cli: Cli, tmp_path: Path) -> None:
     command = (
-        "compare", SMOKE, "--workspace", tmp_path / "w", "--vary", "train.explicit=[1, 0.2]", "--set", "train.steps=12",
-        "--set", "train.in_batch=hardest", "--seeds", "1", "--plot", tmp_path / "plot.svg",
-    )  # fmt: skip
+        "compare",
+        SMOKE,
+        "--workspace",
+        tmp_path / "w",
+        "--vary",
+        "train.explicit_negatives=[1, 0.2]",
+        "--set",
+        "train.steps=12",
+        "--set",
+        "train.in_batch_negatives=hardest",
+        "--seeds",
+        "1",
+        "--plot",
+        tmp_path / "plot.svg",
+    )
     done = cli(*command)
     assert done.returncode == 0, done.stderr
     rows = re.findall(r"explicit (\S+) +│ +(\d+) │ +([\d,]+) │ +([\d.]+) ± ([\d.]+)", done.stdout)
@@ -36,5 +56,12 @@ def test_arms_train_on_as_many_tokens_and_are_not_trained_twice(cli: Cli, tmp_pa
     assert len(list((tmp_path / "w" / "store" / "train").iterdir())) == 2
     again = cli(*command)
     assert again.returncode == 0 and len(list((tmp_path / "w" / "store" / "train").iterdir())) == 2
-    done = cli("compare", SMOKE, "--workspace", tmp_path / "w", "--vary", "train.loss=[triplet, quadruplet]")
+    done = cli(
+        "compare",
+        SMOKE,
+        "--workspace",
+        tmp_path / "w",
+        "--vary",
+        "train.loss=[triplet, quadruplet]",
+    )
     assert done.returncode == 2 and "quadruplet" in done.stderr

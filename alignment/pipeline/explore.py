@@ -15,7 +15,8 @@ from alignment.cleaning.clean import KEPT, REASONS, active, judge, with_normal
 from alignment.cleaning.columns import Floats, Ints
 from alignment.cleaning.filters import FILTERS, Context, Filter
 from alignment.config import Clean, Config
-from alignment.corpora import Downloads, Source, corpus_name, open_source
+from alignment.corpora import Source, corpus_name, open_source
+from alignment.downloads import Downloads
 from alignment.errors import AlignmentError
 from alignment.stages.clean import context_of
 from alignment.stages.pull import rows as pair_rows
@@ -48,13 +49,19 @@ class Explained(NamedTuple):
     counts: dict[str, int]
 
 
-def explain(pulled: Artifact, limits: Clean, pivot: str, language: str, *, examples: int = 0, seed: int = 0) -> Explained:
+def explain(
+    pulled: Artifact, limits: Clean, pivot: str, language: str, *, examples: int = 0, seed: int = 0
+) -> Explained:
     """Score every pair with every filter that is configured; `examples` rejects per reason, chosen by the seed."""
     pairs = pulled.path / "pairs.parquet"
     context = context_of(pairs, limits, pivot, language)
-    chosen = [FILTERS[name] for name in limits.filters if name != "other_language" or limits.max_other_language is not None]
+    chosen = [
+        FILTERS[name]
+        for name in limits.filters
+        if name != "other_language" or limits.max_other_language is not None
+    ]
     columns: dict[str, list[Floats | Ints]] = {found.name: [np.zeros(0)] for found in chosen}
-    rng = random.Random(seed)  # noqa: S311 - a sample, not a secret
+    rng = random.Random(seed)
     rejects: dict[str, list[tuple[str, str]]] = {}
     counts: dict[str, int] = {}
     for batch in tables.batches(pairs):
@@ -68,13 +75,24 @@ def explain(pulled: Artifact, limits: Clean, pivot: str, language: str, *, examp
             _sample(rejects.setdefault(reason, []), (rows, place), counts[reason], examples, rng)
     thresholds = {found.name: threshold for found, threshold in active(limits)}
     scores = [
-        _summary(found, thresholds.get(found.name), np.concatenate(columns[found.name]).astype(np.float64))
+        _summary(
+            found,
+            thresholds.get(found.name),
+            np.concatenate(columns[found.name]).astype(np.float64),
+        )
         for found in chosen
     ]
-    return Explained(pulled.counts["pairs"], scores, rejects, dict(sorted(counts.items(), key=lambda item: -item[1])))
+    return Explained(
+        pulled.counts["pairs"],
+        scores,
+        rejects,
+        dict(sorted(counts.items(), key=lambda item: -item[1])),
+    )
 
 
-def _sample(kept: list[tuple[str, str]], place: tuple[Any, int], seen: int, size: int, rng: random.Random) -> None:
+def _sample(
+    kept: list[tuple[str, str]], place: tuple[Any, int], seen: int, size: int, rng: random.Random
+) -> None:
     """Reservoir sampling (Vitter's algorithm R)."""
     slot = len(kept) if len(kept) < size else rng.randrange(seen)
     if slot < size:
@@ -88,7 +106,12 @@ def _summary(found: Filter, threshold: float | None, values: Floats | Ints) -> S
         return Scores(found, threshold, [], None, [])
     quantiles = [float(value) for value in np.percentile(values, QUANTILES)]
     kept = None if threshold is None else float(1 - found.refused(values, threshold).mean())
-    others = sorted({float(f"{value:.3g}") for value in np.percentile(values, (0.5, 1, 2, 5, 10, 90, 95, 98, 99, 99.5))})
+    others = sorted(
+        {
+            float(f"{value:.3g}")
+            for value in np.percentile(values, (0.5, 1, 2, 5, 10, 90, 95, 98, 99, 99.5))
+        }
+    )
     alternatives = [(value, float(1 - found.refused(values, value).mean())) for value in others]
     distinct = {share: (value, share) for value, share in alternatives if 0.5 < share < 1}
     return Scores(found, threshold, quantiles, kept, list(distinct.values())[-MOST_ALTERNATIVES:])
@@ -123,7 +146,11 @@ def offered_codes(config: Config, downloads: Downloads) -> list[str]:
     found: set[str] = set()
     for corpus in config.pair_corpora:
         source: Source = open_source(corpus, downloads, config.pivot)
-        found |= {code for spelling in source.offered() if (code := _code(spelling)) and code in corpus.languages}
+        found |= {
+            code
+            for spelling in source.offered()
+            if (code := _code(spelling)) and code in corpus.languages
+        }
     known = {languages.identity(code) for code in (config.pivot, *config.measured)}
     shortest: dict[tuple[str, str], str] = {}
     for code in sorted(found, key=lambda code: (len(code), code)):
@@ -132,7 +159,7 @@ def offered_codes(config: Config, downloads: Downloads) -> list[str]:
 
 
 def _code(spelling: str) -> str | None:
-    """The canonical code without the region, which catalogues name for politeness; the script stays."""
+    """The canonical code without the region, which catalogs name for politeness; the script stays."""
     try:
         tag = languages.canonical(spelling)
     except ValueError:
@@ -174,12 +201,16 @@ def suggest(
         try:
             source, target = usable(config, downloads, code)
         except AlignmentError:
-            continue  # a catalogue that cannot be read is no suggestion
+            continue  # a catalog that cannot be read is no suggestion
         if len(source) < least:
             continue
-        places = random.Random(f"{config.seed}:{code}").sample(range(len(source)), min(sample, len(source)))  # noqa: S311
+        places = random.Random(f"{config.seed}:{code}").sample(
+            range(len(source)), min(sample, len(source))
+        )
         accuracy = _accuracy(loaded, [source[i] for i in places], [target[i] for i in places])
-        found.append(Suggestion(code, len(source), accuracy, (1 - accuracy) * math.log10(len(source))))
+        found.append(
+            Suggestion(code, len(source), accuracy, (1 - accuracy) * math.log10(len(source)))
+        )
     return sorted(found, key=lambda item: -item.gain)
 
 
@@ -189,7 +220,9 @@ def usable(config: Config, downloads: Downloads, code: str) -> tuple[list[str], 
         row
         for corpus in config.pair_corpora
         if code in corpus.languages
-        for row in pair_rows(corpus, open_source(corpus, downloads, config.pivot), code, config.pivot)
+        for row in pair_rows(
+            corpus, open_source(corpus, downloads, config.pivot), code, config.pivot
+        )
     )
     pairs: dict[str, str] = {}
     for batch in tables.in_batches(every, tables.PAIRS):
@@ -197,13 +230,19 @@ def usable(config: Config, downloads: Downloads, code: str) -> tuple[list[str], 
         kept = with_normal(batch, changed)
         good = np.flatnonzero(reasons == KEPT)
         pairs.update(
-            zip(kept.column("source").take(good).to_pylist(), kept.column("target").take(good).to_pylist(), strict=True)
+            zip(
+                kept.column("source").take(good).to_pylist(),
+                kept.column("target").take(good).to_pylist(),
+                strict=True,
+            )
         )
     return list(pairs), list(pairs.values())
 
 
-def _accuracy(encoder: Any, source: list[str], target: list[str]) -> float:  # noqa: ANN401 - an Encoder
+def _accuracy(encoder: Any, source: list[str], target: list[str]) -> float:
     from alignment.retrieval.metrics import retrieve
 
     x, y = encoder.encode(source), encoder.encode(target)
-    return float((retrieve(x, y, target).correct.mean() + retrieve(y, x, source).correct.mean()) / 2)
+    return float(
+        (retrieve(x, y, target).correct.mean() + retrieve(y, x, source).correct.mean()) / 2
+    )

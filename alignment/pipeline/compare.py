@@ -13,9 +13,12 @@ from typing import Any, NamedTuple
 import yaml
 
 from alignment.config import Config, load_config
+from alignment.encoder.cache import release_encoders
 from alignment.errors import ConfigError
+from alignment.pipeline.run import Data, fit, prepare
+from alignment.pipeline.runner import Runner
+from alignment.pipeline.workspace import Workspace
 from alignment.stages.evaluate import evaluate
-from alignment.stages.pipeline import Data, Runner, Workspace, fit, prepare, release_encoders
 
 logger = logging.getLogger(__name__)
 
@@ -58,24 +61,34 @@ def arms(vary: Sequence[str]) -> list[Arm]:
             values = None
         if not key or not isinstance(values, list) or not values:
             raise ConfigError(
-                f"expected key=[value, value], got {text!r}", where="--vary", hint="For example: --vary 'train.loss=[triplet, infonce]'."
-            )  # fmt: skip
+                f"expected key=[value, value], got {text!r}",
+                where="--vary",
+                hint="For example: --vary 'train.loss=[triplet, infonce]'.",
+            )
         column = key.rpartition(".")[2]
-        columns.append([(f"{column} {_shown(value)}", f"{key}={json.dumps(value)}") for value in values])
+        columns.append(
+            [(f"{column} {_shown(value)}", f"{key}={json.dumps(value)}") for value in values]
+        )
     return [
         Arm(", ".join(name for name, _ in chosen), tuple(override for _, override in chosen))
         for chosen in itertools.product(*columns)
     ]
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - a YAML value
+def _shown(value: Any) -> str:
     if isinstance(value, dict):  # the shares that are not 0
         return "/".join(f"{key} {own:g}" if own != 1 else key for key, own in value.items() if own)
     return str(value)
 
 
 def compare(
-    path: Path, overrides: Sequence[str], chosen: Sequence[Arm], workspace: Workspace, runner: Runner, *, seeds: int
+    path: Path,
+    overrides: Sequence[str],
+    chosen: Sequence[Arm],
+    workspace: Workspace,
+    runner: Runner,
+    *,
+    seeds: int,
 ) -> Iterator[Scores]:
     """Train and measure each arm, with as many tokens as the configuration itself would see in its steps.
 
@@ -83,24 +96,30 @@ def compare(
     of the batches and dropout. Everything is kept in the store, so that a comparison goes on where it stopped.
     """
     base = load_config(path, overrides)
-    budget = sum(_batch_tokens(base, _read(base, prepare(base, workspace, runner)), base.train.steps))
+    budget = sum(
+        _batch_tokens(base, _read(base, prepare(base, workspace, runner)), base.train.steps)
+    )
     for arm in chosen:
         config = load_config(path, [*overrides, *arm.overrides])
         data = prepare(config, workspace, runner)
         steps, tokens = _steps_within(config, _read(config, data), budget)
         release_encoders()
-        config = config.model_copy(update={"train": config.train.model_copy(update={"steps": steps})})
+        config = config.model_copy(
+            update={"train": config.train.model_copy(update={"steps": steps})}
+        )
         accuracy: dict[str, list[float]] = {}
         for seed in range(config.seed, config.seed + seeds):
             trained = fit(config, workspace, runner, data, seed=seed)[-1]
-            for suite, value in _measure(config, workspace, data, trained.directory("model")).items():
+            for suite, value in _measure(
+                config, workspace, data, trained.directory("model")
+            ).items():
                 accuracy.setdefault(suite, []).append(value)
             release_encoders()
         logger.info("compare %s: %s", arm.name, accuracy)
         yield Scores(arm, steps, tokens, accuracy)
 
 
-def _measure(config: Config, workspace: Workspace, data: Data, encoder: Any) -> dict[str, float]:  # noqa: ANN401 - an input
+def _measure(config: Config, workspace: Workspace, data: Data, encoder: Any) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for code in config.trained:
         counts = evaluate(workspace.store, code, data.holdout, encoder).counts
@@ -110,7 +129,7 @@ def _measure(config: Config, workspace: Workspace, data: Data, encoder: Any) -> 
     return {suite: statistics.mean(values) for suite, values in found.items()}
 
 
-def _steps_within(config: Config, read: Any, budget: int) -> tuple[int, int]:  # noqa: ANN401 - TripletData
+def _steps_within(config: Config, read: Any, budget: int) -> tuple[int, int]:
     """The fewest steps that reach the budget, and their tokens."""
     most = max(1, config.train.steps)
     while True:
@@ -121,7 +140,7 @@ def _steps_within(config: Config, read: Any, budget: int) -> tuple[int, int]:  #
         most *= 2
 
 
-def _batch_tokens(config: Config, read: Any, steps: int) -> Iterator[int]:  # noqa: ANN401 - TripletData
+def _batch_tokens(config: Config, read: Any, steps: int) -> Iterator[int]:
     """Of each of the first batches."""
     from alignment.training.batching import plan
 
@@ -129,12 +148,12 @@ def _batch_tokens(config: Config, read: Any, steps: int) -> Iterator[int]:  # no
         yield sum(map(len, read.rows(list(read.distinct(batch)), batch)))
 
 
-def _read(config: Config, data: Data) -> Any:  # noqa: ANN401 - TripletData, which needs torch
+def _read(config: Config, data: Data) -> Any:
     from alignment.encoder.encoder import load
     from alignment.training.data import read_triplets
-    from alignment.training.development import split
+    from alignment.training.validation import split
 
     encoder = load(data.encoder.path / "model")
     path = data.triplets.path / "triplets.parquet"
     read = read_triplets(path, encoder, config.train, pivot=config.pivot, seed=config.seed)
-    return split(read, config.train.development, config.pivot)[0]
+    return split(read, config.train.validation_share, config.pivot)[0]

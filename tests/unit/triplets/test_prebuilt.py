@@ -1,4 +1,4 @@
-"""Ready triplets: the same guards as mined ones, their own share, and no leak of a suite."""
+"""Prebuilt triplets: the same guards as mined ones, their own share, and no leak of a suite."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from alignment import tables
 from alignment.config import parse_config
 from alignment.errors import ConfigError
-from alignment.triplets.ready import Ready, guarded
+from alignment.triplets.prebuilt import Ready, guarded
 from tests.support import SMOKE, run_cli
 
 ROWS = [
@@ -30,21 +30,36 @@ def test_guards_and_the_ledger() -> None:
     leaks = [False] * 5 + [True, False]
     found = guarded(ROWS, leaks, ("en", "en"), groups, max_chrf=70, most=9, weight=1.0)
     assert {row["anchor"] for row in found.rows} == {"a man sleeps", "they eat"}
-    expected = {"empty": 1, "contaminated": 1, "same_meaning": 1, "near_duplicate": 1, "duplicate": 1}
+    expected = {
+        "empty": 1,
+        "contaminated": 1,
+        "same_meaning": 1,
+        "near_duplicate": 1,
+        "duplicate": 1,
+    }
     assert found.report.seen == 7 and found.report.dropped == expected
     one = guarded(ROWS, leaks, ("en", "en"), groups, max_chrf=70, most=1, weight=1.0)
-    assert len(one.rows) == 1 and one.rows[0] in found.rows and one.report.dropped["over_share"] == 1
+    assert (
+        len(one.rows) == 1 and one.rows[0] in found.rows and one.report.dropped["over_share"] == 1
+    )
 
 
-def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(finished: Path, tmp_path: Path) -> None:
-    (suite,) = finished.glob("store/holdout/*/suites/heldout/es.parquet")  # the same seed holds out the same sentences
+def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(
+    finished: Path, tmp_path: Path
+) -> None:
+    (suite,) = finished.glob(
+        "store/holdout/*/suites/heldout/es.parquet"
+    )  # the same seed holds out the same sentences
     held_out = tables.read_columns(suite, "source")[0][0]
-    rows = [(f"question {i} of all", f"answer {i * 7} is right", f"{i * 13} is not it") for i in range(50)]
+    rows = [
+        (f"question {i} of all", f"answer {i * 7} is right", f"{i * 13} is not it")
+        for i in range(50)
+    ]
     path = tmp_path / "ready.jsonl"
     names = ("anchor", "positive", "negative")
     every = [*rows, (held_out.upper(), "x y z", "k l")]
     path.write_text("".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in every))
-    corpus = f"{{kind: triplets, path: {path}, share: 0.05, licence: MIT}}"
+    corpus = f"{{kind: prebuilt_triplets, path: {path}, share: 0.05, license: MIT}}"
     settings = [f"languages.es.corpora=[{corpus}]", "train.steps=0"]
     arguments = [part for value in settings for part in ("--set", value)]
     done = run_cli("run", SMOKE, "--workspace", tmp_path / "w", *arguments)
@@ -52,25 +67,35 @@ def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(fini
     (table,) = (tmp_path / "w").glob("store/triplets/*/triplets.parquet")
     strategies, anchors, weights = tables.read_columns(table, "strategy", "anchor", "weight")
     ready, total = strategies.count("ready"), len(strategies)
-    assert 0 < ready <= 0.05 * total + 1 and set(weights) == {1.0} and held_out.upper() not in anchors
+    assert (
+        0 < ready <= 0.05 * total + 1 and set(weights) == {1.0} and held_out.upper() not in anchors
+    )
     report = json.loads((table.parent / "audit.json").read_text())["ready"]["ready"]
     assert report["seen"] == 51 and report["dropped"]["contaminated"] == 1
 
 
 def test_ready_triplets_are_no_suite() -> None:
     text = SMOKE.read_text() + "\n"
-    with pytest.raises(ConfigError, match="ready triplets are no pairs"):
+    with pytest.raises(ConfigError, match="prebuilt triplets are no pairs"):
         parse_config(
-            text.replace("holdout: {share: 0.2}", "holdout: {share: 0.2, suites: {x: {kind: triplets, path: a.tsv}}}"),
+            text.replace(
+                "holdout: {share: 0.2}",
+                "holdout: {share: 0.2, suites: {x: {kind: prebuilt_triplets, path: a.tsv}}}",
+            ),
             base=SMOKE.parent,
         )
 
 
-def test_a_file_without_a_negative_column_is_refused_before_anything_costs_time(tmp_path: Path) -> None:
+def test_a_file_without_a_negative_column_is_refused_before_anything_costs_time(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_text("anchor\tpositive\nwhere is it\tmissä se on\n")
-    corpus = f"languages.es.corpora=[{{kind: triplets, path: {path}, licence: MIT}}]"
+    corpus = f"languages.es.corpora=[{{kind: prebuilt_triplets, path: {path}, license: MIT}}]"
     done = run_cli("run", SMOKE, "--workspace", tmp_path / "w", "--set", corpus)
     assert done.returncode == 2, done.stderr
     assert "no column 'negative'; the file has 'anchor', 'positive'" in done.stderr
-    assert "columns: {anchor: ..., positive: ..., negative: ...}" in done.stderr and "pull" not in done.stdout
+    assert (
+        "columns: {anchor: ..., positive: ..., negative: ...}" in done.stderr
+        and "pull" not in done.stdout
+    )

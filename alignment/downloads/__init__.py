@@ -1,0 +1,6 @@
+"""Fetching: files, wheels and hub snapshots, checked against the lockfile."""
+
+from alignment.downloads.fetch import Downloads
+from alignment.downloads.lockfile import Lockfile
+
+__all__ = ["Downloads", "Lockfile"]

@@ -1,0 +1,1 @@
+"""Wires the stages into a run, for every runner."""
