@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -114,6 +114,33 @@ class Artifact:
 def combined_digest(digests: Mapping[str, str]) -> str:
     """One sha256 over several, by name."""
     return hashlib.sha256(json.dumps(dict(sorted(digests.items()))).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class StepMetrics:
+    """What one training step measured; one line of `curves.jsonl`."""
+
+    step: int
+    """Number of the optimizer step, from 1."""
+    loss: float
+    active: float
+    """Share of the triplets with a loss above 0."""
+    hard: float
+    """Share of the triplets whose negative is nearer than the positive."""
+    positive: float
+    """Mean distance of anchor and positive."""
+    negative: float
+    """Mean distance of anchor and negative."""
+    gradient_norm: float | None
+    """None where it was not finite."""
+    triplets: int
+    """Triplets in the batch."""
+    seconds: float
+    validation: Mapping[str, float] = field(default_factory=dict)
+    """Accuracy@1 on the validation pairs by language; empty at a step without an evaluation."""
+
+
+StepCallback = Callable[[StepMetrics], None]
 
 
 @dataclass(frozen=True)

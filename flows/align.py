@@ -57,11 +57,11 @@ def stage(name: str, label: str, calls: Mapping[str, Callable[[], T]]) -> T:
 class PrefectRunner:
     """Runs stages as tasks. Implements `Runner`."""
 
-    def one(self, name: str, call: Callable[[], T]) -> T:
+    def run(self, name: str, call: Callable[[], T]) -> T:
         """A single task."""
         return stage.with_options(name=name, task_run_name=name)(name, "", {"": call})
 
-    def each(self, name: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+    def map(self, name: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
         """A mapped task; every language is waited for before a failure is raised."""
         mapped = stage.with_options(name=name, task_run_name=f"{name} {{label}}")
         futures = mapped.map(name, list(calls), unmapped(calls))

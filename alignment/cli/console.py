@@ -48,7 +48,7 @@ class ConsoleRunner:
         self.bar: Progress | None = None
         self.log = log_progress(steps)
 
-    def one(self, stage: str, call: Callable[[], T]) -> T:
+    def run(self, stage: str, call: Callable[[], T]) -> T:
         """Run it; a result that is an artifact gets its line."""
         started = time.monotonic()
         try:
@@ -58,7 +58,7 @@ class ConsoleRunner:
         _line(stage, [result], time.monotonic() - started)
         return result
 
-    def each(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+    def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
         """Run all, then raise what failed."""
         started = time.monotonic()
         results: dict[str, T] = {}

@@ -82,7 +82,7 @@ def _run(
         config, workspace, runner, data.holdout, against.encoder, "evaluate reference"
     )
     rules = {code: config.settings(code).gate for code in config.measured}
-    judged = runner.one(
+    judged = runner.run(
         "gate", lambda: gate(workspace.store, candidate, reference, rules, against=against.name)
     )
     verdict = read_verdict(judged)
@@ -90,7 +90,7 @@ def _run(
     version = None
     if isinstance(verdict, Approved):
         expected = champion.digest if champion else None
-        version = runner.one(
+        version = runner.run(
             "publish",
             lambda: publish(
                 registry,
@@ -133,7 +133,7 @@ def _run(
     built = dict(
         zip(firsts, [data.triplets, *again], strict=False)
     )  # an early stop leaves parts out
-    page = runner.one("report", lambda: reporting.report(workspace.store, summary, built, trained))
+    page = runner.run("report", lambda: reporting.report(workspace.store, summary, built, trained))
     return Outcome(verdict, version, summary, write_record(workspace, config, summary, page))
 
 
@@ -177,7 +177,7 @@ def clean_data(config: Config, workspace: Workspace, runner: Runner) -> Cleaned:
         workspace.downloads(config),
     )
     settings = {code: config.settings(code) for code in config.measured}
-    pulled = runner.each(
+    pulled = runner.map(
         "pull",
         {
             code: functools.partial(
@@ -187,13 +187,13 @@ def clean_data(config: Config, workspace: Workspace, runner: Runner) -> Cleaned:
         },
     )
     limits = {code: settings[code].clean for code in config.measured}
-    suites = runner.one(
+    suites = runner.run(
         "holdout",
         lambda: holdout(
             store, pulled, config.holdout, limits, downloads=downloads, pivot=pivot, seed=seed
         ),
     )
-    cleaned = runner.each(
+    cleaned = runner.map(
         "clean",
         {
             code: functools.partial(
@@ -224,7 +224,7 @@ def prepare(config: Config, workspace: Workspace, runner: Runner) -> Data:
         downloads=workspace.downloads(config),
         seed=config.seed,
     )
-    encoder = runner.one("encoder", call)
+    encoder = runner.run("encoder", call)
     mined, built = _negatives(config, workspace, runner, data, encoder, number=0)
     return Data(data.pulled, data.holdout, data.cleaned, encoder, mined, built)
 
@@ -241,7 +241,7 @@ def _negatives(
     """Candidates by language, and the triplets, with the shares that hold after so many refreshes."""
     store, seed, pivot = workspace.store, config.seed, config.pivot
     own = {code: _at(config.settings(code).triplets, number) for code in config.trained}
-    mined = runner.each(
+    mined = runner.map(
         "mine",
         {
             code: functools.partial(
@@ -250,7 +250,7 @@ def _negatives(
             for code in config.trained
         },
     )
-    built = runner.one(
+    built = runner.run(
         "triplets",
         lambda: triplets(
             store,
@@ -305,7 +305,7 @@ def fit(
             watch=watch,
             part=Part(first, last, before),
         )
-        before = runner.one("train", call)
+        before = runner.run("train", call)
         made.append(before)
         if before.counts["steps"] < last:  # stopped early
             break
@@ -324,4 +324,4 @@ def _evaluate(
         code: functools.partial(evaluate, workspace.store, code, suites, encoder)
         for code in config.measured
     }
-    return runner.each(stage, calls)
+    return runner.map(stage, calls)

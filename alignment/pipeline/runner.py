@@ -13,11 +13,11 @@ T = TypeVar("T")
 class Runner(Protocol):
     """Runs stages: one, or the same one for several languages side by side."""
 
-    def one(self, stage: str, call: Callable[[], T]) -> T:
+    def run(self, stage: str, call: Callable[[], T]) -> T:
         """The call's result."""
         ...
 
-    def each(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+    def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
         """Each call's result by label. All are tried; then the failures are raised together."""
         ...
 
