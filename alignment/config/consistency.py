@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from alignment.config.base import merged
 from alignment.config.corpora import LocalCorpus, is_disabled
-from alignment.config.keys import KeyPath, KeyProblem, raised_problems
+from alignment.config.keys import KeyPath, KeyProblem, dotted, raised_problems
 
 if TYPE_CHECKING:
-    from alignment.config.config import Config
+    from alignment.config.config import Config, LanguageOverrides
 
 
 def problems(config: Config) -> Iterator[KeyProblem]:
@@ -51,10 +51,11 @@ def _corpus_problems(config: Config) -> Iterator[KeyProblem]:
                 "is: put {lang} into its path or columns.target, set columns.language, or move "
                 "it under one language",
             )
-    for path, code in _language_paths(config):
-        if not config.pair_corpora and not config.overrides(code).corpora:
+    for path, overrides in _overrides_by_path(config):
+        if not config.pair_corpora and not overrides.corpora:
             yield KeyProblem(
-                path, f"{code} has no corpus: add one to corpora, or to {path[0]}.{code}.corpora"
+                path,
+                f"{path[-1]} has no corpus: add one to corpora, or to {dotted(path)}.corpora",
             )
 
 
@@ -69,11 +70,10 @@ def _suite_problems(config: Config) -> Iterator[KeyProblem]:
 
 def _override_problems(config: Config) -> Iterator[KeyProblem]:
     """What is wrong only after the overrides of a language are merged into the shared values."""
-    for path, code in _language_paths(config):
+    for path, overrides in _overrides_by_path(config):
         for section in ("clean", "triplets", "gate"):
-            overrides = getattr(config.overrides(code), section)
             try:
-                merged(getattr(config, section), overrides)
+                merged(getattr(config, section), getattr(overrides, section))
             except ValidationError as error:
                 for detail in error.errors():
                     for location, message in raised_problems(detail):
@@ -91,7 +91,9 @@ def _curriculum_problems(config: Config) -> Iterator[KeyProblem]:
         )
 
 
-def _language_paths(config: Config) -> Iterator[tuple[KeyPath, str]]:
-    for section in ("languages", "control"):
-        for code in getattr(config, section):
-            yield (section, code), code
+def _overrides_by_path(config: Config) -> Iterator[tuple[KeyPath, LanguageOverrides]]:
+    """The path of each language and its overrides."""
+    for code, overrides in config.languages.items():
+        yield ("languages", code), overrides
+    for code, overrides in config.control.items():
+        yield ("control", code), overrides

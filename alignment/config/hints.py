@@ -18,7 +18,7 @@ from alignment.config.hint_tables import EXPLAINED, RENAMED
 from alignment.config.keys import KeyPath, dotted
 from alignment.config.schema import keys_by_section, locate, section_name
 
-SIMILARITY = 0.75
+SIMILARITY = 0.8
 """Minimum similarity (difflib's ratio, 0 to 1) of a suggested spelling."""
 
 _MAX_LISTED = 20
@@ -36,10 +36,11 @@ def unknown_key_hint(location: KeyPath) -> str:
     name = section_name(parent.section)
     return (
         _explanations(name).get(word)
+        or _same_key(word, parent.path, parent.section)
         or _new_name_here(word, parent.path, parent.section)
+        or _other_kind(word, name)
         or _explanations("").get(word)
         or _new_name_elsewhere(word, parent.path)
-        or _other_kind(word, name)
         or _other_section(word, parent.path)
         or _close_spelling(key, parent.section)
         or _all_keys(parent.section)
@@ -66,6 +67,11 @@ def _new_names() -> Mapping[str, list[str]]:
     return targets
 
 
+def _same_key(word: str, path: KeyPath, section: type[Section]) -> str | None:
+    """A key of this section that was written with hyphens or capitals."""
+    return f"use `{dotted((*path, word))}`" if word in section.model_fields else None
+
+
 def _new_name_here(word: str, path: KeyPath, section: type[Section]) -> str | None:
     for target in _new_names().get(word, []):
         name, _, key = target.rpartition(".")
@@ -78,7 +84,8 @@ def _new_name_elsewhere(word: str, path: KeyPath) -> str | None:
     targets = _new_names().get(word, [])
     if not targets:
         return None
-    return f"use {' or '.join(_described(target, path) for target in targets)}"
+    top_level = [target for target in targets if "." not in target]
+    return f"use {' or '.join(_described(target, path) for target in top_level or targets)}"
 
 
 def _described(target: str, path: KeyPath) -> str:
@@ -108,7 +115,7 @@ def _other_section(word: str, path: KeyPath) -> str | None:
     if not homes:
         return None
     if "" in homes:
-        return f"`{word}` is a key of the top level: write it there"
+        return f"`{word}` is a top-level key: write it outside this section"
     if homes == ["corpora"]:
         return f"`{word}` belongs in an entry of `corpora`"
     sections = " or ".join(f"`{home}`" for home in homes)
