@@ -22,7 +22,7 @@ class Section(BaseModel):
     )
 
 
-def tagged_sections(union: Any, tag: str) -> dict[str, type[Section]]:
+def tagged_sections(union: Any, tag: str) -> dict[str, type[Any]]:
     """The sections of a union that is discriminated by the field `tag`, by their tag's value."""
     members = get_args(get_args(union)[0])
     sections = {}

@@ -77,7 +77,7 @@ class LocalCorpus(CorpusBase):
     They may be compressed (.gz, .bz2, .xz, .zst, .zip).
     """
 
-    example: ClassVar[str] = "{kind: local, path: data/{lang}.tsv.gz, license: CC-BY-4.0}"
+    example: ClassVar[str] = '{kind: local, path: "data/{lang}.tsv.gz", license: CC-BY-4.0}'
 
     kind: Literal["local"] = Field(description="Selects this kind of corpus.")
     path: Path | None = Field(
@@ -261,7 +261,7 @@ Corpus = Annotated[
     Field(discriminator="kind"),
 ]
 
-CORPUS_KINDS = tagged_sections(Corpus, "kind")
+CORPUS_KINDS: dict[str, type[CorpusBase]] = tagged_sections(Corpus, "kind")
 """The class of each kind of corpus, by its `kind`."""
 
 

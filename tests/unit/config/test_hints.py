@@ -54,6 +54,7 @@ def test_no_key_does_the_same(override: str, expected: str) -> None:
         ("train.floor=1", "`floor` belongs under `gate`: write gate.floor"),
         ("triplets.random=1", "`random` belongs under `triplets.shares`: "),
         ("train.seed=1", "`seed` is a top-level key: write it outside this section"),
+        ("path=a", "`path` belongs under `corpora` or `encoder`"),
         ("license=MIT", "`license` belongs in an entry of `corpora`"),
         ("languages.fi.floor=1", "`floor` belongs under `gate`: write languages.fi.gate.floor"),
         ("languages.fi.margin=1", "`margin` is the same for all languages: write train.margin"),

@@ -6,7 +6,7 @@ import pytest
 from alignment.config.keys import KeyPath
 from alignment.config.overrides import apply_override
 
-PLACES = {
+PLACES: dict[KeyPath, str] = {
     (): "c.yaml:1",
     ("train",): "c.yaml:2",
     ("train", "steps"): "c.yaml:3",
@@ -69,7 +69,7 @@ def test_problem(override: str, message: str) -> None:
 
 
 def test_place_of_a_new_value_replaces_the_lines_below_it() -> None:
-    places: dict[KeyPath, str] = dict(PLACES)
+    places = dict(PLACES)
     apply_override(example(), "train={margin: 1}", places)
     assert places == {
         (): "c.yaml:1",

@@ -3,6 +3,7 @@ import math
 
 import pytest
 
+from alignment.config.keys import KeyPath
 from alignment.config.problems import place_of, shown
 from tests.unit.config.support import GOOD, problem_of, problems_of
 
@@ -95,7 +96,7 @@ def test_shown(value: object, text: str) -> None:
 
 
 def test_place_of_the_nearest_section() -> None:
-    places = {(): "c.yaml:1", ("train",): "c.yaml:4"}
+    places: dict[KeyPath, str] = {(): "c.yaml:1", ("train",): "c.yaml:4"}
     assert place_of(("train", "steps"), places) == "c.yaml:4"
     assert place_of(("gate", "floor"), places) == "c.yaml:1"
     assert place_of(("gate",), {}) == ""
