@@ -61,8 +61,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        place = ": ".join(part for part in (self.where, self.key) if part)
-        return f"{place}: {self.message}"
+        return ": ".join(part for part in (self.where, self.key, self.message) if part)
 
 
 class ConfigError(AlignmentError):
