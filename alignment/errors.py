@@ -97,7 +97,7 @@ class Unavailable(SourceError):
     retryable = True
 
 
-class NotThere(SourceError):
+class NotFound(SourceError):
     """The server answers that it does not have the file."""
 
 
