@@ -52,7 +52,7 @@ def test_shared_corpus_without_a_language(choice: str) -> None:
     assert len(config.settings("cy").corpora) == 2
 
 
-def test_disabled_and_prebuilt_corpora_have_no_pairs() -> None:
+def test_corpora_without_pairs() -> None:
     text = GOOD + "control: {de: {corpora: [{kind: local}]}}\n"
     prebuilt = "{kind: prebuilt_triplets, path: nli.tsv}"
     config = parse_config(text, overrides=[f"languages.fi.corpora=[{prebuilt}]"])

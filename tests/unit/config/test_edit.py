@@ -40,7 +40,7 @@ def test_refuses_a_language_that_is_there(code: str) -> None:
         with_language(QUICKSTART.read_text(), code, "again")
 
 
-def test_after_a_nested_block_and_before_blank_lines() -> None:
+def test_after_a_nested_block() -> None:
     text = (
         "languages:\n    fi: {}\n    cy:\n        gate: {floor: 0.5}  # low\n\n"
         "# next\ncontrol: {}\nname: x"

@@ -36,7 +36,7 @@ def test_message_of_an_inconsistency() -> None:
     assert str(InconsistentError(problem, KeyProblem(("b",), "bad"))) == "a.1: wrong; b: bad"
 
 
-def test_problems_keep_their_keys_inside_other_sections() -> None:
+def test_keys_inside_other_sections() -> None:
     with pytest.raises(ValidationError) as caught:
         Outer.model_validate({"ranges": [{}, {"low": 5}]})
     (detail,) = caught.value.errors()

@@ -68,7 +68,7 @@ def test_problem(override: str, message: str) -> None:
     assert values == example()
 
 
-def test_place_of_a_new_value_replaces_the_lines_below_it() -> None:
+def test_new_value_replaces_the_lines_below() -> None:
     places = dict(PLACES)
     apply_override(example(), "train={margin: 1}", places)
     assert places == {
