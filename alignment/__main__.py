@@ -1,4 +1,4 @@
-"""`python -m alignment`: the command line."""
+"""Runs the command line: `python -m alignment`."""
 
 from alignment.cli import main
 

@@ -1,7 +1,7 @@
-"""Every error that a user can meet: what happened, where, got/expected, and what to do next.
+"""Every error a user can meet: what happened, where, got and expected, and what to do next.
 
-The hierarchy is DESIGN.md's. Library code raises the most specific class; only `cli` and `flows`
-turn them into exit codes. A gate's refusal is not here: it is a value (`types.Rejected`).
+Library code raises the most specific class; only `cli` and `flows` turn errors into exit codes.
+A model that the gate rejects is not an error but a value (`types.Rejected`).
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from dataclasses import dataclass
 
 
 class AlignmentError(Exception):
-    """Base of all errors that carry a message for a person.
+    """Base of all errors with a message for the user.
 
-    `retryable` says whether the same call may succeed later without any change by the user.
+    Args:
+        message: What happened, and what was got and expected.
+        where: The file, line, key or URL where it happened.
+        hint: What to do next.
     """
 
     retryable = False
+    """Whether the same call may succeed later without a change by the user."""
     exit_code = 1
+    """Exit code of the command line."""
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
         self.message = message
@@ -35,7 +40,10 @@ class AlignmentError(Exception):
 def _rebuild(
     cls: type[AlignmentError], state: dict[str, object], args: tuple[object, ...]
 ) -> AlignmentError:
-    """Unpickle without calling `__init__` (Prefect moves exceptions between processes)."""
+    """Unpickle without calling `__init__`, whose parameters differ between the classes.
+
+    Prefect and the worker processes send exceptions to other processes.
+    """
     error = cls.__new__(cls)
     error.__dict__.update(state)
     error.args = args
@@ -44,60 +52,61 @@ def _rebuild(
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in a configuration, with its place."""
+    """One thing that is wrong in a configuration."""
 
     where: str
+    """`file:line` or the `--set` option; may be empty."""
     key: str
+    """The dotted key; may be empty."""
     message: str
 
     def __str__(self) -> str:
-        place = ": ".join(part for part in (self.where, self.key) if part)
-        return f"{place}: {self.message}"
+        return ": ".join(part for part in (self.where, self.key, self.message) if part)
 
 
 class ConfigError(AlignmentError):
-    """A configuration or an argument is wrong. Holds every problem found, not only the first."""
+    """A configuration or an argument is wrong; `problems` holds every problem found."""
 
     exit_code = 2
 
     def __init__(
         self, problems: list[Problem] | str, *, where: str | None = None, hint: str | None = None
     ) -> None:
-        self.problems = (
-            [Problem(where or "", "", problems)] if isinstance(problems, str) else problems
-        )
         if isinstance(problems, str):
-            super().__init__(problems, where=where, hint=hint)
+            self.problems = [Problem(where or "", "", problems)]
+            message = problems
         else:
-            count = len(problems)
-            head = (
-                "1 problem in the configuration"
-                if count == 1
-                else f"{count} problems in the configuration"
-            )
-            super().__init__("\n  ".join([f"{head}:", *map(str, problems)]), where=where, hint=hint)
+            self.problems = problems
+            message = _listed(problems)
+        super().__init__(message, where=where, hint=hint)
+
+
+def _listed(problems: list[Problem]) -> str:
+    noun = "problem" if len(problems) == 1 else "problems"
+    head = f"{len(problems)} {noun} in the configuration:"
+    return "\n  ".join([head, *map(str, problems)])
 
 
 class SourceError(AlignmentError):
-    """A corpus or an encoder could not be had."""
+    """A corpus or an encoder could not be obtained."""
 
 
 class Unavailable(SourceError):
-    """The place that holds the bytes did not answer or does not have them."""
+    """The server did not answer, or failed; a later attempt may succeed."""
 
     retryable = True
 
 
-class NotThere(SourceError):
-    """The place answers that it does not have it."""
+class NotFound(SourceError):
+    """The server answers that it does not have the file."""
 
 
 class ChecksumMismatch(SourceError):
-    """The bytes are not the ones that were expected."""
+    """The bytes differ from the recorded checksum."""
 
 
 class UnsafeArchive(SourceError):
-    """An archive's member would leave its directory, is a link, or expands past the limit."""
+    """A member of an archive would leave its directory, is a link, or expands past the limit."""
 
 
 class LicenseRefused(SourceError):
@@ -105,7 +114,7 @@ class LicenseRefused(SourceError):
 
 
 class DataError(AlignmentError):
-    """The content of a corpus is unusable."""
+    """The content of a corpus cannot be used."""
 
 
 class Malformed(DataError):
@@ -113,27 +122,27 @@ class Malformed(DataError):
 
 
 class EmptyCorpus(DataError):
-    """Nothing is left to work with."""
+    """No text is left to work with."""
 
 
 class Contaminated(DataError):
-    """Training text stands in an evaluation suite."""
+    """Training text occurs in an evaluation suite."""
 
 
 class ArtifactError(AlignmentError):
-    """Something in the store is not as it must be."""
+    """Something in the store is missing or damaged."""
 
 
 class Missing(ArtifactError):
-    """The artifact, run or file is not there."""
+    """An artifact, a run or a file does not exist."""
 
 
 class Corrupt(ArtifactError):
-    """The artifact's content does not match its manifest."""
+    """The content of an artifact does not match its manifest."""
 
 
 class TrainingError(AlignmentError):
-    """Training stopped before its end."""
+    """Training stopped early because of an error."""
 
 
 class NonFiniteLoss(TrainingError):
@@ -141,16 +150,16 @@ class NonFiniteLoss(TrainingError):
 
 
 class Collapsed(TrainingError):
-    """The encoder maps everything to one point."""
+    """The encoder maps all sentences to nearly the same vector."""
 
 
 class RegistryError(AlignmentError):
-    """A version or an alias cannot be changed as asked."""
+    """A version or an alias of the registry cannot be changed as requested."""
 
 
 class VersionExists(RegistryError):
-    """The version is there already, with other content."""
+    """The version already exists with different content."""
 
 
 class AliasConflict(RegistryError):
-    """The alias moved since it was read."""
+    """The alias was moved by somebody else since it was read."""

@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old content or the new, never half of it."""
+"""Atomic writes, digests, and a check that a directory can be written."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from alignment.errors import ConfigError
 
 
 def make_writable(root: Path) -> None:
-    """Create the directory and prove that it can be written.
+    """Create the directory and check that files can be written in it.
 
     Raises:
-        ConfigError: if it cannot.
+        ConfigError: if the directory cannot be created or written.
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -26,23 +26,26 @@ def make_writable(root: Path) -> None:
         raise ConfigError(
             f"the workspace cannot be written: {error.strerror}",
             where=str(root),
-            hint="Choose another with --workspace DIR or ALIGNMENT_WORKSPACE.",
+            hint="Choose another directory with --workspace DIR or ALIGNMENT_WORKSPACE.",
         ) from error
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write beside the target and rename, so that a reader sees the old or the new text, never half."""
+    """Write UTF-8 text so that a reader sees either the old or the new file, never part of one.
+
+    It is written under a temporary name in the same directory and then renamed.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Readable JSON, atomically."""
+    """Write indented JSON atomically; values that JSON does not have are written as text."""
     write_atomically(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def file_digest(path: Path) -> str:
-    """sha256 of a file's bytes."""
+    """SHA-256 of the file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

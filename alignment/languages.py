@@ -1,4 +1,4 @@
-"""BCP-47 language codes: the canonical form, other spellings of the same language, names, scripts."""
+"""BCP-47 language codes: canonical forms, other spellings of a language, names and scripts."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import functools
 import langcodes
 from langcodes.tag_parser import LanguageTagError
 
-MAX_DISTANCE = (
-    5  # langcodes' scale: a region apart is at most 5, another script or language is far more
-)
-_SPACELESS = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Hani"})
+MAX_DISTANCE = 5
+"""On langcodes' scale: another region is at most 5 away, another script or language far more."""
+
+_SPACELESS_SCRIPTS = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Hani"})
 
 
 def canonical(code: str) -> str:
-    """The canonical BCP-47 form of `code` (`pt_br` -> `pt-BR`, `iw` -> `he`).
+    """The canonical BCP-47 form of `code`: `pt_br` -> `pt-BR`, `iw` -> `he`.
 
     Raises:
-        ValueError: if it is not a known language, with the nearest valid code where there is one.
+        ValueError: if it is not a known language; suggests a code if it is a language's name.
     """
     try:
         tag = langcodes.standardize_tag(code)
@@ -30,7 +30,7 @@ def canonical(code: str) -> str:
 
 
 def _suggestion(code: str) -> str:
-    """A code for a language that was written by its name (`welsh` -> `cy`)."""
+    """The code of a language that was given by name: `welsh` -> `cy`."""
     try:
         return f"; did you mean {langcodes.find(code).to_tag()!r}?"
     except LookupError:
@@ -39,58 +39,68 @@ def _suggestion(code: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def best_match(wanted: str, offered: frozenset[str]) -> str | None:
-    """Which of a source's own spellings means `wanted`: `he` -> `he_IL`, `fi` -> `fin`, or None.
+    """The spelling among `offered` that means `wanted`: `he` -> `he_IL`, `fi` -> `fin`; or None.
 
-    An exact spelling wins; a regional variant serves where the plain language is missing; another
-    script never does.
+    An exact spelling is preferred. A regional variant matches if the plain language is not
+    offered; another script never does.
     """
-    best: tuple[int, str] | None = None
+    best: str | None = None
+    shortest = MAX_DISTANCE + 1
     for spelling in sorted(offered):
         distance = _distance(wanted, spelling)
-        if (
-            distance is not None
-            and distance <= MAX_DISTANCE
-            and (best is None or distance < best[0])
-        ):
-            best = (distance, spelling)
-    return best[1] if best else None
+        if distance is not None and distance < shortest:
+            best = spelling
+            shortest = distance
+    return best
 
 
-def beside(pivot: str, first: str, second: str) -> str | None:
-    """The side of a language pair that is not the pivot, in its own spelling; None if neither side is the pivot."""
+def non_pivot_side(pivot: str, first: str, second: str) -> str | None:
+    """The side of a language pair that is not the pivot, in its own spelling.
+
+    None if neither side is the pivot.
+    """
     if best_match(pivot, frozenset({first})):
         return second
-    return first if best_match(pivot, frozenset({second})) else None
+    if best_match(pivot, frozenset({second})):
+        return first
+    return None
 
 
 @functools.lru_cache(maxsize=65536)
 def _distance(wanted: str, spelling: str) -> int | None:
+    """Distance on langcodes' scale; None for another language or script, or an invalid tag."""
     try:
-        ours, theirs = _plain(wanted), _plain(spelling)
+        ours = _plain(wanted)
+        theirs = _plain(spelling)
     except LanguageTagError:
         return None
-    if (ours.language, ours.maximize().script) != (theirs.language, theirs.maximize().script):
+    if ours.language != theirs.language:
         return None
-    return langcodes.tag_distance(ours, theirs)
+    if ours.maximize().script != theirs.maximize().script:
+        return None
+    return int(langcodes.tag_distance(ours, theirs))
 
 
 def _plain(code: str) -> langcodes.Language:
-    """With the macrolanguage for a member that is commonly meant by it (`lvs` -> `lv`, `nb` -> `no`)."""
+    """With the macrolanguage in place of its usual member: `lvs` -> `lv`, `nb` -> `no`."""
     tag = langcodes.Language.get(langcodes.standardize_tag(code, macro=True))
     return tag.update_dict({"language": "no"}) if tag.language == "nb" else tag
 
 
-def identity(code: str) -> tuple[str, str]:
-    """Language and script: equal for `zh`, `cmn` and `zh-Hans`, or `no` and `nb`; the region does not count."""
+def language_and_script(code: str) -> tuple[str, str]:
+    """Language and script, without the region.
+
+    They are equal for `zh`, `cmn` and `zh-Hans`, and for `no` and `nb`.
+    """
     tag = _plain(code)
     return tag.language or "", tag.maximize().script or ""
 
 
 def name(code: str) -> str:
     """The English name: `cy` -> `Welsh`."""
-    return langcodes.Language.get(code).display_name()
+    return str(langcodes.Language.get(code).display_name())
 
 
 def spaceless(code: str) -> bool:
-    """Whether the language is written without spaces between words (Japanese, Thai, Khmer, ...)."""
-    return langcodes.Language.get(code).maximize().script in _SPACELESS
+    """Whether the language is written without spaces between words: Japanese, Thai, Khmer, ..."""
+    return langcodes.Language.get(code).maximize().script in _SPACELESS_SCRIPTS

@@ -1,4 +1,4 @@
-"""Give freed memory back to the system."""
+"""Returns freed memory to the operating system."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import sys
 
 
 def release() -> None:
-    """Collect garbage and, with glibc, return free pages: batches of many sizes fragment its heap."""
+    """Collect garbage and return free pages; batches of many sizes fragment glibc's heap."""
     gc.collect()
     trim()
 
 
 def trim() -> None:
-    """Return free pages only."""
-    if sys.platform == "linux":
-        getattr(ctypes.CDLL(None), "malloc_trim", lambda _: 0)(0)
+    """Return free pages without collecting garbage; does nothing without glibc's `malloc_trim`."""
+    if sys.platform != "linux":
+        return
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)

@@ -1,4 +1,4 @@
-"""Which code and which packages made a result."""
+"""Which code and which packages produced a result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 PACKAGES = (
-    "alignment",
+    "crosslingual-alignment",
     "torch",
     "transformers",
     "tokenizers",
@@ -18,27 +18,54 @@ PACKAGES = (
     "pyarrow",
     "numpy",
 )
+"""Names of the distributions whose version can change a result."""
+
+_GIT_SECONDS = 10
 
 
 @functools.cache
 def package_versions() -> dict[str, str]:
-    """Versions of the packages that can change a result."""
-    found = {}
+    """Versions of those of `PACKAGES` that are installed."""
+    versions = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 @functools.cache
 def git_commit() -> str | None:
-    """The commit that this package's code is at, when it runs from a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    """The commit of this package's own repository, or None if it does not run from a checkout."""
+    return commit_of(Path(__file__))
+
+
+def commit_of(module: Path) -> str | None:
+    """The commit of the repository whose top-level directory holds the package of `module`.
+
+    None if git does not track the module there: a package installed in the virtual environment
+    of another project must not report the commit of that project.
+    """
+    root = module.resolve().parent.parent
+    top = _git(root, "rev-parse", "--show-toplevel")
+    if top is None or Path(top).resolve() != root:
+        return None
+    if _git(root, "ls-files", "--error-unmatch", "--", str(module.resolve())) is None:
+        return None
+    return _git(root, "rev-parse", "HEAD")
+
+
+def _git(directory: Path, *arguments: str) -> str | None:
+    """The output of a git command, or None if it fails or git is not installed."""
     try:
-        return subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=10
-        ).stdout.strip()
+        done = subprocess.run(
+            ["git", "-C", str(directory), *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_GIT_SECONDS,
+        )
     except (OSError, subprocess.SubprocessError):
         return None
+    return done.stdout.strip()

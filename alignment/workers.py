@@ -1,4 +1,8 @@
-"""Work on all cores: `map` by processes, in order."""
+"""Parallel `map` over worker processes, with results in order.
+
+The pool belongs to the process (loky's reusable executor), so that the next call finds its workers
+running instead of starting Python again; idle workers exit after `IDLE_SECONDS`.
+"""
 
 from __future__ import annotations
 
@@ -13,54 +17,70 @@ from alignment.errors import AlignmentError
 
 T = TypeVar("T")
 U = TypeVar("U")
-IDLE = 10  # seconds after which a process without work ends: the next language finds it still there
+IDLE_SECONDS = 10
+_MAX_WAITING = 4
+"""Results per worker that may wait for an earlier one."""
 
 
 def processors() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Number of CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def ordered(
     items: Iterable[T], function: Callable[[T], U], workers: int, *, ahead: int = 3
 ) -> Iterator[U]:
-    """`map` by `workers` processes, of which this one is one; each other one is given `ahead` items at a time.
+    """`map(function, items)` on several processes; yields the results in the order of the items.
 
-    Processes, because much of the work holds Python's lock; loky's, because they do not run the caller's main
-    module again and may be started from a thread.
+    Processes, because much of the work holds the GIL. loky's processes, because they can be
+    started from a thread and do not import the caller's main module again.
+
+    Args:
+        items: Read lazily, a few items ahead of the results.
+        function: Must be picklable, as must the items and results.
+        workers: Number of processes, including this one, which works too; below 2 it is `map`.
+        ahead: Items that each other process has in work or queued.
 
     Raises:
-        AlignmentError: if one of them is killed. What `function` raises is passed on.
+        AlignmentError: if a process is killed. Exceptions of `function` are passed on.
     """
     if workers < 2:
         yield from map(function, items)
         return
     from loky import BrokenProcessPool, get_reusable_executor
 
-    left = iter(items)
+    pool = get_reusable_executor(workers - 1, timeout=IDLE_SECONDS)
+    remaining = iter(items)
     waiting: deque[Future[U]] = deque()
-    pool = get_reusable_executor(workers - 1, timeout=IDLE)
     try:
         while True:
             busy = sum(not future.done() for future in waiting)
-            for item in itertools.islice(left, max(0, ahead * (workers - 1) - busy)):
+            for item in itertools.islice(remaining, max(0, ahead * (workers - 1) - busy)):
                 waiting.append(pool.submit(function, item))
-            if waiting and waiting[0].done():
-                yield waiting.popleft().result()
-            elif len(waiting) < 4 * workers and (own := list(itertools.islice(left, 1))):
-                here: Future[U] = Future()
-                here.set_result(function(own[0]))
-                waiting.append(here)
-            elif waiting:
-                yield waiting.popleft().result()
-            else:
+            first_is_done = bool(waiting) and waiting[0].done()
+            if not first_is_done and len(waiting) < _MAX_WAITING * workers:
+                here = list(itertools.islice(remaining, 1))
+                if here:
+                    waiting.append(_completed(function(here[0])))
+                    continue
+            if not waiting:
                 return
+            yield waiting.popleft().result()
     except BrokenProcessPool as error:
         raise AlignmentError(
-            f"one of {workers} processes that share the work was killed",
-            hint="Mostly memory ran out: `dmesg` says so. Free some, or take one core only: `taskset -c 0 alignment ...`. What is "
-            "finished is kept.",
+            "a worker process was killed, most likely because memory ran out (see `dmesg`)",
+            hint="Free memory, or run on one core: `taskset -c 0 alignment ...`. "
+            "Finished stages are kept.",
         ) from error
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _completed(result: U) -> Future[U]:
+    """A future that already has its result."""
+    future: Future[U] = Future()
+    future.set_result(result)
+    return future

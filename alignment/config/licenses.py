@@ -10,12 +10,16 @@ from alignment.config.base import Section
 
 
 class Licenses(Section):
-    """Which licenses a corpus may have. `permissive` stands for those that ask for attribution at most."""
+    """Which licenses a corpus may have, checked before anything is downloaded.
+
+    Entries are SPDX identifiers with `*` as a wildcard, or `permissive`: the licenses that ask
+    for attribution at most.
+    """
 
     allow: tuple[str, ...] | None = Field(
-        None, description="SPDX identifiers, with * as a wildcard; null: all."
+        None, description="Allowed licenses, for example [permissive, CC-BY-SA-4.0]; null: all."
     )
-    deny: tuple[str, ...] = Field((), description="Refused, whatever is allowed.")
+    deny: tuple[str, ...] = Field((), description="Refused licenses; takes precedence over allow.")
     unknown: Literal["refuse", "warn"] = Field(
-        "warn", description="What to do with a corpus that names no license."
+        "warn", description="What to do with a corpus whose license is not set."
     )

@@ -7,171 +7,219 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from alignment.config.base import Section, Share
+from alignment.config.keys import InconsistentError, KeyProblem
 
 
 class Train(Section):
-    """The loss and the optimization."""
+    """The loss, the batches and the optimization."""
 
-    loss: Literal["triplet", "infonce", "triplet+infonce"] = "triplet"
-    triplet_weight: Share = Field(
-        0.5, description="Of triplet+infonce: the part of the triplet loss."
+    loss: Literal["triplet", "infonce", "triplet+infonce"] = Field(
+        "triplet", description="Loss to minimize; `triplet+infonce` is a weighted mean of both."
     )
-    distance: Literal["cosine", "euclidean"] = "cosine"
-    margin: float = Field(0.2, gt=0.0, description="Of the triplet loss; distances lie in [0, 2].")
+    triplet_weight: Share = Field(
+        0.5,
+        description="Weight of the triplet loss in `triplet+infonce`, from 0 to 1; "
+        "InfoNCE has the rest.",
+    )
+    distance: Literal["cosine", "euclidean"] = Field(
+        "cosine", description="Distance of the triplet loss: 1 - cosine, or Euclidean."
+    )
+    margin: float = Field(
+        0.2,
+        gt=0.0,
+        description="Margin of the triplet loss: how much farther the negative must be than the "
+        "positive. Distances range from 0 to 2.",
+    )
     soft_margin: bool = Field(
-        False, description="log(1 + exp(difference)) in place of the margin (triplet loss)."
+        False,
+        description="Triplet loss: use log(1 + exp(difference of the distances)), "
+        "which has no margin.",
     )
     reduction: Literal["mean", "active"] = Field(
         "mean",
-        description="active: the mean over the triplets with a loss above 0 only (triplet loss).",
+        description="Triplet loss: average over all triplets, or over the active ones only "
+        "(those with a loss above 0).",
     )
     in_batch_negatives: Literal[
         "none", "hardest", "semihard", "semihard_farthest", "semihard_within_margin"
     ] = Field(
         "none",
-        description="Also take mismatched translations of the batch as negatives (triplet loss).",
+        description="Triplet loss: also use other translations in the batch as negatives, the "
+        "hardest or semi-hard ones. InfoNCE always uses all of them.",
     )
     explicit_negatives: Share = Field(
         1.0,
-        description="Share of the triplets whose own negative is used; the others learn from the batch's only.",
+        description="Share of triplets, from 0 to 1, that use their mined negative; "
+        "the rest use in-batch negatives only.",
     )
-    scale: float = Field(20.0, gt=0.0, description="Of InfoNCE: the inverse temperature.")
-    learn_scale: bool = Field(
-        False, description="Of InfoNCE: train the scale too, beginning with `scale`."
+    scale: float = Field(
+        20.0,
+        gt=0.0,
+        description="InfoNCE: factor of the cosines in the softmax, 1 / temperature.",
     )
+    learn_scale: bool = Field(False, description="InfoNCE: train the scale, starting at `scale`.")
     additive_margin: float = Field(
-        0.0, ge=0.0, lt=1.0, description="Of InfoNCE: taken off the true pair's cosine."
+        0.0,
+        ge=0.0,
+        lt=1.0,
+        description="InfoNCE: margin subtracted from the cosine of the true pair.",
     )
     distill_weight: float = Field(
         0.0,
         ge=0.0,
-        description="Weight of keeping the base encoder's cosines among the batch's sentences of the pivot.",
+        description="Weight of a distillation loss that keeps the base encoder's cosines between "
+        "the pivot sentences of a batch; 0: off.",
     )
     matryoshka_dims: tuple[int, ...] = Field(
         (),
-        description="Matryoshka: the loss is averaged over vectors cut to each of these dimensions too.",
+        description="Matryoshka training: average the loss over vectors truncated to each of "
+        "these dimensions and the full vectors.",
     )
     center: bool = Field(
         False,
-        description="Shift the base encoder's vectors first, so that their mean is 0: fewer sentences are near to everything. "
-        "Unlike sentences are further apart then: take a scale of 20 with InfoNCE.",
+        description="Subtract the mean vector of the training text from the base encoder's "
+        "output before training, which reduces hubs. Use a `scale` near 20 with InfoNCE, because "
+        "cosines of unrelated sentences get lower.",
     )
     char_noise: float = Field(
         0.0,
         ge=0.0,
         le=0.5,
-        description="Share of misspelled letters in copies that stand in for three of four texts, not the pivot's: for languages "
-        "close to those of the corpora; 0: none.",
+        description="Replace three of four non-pivot texts by a copy in which this share of "
+        "letters is misspelled, from 0 (off) to 0.5. Helps languages related to the training "
+        "languages.",
     )
-    steps: int = Field(150, ge=0, description="Optimizer steps; 0 trains nothing.")
-    batch_size: int = Field(64, ge=1, description="Most triplets in a batch.")
+    steps: int = Field(
+        150, ge=0, description="Number of optimizer steps; 0 skips training. There are no epochs."
+    )
+    batch_size: int = Field(64, ge=1, description="Maximum triplets per batch.")
     batch_tokens: int = Field(
-        4096, ge=64, description="Most tokens in a batch, each distinct sentence counted once."
+        4096,
+        ge=64,
+        description="Maximum tokens per batch; repeated sentences count once. "
+        "Lower it if memory runs out.",
     )
     group_related: int = Field(
         16,
         ge=1,
-        description="A triplet, that whose translation is its negative, and so on come to a batch together, this many at most; "
-        "1: at random.",
+        description="Put up to this many triplets that share a sentence into one batch; "
+        "1 disables grouping.",
     )
     mix_languages: bool = Field(
         False,
-        description="Batches of several languages; otherwise one language and direction each.",
+        description="Mix languages and directions in a batch. "
+        "By default a batch has one language and one direction.",
     )
     language_temperature: float = Field(
         1.0,
         ge=1.0,
-        description="Languages are drawn by n ** (1 / temperature): above 1 small ones come more often.",
+        description="Sample languages in proportion to size ** (1 / temperature): 1 is "
+        "proportional, higher values oversample small languages.",
     )
     max_oversampling: float = Field(
-        4.0, ge=1.0, description="Most times that the temperature lets a triplet come in an epoch."
+        4.0,
+        ge=1.0,
+        description="Maximum number of times a triplet is repeated per pass over the data when "
+        "small languages are oversampled.",
     )
-    learning_rate: float = Field(5e-5, gt=0.0)
-    warmup_ratio: Share = Field(0.1, description="Share of the steps with a rising learning rate.")
-    weight_decay: float = Field(0.01, ge=0.0)
-    max_grad_norm: float = Field(1.0, gt=0.0)
-    dropout: float = Field(0.1, ge=0.0, lt=1.0)
+    learning_rate: float = Field(
+        5e-5,
+        gt=0.0,
+        description="Peak learning rate of AdamW; after the warmup it falls linearly to 0.",
+    )
+    warmup_ratio: Share = Field(
+        0.1, description="Share of the steps, from 0 to 1, in which the learning rate rises."
+    )
+    weight_decay: float = Field(
+        0.01, ge=0.0, description="Weight decay of AdamW; biases and normalization have none."
+    )
+    max_grad_norm: float = Field(
+        1.0, gt=0.0, description="Clip gradients to this norm in every step."
+    )
+    dropout: float = Field(
+        0.1, ge=0.0, lt=1.0, description="Dropout probability in the encoder during training."
+    )
     freeze: tuple[Literal["embeddings"] | int, ...] = Field(
-        (), description="Weights that stay: `embeddings`, and layers by number from 0."
+        (),
+        description="Weights to keep fixed: `embeddings` and numbers of layers, counted from 0.",
     )
     layerwise_lr_decay: float = Field(
         1.0,
         gt=0.0,
         le=1.0,
-        description="Each layer learns at this share of the rate of the one above it.",
+        description="Factor of the learning rate from each layer to the one below; 1: the same "
+        "rate for all layers.",
     )
     gradient_cache: bool = Field(
         False,
-        description="Hold one chunk's activations at a time: batches beyond memory, for another forward pass.",
+        description="Encode a batch in chunks and cache gradients (GradCache): large batches in "
+        "little memory, for one more forward pass.",
     )
     gradient_checkpointing: bool = Field(
-        False, description="Compute activations twice and keep few: less memory, slower."
+        False, description="Recompute activations in the backward pass: less memory, slower."
     )
     validation_share: float = Field(
         0.02,
         ge=0.0,
         le=0.3,
-        description="Share of the meanings kept from training, to choose the best step's weights.",
+        description="Share of the training sentences, from 0 to 0.3, used for validation: the "
+        "weights of the step with the best validation accuracy are kept.",
     )
-    evaluate_every: int = Field(
-        50, ge=1, description="Steps between two looks at the development pairs."
-    )
+    evaluate_every: int = Field(50, ge=1, description="Validate every this many steps.")
     remine_every: int | None = Field(
         None,
         ge=1,
-        description="Steps after which negatives are mined again, with the weights as they are then; null: never.",
+        description="Mine negatives again with the current weights every this many steps; "
+        "null: never.",
     )
     early_stopping_patience: int | None = Field(
         None,
         ge=1,
-        description="Stop when the development accuracy has not risen for so many looks; null: never.",
+        description="Stop after this many validations without improvement; null: never.",
     )
     lora_rank: int | None = Field(
         None,
         ge=1,
-        description="Rank of low-rank adapters: all else stays, and they are merged at the end (needs peft).",
+        description="Train LoRA adapters of this rank only; they are merged into the weights at "
+        "the end. Needs `peft`. null: train all weights.",
     )
     tensorboard: bool = Field(
-        False, description="Write the curves as TensorBoard files too (needs tensorboard)."
+        False, description="Also write the training curves for TensorBoard. Needs `tensorboard`."
     )
     precision: Literal["auto", "bf16", "fp32"] = Field(
-        "auto", description="auto: bf16 where the processor has it."
+        "auto", description="Precision of training; `auto` is bf16 where the hardware supports it."
     )
 
     @model_validator(mode="after")
-    def _negatives(self) -> Self:
-        if (
-            self.loss != "infonce"
-            and self.in_batch_negatives == "none"
-            and self.explicit_negatives < 1
-        ):
-            raise ValueError(
-                f"explicit_negatives {self.explicit_negatives:g} with in_batch_negatives none leaves pairs without any negative: "
-                "take explicit_negatives 1, or in_batch_negatives hardest or semihard"
-            )
+    def _check_consistency(self) -> Self:
+        problems = [KeyProblem((key,), message) for key, message in _contradictions(self).items()]
+        if problems:
+            raise InconsistentError(*problems)
         return self
 
-    @model_validator(mode="after")
-    def _geometry(self) -> Self:
-        if self.center and self.distill_weight:
-            raise ValueError(
-                "distill_weight keeps the base encoder's cosines, which center changes: leave one of the two out"
-            )
-        return self
 
-    @model_validator(mode="after")
-    def _adapters(self) -> Self:
-        if self.lora_rank and self.learn_scale:
-            raise ValueError(
-                "lora_rank trains the adapters only: leave learn_scale out, and choose a scale"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        if self.margin >= 2.0:
-            raise ValueError(
-                f"margin {self.margin:g} can never be met: {self.distance} distances of unit vectors lie in [0, 2], "
-                "so every triplet would stay active for ever; take 0.05 to 0.5"
-            )
-        return self
+def _contradictions(train: Train) -> dict[str, str]:
+    """What contradicts another setting, by the key to change."""
+    messages = {}
+    without_negatives = train.in_batch_negatives == "none" and train.explicit_negatives < 1
+    if without_negatives and train.loss != "infonce":
+        messages["explicit_negatives"] = (
+            f"{train.explicit_negatives:g} with in_batch_negatives: none leaves some triplets "
+            "without a negative: set explicit_negatives: 1, or in_batch_negatives: hardest"
+        )
+    if train.center and train.distill_weight:
+        messages["distill_weight"] = (
+            "distillation keeps the base encoder's cosines and center changes them: "
+            "use one of the two"
+        )
+    if train.lora_rank and train.learn_scale:
+        messages["learn_scale"] = (
+            "lora_rank trains adapters only, so the scale cannot be learned: "
+            "set learn_scale: false and choose a scale"
+        )
+    if train.margin >= 2.0:
+        messages["margin"] = (
+            f"no triplet can reach a margin of {train.margin:g}: {train.distance} distances of "
+            "unit vectors range from 0 to 2. Use a value between 0.05 and 0.5"
+        )
+    return messages

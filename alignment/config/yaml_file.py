@@ -1,4 +1,7 @@
-"""Safe YAML with places: each key's line, duplicate keys refused, and no bare `no` read as false."""
+"""Safe YAML that remembers the line of each key.
+
+Refuses duplicate keys, and words such as a bare `no` that YAML 1.1 reads as a boolean.
+"""
 
 from __future__ import annotations
 
@@ -6,100 +9,112 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from alignment.config.keys import KeyPath, dotted
 from alignment.errors import Problem
 
-Path = tuple[str | int, ...]
-_WORDS = frozenset(
-    {"no", "yes", "on", "off", "n", "y"}
-)  # booleans of YAML 1.1 that a person may not mean
+_BOOLEAN_WORDS = {
+    "yes": "true",
+    "on": "true",
+    "y": "true",
+    "no": "false",
+    "off": "false",
+    "n": "false",
+}
+_STANDARD_TAG = "tag:yaml.org,2002:"
+_PYTHON_TAG = "tag:yaml.org,2002:python"
 
 
 class Document(NamedTuple):
-    """The plain value, the line (from 1) of each key's path, and what was wrong."""
+    """A parsed file."""
 
     value: Any
-    lines: dict[Path, int]
+    places: dict[KeyPath, str]
+    """`file:line` of each key, lines counted from 1."""
     problems: list[Problem]
 
 
 def read(text: str, name: str) -> Document:
-    """Parse `text`; syntax errors and traps come back as problems with file:line."""
+    """Parse `text`; `name` is the file's name in the problems that are returned."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{name}:{mark.line + 1}" if mark else name
-        reason = getattr(error, "problem", None) or str(error)
-        return Document(None, {}, [Problem(place, "", f"not valid YAML: {reason}")])
-    lines: dict[Path, int] = {}
-    problems: list[Problem] = []
+        return Document(None, {}, [Problem(_error_place(error, name), "", _error_message(error))])
     if root is None:
-        return Document({}, lines, problems)
-    value = _value(root, (), name, lines, problems)
-    return Document(value, lines, problems)
+        return Document({}, {}, [])
+    reader = _Reader(name)
+    value = reader.value(root, ())
+    return Document(value, reader.places, reader.problems)
 
 
-def _value(
-    node: yaml.Node, path: Path, name: str, lines: dict[Path, int], problems: list[Problem]
-) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith(
-        "tag:yaml.org,2002:python"
-    ):
-        problems.append(
-            Problem(
-                f"{name}:{node.start_mark.line + 1}",
-                dotted(path),
-                f"the tag {node.tag} is not allowed",
+def _error_place(error: yaml.YAMLError, name: str) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f"{name}:{mark.line + 1}" if mark else name
+
+
+def _error_message(error: yaml.YAMLError) -> str:
+    return f"not valid YAML: {getattr(error, 'problem', None) or error}"
+
+
+class _Reader:
+    """Turns YAML nodes into plain values and collects the problems on the way."""
+
+    def __init__(self, name: str) -> None:
+        self.places: dict[KeyPath, str] = {}
+        self.problems: list[Problem] = []
+        self._name = name
+        self._open: list[yaml.Node] = []
+
+    def value(self, node: yaml.Node, path: KeyPath) -> Any:
+        """The plain value of a node at this path."""
+        self.places.setdefault(path, self._place(node))
+        if not node.tag.startswith(_STANDARD_TAG) or node.tag.startswith(_PYTHON_TAG):
+            self._report(node, path, f"the tag {node.tag} is not allowed")
+            return None
+        if node in self._open:
+            self._report(node, path, "the anchor contains itself")
+            return None
+        self._open.append(node)
+        value = self._content(node, path)
+        self._open.pop()
+        return value
+
+    def _content(self, node: yaml.Node, path: KeyPath) -> Any:
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, number)) for number, item in enumerate(node.value)]
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        return self._scalar(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(self._scalar(key_node, path))
+            key_path = (*path, key)
+            if key in result:
+                first = self.places[key_path]
+                self._report(key_node, key_path, f"duplicate key; it is already set at {first}")
+            self.places[key_path] = self._place(key_node)
+            result[key] = self.value(value_node, key_path)
+        return result
+
+    def _scalar(self, node: yaml.Node, path: KeyPath) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            self._report(node, path, "a key must be plain text, not a list or a section")
+            return None
+        word = node.value
+        if node.tag == f"{_STANDARD_TAG}bool" and word.lower() in _BOOLEAN_WORDS:
+            meaning = _BOOLEAN_WORDS[word.lower()]
+            self._report(
+                node,
+                path,
+                f'YAML reads a bare {word} as {meaning}: write "{word}" (quoted) if you mean the '
+                f"word, or {meaning}",
             )
-        )
-        return None
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _value(item, (*path, i), name, lines, problems) for i, item in enumerate(node.value)
-        ]
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, name, lines, problems)
-    return _scalar(node, path, name, problems)
+            return word
+        return yaml.SafeLoader("").construct_object(node)
 
+    def _place(self, node: yaml.Node) -> str:
+        return f"{self._name}:{node.start_mark.line + 1}"
 
-def _mapping(
-    node: yaml.MappingNode, path: Path, name: str, lines: dict[Path, int], problems: list[Problem]
-) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = str(_scalar(key_node, path, name, problems))
-        place = f"{name}:{key_node.start_mark.line + 1}"
-        if key in result:
-            problems.append(
-                Problem(place, dotted((*path, key)), "the key stands here twice; keep one")
-            )
-        lines[(*path, key)] = key_node.start_mark.line + 1
-        result[key] = _value(value_node, (*path, key), name, lines, problems)
-    return result
-
-
-def _scalar(node: yaml.Node, path: Path, name: str, problems: list[Problem]) -> Any:
-    raw = node.value
-    if node.tag == "tag:yaml.org,2002:bool" and raw.lower() in _WORDS:
-        place = f"{name}:{node.start_mark.line + 1}"
-        meaning = "true" if raw.lower() in {"yes", "on", "y"} else "false"
-        problems.append(
-            Problem(
-                place,
-                dotted(path),
-                f'YAML reads a bare {raw} as {meaning}: write "{raw}" (quoted), or {meaning} if meant',
-            )
-        )
-        return raw
-    if not isinstance(node, yaml.ScalarNode):
-        problems.append(
-            Problem(f"{name}:{node.start_mark.line + 1}", dotted(path), "a key must be plain text")
-        )
-        return None
-    return yaml.SafeLoader("").construct_object(node)
-
-
-def dotted(path: Path) -> str:
-    """`("languages", "cy")` -> `languages.cy`."""
-    return ".".join(str(part) for part in path)
+    def _report(self, node: yaml.Node, path: KeyPath, message: str) -> None:
+        self.problems.append(Problem(self._place(node), dotted(path), message))

@@ -103,7 +103,7 @@ class HubSource:
             sides = match.groupdict()
             if "lang" in sides:
                 found[sides["lang"]] = name
-            elif other := languages.beside(self.pivot, sides["a"], sides["b"]):
+            elif other := languages.non_pivot_side(self.pivot, sides["a"], sides["b"]):
                 found[other] = name
         return found
 

@@ -115,7 +115,7 @@ class MtdataSource:
         """The data set's entries by the language that is not the pivot."""
         found = {}
         for entry in _entries(_index(self.downloads.root), self.corpus.dataset):
-            if other := languages.beside(self.pivot, *_languages(entry)):
+            if other := languages.non_pivot_side(self.pivot, *_languages(entry)):
                 found[other] = entry
         if not found:
             raise ConfigError(

@@ -63,7 +63,7 @@ class SacrebleuSource:
         found: dict[str, str] = {}
         for pair in self._dataset.langpairs:
             first, _, second = pair.partition("-")
-            other = languages.beside(self.pivot, first, second)
+            other = languages.non_pivot_side(self.pivot, first, second)
             from_pivot = other == second  # that direction is the better known
             if other is not None and (from_pivot or other not in found):
                 found[other] = pair

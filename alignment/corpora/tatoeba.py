@@ -15,7 +15,7 @@ from alignment import languages
 from alignment.config import TatoebaCorpus
 from alignment.corpora.streams import numbered, open_stream
 from alignment.downloads.fetch import Downloads
-from alignment.errors import Malformed, NotThere
+from alignment.errors import Malformed, NotFound
 from alignment.types import Input, SentencePair
 
 _FOLDER = re.compile(r'href="(?:\./)?([a-z]{3,4})/"')
@@ -76,7 +76,7 @@ class TatoebaSource:
         }
         try:
             self.downloads.fetch(next(iter(urls.values())), license=self.corpus.license)
-        except NotThere:
+        except NotFound:
             return {}
         return {
             name: self.downloads.fetch_named(url, license=self.corpus.license)

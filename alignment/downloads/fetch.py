@@ -28,7 +28,7 @@ import httpx
 from filelock import FileLock
 
 from alignment.downloads.lockfile import Lockfile
-from alignment.errors import ArtifactError, ConfigError, NotThere, SourceError, Unavailable
+from alignment.errors import ArtifactError, ConfigError, NotFound, SourceError, Unavailable
 from alignment.files import file_digest, write_json
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -96,7 +96,7 @@ class Downloads:
             ConfigError: if the address needs a package that is not installed.
             Unavailable: if no usable answer comes in time, or while offline.
             ChecksumMismatch: if the bytes are not the locked ones.
-            NotThere: if the server does not have it.
+            NotFound: if the server does not have it.
             SourceError: if the server refuses.
         """
         for name in ("objects", "partial", "urls"):
@@ -244,7 +244,7 @@ class Downloads:
             if answer.status_code in RETRYABLE:
                 raise _AgainError(f"HTTP {answer.status_code}", _retry_after(answer))
             if answer.status_code not in (200, 206):
-                kind = NotThere if answer.status_code in (404, 410) else SourceError
+                kind = NotFound if answer.status_code in (404, 410) else SourceError
                 raise kind(
                     f"the server answers HTTP {answer.status_code} {answer.reason_phrase}",
                     where=shown(url),

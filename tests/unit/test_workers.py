@@ -2,67 +2,86 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Generator, Iterator
+from typing import cast
 
 import pytest
 
 from alignment.errors import AlignmentError
-from alignment.workers import ordered
+from alignment.workers import ordered, processors
 
 
-def slowest_first(number: int) -> tuple[int, int]:
+def number_and_process(number: int) -> tuple[int, int]:
+    """Every third one takes longer, so that later ones finish first."""
     time.sleep(0.02 * (number % 3 == 0))
     return number, os.getpid()
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_results_come_in_order_from_this_process_and_others(workers: int) -> None:
-    found = list(ordered(range(40), slowest_first, workers))
-    assert [number for number, _ in found] == list(range(40))
-    processes = {process for _, process in found}
-    assert os.getpid() in processes and (len(processes) > 1) == (workers > 1)
-    assert list(ordered([], slowest_first, workers)) == []
+def test_results_are_in_order(workers: int) -> None:
+    results = list(ordered(range(40), number_and_process, workers))
+    assert [number for number, _ in results] == list(range(40))
+    processes = {process for _, process in results}
+    assert os.getpid() in processes
+    assert (len(processes) > 1) == (workers > 1)
 
 
-def failing(number: int) -> int:
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_items(workers: int) -> None:
+    assert list(ordered([], number_and_process, workers)) == []
+
+
+def fails_at_seven(number: int) -> int:
     return 1 // (number - 7)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_in_any_process_is_raised_before_its_place(workers: int) -> None:
-    found = []
+def test_exception_of_the_function(workers: int) -> None:
+    results = []
     with pytest.raises(ZeroDivisionError):
-        for value in ordered(range(30), failing, workers):
-            found.append(value)
-    assert found == [failing(number) for number in range(len(found))] and len(found) <= 7
+        for value in ordered(range(30), fails_at_seven, workers):
+            results.append(value)
+    assert len(results) <= 7
+    assert results == [fails_at_seven(number) for number in range(len(results))]
 
 
-def killed_elsewhere(here: int) -> int:
-    if os.getpid() != here:
+def kill_unless(process: int) -> int:
+    """Kills the process that runs it, unless it is this one."""
+    if os.getpid() != process:
         os.kill(os.getpid(), signal.SIGKILL)
-    return here
+    return process
 
 
-def test_a_killed_process_is_named_and_the_next_call_has_a_new_one() -> None:
-    with pytest.raises(AlignmentError, match="was killed"):
-        list(ordered([os.getpid()] * 30, killed_elsewhere, 2))
-    assert [number for number, _ in ordered(range(9), slowest_first, 2)] == list(range(9))
+def test_killed_worker_and_recovery() -> None:
+    with pytest.raises(AlignmentError, match=r"a worker process was killed.*\n.*taskset -c 0"):
+        list(ordered([os.getpid()] * 30, kill_unless, 2))
+    results = ordered(range(9), number_and_process, 2)
+    assert [number for number, _ in results] == list(range(9))
 
 
-def test_it_takes_no_more_items_than_it_works_on_and_may_run_in_a_thread() -> None:
+def test_reads_few_items_ahead_also_in_a_thread() -> None:
     taken: list[int] = []
-    found: list[int] = []
+    results: list[int] = []
 
-    def items():  # type: ignore[no-untyped-def]
+    def items() -> Iterator[int]:
         for number in range(100):
             taken.append(number)
             yield number
 
     def work() -> None:
-        results = ordered(items(), slowest_first, 2)
-        found.extend(next(results)[0] for _ in range(3))
-        results.close()  # type: ignore[attr-defined]
+        pairs = cast("Generator[tuple[int, int]]", ordered(items(), number_and_process, 2))
+        for _ in range(3):
+            results.append(next(pairs)[0])
+        pairs.close()
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert found == [0, 1, 2] and len(taken) < 20
+    assert results == [0, 1, 2]
+    assert len(taken) < 20
+
+
+def test_processors_are_those_of_this_process() -> None:
+    assert processors() >= 1
+    if hasattr(os, "sched_getaffinity"):
+        assert processors() == len(os.sched_getaffinity(0))

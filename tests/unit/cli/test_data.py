@@ -114,7 +114,7 @@ def test_languages_are_suggested_and_added(
     assert "  ja: {}  # Japanese: 120 pairs before cleaning\n" in config.read_text()
     for code, message in (
         ("fi", "no configured corpus has Finnish"),
-        ("ja", "ja stands in the configuration already"),
+        ("ja", "ja is already in the configuration"),
         ("klingonish", "is not a"),
     ):
         done = cli("languages", "add", code, "--config", config, "--workspace", tmp_path / "w")

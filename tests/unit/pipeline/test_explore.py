@@ -6,7 +6,7 @@ import pytest
 
 from alignment.config import Clean, parse_config
 from alignment.downloads import Downloads
-from alignment.languages import identity
+from alignment.languages import language_and_script
 from alignment.pipeline.explore import explain, offer, offered_codes
 from alignment.stages.pull import pull
 from alignment.store import Store
@@ -34,9 +34,9 @@ def test_offered_languages_are_listed_once_and_without_those_that_are_configured
     config = parse_config(CONFIG, base=corpora)
     assert offered_codes(config, Downloads(corpora)) == ["nb", "pt", "zh", "zh-Hant"]
     assert offer(config, Downloads(corpora), "pt").total == 3
-    assert identity("cmn") == identity("zh-Hans") != identity("zh-Hant") and identity(
+    assert language_and_script("cmn") == language_and_script("zh-Hans") != language_and_script("zh-Hant") and language_and_script(
         "nb"
-    ) == identity("no")
+    ) == language_and_script("no")
 
 
 def test_explain_shows_scores_thresholds_and_examples(corpora: Path) -> None:

@@ -1,0 +1,99 @@
+"""What must hold between the sections of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from alignment.config.base import merged
+from alignment.config.corpora import LocalCorpus, is_disabled
+from alignment.config.keys import KeyPath, KeyProblem, dotted, raised_problems
+
+if TYPE_CHECKING:
+    from alignment.config.config import Config, LanguageOverrides
+
+
+def problems(config: Config) -> Iterator[KeyProblem]:
+    """Everything that contradicts something else, with the key to change."""
+    yield from _language_problems(config)
+    yield from _corpus_problems(config)
+    yield from _suite_problems(config)
+    override_problems = list(_override_problems(config))
+    yield from override_problems
+    if not override_problems:
+        yield from _curriculum_problems(config)
+
+
+def _language_problems(config: Config) -> Iterator[KeyProblem]:
+    for code in config.control:
+        if code in config.languages:
+            yield KeyProblem(
+                ("control", code),
+                f"{code} is also under languages; a control language is not trained. "
+                "Remove one of the two",
+            )
+    for section in ("languages", "control"):
+        if config.pivot in getattr(config, section):
+            yield KeyProblem(
+                (section, config.pivot),
+                "the pivot is one side of every pair already; remove it here",
+            )
+
+
+def _corpus_problems(config: Config) -> Iterator[KeyProblem]:
+    for number, corpus in enumerate(config.corpora):
+        if isinstance(corpus, LocalCorpus) and not corpus.has_language_info():
+            yield KeyProblem(
+                ("corpora", number),
+                f"the shared corpus {corpus.path or corpus.url} does not say which language it "
+                "is: put {lang} into its path or columns.target, set columns.language, or move "
+                "it under one language",
+            )
+    for path, overrides in _overrides_by_path(config):
+        if not config.pair_corpora and not overrides.corpora:
+            yield KeyProblem(
+                path,
+                f"{path[-1]} has no corpus: add one to corpora, or to {dotted(path)}.corpora",
+            )
+
+
+def _suite_problems(config: Config) -> Iterator[KeyProblem]:
+    suites = config.holdout.suites.values()
+    if config.holdout.share == 0 and all(is_disabled(suite) for suite in suites):
+        yield KeyProblem(
+            ("holdout", "share"),
+            "there is nothing to evaluate on: the share is 0 and no suite is enabled",
+        )
+
+
+def _override_problems(config: Config) -> Iterator[KeyProblem]:
+    """What is wrong only after the overrides of a language are merged into the shared values."""
+    for path, overrides in _overrides_by_path(config):
+        for section in ("clean", "triplets", "gate"):
+            try:
+                merged(getattr(config, section), getattr(overrides, section))
+            except ValidationError as error:
+                for detail in error.errors():
+                    for location, message in raised_problems(detail):
+                        yield KeyProblem((*path, section, *location), message)
+
+
+def _curriculum_problems(config: Config) -> Iterator[KeyProblem]:
+    if config.train.remine_every is not None:
+        return
+    if any(config.settings(code).triplets.curriculum for code in config.languages):
+        yield KeyProblem(
+            ("triplets", "curriculum"),
+            "the shares change when negatives are mined again: "
+            "set train.remine_every to a number of steps",
+        )
+
+
+def _overrides_by_path(config: Config) -> Iterator[tuple[KeyPath, LanguageOverrides]]:
+    """The path of each language and its overrides."""
+    for code, overrides in config.languages.items():
+        yield ("languages", code), overrides
+    for code, overrides in config.control.items():
+        yield ("control", code), overrides

@@ -1,0 +1,113 @@
+"""What every kind of corpus has, and the names of columns."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path, PurePosixPath
+from typing import ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from alignment import languages
+from alignment.config.base import Name, Section
+
+CorpusDirection = Literal["both", "from_pivot", "to_pivot"]
+
+
+class LanguageChoice(Section):
+    """Which languages a shared corpus is used for."""
+
+    include: tuple[str, ...] | None = Field(
+        None, description="Use the corpus for these BCP-47 codes only; null: for all it has."
+    )
+    exclude: tuple[str, ...] = Field(
+        (), description="Do not use the corpus for these BCP-47 codes."
+    )
+
+    @field_validator("include", "exclude")
+    @classmethod
+    def _canonical_codes(cls, codes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if codes is None:
+            return None
+        return tuple(languages.canonical(code) for code in codes)
+
+    def __contains__(self, code: str) -> bool:
+        if code in self.exclude:
+            return False
+        return self.include is None or code in self.include
+
+
+class CorpusBase(Section):
+    """The keys that every kind of corpus has."""
+
+    example: ClassVar[str]
+    """The kind as one entry of `corpora`, in YAML."""
+
+    name: Name | None = Field(
+        None, description="Name in reports and counts; null: derived from the source."
+    )
+    version: str | None = Field(None, description="Exact version, recorded with every pair.")
+    license: str = Field(
+        "unknown",
+        description="SPDX identifier, recorded with every pair and in the model card.",
+    )
+    languages: LanguageChoice = Field(
+        LanguageChoice(), description="Languages that a shared corpus is used for."
+    )
+    max_pairs: int | None = Field(
+        None,
+        ge=1,
+        description="Maximum pairs per language; null: all. A larger corpus is sampled by hash, "
+        "the same way in every run.",
+    )
+    weight: float = Field(
+        1.0,
+        gt=0.0,
+        le=16.0,
+        description="How often its triplets are used in training, relative to a corpus of "
+        "weight 1; up to 16.",
+    )
+    direction: CorpusDirection = Field(
+        "both",
+        description="Which side is the anchor of a triplet: the pivot (`from_pivot`), "
+        "the other language (`to_pivot`), or each in turn.",
+    )
+
+    @property
+    @abstractmethod
+    def default_name(self) -> str:
+        """A name derived from the source, for a corpus whose `name` is not set."""
+
+    @property
+    def display_name(self) -> str:
+        """The configured name, or the default one."""
+        return self.name or self.default_name
+
+
+class Columns(Section):
+    """Column names of a table of sentence pairs."""
+
+    source: str = Field("source", description="Column of the pivot sentences.")
+    target: str = Field(
+        "target",
+        description="Column of the other language; {lang} is replaced by the language code.",
+    )
+    language: str | None = Field(
+        None,
+        description="Column with the language code of each row; rows of other languages are "
+        "skipped. null: all rows are of the same language.",
+    )
+
+
+class TripletColumns(Section):
+    """Column names of a table of triplets."""
+
+    anchor: str = Field("anchor", description="Column of the anchors.")
+    positive: str = Field("positive", description="Column of the positives.")
+    negative: str = Field("negative", description="Column of the negatives.")
+
+
+def name_from_location(location: Path | str) -> str:
+    """`data/court.{lang}.tsv.gz` -> `court`; `local` if nothing is left."""
+    file_name = PurePosixPath(str(location)).name
+    return file_name.replace("{lang}", "").split(".")[0].strip("-_*") or "local"

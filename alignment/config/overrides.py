@@ -1,0 +1,78 @@
+"""`--set key.path=value`: changes to the values of a configuration file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alignment.config.keys import KeyPath, dotted
+from alignment.errors import Problem
+
+PATH_KEYS = ("path", "target_path", "language_model", "lock")
+"""Keys whose values name files."""
+
+
+def apply_override(
+    values: dict[str, Any], override: str, places: dict[KeyPath, str]
+) -> list[Problem]:
+    """Set `key.path=value` in `values` and record it in `places`; returns what is wrong with it.
+
+    The value is YAML. A relative path of a file is resolved against the working directory.
+    """
+    where = f"--set {override}"
+    key, separator, text = override.partition("=")
+    key = key.strip()
+    if not separator or not key:
+        return [Problem(where, "", "expected key=value, for example --set train.steps=100")]
+    try:
+        value = yaml.safe_load(text) if text else None
+    except yaml.YAMLError as error:
+        reason = getattr(error, "problem", None) or error
+        return [Problem(where, key, f"the value is not valid YAML: {reason}")]
+    path = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
+    if path[-1] in PATH_KEYS and isinstance(value, str):
+        value = str(Path(value).expanduser().resolve())
+    try:
+        _assign(values, path, value)
+    except LookupError as error:
+        return [Problem(where, key, str(error.args[0]))]
+    _replace_places(places, path, f"--set {key}")
+    return []
+
+
+def _assign(values: dict[str, Any], path: KeyPath, value: Any) -> None:
+    """Set the value at `path`, creating the sections on the way.
+
+    Raises:
+        LookupError: if the path leads through a plain value or past the end of a list.
+    """
+    container: Any = values
+    for depth, part in enumerate(path):
+        parent = dotted(path[:depth])
+        if isinstance(container, list):
+            if not isinstance(part, int) or part >= len(container):
+                raise LookupError(
+                    f"{parent} is a list of {len(container)}: "
+                    f"expected a position from 0 to {len(container) - 1}, got {part!r}"
+                )
+            position: Any = part
+        elif isinstance(container, dict):
+            position = str(part)
+        else:
+            raise LookupError(f"{parent} is not a section but {container!r}")
+        if depth == len(path) - 1:
+            container[position] = value
+            return
+        if isinstance(container, dict) and container.get(position) is None:
+            container[position] = {}
+        container = container[position]
+
+
+def _replace_places(places: dict[KeyPath, str], path: KeyPath, place: str) -> None:
+    """Record where `path` was set, and forget the lines of what it replaces."""
+    replaced = [known for known in places if known[: len(path)] == path]
+    for known in replaced:
+        del places[known]
+    places[path] = place

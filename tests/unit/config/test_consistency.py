@@ -1,0 +1,82 @@
+import pytest
+
+from alignment.config import parse_config
+from tests.unit.config.support import GOOD, problem_of, problems_of
+
+CURRICULUM = "triplets: {curriculum: [{random: 0, lexical: 0, semantic: 1}]}\n"
+
+
+def test_language_cannot_be_trained_and_control() -> None:
+    problem = problem_of(GOOD + "control: {fi: {}}\n")
+    assert problem.startswith("c.yaml:9: control.fi: fi is also under languages; ")
+
+
+def test_pivot_cannot_be_a_language() -> None:
+    assert problem_of(GOOD + "pivot: fi\n") == (
+        "c.yaml:7: languages.fi: the pivot is one side of every pair already; remove it here"
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "code", "line"), [("languages", "fi", 5), ("control", "de", 6)]
+)
+def test_language_without_a_corpus(section: str, code: str, line: int) -> None:
+    corpora = GOOD[GOOD.index("corpora:") : GOOD.index("languages:")]
+    text = GOOD.replace(corpora, "")
+    if section == "control":
+        text = text.replace("  fi: {}\n", "") + "control: {de: {}}\n"
+    assert problem_of(text) == (
+        f"c.yaml:{line}: {section}.{code}: {code} has no corpus: add one to corpora, or to "
+        f"{section}.{code}.corpora"
+    )
+
+
+def test_shared_file_of_one_language() -> None:
+    text = GOOD.replace(
+        '{kind: gettext, package: django, version: "5.2.19"}', "{kind: local, path: a.tsv}"
+    )
+    problem = problem_of(text)
+    assert problem.startswith("c.yaml:5: corpora.0: the shared corpus ")
+    assert "a.tsv does not say which language it is: put {lang} into its path" in problem
+
+
+def test_curriculum_needs_remining() -> None:
+    problem = problem_of(GOOD + CURRICULUM)
+    assert problem.startswith("c.yaml:9: triplets.curriculum: ")
+    assert problem.endswith("set train.remine_every to a number of steps")
+    config = parse_config(GOOD + CURRICULUM, overrides=["train.remine_every=50"])
+    assert config.train.remine_every == 50
+
+
+def test_curriculum_of_one_language_needs_remining() -> None:
+    shares = "[{random: 1, lexical: 0, semantic: 0}]"
+    problem = problem_of(GOOD, f"languages.cy.triplets.curriculum={shares}")
+    assert "triplets.curriculum: " in problem
+
+
+@pytest.mark.parametrize(
+    "suites", ["{}", "{mine: {kind: local}}"], ids=["no suite", "disabled suite"]
+)
+def test_nothing_to_evaluate_on(suites: str) -> None:
+    text = GOOD + f"holdout:\n  share: 0\n  suites: {suites}\n"
+    assert problem_of(text).startswith("c.yaml:10: holdout.share: there is nothing to evaluate on")
+
+
+def test_a_suite_is_enough_to_evaluate_on() -> None:
+    text = GOOD + "holdout: {share: 0, suites: {mine: {kind: tatoeba}}}\n"
+    assert parse_config(text).holdout.share == 0
+
+
+def test_contradiction_with_a_shared_value() -> None:
+    text = GOOD + "clean: {max_chars: 50}\n"
+    problem = problem_of(text, "languages.cy.clean.min_chars=60")
+    assert problem == (
+        "--set languages.cy.clean.min_chars: languages.cy.clean.min_chars: "
+        "60 is above max_chars 50, so every pair is dropped"
+    )
+
+
+def test_all_contradictions_at_once() -> None:
+    text = GOOD + "pivot: fi\ncontrol: {cy: {}}\nholdout: {share: 0}\n"
+    keys = [problem.split(": ")[1] for problem in problems_of(text)]
+    assert keys == ["control.cy", "languages.fi", "holdout.share"]

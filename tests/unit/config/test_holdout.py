@@ -1,0 +1,15 @@
+import pytest
+from pydantic import ValidationError
+
+from alignment.config import Holdout
+
+
+def test_name_of_the_built_in_suite() -> None:
+    with pytest.raises(ValidationError, match="'heldout' is the name of the built-in"):
+        Holdout.model_validate({"suites": {"heldout": {"kind": "tatoeba"}}})
+
+
+def test_prebuilt_triplets_are_no_suite() -> None:
+    suite = {"kind": "prebuilt_triplets", "path": "a.tsv"}
+    with pytest.raises(ValidationError, match="mine: prebuilt triplets have no pairs"):
+        Holdout.model_validate({"suites": {"mine": suite}})

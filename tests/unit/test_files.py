@@ -1,0 +1,58 @@
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from alignment.errors import ConfigError
+from alignment.files import file_digest, make_writable, write_atomically, write_json
+
+
+def test_make_writable_creates_the_directory(tmp_path: Path) -> None:
+    make_writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_make_writable_where_a_file_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(
+        ConfigError, match=r"file: the workspace cannot be written.*\n.*--workspace"
+    ):
+        make_writable(tmp_path / "file")
+
+
+def test_write_replaces_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_atomically(path, "old")
+    write_atomically(path, "Māori")
+    assert path.read_bytes() == "Māori".encode()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_interrupted_write_keeps_the_old_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.txt"
+    write_atomically(path, "old")
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+
+
+def test_write_json(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"name": "Māori", "path": Path("x")})
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert text == '{\n  "name": "Māori",\n  "path": "x"\n}\n'
+    assert json.loads(text) == {"name": "Māori", "path": "x"}
+
+
+def test_file_digest(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 5000
+    (tmp_path / "a").write_bytes(content)
+    assert file_digest(tmp_path / "a") == hashlib.sha256(content).hexdigest()
