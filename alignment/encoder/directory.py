@@ -48,7 +48,7 @@ def load_encoder(
     >>> from alignment.config import ScratchEncoder
     >>> from alignment.encoder.scratch import scratch_encoder
     >>> sizes = ScratchEncoder(
-    ...     source="scratch", vocab_size=40, hidden_size=32, num_layers=1, num_heads=2
+    ...     source="scratch", vocab_size=100, hidden_size=32, num_layers=1, num_heads=2
     ... )
     >>> model, tokenizer = scratch_encoder(["good morning", "bore da"], sizes, seed=1)
     >>> with tempfile.TemporaryDirectory() as folder:

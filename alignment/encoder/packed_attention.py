@@ -51,16 +51,19 @@ class Layout:
     def split_blocks(self, blocks: torch.Tensor, heads: int) -> list[torch.Tensor]:
         """Views of `blocks`, one (sentences * heads, length, dim) per run."""
         dim = blocks.shape[1]
-        parts = blocks.split([run.tokens * heads for run in self.runs])
-        return [part.view(-1, run.length, dim) for part, run in zip(parts, self.runs, strict=True)]
+        views = []
+        sizes = [run.tokens * heads for run in self.runs]
+        for part, run in zip(blocks.split(sizes), self.runs, strict=True):
+            views.append(part.view(-1, run.length, dim))
+        return views
 
     def split_weights(self, weights: torch.Tensor, heads: int) -> list[torch.Tensor]:
         """Views of flat attention weights, one (sentences * heads, length, length) per run."""
-        parts = weights.split([run.tokens * run.length * heads for run in self.runs])
-        return [
-            part.view(-1, run.length, run.length)
-            for part, run in zip(parts, self.runs, strict=True)
-        ]
+        views = []
+        sizes = [run.tokens * run.length * heads for run in self.runs]
+        for part, run in zip(weights.split(sizes), self.runs, strict=True):
+            views.append(part.view(-1, run.length, run.length))
+        return views
 
     def _order(self, heads: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Row index of each block, and block index of each row entry, both (tokens * heads,)."""
@@ -76,7 +79,10 @@ class Layout:
 
 
 def register_attention() -> None:
-    """Make `set_attn_implementation(ATTENTION)` known to transformers; again does no harm."""
+    """Tell transformers about `ATTENTION`; a second call changes nothing.
+
+    After it, `model.set_attn_implementation(ATTENTION)` works.
+    """
     AttentionInterface.register(ATTENTION, attention)
 
 
@@ -149,7 +155,7 @@ class _BlockDiagonal(torch.autograd.Function):
     ) -> torch.Tensor:
         heads = q.shape[1]
         blocks = [layout.to_blocks(x) for x in (q, k, v)]
-        queries, keys, values = (layout.split_blocks(x.float(), heads) for x in blocks)
+        queries, keys, values = _float_parts(layout, blocks, heads)
         scores = torch.empty(layout.num_weights * heads)
         score_parts = layout.split_weights(scores, heads)
         _bmm(queries, _transposed(keys), score_parts)
@@ -169,7 +175,7 @@ class _BlockDiagonal(torch.autograd.Function):
         layout, heads, scaling, dropout = ctx.arguments
         # Read once: under gradient checkpointing each access computes them again.
         *blocks, weights, keep_mask = ctx.saved_tensors
-        queries, keys, values = (layout.split_blocks(x.float(), heads) for x in blocks)
+        queries, keys, values = _float_parts(layout, blocks, heads)
         upstream = layout.split_blocks(layout.to_blocks(gradient).float(), heads)
         q_gradient, k_gradient, v_gradient = (torch.empty(x.shape) for x in blocks)
 
@@ -179,14 +185,13 @@ class _BlockDiagonal(torch.autograd.Function):
         weight_gradient = torch.empty_like(weights)
         _bmm(upstream, _transposed(values), layout.split_weights(weight_gradient, heads))
         weight_gradient = _dropped(weight_gradient, keep_mask, dropout)
-        score_gradients = [
-            compat.softmax_backward(part, output)
-            for part, output in zip(
-                layout.split_weights(weight_gradient, heads),
-                layout.split_weights(weights, heads),
-                strict=True,
-            )
-        ]
+        score_gradients = []
+        for part, output in zip(
+            layout.split_weights(weight_gradient, heads),
+            layout.split_weights(weights, heads),
+            strict=True,
+        ):
+            score_gradients.append(compat.softmax_backward(part, output))
         _bmm(score_gradients, keys, layout.split_blocks(q_gradient, heads))
         _bmm(_transposed(score_gradients), queries, layout.split_blocks(k_gradient, heads))
 
@@ -195,6 +200,13 @@ class _BlockDiagonal(torch.autograd.Function):
         for block_gradient, block in zip(scaled, blocks, strict=True):
             rows.append(layout.to_row(block_gradient.to(block.dtype), heads))
         return *rows, None, None, None
+
+
+def _float_parts(
+    layout: Layout, blocks: Sequence[torch.Tensor], heads: int
+) -> list[list[torch.Tensor]]:
+    """Each tensor of blocks in float32, split by run."""
+    return [layout.split_blocks(x.float(), heads) for x in blocks]
 
 
 def _bmm(

@@ -38,7 +38,14 @@ class Packed:
 
 
 def pack(rows: Sequence[Sequence[int]]) -> Packed:
-    """Put rows of token ids, which are sorted by length, one after the other."""
+    """Put rows of token ids, which are sorted by length, one after the other.
+
+    >>> packed = pack([[5], [6], [7, 8]])
+    >>> packed.ids.tolist(), packed.positions.tolist()
+    ([[5, 6, 7, 8]], [[0, 0, 0, 1]])
+    >>> packed.layout.runs
+    (Run(sentences=2, length=1), Run(sentences=1, length=2))
+    """
     lengths = [len(row) for row in rows]
     runs = [Run(len(list(equal)), length) for length, equal in groupby(lengths)]
     ids = torch.tensor([list(chain.from_iterable(rows))])
@@ -51,6 +58,9 @@ def packs(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
 
     A pack has at most `budget` tokens plus one sentence. The size is even because a small last pack
     would make poor use of matrix products.
+
+    >>> list(packs([4, 2, 3, 3], budget=6))
+    [[1, 2, 3], [0]]
     """
     order = sorted(range(len(lengths)), key=lambda i: lengths[i])
     total = sum(lengths)

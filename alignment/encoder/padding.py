@@ -19,7 +19,14 @@ class Padded(NamedTuple):
 
 
 def pad(rows: Sequence[Sequence[int]], pad_id: int) -> Padded:
-    """Fill rows of token ids up to the longest of them."""
+    """Fill rows of token ids up to the longest of them.
+
+    >>> batch = pad([[5, 6, 7], [8]], pad_id=1)
+    >>> batch.ids.tolist()
+    [[5, 6, 7], [8, 1, 1]]
+    >>> batch.attention_mask.tolist()
+    [[1, 1, 1], [1, 0, 0]]
+    """
     longest = max(map(len, rows))
     ids = torch.full((len(rows), longest), pad_id)
     attention_mask = torch.zeros((len(rows), longest), dtype=torch.long)
@@ -30,7 +37,13 @@ def pad(rows: Sequence[Sequence[int]], pad_id: int) -> Padded:
 
 
 def batches_of_similar_length(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Indices in batches of at most `budget` padded tokens (at least one text), longest first."""
+    """Group texts of similar length: batches of indices, longest first.
+
+    A batch has at most `budget` tokens, padding included, and at least one text.
+
+    >>> list(batches_of_similar_length([3, 9, 4, 8], budget=18))
+    [[1, 3], [2, 0]]
+    """
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     start = 0
     while start < len(order):
@@ -46,7 +59,10 @@ def embed(
     attention_mask: torch.Tensor,
     pooling: Pooling = "mean",
 ) -> torch.Tensor:
-    """Pooled float32 unit vectors (n, dim) of a padded batch, `ids` and mask (n, length)."""
+    """Pooled float32 unit vectors (n, dim) of a padded batch.
+
+    `ids` and `attention_mask` are (n, length), as `pad` gives them.
+    """
     return torch.nn.functional.normalize(pool(model, ids, attention_mask, pooling), dim=-1)
 
 
@@ -56,7 +72,10 @@ def pool(
     attention_mask: torch.Tensor,
     pooling: Pooling = "mean",
 ) -> torch.Tensor:
-    """Pooled float32 vectors (n, dim) of a padded batch, not normalized."""
+    """Pooled float32 vectors (n, dim) of a padded batch, not normalized.
+
+    `ids` and `attention_mask` are (n, length). The mean is over the tokens that are no padding.
+    """
     output = model(input_ids=ids, attention_mask=attention_mask)
     hidden: torch.Tensor = output.last_hidden_state.float()  # (n, length, dim)
     if pooling == "cls":

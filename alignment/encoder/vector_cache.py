@@ -25,10 +25,15 @@ class VectorCache:
     def lookup(
         self, texts: Sequence[str], encode: Callable[[list[str]], Vector]
     ) -> Mapping[str, Vector]:
-        """A vector (dim,) for each of `texts`.
+        """A vector (dim,) for each of `texts`, and possibly for others.
 
         Calls `encode` once, with the distinct texts that have no vector yet, in their order. The
-        cache is emptied first if they do not fit in.
+        cache is emptied first if they do not fit in; more than `capacity` texts at once are
+        encoded and not kept.
+
+        Args:
+            texts: May repeat.
+            encode: Returns a vector for each of its texts, (n, dim).
         """
         distinct = list(dict.fromkeys(texts))
         missing = [text for text in distinct if text not in self._vectors]

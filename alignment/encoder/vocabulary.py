@@ -30,7 +30,10 @@ class Reduction:
 
 
 def reduce_vocabulary(model: PreTrainedModel, used: Iterable[int]) -> Reduction:
-    """Shrink the model's input embedding, in place, to the rows of `used` and the padding row."""
+    """Shrink the model's input embedding, in place, to the rows of `used` and the padding row.
+
+    Text for the reduced model needs `Reduction.reduced` token ids.
+    """
     kept = set(used)
     padding = model.config.pad_token_id
     if padding is not None:
