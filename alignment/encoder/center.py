@@ -22,7 +22,11 @@ TOLERANCE = 1e-3  # length of the mean that may remain, relative to the one befo
 def center(encoder: Encoder, sides: Sequence[Sequence[str]]) -> None:
     """Shift the model's last bias, in place, so that the pooled vectors of `sides` have mean 0.
 
-    Each side has the same weight, however many texts it holds.
+    Each side has the same weight, however many texts it holds; empty sides are skipped.
+
+    Args:
+        encoder: Its model is changed, and its cached vectors are dropped.
+        sides: Samples of text, such as the sources and the targets.
 
     Raises:
         ConfigError: if the model does not end in a normalization with a bias; it is left unchanged.

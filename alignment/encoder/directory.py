@@ -38,7 +38,7 @@ _SUPPORTED_MODULES = {"Transformer", "Pooling", "Normalize"}  # of sentence-tran
 def load_encoder(
     path: str | Path, *, device: str | None = None, precision: Precision = "fp32"
 ) -> Encoder:
-    """Load an encoder from its directory, which says all that is needed to encode text.
+    """Load an encoder from its directory; nothing else needs to be known about it.
 
     Prefix, pooling and length limit come from `encoder.json`, or from the files of
     sentence-transformers if there is none. Only safetensors are read, and no code of the model's
@@ -64,7 +64,7 @@ def load_encoder(
         device: "cpu", "cuda" or another torch device; by default the GPU if there is one.
         precision: Of the weights and activations. In bf16 the cosine to the fp32 vector is above
             0.9999 for nearly every text (the lowest of 2,000 was 0.998). A processor that
-            emulates bf16 does as asked, slowly and with a warning. Vectors are pooled in fp32.
+            emulates bf16 is many times slower with it; you get a warning. Pooling is in fp32.
 
     Raises:
         Missing: if the directory does not exist or is not an encoder.
@@ -94,7 +94,10 @@ def load_encoder(
 def save_encoder(
     path: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: Settings
 ) -> None:
-    """Write a directory that `load_encoder`, transformers and sentence-transformers read."""
+    """Write a directory that `load_encoder`, transformers and sentence-transformers read.
+
+    Weights are saved as safetensors. Files that are already there are overwritten.
+    """
     _quiet_transformers()
     model.save_pretrained(path, safe_serialization=True)
     tokenizer.save_pretrained(path)
@@ -139,20 +142,26 @@ def _pooling(path: Path) -> Pooling:
         return "cls"
     if mode not in (None, "mean") or not config.get("pooling_mode_mean_tokens", True):
         logger.warning(
-            "%s: only mean and cls pooling are supported; its vectors are pooled by the mean", path
+            "%s: its pooling is not supported (mean and cls are); mean pooling is used instead",
+            path,
         )
     return "mean"
 
 
 def _warn_of_unsupported_modules(path: Path) -> None:
-    """Their vectors differ from those that sentence-transformers gives."""
+    """Warn of modules after the pooling, such as Dense, which we do not run."""
     if not (path / "modules.json").is_file():
         return
     modules = json.loads((path / "modules.json").read_text(encoding="utf-8"))
     names = {module["type"].rpartition(".")[2] for module in modules}
     unsupported = sorted(names - _SUPPORTED_MODULES)
     if unsupported:
-        logger.warning("%s: these modules are left out: %s", path, ", ".join(unsupported))
+        logger.warning(
+            "%s: unsupported modules are ignored: %s. "
+            "Its vectors differ from those of sentence-transformers",
+            path,
+            ", ".join(unsupported),
+        )
 
 
 def _read_json(path: Path) -> dict[str, Any]:

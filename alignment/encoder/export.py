@@ -15,7 +15,12 @@ def write_sentence_transformers_files(
 ) -> None:
     """Write modules.json and the settings of its three modules: transformer, pooling, L2 norm.
 
-    The prefix becomes the default prompt, and its tokens count in the mean as they do in ours.
+    Args:
+        path: The encoder's directory.
+        prefix: Becomes the default prompt. Its tokens count in the mean, as they do in ours.
+        max_tokens: Length limit, special tokens included.
+        pooling: "mean" or "cls".
+        dim: Length of a vector.
     """
     _write(path / "modules.json", _modules())
     transformer = {"max_seq_length": max_tokens, "do_lower_case": False}

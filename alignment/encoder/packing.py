@@ -74,7 +74,12 @@ def packs(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
 def embed_packed(model: torch.nn.Module, packed: Packed, pooling: Pooling = "mean") -> torch.Tensor:
     """Pooled float32 unit vectors (sentences, dim), in the order of the pack.
 
-    They equal those of `padding.embed` but for rounding. `use_packing` prepares the model.
+    They equal those of `padding.embed` except for rounding.
+
+    Args:
+        model: Prepared by `use_packing`.
+        packed: Sentences in one row.
+        pooling: The mean of a sentence's tokens, or its first token ("cls").
     """
     positions = packed.positions + _first_position(model)
     output = model(input_ids=packed.ids, position_ids=positions, packed_layout=packed.layout)

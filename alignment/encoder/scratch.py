@@ -21,7 +21,13 @@ def scratch_encoder(
 ) -> tuple[BertModel, PreTrainedTokenizerFast]:
     """Train a tokenizer on `texts` and initialize a small BERT randomly.
 
-    The same texts, configuration and seed give the same tokenizer and weights.
+    The same texts, configuration and seed give the same tokenizer and weights. The model is in
+    eval mode.
+
+    Args:
+        texts: Sentences of the corpus, which are read once.
+        config: Sizes of the model and of the vocabulary.
+        seed: Of the weights.
 
     Raises:
         EmptyCorpus: if there is no text to train the tokenizer on.

@@ -15,9 +15,12 @@ def unigram_tokenizer(
 ) -> PreTrainedTokenizerFast:
     """A fast tokenizer over unigram `pieces` that frames text as `<s> text </s>`.
 
-    `pieces` are pieces and scores by token id, `charsmap` is the compiled normalization map.
-    `special` holds bos_token, eos_token, pad_token, unk_token and optionally mask_token; each must
-    be one of the pieces.
+    Args:
+        pieces: Piece and log probability, by token id.
+        charsmap: SentencePiece's compiled normalization map.
+        max_length: Length limit in tokens, special tokens included.
+        **special: bos_token, eos_token, pad_token, unk_token and optionally mask_token; each must
+            be one of the pieces.
     """
     from tokenizers import (
         Regex,

@@ -17,17 +17,19 @@ def int8_product(dim: int) -> torch.Tensor:
     a = torch.randint(0, 2, (32, dim), generator=generator, dtype=torch.int8) * -128
     b = torch.randint(-128, 128, (dim, 64), generator=generator, dtype=torch.int8)
     b[:, 0] = -128
+    b[:, 1] = 127
     a[0] = -128
-    a[1, 0] = 127
+    a[1] = 127
     out = torch.empty(32, 64, dtype=torch.int32)
     compat.int8_matmul(a, b, out=out)
     return out
 
 
-@pytest.mark.parametrize("dim", [16, 384, 1024, 1040, 4096])
+@pytest.mark.parametrize("dim", [16, 384, 1024, 1041, 4097])
 def test_int8_matmul_fallback(dim: int, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = int8_product(dim)
     assert expected[0, 0] == 128 * 128 * dim
+    assert expected[1, 1] == 127 * 127 * dim  # from 1,041 on, float32 cannot hold it
     monkeypatch.delattr(torch, "_int_mm")
     assert torch.equal(int8_product(dim), expected)
 

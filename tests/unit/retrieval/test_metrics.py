@@ -117,6 +117,14 @@ def test_evaluate_pairs_is_retrieve_twice() -> None:
         assert result.accuracy == pytest.approx(mean)
 
 
+def test_each_direction_has_its_own_texts() -> None:
+    """The first two pairs are swapped, and only their sources are equal."""
+    x = unit(4)
+    result = evaluate_pairs(x, x[[1, 0, 2, 3]], ["a", "a", "c", "d"], ["e", "f", "g", "h"])
+    assert result.forward.correct.tolist() == [False, False, True, True]
+    assert result.backward.correct.all()
+
+
 def test_accuracy_of_nothing_is_nan() -> None:
     empty = np.empty((0, 4), np.float32)
     result = evaluate_pairs(empty, empty, [], [])
