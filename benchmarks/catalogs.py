@@ -1,7 +1,7 @@
-"""The catalog pairs that benchmarks read: every language of ten open-source packages, 1.3 million pairs.
+"""Catalog pairs for benchmarks: all languages of ten open-source packages, 1.3 million pairs.
 
-Fetched with pip like any other corpus, kept in the cache directory, never committed. The GPL ones
-are for measuring only.
+They are downloaded with pip like any other corpus and kept in the cache directory. Never commit
+them: some are GPL and serve for measuring only.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ PACKAGES = (
 
 
 def cache() -> Path:
-    """Where downloads of benchmarks lie: `ALIGNMENT_BENCHMARKS`, by default `.benchmarks`."""
+    """Cache directory of the benchmarks: `ALIGNMENT_BENCHMARKS`, by default `.benchmarks`."""
     return Path(os.environ.get("ALIGNMENT_BENCHMARKS", ".benchmarks")).resolve()
 
 
 def all_pairs() -> Path:
-    """One Parquet file of all pairs in the schema of `pull`, made on the first call."""
+    """A Parquet file of all pairs in the schema of `pull`, written by the first call."""
     path = cache() / "catalogs.parquet"
     if not path.is_file():
         temporary = path.with_suffix(".part")
@@ -52,14 +52,15 @@ def _batches() -> Iterator[pa.RecordBatch]:
     for package, version, pattern in PACKAGES:
         corpus = GettextCorpus(kind="gettext", package=package, version=version, pattern=pattern)
         source = open_source(corpus, Downloads(cache()), "en")
-        for code in sorted({tag for tag in map(_canonical, source.offered()) if tag}):
+        for code in sorted(set(map(_canonical, source.offered())) - {""}):
             try:
                 yield from tables.in_batches(rows(corpus, source, code, "en"), tables.PAIRS)
             except AlignmentError as error:
-                print(f"left out: {error}")
+                print(f"skipped: {error}")
 
 
 def _canonical(spelling: str) -> str:
+    """Canonical tag of a language; "" for English and for what is no language."""
     try:
         tag = languages.canonical(spelling)
     except ValueError:

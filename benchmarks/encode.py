@@ -1,7 +1,8 @@
-"""`Encoder.encode` beside `SentenceTransformer.encode`: the same directory, texts and precision, in alternating rounds.
+"""Speed of `Encoder.encode` against `SentenceTransformer.encode`.
 
-Texts are a sample of Tatoeba (`ALIGNMENT_TATOEBA`, as for `benchmarks.quality`); without it the quickstart's held-out
-sentences; or one a line of a file: `python -m benchmarks.encode [FILE]`.
+Both encode the same texts with the same model and precision, in alternating rounds. The texts are a
+sample of Tatoeba if `ALIGNMENT_TATOEBA` is set (see `benchmarks.quality`), or else the held-out
+sentences of the quickstart; or the lines of a file: `python -m benchmarks.encode [FILE]`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import statistics
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from alignment.cleaning.normalize import fingerprint
-from alignment.encoder.encoder import DTYPES, Precision, fastest_device, load
+from alignment.encoder.device import DTYPES, Precision, fastest_device
+from alignment.encoder.directory import load_encoder
 from alignment.pipeline.run import Data
 from benchmarks.harness import figures, precisions, spread
 from benchmarks.quality import tatoeba
@@ -29,122 +32,157 @@ ROUNDS = 5
 TEXTS = 2000
 FAITHFUL = 0.999  # cosine to the vector in fp32
 BATCH = 32  # the peer's default
+SIDES = ("ours", "peer")
+COLUMNS = (
+    "ours",
+    "SentenceTransformer",
+    "ratio",
+    "lowest cosine to ours in fp32 (below 0.999)",
+    "the peer's",
+)
 
 
 class Compared(NamedTuple):
-    """Of one precision: rates in sentences a second, and the vectors."""
+    """Results of one precision, by side."""
 
     rates: dict[str, list[float]]
+    """Sentences per second of each round."""
     vectors: dict[str, NDArray[np.float32]]
 
     def ratio(self) -> float:
-        """Median over the rounds."""
-        return statistics.median(
-            a / b for a, b in zip(self.rates["ours"], self.rates["peer"], strict=True)
-        )
+        """Our rate divided by the peer's, median of the rounds."""
+        rounds = zip(self.rates["ours"], self.rates["peer"], strict=True)
+        return statistics.median(ours / peer for ours, peer in rounds)
+
+    def medians(self) -> dict[str, float]:
+        """Median rate of each side."""
+        return {side: round(statistics.median(self.rates[side]), 1) for side in SIDES}
+
+
+class Faithfulness(NamedTuple):
+    """How close the vectors of one precision are to ours in fp32, by side."""
+
+    lowest: dict[str, float]
+    """Lowest cosine."""
+    below: dict[str, int]
+    """Number of texts below `FAITHFUL`."""
 
 
 def main() -> None:
     """Measure, and print the table and the JSON line."""
-    found = data()
-    texts, kind = _texts(found)
+    prepared = data()
+    texts, kind = _texts(prepared)
     texts = sorted(set(texts), key=fingerprint)[:TEXTS]
-    runs = {
-        precision: compare(found.encoder.path / "model", texts, precision)
-        for precision in precisions()
+    model = prepared.encoder.path / "model"
+    runs = {precision: compare(model, texts, precision) for precision in precisions()}
+    reference = runs["fp32"].vectors["ours"]
+    faithfulness = {
+        precision: _faithfulness(run.vectors, reference) for precision, run in runs.items()
     }
-    exact = runs["fp32"].vectors["ours"]
+    _print(runs, faithfulness, f"{len(texts):,} sentences ({kind})")
+    _figures(runs, faithfulness, sentences=len(texts), texts=kind)
+
+
+def _faithfulness(
+    vectors: dict[str, NDArray[np.float32]], reference: NDArray[np.float32]
+) -> Faithfulness:
+    result = Faithfulness({}, {})
+    for side in SIDES:
+        cosines = np.einsum("nd,nd->n", vectors[side], reference)
+        result.lowest[side] = float(cosines.min())
+        result.below[side] = int((cosines < FAITHFUL).sum())
+    return result
+
+
+def _print(
+    runs: dict[Precision, Compared], faithfulness: dict[Precision, Faithfulness], texts: str
+) -> None:
     table = Table(
-        title=f"{len(texts):,} sentences ({kind}): sentences a second, median of {ROUNDS} (lowest-highest)",
+        title=f"{texts}: sentences per second, median of {ROUNDS} (lowest-highest)",
         title_justify="left",
     )
-    for column in (
-        "",
-        "ours",
-        "SentenceTransformer",
-        "ratio",
-        "lowest cosine to ours in fp32 (below 0.999)",
-        "the peer's",
-    ):
-        table.add_column(column, justify="right" if column else "left")
-    lowest: dict[str, dict[str, float]] = {}
-    below: dict[str, dict[str, int]] = {}
+    table.add_column("")
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
     for precision, run in runs.items():
-        cosines = {
-            who: np.einsum("nd,nd->n", vectors, exact) for who, vectors in run.vectors.items()
-        }
-        lowest[precision] = {who: float(values.min()) for who, values in cosines.items()}
-        below[precision] = {who: int((values < FAITHFUL).sum()) for who, values in cosines.items()}
+        lowest, below = faithfulness[precision]
         table.add_row(
             precision,
             spread(run.rates["ours"]),
             spread(run.rates["peer"]),
             f"{run.ratio():.2f}",
-            *(
-                f"{lowest[precision][who]:.6f} ({below[precision][who]})"
-                for who in ("ours", "peer")
-            ),
+            f"{lowest['ours']:.6f} ({below['ours']})",
+            f"{lowest['peer']:.6f} ({below['peer']})",
         )
     Console(width=120).print(table)
-    medians = {
-        precision: {who: round(statistics.median(rates), 1) for who, rates in run.rates.items()}
-        for precision, run in runs.items()
-    }
-    ratios = {precision: round(run.ratio(), 3) for precision, run in runs.items()}
+
+
+def _figures(
+    runs: dict[Precision, Compared],
+    faithfulness: dict[Precision, Faithfulness],
+    *,
+    sentences: int,
+    texts: str,
+) -> None:
+    by_precision: dict[str, Any] = {}
+    lowest: dict[str, dict[str, float]] = {}
+    below: dict[str, dict[str, int]] = {}
+    for precision, run in runs.items():
+        by_precision[precision] = {**run.medians(), "ratio": round(run.ratio(), 3)}
+        cosines = faithfulness[precision].lowest
+        lowest[precision] = {side: round(cosine, 6) for side, cosine in cosines.items()}
+        below[precision] = faithfulness[precision].below
     figures(
         benchmark="encode",
         unit="sentences/s",
-        ours=medians["fp32"]["ours"],
-        peer=medians["fp32"]["peer"],
-        ratio=ratios["fp32"],
-        **{
-            name: {**medians[name], "ratio": ratio}
-            for name, ratio in ratios.items()
-            if name != "fp32"
-        },
-        lowest_cosine={
-            precision: {who: round(value, 6) for who, value in by.items()}
-            for precision, by in lowest.items()
-        },
+        **by_precision.pop("fp32"),
+        **by_precision,
+        lowest_cosine=lowest,
         below_0_999=below,
-        sentences=len(texts),
-        texts=kind,
+        sentences=sentences,
+        texts=texts,
     )
 
 
-def _texts(found: Data) -> tuple[list[str], str]:
+def _texts(prepared: Data) -> tuple[list[str], str]:
     """Sentences, and what they are."""
     if len(sys.argv) > 1:
-        return Path(sys.argv[1]).read_text().splitlines(), Path(sys.argv[1]).name
+        path = Path(sys.argv[1])
+        return path.read_text().splitlines(), path.name
     if os.environ.get("ALIGNMENT_TATOEBA"):
-        return [text for suite in tatoeba().values() for side in suite for text in side], "Tatoeba"
-    return suite_texts(found), "held-out catalog text"
+        sides = chain.from_iterable(tatoeba().values())
+        return list(chain.from_iterable(sides)), "Tatoeba"
+    return suite_texts(prepared), "held-out catalog text"
 
 
 def compare(directory: Path, texts: list[str], precision: Precision) -> Compared:
-    """Alternating rounds of the two, after one to warm up."""
+    """Alternating rounds of the two sides, after one to warm up."""
     from sentence_transformers import SentenceTransformer
 
-    ours = load(directory, precision=precision, device=fastest_device())
+    device = fastest_device()
+    encoder = load_encoder(directory, precision=precision, device=device)
     peer = SentenceTransformer(
-        str(directory), device=fastest_device(), model_kwargs={"dtype": DTYPES[precision]}
+        str(directory), device=device, model_kwargs={"dtype": DTYPES[precision]}
     )
-    found = Compared({"ours": [], "peer": []}, {})
-    for turn in range(ROUNDS + 1):
-        for name, rates in found.rates.items():
-            ours.forget()
+
+    def encode(side: str) -> NDArray[np.float32]:
+        if side == "ours":
+            return encoder.encode(texts)
+        return _unit_rows(peer.encode(texts, batch_size=BATCH, normalize_embeddings=True))
+
+    compared = Compared({side: [] for side in SIDES}, {})
+    for number in range(ROUNDS + 1):
+        for side in SIDES:
+            encoder.clear_cache()
             started = time.monotonic()
-            found.vectors[name] = (
-                ours.encode(texts)
-                if name == "ours"
-                else _floats(peer.encode(texts, batch_size=BATCH, normalize_embeddings=True))
-            )
-            if turn:  # the first round warms up
-                rates.append(len(texts) / (time.monotonic() - started))
-    return found
+            compared.vectors[side] = encode(side)
+            seconds = time.monotonic() - started
+            if number > 0:  # the first round warms up
+                compared.rates[side].append(len(texts) / seconds)
+    return compared
 
 
-def _floats(vectors: Any) -> NDArray[np.float32]:
+def _unit_rows(vectors: Any) -> NDArray[np.float32]:
     """Unit rows in float32: in bf16 the peer rounds the normalized vectors again."""
     floats = np.asarray(vectors, np.float32)
     unit: NDArray[np.float32] = floats / np.linalg.norm(floats, axis=1, keepdims=True)

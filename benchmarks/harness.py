@@ -1,4 +1,4 @@
-"""What all measurements share: peak memory and wall time of a command, and the last JSON line."""
+"""What all benchmarks share: peak memory and wall time of a command, and the last JSON line."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psutil
 
 if TYPE_CHECKING:
-    from alignment.encoder.encoder import Precision
+    from alignment.encoder.device import Precision
 
-INTERVAL = 0.2  # seconds between two looks at the memory
+INTERVAL = 0.2  # seconds between two samples of the memory
 
 
 class Measured(NamedTuple):
@@ -29,49 +29,45 @@ class Measured(NamedTuple):
 
 
 def measure(command: Sequence[str | Path], **kwargs: Any) -> Measured:
-    """Run it to the end.
+    """Run a command to its end; `kwargs` go to `subprocess.Popen`.
 
     Raises:
-        SystemExit: with its output, if it fails.
+        SystemExit: with the command's output, if it fails.
     """
-    started, peak = time.monotonic(), 0.0
+    arguments = [str(part) for part in command]
+    started = time.monotonic()
+    peak = 0.0
     with subprocess.Popen(
-        [str(part) for part in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **kwargs,
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **kwargs
     ) as process:
-        tree = psutil.Process(process.pid)
-        lines: list[str] = []
-        while True:
+        root = psutil.Process(process.pid)
+        output = None
+        while output is None:
             try:
-                lines.append(process.communicate(timeout=INTERVAL)[0])
-                break
+                output = process.communicate(timeout=INTERVAL)[0]
             except subprocess.TimeoutExpired:
-                peak = max(peak, _memory(tree))
+                peak = max(peak, _memory(root))
     seconds = time.monotonic() - started
     if process.returncode:
-        sys.exit(f"{' '.join(map(str, command))} failed:\n{''.join(lines)}")
-    return Measured(seconds, peak, "".join(lines))
+        sys.exit(f"{' '.join(arguments)} failed:\n{output}")
+    return Measured(seconds, peak, output)
 
 
 def _memory(root: psutil.Process) -> float:
+    """MiB of the process and its descendants."""
     total = 0
     try:
         for process in (root, *root.children(recursive=True)):
             total += process.memory_full_info().pss
     except psutil.Error:
-        pass  # it ended while we looked
+        pass  # a process ended in the meantime
     return total / 2**20
 
 
 def precisions() -> tuple[Precision, ...]:
-    """Those that the device has: where bf16 is emulated, a minute becomes an hour, and says nothing."""
-    from alignment.encoder.encoder import (  # torch, which not every measurement needs
-        fastest_device,
-        has_bf16,
-    )
+    """Precisions that the device has natively; emulated bf16 would take an hour for a minute."""
+    # Imported here because it loads torch, which not every benchmark needs.
+    from alignment.encoder.device import fastest_device, has_bf16
 
     if has_bf16(fastest_device()):
         return ("bf16", "fp32")
@@ -80,10 +76,10 @@ def precisions() -> tuple[Precision, ...]:
 
 
 def spread(values: Sequence[float]) -> str:
-    """Median, and from the lowest to the highest."""
+    """Median, then lowest and highest value."""
     return f"{statistics.median(values):,.0f} ({min(values):,.0f}-{max(values):,.0f})"
 
 
 def figures(**values: Any) -> None:
-    """The last line of a benchmark."""
+    """Print the JSON line, which is the last line of a benchmark."""
     print(json.dumps(values))

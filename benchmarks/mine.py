@@ -21,7 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from alignment import tables
-from alignment.encoder.encoder import fastest_device, load
+from alignment.encoder.device import fastest_device
+from alignment.encoder.directory import load_encoder
 from benchmarks.catalogs import all_pairs, cache
 from benchmarks.harness import Measured, figures, measure, precisions
 from benchmarks.quickstart import data
@@ -96,7 +97,7 @@ def prepare(count: int) -> Path:
     if not (home / "done").is_file():
         home.mkdir(parents=True, exist_ok=True)
         pairs = list(itertools.islice(_pairs(), count))
-        encoder = load(
+        encoder = load_encoder(
             data().encoder.path / "model", precision=precisions()[0], device=fastest_device()
         )
         for name, texts in zip(("anchors", "positives"), zip(*pairs, strict=True), strict=True):

@@ -1,22 +1,26 @@
-"""What one fixed budget of training on the permissive catalogs makes of the base encoder: Tatoeba, x -> English.
+"""Quality of the trained encoder on Tatoeba, x -> English, after one fixed budget of training.
 
-`ALIGNMENT_TATOEBA` names a table with the columns lang, eng, text (the 112 test sets). The data is that of
-`configs/pipeline.yaml`, a sample of each corpus; nothing of Tatoeba is trained on, and queries whose sentence or
-translation stands in the training text all the same are left out of the second figure.
-`python -m benchmarks.quality [ARM ...]`: arms that were trained before are not trained again.
+The data is that of `configs/pipeline.yaml`, with a sample of each corpus. `ALIGNMENT_TATOEBA` names
+a table with the columns lang, eng and text (the 112 test sets). Nothing of Tatoeba is trained on.
+The training text may still contain a query's sentence or translation; the second figure leaves such
+queries out.
+
+`python -m benchmarks.quality [ARM ...]`: arms that are already trained are not trained again.
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
+import json
 import os
 import statistics
 import sys
 import time
-from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 import yaml
@@ -29,13 +33,13 @@ from alignment import tables
 from alignment.cleaning import columns
 from alignment.cli.console import ConsoleRunner
 from alignment.config import Config, load_config
-from alignment.encoder.cache import release_encoders
-from alignment.encoder.encoder import load
+from alignment.encoder.cache import clear_encoders
+from alignment.encoder.directory import load_encoder
 from alignment.pipeline.run import Data, prepare
 from alignment.pipeline.workspace import Workspace
 from alignment.retrieval.metrics import retrieve
 from alignment.stages.train import train
-from alignment.types import Artifact
+from alignment.types import Artifact, StepMetrics
 from benchmarks.catalogs import cache
 from benchmarks.harness import figures
 
@@ -49,28 +53,18 @@ RECIPE: dict[str, Any] = {
     "max_oversampling": 3.0,
     "evaluate_every": 100,
 }
+IN_BATCH = {"loss": "infonce", "explicit_negatives": 0.0, "scale": 50.0}
 ARMS: dict[str, dict[str, Any]] = {
-    "triplet": {},  # the recipe of configs/pipeline.yaml: mined negatives for a fifth, the hardest of the batch for all
-    "infonce": {
-        "loss": "infonce",
-        "explicit_negatives": 0.0,
-        "scale": 50.0,
-    },  # in-batch negatives only
-    "char_noise": {
-        "loss": "infonce",
-        "explicit_negatives": 0.0,
-        "scale": 50.0,
-        "char_noise": 0.1,
-    },  # and misspelled copies
-    "longer": {
-        "loss": "infonce",
-        "explicit_negatives": 0.0,
-        "scale": 50.0,
-        "char_noise": 0.1,
-        "steps": 2000,
-    },
+    # The recipe of configs/pipeline.yaml: mined negatives for a fifth of the triplets, and the
+    # hardest negative of the batch for all.
+    "triplet": {},
+    # In-batch negatives only.
+    "infonce": IN_BATCH,
+    # The same with misspelled copies.
+    "char_noise": {**IN_BATCH, "char_noise": 0.1},
+    "longer": {**IN_BATCH, "char_noise": 0.1, "steps": 2000},
 }
-NEAR = 4  # neighbors of the ratio margin, as LASER's
+MARGIN = 4  # neighbors of the ratio margin, as in LASER
 CHUNK = 8192  # texts between two steps of the progress bar
 # The 36 languages of XTREME (Hu et al. 2020).
 XTREME = [
@@ -133,80 +127,109 @@ PUBLISHED_LABSE = {
 
 
 class Rights(NamedTuple):
-    """Of one language, whether each query x finds its English sentence (n,)."""
+    """Which queries of one language find their English sentence, (n,) each."""
 
     cosine: NDArray[np.bool_]
     margin: NDArray[np.bool_]
-    """By ratio margin, `NEAR` neighbors: not what the published figures are of."""
+    """By ratio margin with `MARGIN` neighbors, which the published figures do not use."""
 
 
 class Suite(NamedTuple):
-    """One language's test set."""
+    """Test set of one language."""
 
     eng: list[str]
     text: list[str]
 
 
+class Shares(NamedTuple):
+    """Accuracy by encoder and language."""
+
+    cosine: dict[str, dict[str, float]]
+    margin: dict[str, dict[str, float]]
+    untouched: dict[str, dict[str, float]]
+    """By cosine, of the queries that the training text does not contain."""
+
+
 def main(arms: list[str]) -> None:
     """Train the arms, evaluate them, and print the table and the JSON line."""
-    if unknown := set(arms) - ARMS.keys():
-        sys.exit(f"no such arm: {', '.join(sorted(unknown))}; there are {', '.join(ARMS)}")
+    unknown = set(arms) - ARMS.keys()
+    if unknown:
+        sys.exit(f"no such arm: {', '.join(sorted(unknown))}; choose from {', '.join(ARMS)}")
     suites = tatoeba()
     config = _config()
     workspace = Workspace(cache() / "quality")
-    found = prepare(config, workspace, ConsoleRunner(config.train.steps))
-    release_encoders()
-    correct: dict[str, dict[str, Rights]] = {"base": _correct(found.encoder, suites)}
+    prepared = prepare(config, workspace, ConsoleRunner(config.train.steps))
+    clear_encoders()
+    rights = {"base": _rights(prepared.encoder, suites)}
     seconds: dict[str, int] = {}
     for arm in arms:
-        trained, seconds[arm] = _trained(config, workspace, found, arm)
-        correct[arm] = _correct(trained, suites)
-    clean = _untouched(found.triplets, suites)
-    shown = _shares(correct, "cosine")
-    margin = _shares(correct, "margin")
-    of_clean = _shares(correct, "cosine", clean)
-    _print(suites, clean, shown, of_clean, margin)
-    means = {name: round(100 * statistics.mean(by.values()), 2) for name, by in shown.items()}
+        trained, seconds[arm] = _train(config, workspace, prepared, arm)
+        rights[arm] = _rights(trained, suites)
+    untouched = _untouched(prepared.triplets, suites)
+    shares = _shares(rights, untouched)
+    _print(suites, untouched, shares)
+    _figures(shares, arms[0], seconds)
+
+
+def _figures(shares: Shares, arm: str, seconds: dict[str, int]) -> None:
+    means = _means(shares.cosine)
+    xtreme: dict[str, float] = {}
+    for name, by_language in shares.cosine.items():
+        xtreme[name] = _percent(by_language[code] for code in XTREME)
+    base = shares.cosine["base"]
     figures(
         benchmark="quality",
         unit="accuracy@1, mean of languages, %",
-        ours=means[arms[0]],
+        ours=means[arm],
         peer=means["base"],
-        ratio=round(means[arms[0]] / means["base"], 3),
+        ratio=round(means[arm] / means["base"], 3),
         all=means,
         seconds=seconds,
-        untouched={
-            name: round(100 * statistics.mean(by.values()), 2) for name, by in of_clean.items()
-        },
-        ratio_margin={
-            name: round(100 * statistics.mean(by.values()), 2) for name, by in margin.items()
-        },
-        xtreme={
-            name: round(100 * statistics.mean(by[code] for code in XTREME), 2)
-            for name, by in shown.items()
-        },
-        worse=sorted(code for code, value in shown[arms[0]].items() if value < shown["base"][code]),
+        untouched=_means(shares.untouched),
+        ratio_margin=_means(shares.margin),
+        xtreme=xtreme,
+        worse=sorted(code for code, share in shares.cosine[arm].items() if share < base[code]),
     )
 
 
+def _means(shares: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Mean of the languages in %, by encoder."""
+    return {name: _percent(by_language.values()) for name, by_language in shares.items()}
+
+
+def _percent(shares: Iterable[float]) -> float:
+    return round(100 * statistics.mean(shares), 2)
+
+
 def tatoeba() -> dict[str, Suite]:
-    """The test sets by the language's code in the file."""
-    named = os.environ.get("ALIGNMENT_TATOEBA")
-    if not named or not Path(named).is_file():
+    """Test sets by the language's code in the file.
+
+    Raises:
+        SystemExit: if `ALIGNMENT_TATOEBA` does not name a file.
+    """
+    path = Path(os.environ.get("ALIGNMENT_TATOEBA", ""))
+    if not path.is_file():
         sys.exit(
-            "ALIGNMENT_TATOEBA must name the file of the Tatoeba test sets (columns lang, eng, text; tsv, or tsv.gz)"
+            "ALIGNMENT_TATOEBA must name the file of the Tatoeba test sets "
+            "(columns lang, eng, text; .tsv or .tsv.gz)"
         )
-    suites: dict[str, Suite] = defaultdict(lambda: Suite([], []))
-    opener: Any = gzip.open if named.endswith(".gz") else open
-    with opener(named, "rt", encoding="utf-8", newline="") as file:
+    suites: dict[str, Suite] = {}
+    with _open_text(path) as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            suites[row["lang"]].eng.append(row["eng"])
-            suites[row["lang"]].text.append(row["text"])
+            suite = suites.setdefault(row["lang"], Suite([], []))
+            suite.eng.append(row["eng"])
+            suite.text.append(row["text"])
     return dict(sorted(suites.items()))
 
 
+def _open_text(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
 def _config() -> Config:
-    """The pipeline's configuration with a sample of each corpus, written where the run can read it."""
+    """The pipeline's configuration with a sample of each corpus, written where the run reads it."""
     raw = yaml.safe_load(PIPELINE.read_text())
     for corpus in raw["corpora"]:
         corpus["max_pairs"] = MAX_PAIRS
@@ -217,89 +240,90 @@ def _config() -> Config:
     return load_config(path, [])
 
 
-def _trained(config: Config, workspace: Workspace, found: Data, arm: str) -> tuple[Artifact, int]:
-    """The artifact of an arm, and the seconds of its steps."""
+def _train(config: Config, workspace: Workspace, prepared: Data, arm: str) -> tuple[Artifact, int]:
+    """The trained encoder of an arm, and the seconds of its steps."""
     settings = config.train.model_validate({**config.train.model_dump(), **ARMS[arm]})
-    steps: list[dict[str, Any]] = []
     started = time.monotonic()
 
-    def watch(step: dict[str, Any]) -> None:
-        steps.append(step)
-        if step["step"] % 20 == 0:
+    def on_step(metrics: StepMetrics) -> None:
+        if metrics.step % 20 == 0:
+            seconds = time.monotonic() - started
             print(
-                f"{arm}: step {step['step']} of {settings.steps}, loss {step['loss']:.4f}, {time.monotonic() - started:.0f} s"
+                f"{arm}: step {metrics.step} of {settings.steps}, "
+                f"loss {metrics.loss:.4f}, {seconds:.0f} s"
             )
 
     trained = train(
         workspace.store,
-        found.triplets,
-        found.encoder,
+        prepared.triplets,
+        prepared.encoder,
         settings,
         pivot=config.pivot,
         seed=config.seed,
-        watch=watch,
+        on_step=on_step,
     )
     curves = (trained.path / "curves.jsonl").read_text().splitlines()
-    return trained, round(sum(yaml.safe_load(line)["seconds"] for line in curves))
+    return trained, round(sum(json.loads(line)["seconds"] for line in curves))
 
 
 def _shares(
-    correct: dict[str, dict[str, Rights]],
-    score: str,
-    only: dict[str, NDArray[np.bool_]] | None = None,
-) -> dict[str, dict[str, float]]:
-    """Accuracy by encoder and language, of all queries or of `only` these."""
-    return {
-        name: {
-            code: float(getattr(right, score)[only[code] if only else slice(None)].mean())
-            for code, right in by.items()
-            if not only or only[code].any()
-        }
-        for name, by in correct.items()
-    }
+    rights: dict[str, dict[str, Rights]], untouched: dict[str, NDArray[np.bool_]]
+) -> Shares:
+    shares = Shares({}, {}, {})
+    for name, by_language in rights.items():
+        shares.cosine[name] = {}
+        shares.margin[name] = {}
+        shares.untouched[name] = {}
+        for code, right in by_language.items():
+            shares.cosine[name][code] = float(right.cosine.mean())
+            shares.margin[name][code] = float(right.margin.mean())
+            if untouched[code].any():
+                shares.untouched[name][code] = float(right.cosine[untouched[code]].mean())
+    return shares
 
 
-def _correct(encoder: Artifact, suites: dict[str, Suite]) -> dict[str, Rights]:
-    """Which queries are right, by language; kept beside the encoder's own key."""
-    kept = cache() / "quality" / f"rights-{encoder.key[:16]}.npz"
-    if kept.is_file():
-        return {code: Rights(*rows) for code, rows in np.load(kept).items()}
-    texts = list(
-        dict.fromkeys(text for suite in suites.values() for side in suite for text in side)
-    )
-    model = load(encoder.path / "model")
-    place = {text: i for i, text in enumerate(texts)}
-    vectors = np.empty((len(texts), model.dim), np.float32)
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    for start in track(range(0, len(order), CHUNK), f"{len(texts):,} sentences"):
-        chunk = order[start : start + CHUNK]
-        vectors[chunk] = model.encode([texts[i] for i in chunk])
-        model.forget()
-    found = {}
+def _rights(encoder: Artifact, suites: dict[str, Suite]) -> dict[str, Rights]:
+    """Which queries are correct, by language; cached under the encoder's key."""
+    path = cache() / "quality" / f"rights-{encoder.key[:16]}.npz"
+    if path.is_file():
+        return {code: Rights(*rows) for code, rows in np.load(path).items()}
+    vectors = _vectors(encoder.path / "model", suites)
+    rights = {}
     for code, suite in suites.items():
-        x, y = (vectors[[place[text] for text in side]] for side in (suite.text, suite.eng))
-        found[code] = Rights(
-            retrieve(x, y, suite.eng).correct, retrieve(x, y, suite.eng, margin=NEAR).correct
-        )
-    np.savez(kept, **{code: np.stack(right) for code, right in found.items()})  # type: ignore[arg-type]  # arrays by name
-    return found
+        x = np.array([vectors[text] for text in suite.text])
+        y = np.array([vectors[text] for text in suite.eng])
+        cosine = retrieve(x, y, suite.eng)
+        margin = retrieve(x, y, suite.eng, margin=MARGIN)
+        rights[code] = Rights(cosine.correct, margin.correct)
+    arrays: dict[str, Any] = {code: np.stack(right) for code, right in rights.items()}
+    np.savez(path, **arrays)
+    return rights
+
+
+def _vectors(model: Path, suites: dict[str, Suite]) -> dict[str, NDArray[np.float32]]:
+    """Vectors of all distinct texts, encoded from the shortest to the longest."""
+    sides = chain.from_iterable(suites.values())
+    texts = sorted(dict.fromkeys(chain.from_iterable(sides)), key=len)
+    encoder = load_encoder(model, device="cpu")
+    vectors: dict[str, NDArray[np.float32]] = {}
+    for start in track(range(0, len(texts), CHUNK), f"{len(texts):,} sentences"):
+        chunk = texts[start : start + CHUNK]
+        vectors.update(zip(chunk, encoder.encode(chunk), strict=True))
+        encoder.clear_cache()
+    return vectors
 
 
 def _untouched(triplets: Artifact, suites: dict[str, Suite]) -> dict[str, NDArray[np.bool_]]:
-    """Per language which pairs have neither sentence in the text that was trained on, whatever its language."""
-    texts = {
-        text
-        for column in tables.read_columns(
-            triplets.path / "triplets.parquet", "anchor", "positive", "negative"
-        )
-        for text in column
-        if text
-    }
+    """Pairs of which the training text has neither sentence, in whatever language; by language."""
+    path = triplets.path / "triplets.parquet"
+    columns_read = tables.read_columns(path, "anchor", "positive", "negative")
+    texts = set(chain.from_iterable(columns_read)) - {None, ""}
     seen = np.unique(_hashes(list(texts)))
-    return {
-        code: ~(np.isin(_hashes(suite.eng), seen) | np.isin(_hashes(suite.text), seen))
-        for code, suite in suites.items()
-    }
+    untouched = {}
+    for code, suite in suites.items():
+        touched = np.isin(_hashes(suite.eng), seen) | np.isin(_hashes(suite.text), seen)
+        untouched[code] = ~touched
+    return untouched
 
 
 def _hashes(texts: list[str]) -> NDArray[Any]:
@@ -308,56 +332,37 @@ def _hashes(texts: list[str]) -> NDArray[Any]:
 
 
 def _print(
-    suites: dict[str, Suite],
-    clean: dict[str, NDArray[np.bool_]],
-    shown: dict[str, dict[str, float]],
-    of_clean: dict[str, dict[str, float]],
-    margin: dict[str, dict[str, float]],
+    suites: dict[str, Suite], untouched: dict[str, NDArray[np.bool_]], shares: Shares
 ) -> None:
+    """The table of all languages and their mean, and below it the published figures."""
+    names = list(shares.cosine)
     table = Table(title="Tatoeba, x -> English, accuracy@1 in %", title_justify="left")
     table.add_column("language")
-    for column in (
-        "pairs",
-        "untouched",
-        *shown,
-        *(f"{name}, untouched" for name in shown),
-        "LaBSE",
-    ):
+    untouched_names = [f"{name}, untouched" for name in names]
+    for column in ("pairs", "untouched", *names, *untouched_names, "LaBSE"):
         table.add_column(column, justify="right")
     for code, suite in suites.items():
-        values = [by[code] for by in shown.values()] + [
-            by.get(code, float("nan")) for by in of_clean.values()
-        ]
+        cells = [str(len(suite.eng)), str(int(untouched[code].sum()))]
+        for by_encoder in (shares.cosine, shares.untouched):
+            cells += [_cell(by_encoder[name].get(code, float("nan"))) for name in names]
         labse = PUBLISHED_LABSE.get(code)
-        table.add_row(
-            code,
-            str(len(suite.eng)),
-            str(int(clean[code].sum())),
-            *(f"{100 * value:.1f}" for value in values),
-            f"{labse:.1f}" if labse else "",
-        )
-    means = [statistics.mean(by.values()) for by in (*shown.values(), *of_clean.values())]
-    pairs, untouched = (
-        sum(len(suite.eng) for suite in suites.values()),
-        sum(int(rows.sum()) for rows in clean.values()),
-    )
+        table.add_row(code, *cells, f"{labse:.1f}" if labse else "")
     table.add_section()
-    table.add_row(
-        "mean",
-        f"{pairs:,}",
-        f"{untouched:,}",
-        *(f"{100 * value:.1f}" for value in means),
-        f"{PUBLISHED['LaBSE']:.1f}",
-    )
-    table.caption = "by ratio margin, mean of all: " + ", ".join(
-        f"{name} {100 * statistics.mean(by.values()):.1f}" for name, by in margin.items()
-    )
+    pairs = sum(len(suite.eng) for suite in suites.values())
+    num_untouched = sum(int(rows.sum()) for rows in untouched.values())
+    means = [_cell(statistics.mean(shares.cosine[name].values())) for name in names]
+    means += [_cell(statistics.mean(shares.untouched[name].values())) for name in names]
+    table.add_row("mean", f"{pairs:,}", f"{num_untouched:,}", *means, f"{PUBLISHED['LaBSE']:.1f}")
+    margins = [f"{name} {mean:.1f}" for name, mean in _means(shares.margin).items()]
+    table.caption = "by ratio margin, mean of all: " + ", ".join(margins)
     console = Console(width=120)
     console.print(table)
-    console.print(
-        "published, mean of 112, by cosine: "
-        + ", ".join(f"{name} {value:.1f}" for name, value in PUBLISHED.items())
-    )
+    published = [f"{name} {mean:.1f}" for name, mean in PUBLISHED.items()]
+    console.print("published, mean of 112, by cosine: " + ", ".join(published))
+
+
+def _cell(share: float) -> str:
+    return f"{100 * share:.1f}"
 
 
 if __name__ == "__main__":

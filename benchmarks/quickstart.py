@@ -1,4 +1,7 @@
-"""The quickstart's data and base encoder, which several benchmarks start from; made once in the cache directory."""
+"""Data and base encoder of the quickstart, which several benchmarks start from.
+
+They are built once, in the cache directory.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,16 @@ CONFIG = Path(__file__).parent.parent / "configs" / "quickstart.yaml"
 
 
 def data() -> Data:
-    """All stages before training."""
+    """The artifacts of all stages before training."""
     config = load_config(CONFIG, [])
-    return prepare(config, Workspace(cache() / "workspace"), ConsoleRunner(config.train.steps))
+    workspace = Workspace(cache() / "workspace")
+    return prepare(config, workspace, ConsoleRunner(config.train.steps))
 
 
-def suite_texts(found: Data) -> list[str]:
+def suite_texts(prepared: Data) -> list[str]:
     """The distinct held-out sentences of all languages, both sides."""
     texts: dict[str, None] = {}
-    for path in sorted(found.holdout.path.glob("suites/*/*.parquet")):
+    for path in sorted(prepared.holdout.path.glob("suites/*/*.parquet")):
         for column in tables.read_columns(path, "source", "target"):
             texts |= dict.fromkeys(column)
     return list(texts)

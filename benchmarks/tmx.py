@@ -1,11 +1,12 @@
-"""`pull` of a TMX file of 2 GB: time and memory. `python -m benchmarks.tmx`."""
+"""Time and memory of `pull` on a TMX file of 2 GB: `python -m benchmarks.tmx`."""
 
 from __future__ import annotations
 
-import itertools
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pyarrow.parquet as pq
@@ -22,7 +23,13 @@ from benchmarks.harness import figures, measure
 
 BYTES = 2 * 10**9
 LANGUAGE = "de"
-UNIT = '<tu tuid="{number}"><tuv xml:lang="en"><seg>{source}</seg></tuv><tuv xml:lang="de"><seg>{target}</seg></tuv></tu>\n'
+HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n<tmx version="1.4"><header srclang="en"/><body>\n'
+UNIT = (
+    '<tu tuid="{number}">'
+    '<tuv xml:lang="en"><seg>{source}</seg></tuv>'
+    '<tuv xml:lang="de"><seg>{target}</seg></tuv>'
+    "</tu>\n"
+)
 
 
 def main() -> None:
@@ -35,16 +42,17 @@ def main() -> None:
     pairs = pq.ParquetFile(pulled).metadata.num_rows
     shutil.rmtree(store)
     table = Table(title="pull of one TMX file", title_justify="left")
-    for column in ("bytes", "pairs", "seconds", "pairs/s", "peak MiB"):
-        table.add_column(column, justify="right")
     speed = pairs / run.seconds
-    table.add_row(
-        f"{path.stat().st_size:,}",
-        f"{pairs:,}",
-        f"{run.seconds:.0f}",
-        f"{speed:,.0f}",
-        f"{run.mebibytes:.0f}",
-    )
+    cells = {
+        "bytes": f"{path.stat().st_size:,}",
+        "pairs": f"{pairs:,}",
+        "seconds": f"{run.seconds:.0f}",
+        "pairs/s": f"{speed:,.0f}",
+        "peak MiB": f"{run.mebibytes:.0f}",
+    }
+    for column in cells:
+        table.add_column(column, justify="right")
+    table.add_row(*cells.values())
     Console(width=120).print(table)
     figures(
         benchmark="tmx",
@@ -59,30 +67,31 @@ def main() -> None:
 
 
 def _file() -> Path:
-    """Catalog sentences again and again, made on the first call."""
+    """A TMX file that repeats the catalog sentences, written by the first call."""
     path = cache() / "large.tmx"
-    if not path.is_file():
-        temporary = path.with_suffix(".part")
-        with temporary.open("w") as file:
-            file.write(
-                '<?xml version="1.0" encoding="UTF-8"?>\n<tmx version="1.4"><header srclang="en"/><body>\n'
-            )
-            rows = (
-                row
-                for _ in itertools.count()
-                for row in tables.read(all_pairs(), ["source", "target"])
-            )
-            for number, row in enumerate(rows):
-                texts = {
-                    side: escape("".join(filter(str.isprintable, row[side])))
-                    for side in ("source", "target")
-                }
-                file.write(UNIT.format(number=number, **texts))
-                if number % 10_000 == 0 and temporary.stat().st_size > BYTES:
-                    break
-            file.write("</body></tmx>\n")
-        temporary.rename(path)
+    if path.is_file():
+        return path
+    temporary = path.with_suffix(".part")
+    with temporary.open("w") as file:
+        file.write(HEADER)
+        for number, row in enumerate(_endless_pairs()):
+            source = _escaped(row["source"])
+            target = _escaped(row["target"])
+            file.write(UNIT.format(number=number, source=source, target=target))
+            if number % 10_000 == 0 and temporary.stat().st_size > BYTES:
+                break
+        file.write("</body></tmx>\n")
+    temporary.rename(path)
     return path
+
+
+def _endless_pairs() -> Iterator[dict[str, Any]]:
+    while True:
+        yield from tables.read(all_pairs(), ["source", "target"])
+
+
+def _escaped(text: str) -> str:
+    return escape("".join(filter(str.isprintable, text)))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.config import Train
-from alignment.encoder.encoder import Encoder, Precision, load
+from alignment.encoder.device import Precision
+from alignment.encoder.directory import load_encoder
+from alignment.encoder.encoder import Encoder
 from alignment.pipeline.run import Data
 from alignment.retrieval.metrics import retrieve
 from alignment.training.job import PROGRESS, Job
@@ -133,7 +135,7 @@ def accuracies(
     if os.environ.get("ALIGNMENT_TATOEBA"):
         every = tatoeba()
         suites |= {f"Tatoeba {code}": (every[code].text, every[code].eng) for code in TATOEBA}
-    scores = {name: _scores(load(path), suites) for name, path in models.items()}
+    scores = {name: _scores(load_encoder(path, device="cpu"), suites) for name, path in models.items()}
     table = Table(
         title=f"accuracy@1 in %, both directions, after {LEARNT * BATCH:,} triplets",
         title_justify="left",

@@ -238,11 +238,12 @@ def encode(
 
       alignment encode --output vectors.npy < sentences.txt
     """
-    from alignment.encoder.encoder import fastest_device, load
+    from alignment.encoder.device import fastest_device
+    from alignment.encoder.directory import load_encoder
 
     path = _registry(workspace, name).get(version).path
     given = texts or [line.rstrip("\n") for line in sys.stdin]
-    vectors = load(path, device=fastest_device()).encode(given)
+    vectors = load_encoder(path, device=fastest_device()).encode(given)
     if output is not None:
         import numpy as np
 

@@ -1,8 +1,7 @@
-"""Encoders that the process keeps loaded between stages."""
+"""Loaded encoders that the process keeps between stages."""
 
 from __future__ import annotations
 
-import functools
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,33 +9,62 @@ from typing import TYPE_CHECKING
 from alignment import memory
 
 if TYPE_CHECKING:
-    from alignment.encoder.encoder import Encoder, Precision
+    from alignment.encoder.device import Precision
+    from alignment.encoder.encoder import Encoder
 
-_loading = threading.Lock()
+
+class EncoderCache:
+    """The most recently used encoders. A base encoder takes 0.5 GB."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._encoders: dict[tuple[Path, Precision], Encoder] = {}  # least recently used first
+        # Two threads would load an encoder twice, and transformers' lazy imports are not
+        # thread-safe.
+        self._lock = threading.Lock()
+
+    def get(self, path: Path, precision: Precision) -> Encoder:
+        """The encoder of a directory, loaded at the first call, on the fastest device."""
+        with self._lock:
+            key = (path, precision)
+            encoder = self._encoders.pop(key, None)
+            if encoder is None:
+                self._drop_oldest()
+                encoder = _load(path, precision)
+            self._encoders[key] = encoder
+            return encoder
+
+    def clear(self) -> None:
+        """Drop all encoders."""
+        with self._lock:
+            self._encoders.clear()
+
+    def _drop_oldest(self) -> None:
+        while len(self._encoders) >= self.capacity:
+            del self._encoders[next(iter(self._encoders))]
+
+
+# One per process: stages are plain functions that run one after the other and share the encoder.
+_CACHE = EncoderCache(capacity=2)
 
 
 def cached_encoder(path: Path, precision: Precision = "fp32") -> Encoder:
-    """An encoder, kept in memory for the next language (a base encoder is 0.5 GB).
+    """The encoder of a directory on the fastest device, kept in memory for the next call.
 
-    One thread at a time: two would load it twice, and transformers' lazy imports do not stand it.
+    Raises:
+        Missing: if the directory is not an encoder.
+        Corrupt: if it cannot be loaded.
     """
-    with _loading:
-        return _load(path, precision)
+    return _CACHE.get(path, precision)
 
 
-def forget_encoders() -> None:
-    """Let go of the encoders in memory."""
-    _load.cache_clear()
-
-
-@functools.lru_cache(maxsize=2)
-def _load(path: Path, precision: Precision) -> Encoder:
-    from alignment.encoder.encoder import fastest_device, load
-
-    return load(path, precision=precision, device=fastest_device())
-
-
-def release_encoders() -> None:
-    """Let go of loaded encoders: training needs the memory."""
-    forget_encoders()
+def clear_encoders() -> None:
+    """Drop the encoders in memory and return the memory to the system, which training needs."""
+    _CACHE.clear()
     memory.release()
+
+
+def _load(path: Path, precision: Precision) -> Encoder:
+    from alignment.encoder.directory import load_encoder  # torch
+
+    return load_encoder(path, precision=precision)

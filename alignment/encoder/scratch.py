@@ -1,4 +1,4 @@
-"""A small encoder from nothing: SentencePiece pieces of the corpus, random weights. For smoke runs."""
+"""A small encoder with random weights and a tokenizer of the corpus, for smoke runs and tests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,21 @@ from alignment.errors import EmptyCorpus
 if TYPE_CHECKING:
     from transformers import BertModel, PreTrainedTokenizerFast
 
+_SPECIAL = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
+
 
 def scratch_encoder(
     texts: Iterable[str], config: ScratchEncoder, seed: int
 ) -> tuple[BertModel, PreTrainedTokenizerFast]:
-    """A tokenizer trained on `texts` and a randomly initialized BERT-shaped model; the same for the same seed.
+    """Train a tokenizer on `texts` and initialize a small BERT randomly.
+
+    The same texts, configuration and seed give the same tokenizer and weights. The model is in
+    eval mode.
+
+    Args:
+        texts: Sentences of the corpus, which are read once.
+        config: Sizes of the model and of the vocabulary.
+        seed: Of the weights.
 
     Raises:
         EmptyCorpus: if there is no text to train the tokenizer on.
@@ -26,27 +36,25 @@ def scratch_encoder(
     from transformers import BertConfig, BertModel
 
     pieces, charsmap = _pieces(texts, config.vocab_size)
-    special = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
-    tokenizer = unigram_tokenizer(pieces, charsmap, max_length=config.max_tokens, **special)
-    torch.manual_seed(seed)
-    model: BertModel = BertModel(
-        BertConfig(
-            vocab_size=len(pieces),
-            hidden_size=config.hidden_size,
-            num_hidden_layers=config.num_layers,
-            num_attention_heads=config.num_heads,
-            intermediate_size=4 * config.hidden_size,
-            max_position_embeddings=config.max_tokens,
-            type_vocab_size=1,
-            pad_token_id=1,
-        ),
-        add_pooling_layer=False,
+    tokenizer = unigram_tokenizer(pieces, charsmap, max_length=config.max_tokens, **_SPECIAL)
+    architecture = BertConfig(
+        vocab_size=len(pieces),
+        hidden_size=config.hidden_size,
+        num_hidden_layers=config.num_layers,
+        num_attention_heads=config.num_heads,
+        intermediate_size=4 * config.hidden_size,
+        max_position_embeddings=config.max_tokens,
+        type_vocab_size=1,
+        pad_token_id=1,
     )
+    torch.manual_seed(seed)
+    model: BertModel = BertModel(architecture, add_pooling_layer=False)
     model.eval()
     return model, tokenizer
 
 
-def _pieces(texts: Iterable[str], vocabulary: int) -> tuple[list[tuple[str, float]], bytes]:
+def _pieces(texts: Iterable[str], vocab_size: int) -> tuple[list[tuple[str, float]], bytes]:
+    """Unigram pieces with their scores, by token id, and the normalization map that they need."""
     import sentencepiece
     from sentencepiece import sentencepiece_model_pb2
 
@@ -56,7 +64,7 @@ def _pieces(texts: Iterable[str], vocabulary: int) -> tuple[list[tuple[str, floa
             sentence_iterator=iter(texts),
             model_writer=model,
             model_type="unigram",
-            vocab_size=vocabulary,
+            vocab_size=vocab_size,
             hard_vocab_limit=False,
             character_coverage=1.0,
             normalization_rule_name="nmt_nfkc",
@@ -68,10 +76,11 @@ def _pieces(texts: Iterable[str], vocabulary: int) -> tuple[list[tuple[str, floa
             minloglevel=2,
         )
     except RuntimeError as error:
+        reason = str(error).partition("\n")[0][:200]
         raise EmptyCorpus(
-            f"SentencePiece cannot train a tokenizer on this text: {str(error).splitlines()[0][:200]}",
+            f"SentencePiece cannot train a tokenizer on this text: {reason}",
             where="encoder",
-            hint="Raise encoder.vocab_size, or give it more text.",
+            hint="Raise encoder.vocab_size, or train on more text.",
         ) from error
     proto = sentencepiece_model_pb2.ModelProto.FromString(model.getvalue())
     pieces = [(piece.piece, piece.score) for piece in proto.pieces]

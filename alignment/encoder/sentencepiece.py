@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 def unigram_tokenizer(
     pieces: list[tuple[str, float]], charsmap: bytes, *, max_length: int, **special: str
 ) -> PreTrainedTokenizerFast:
-    """A fast tokenizer over unigram `pieces` (id order) that frames text as `<s> text </s>`.
+    """A fast tokenizer over unigram `pieces` that frames text as `<s> text </s>`.
 
-    `special` names bos/eos/pad/unk (and mask) tokens; each must be one of the pieces.
+    Args:
+        pieces: Piece and log probability, by token id.
+        charsmap: SentencePiece's compiled normalization map.
+        max_length: Length limit in tokens, special tokens included.
+        **special: bos_token, eos_token, pad_token, unk_token and optionally mask_token; each must
+            be one of the pieces.
     """
     from tokenizers import (
         Regex,
@@ -29,17 +34,16 @@ def unigram_tokenizer(
     from transformers import PreTrainedTokenizerFast
 
     ids = {piece: i for i, (piece, _) in enumerate(pieces)}
-    bos, eos = special["bos_token"], special["eos_token"]
-    tokenizer = Tokenizer(
-        models.Unigram(pieces, unk_id=ids[special["unk_token"]], byte_fallback=False)
-    )
-    tokenizer.normalizer = normalizers.Sequence(
-        [
-            normalizers.Precompiled(charsmap),
-            normalizers.Strip(),
-            normalizers.Replace(Regex(" {2,}"), " "),
-        ]
-    )
+    bos = special["bos_token"]
+    eos = special["eos_token"]
+    unknown = ids[special["unk_token"]]
+    steps = [
+        normalizers.Precompiled(charsmap),
+        normalizers.Strip(),
+        normalizers.Replace(Regex(" {2,}"), " "),
+    ]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=unknown, byte_fallback=False))
+    tokenizer.normalizer = normalizers.Sequence(steps)
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -54,9 +58,9 @@ def unigram_tokenizer(
 
 @functools.cache
 def nmt_nfkc_charsmap() -> bytes:
-    """SentencePiece's compiled nmt_nfkc map (XLM-RoBERTa's), taken from a throw-away model.
+    """SentencePiece's compiled nmt_nfkc map, which XLM-RoBERTa uses.
 
-    SentencePiece embeds the map in each model that it trains, so training on one word yields it.
+    SentencePiece puts the map into each model that it trains, so training on one word gives it.
     """
     import sentencepiece
     from sentencepiece import sentencepiece_model_pb2
@@ -70,8 +74,5 @@ def nmt_nfkc_charsmap() -> bytes:
         normalization_rule_name="nmt_nfkc",
         minloglevel=2,
     )
-    return bytes(
-        sentencepiece_model_pb2.ModelProto.FromString(
-            model.getvalue()
-        ).normalizer_spec.precompiled_charsmap
-    )
+    proto = sentencepiece_model_pb2.ModelProto.FromString(model.getvalue())
+    return bytes(proto.normalizer_spec.precompiled_charsmap)

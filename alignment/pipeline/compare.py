@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from alignment.config import Config, load_config
-from alignment.encoder.cache import release_encoders
+from alignment.encoder.cache import clear_encoders
 from alignment.errors import ConfigError
 from alignment.pipeline.run import Data, fit, prepare
 from alignment.pipeline.runner import Runner
@@ -103,7 +103,7 @@ def compare(
         config = load_config(path, [*overrides, *arm.overrides])
         data = prepare(config, workspace, runner)
         steps, tokens = _steps_within(config, _read(config, data), budget)
-        release_encoders()
+        clear_encoders()
         config = config.model_copy(
             update={"train": config.train.model_copy(update={"steps": steps})}
         )
@@ -114,7 +114,7 @@ def compare(
                 config, workspace, data, trained.directory("model")
             ).items():
                 accuracy.setdefault(suite, []).append(value)
-            release_encoders()
+            clear_encoders()
         logger.info("compare %s: %s", arm.name, accuracy)
         yield Scores(arm, steps, tokens, accuracy)
 
@@ -149,11 +149,11 @@ def _batch_tokens(config: Config, read: Any, steps: int) -> Iterator[int]:
 
 
 def _read(config: Config, data: Data) -> Any:
-    from alignment.encoder.encoder import load
+    from alignment.encoder.directory import load_encoder
     from alignment.training.data import read_triplets
     from alignment.training.validation import split
 
-    encoder = load(data.encoder.path / "model")
+    encoder = load_encoder(data.encoder.path / "model", device="cpu")
     path = data.triplets.path / "triplets.parquet"
     read = read_triplets(path, encoder, config.train, pivot=config.pivot, seed=config.seed)
     return split(read, config.train.validation_share, config.pivot)[0]

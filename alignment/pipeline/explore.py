@@ -192,9 +192,9 @@ def suggest(
 
     Only those with at least `least` usable pairs; each is measured on `sample` of them.
     """
-    from alignment.encoder.encoder import load
+    from alignment.encoder.directory import load_encoder
 
-    loaded = load(encoder)
+    loaded = load_encoder(encoder, device="cpu")
     found = []
     for code in offered_codes(config, downloads):
         watch(code)

@@ -13,7 +13,7 @@ from typing import Any
 
 from alignment.config import Config, Triplets
 from alignment.corpora import check_licenses
-from alignment.encoder.cache import release_encoders
+from alignment.encoder.cache import clear_encoders
 from alignment.pipeline.corpora import corpus_uses, described, every_corpus
 from alignment.pipeline.record import distinct, seconds_per_stage, write_record
 from alignment.pipeline.reference import choose_reference
@@ -71,7 +71,7 @@ def _run(
     registry = workspace.registry(config.name)
     champion = registry.champion()
     data = prepare(config, workspace, runner)
-    release_encoders()
+    clear_encoders()
     made = fit(config, workspace, runner, data, watch=watch)
     trained = made[-1]
     against = choose_reference(data.encoder, champion, trained, registry)
@@ -292,7 +292,7 @@ def fit(
     for number, (first, last) in enumerate(parts(config.train.steps, config.train.remine_every)):
         if before:
             mined, built = _negatives(config, workspace, runner, data, before, number=number)
-            release_encoders()
+            clear_encoders()
             made += [*mined.values(), built]
         call = functools.partial(
             train,

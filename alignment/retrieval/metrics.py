@@ -15,11 +15,67 @@ Z95 = 1.959963984540054
 
 
 class Outcomes(NamedTuple):
-    """Per query (n,): whether it is right, its gold's score, and the best wrong candidate's."""
+    """Results of one direction of retrieval; each array has one entry per query (n,)."""
 
     correct: NDArray[np.bool_]
+    """Whether the query found its translation."""
     gold: NDArray[np.float32]
+    """Score of its translation."""
     best_wrong: NDArray[np.float32]
+    """Score of the best candidate that is not its translation."""
+
+    @property
+    def accuracy(self) -> float:
+        """Share of correct queries, 0 to 1; NaN if there are none."""
+        return float(self.correct.mean()) if len(self.correct) else math.nan
+
+
+class PairOutcomes(NamedTuple):
+    """Results of both directions over the same pairs."""
+
+    forward: Outcomes
+    """From each source to the targets."""
+    backward: Outcomes
+    """From each target to the sources."""
+
+    @property
+    def accuracy(self) -> float:
+        """Mean accuracy of both directions, 0 to 1; NaN if there are no pairs."""
+        return (self.forward.accuracy + self.backward.accuracy) / 2
+
+
+def evaluate_pairs(
+    source_vectors: NDArray[np.float32],
+    target_vectors: NDArray[np.float32],
+    source_texts: Sequence[str],
+    target_texts: Sequence[str],
+    *,
+    margin: int = 0,
+    block: int = BLOCK,
+) -> PairOutcomes:
+    """Retrieve translations in both directions; row i of each argument belongs to pair i.
+
+    >>> import numpy as np
+    >>> sources = np.array([[1, 0], [0.6, 0.8]], np.float32)
+    >>> targets = np.array([[0.8, 0.6], [0, 1]], np.float32)
+    >>> result = evaluate_pairs(sources, targets, ["tea", "milk"], ["te", "llaeth"])
+    >>> result.forward.accuracy, result.backward.accuracy, result.accuracy
+    (0.5, 0.5, 0.5)
+
+    Args:
+        source_vectors: Unit rows (n, dim) of the source side.
+        target_vectors: Unit rows (n, dim) of the target side.
+        source_texts: The sources; equal texts count as the same sentence.
+        target_texts: The targets, likewise.
+        margin: Neighbors of the ratio margin, as for `retrieve`; 0 is the cosine.
+        block: Queries that are compared at once, which bounds the memory.
+
+    Raises:
+        ValueError: if the lengths differ.
+    """
+    forward = retrieve(source_vectors, target_vectors, target_texts, margin=margin, block=block)
+    backward = retrieve(target_vectors, source_vectors, source_texts, margin=margin, block=block)
+    return PairOutcomes(forward, backward)
 
 
 def retrieve(
@@ -30,55 +86,85 @@ def retrieve(
     margin: int = 0,
     block: int = BLOCK,
 ) -> Outcomes:
-    """Accuracy@1 by cosine for unit rows (n, dim); the gold of query i is candidate i.
+    """Retrieve the translation of each query; that of query i is candidate i.
 
-    With `margin` k above 0 the score is the ratio margin: the cosine, divided by the mean of how near x is to its k nearest
-    candidates and y to its k nearest queries (Artetxe and Schwenk 2019; LASER takes 4). A text that is near to everything is
-    held back so; but a score depends on what else is searched, as that of an index of vectors does not.
+    A query is correct only if its translation scores strictly higher than every other text. Ties
+    are wrong, so that an encoder that maps everything to one point scores 0. A candidate with the
+    same text as the translation counts as the translation.
 
-    A candidate with the gold's own text counts as gold. A query is right only if its gold is
-    strictly nearer than every wrong text: a tie is wrong, so a collapsed encoder scores 0.
-    Memory is bounded by `block` times n.
+    The ratio margin divides the cosine by the mean of two values: the mean cosine of the query to
+    its k nearest candidates, and of the candidate to its k nearest queries (Artetxe and Schwenk
+    2019; LASER takes k = 4). It holds back a text that is near everything. Such a score depends on
+    all texts that are searched, which that of a vector index does not.
+
+    >>> import numpy as np
+    >>> vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)
+    >>> retrieve(vectors, vectors[[0, 2, 1]], ["te", "llaeth", "llefrith"]).correct.tolist()
+    [True, False, False]
+    >>> retrieve(vectors, vectors[[0, 2, 1]], ["te", "llaeth", "llaeth"]).accuracy
+    1.0
+
+    Args:
+        queries: Unit rows (n, dim).
+        candidates: Unit rows (n, dim).
+        texts: The candidates' texts (n).
+        margin: Neighbors k of the ratio margin; 0 scores by the cosine.
+        block: Queries that are compared at once; memory is bounded by `block` times n.
+
+    Raises:
+        ValueError: if the lengths differ.
     """
-    if not len(queries) == len(candidates) == len(texts):
+    n = len(queries)
+    if not n == len(candidates) == len(texts):
         raise ValueError(
-            f"got {len(queries)} queries, {len(candidates)} candidates, {len(texts)} texts"
+            f"queries, candidates and texts must have the same length, "
+            f"got {n} queries, {len(candidates)} candidates, {len(texts)} texts"
         )
-    number = {text: i for i, text in enumerate(dict.fromkeys(texts))}
-    identity = np.array([number[text] for text in texts], np.int64)  # equal texts, equal number
-    around = (
-        [_around(*ways, margin, block) for ways in ((queries, candidates), (candidates, queries))]
-        if margin
-        else []
-    )
-    gold, wrong = np.empty(len(queries), np.float32), np.empty(len(queries), np.float32)
-    for start in range(0, len(queries), block):
+    text_ids = _text_ids(texts)
+    if margin:
+        query_means = _mean_knn_similarity(queries, candidates, margin, block)
+        candidate_means = _mean_knn_similarity(candidates, queries, margin, block)
+    gold = np.empty(n, np.float32)
+    best_wrong = np.empty(n, np.float32)
+    for start in range(0, n, block):
         rows = slice(start, start + block)
-        similarity = queries[rows] @ candidates.T  # (block, n)
+        scores = queries[rows] @ candidates.T  # (block, n)
         if margin:
-            similarity /= (around[0][rows, None] + around[1][None, :]) / 2
-        own = identity[rows, None] == identity[None, :]
-        gold[rows] = np.where(own, similarity, -np.inf).max(axis=1)
-        wrong[rows] = np.where(own, -np.inf, similarity).max(axis=1)
-    return Outcomes(gold - wrong > TIE, gold, wrong)
+            scores /= (query_means[rows, None] + candidate_means[None, :]) / 2
+        is_gold = text_ids[rows, None] == text_ids[None, :]
+        gold[rows] = np.where(is_gold, scores, -np.inf).max(axis=1)
+        best_wrong[rows] = np.where(is_gold, -np.inf, scores).max(axis=1)
+    return Outcomes(gold - best_wrong > TIE, gold, best_wrong)
 
 
-def _around(
+def _text_ids(texts: Sequence[str]) -> NDArray[np.int64]:
+    """A number for each text (n,); equal texts have the same."""
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    return np.array([numbers[text] for text in texts], np.int64)
+
+
+def _mean_knn_similarity(
     x: NDArray[np.float32], y: NDArray[np.float32], k: int, block: int
 ) -> NDArray[np.float32]:
-    """Mean cosine of each row of x to its k nearest of y (n,); to all of them, if there are fewer."""
-    k, mean = min(k, len(y)), np.empty(len(x), np.float32)
+    """Mean cosine of each row of x to its k nearest rows of y (n,); to all rows if y has fewer."""
+    k = min(k, len(y))
+    means = np.empty(len(x), np.float32)
     for start in range(0, len(x), block):
         rows = slice(start, start + block)
-        mean[rows] = np.partition(x[rows] @ y.T, -k, axis=1)[:, -k:].mean(axis=1)
-    return mean
+        nearest = np.partition(x[rows] @ y.T, -k, axis=1)[:, -k:]
+        means[rows] = nearest.mean(axis=1)
+    return means
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of a share, (low, high) in [0, 1]; (0, 1) for n = 0."""
+    """95 % Wilson score interval of a share, (low, high) in [0, 1]; (0, 1) for n = 0.
+
+    Wilson 1927; see Brown, Cai and DasGupta 2001.
+    """
     if n == 0:
         return 0.0, 1.0
-    share, square = successes / n, Z95**2
+    share = successes / n
+    square = Z95**2
     center = (share + square / (2 * n)) / (1 + square / n)
     half = Z95 * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
     return max(0.0, center - half), min(1.0, center + half)

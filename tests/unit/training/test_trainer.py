@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 
 from alignment import tables
 from alignment.config import Train
-from alignment.encoder.encoder import EMULATED, load
+from alignment.encoder.device import BF16_EMULATED_WARNING
+from alignment.encoder.directory import load_encoder
 from alignment.errors import ConfigError, NonFiniteLoss, TrainingError
 from alignment.training import trainer
 from alignment.training.batching import plan
@@ -98,7 +99,7 @@ def test_a_run_killed_at_three_random_steps_ends_with_the_same_losses(
     )
     assert figures(broken) == figures(unbroken)
     weights = [
-        load(one.output).encode(["The doctor washes the windows.", "¿Dónde?"])
+        load_encoder(one.output).encode(["The doctor washes the windows.", "¿Dónde?"])
         for one in (unbroken, broken)
     ]
     assert np.array_equal(*weights)
@@ -108,7 +109,7 @@ def test_centering_comes_once_and_first(finished: Path, tmp_path: Path) -> None:
     train = SHORT.model_copy(update={"steps": 0, "center": True})
     first = job(finished, tmp_path / "a", train)
     run(first)
-    base, centered = load(first.encoder), load(first.output)
+    base, centered = load_encoder(first.encoder), load_encoder(first.output)
     data = read_triplets(first.triplets, base, train, pivot="en", seed=7)
     sides = data.sample(CENTERD_BY, "en", seed=7)
     assert set(sides[0]) <= set(data.texts) and len(sides[1]) <= CENTERD_BY * 3
@@ -121,7 +122,7 @@ def test_centering_comes_once_and_first(finished: Path, tmp_path: Path) -> None:
         update={"first": 2, "encoder": first.output, "last": 2}
     )
     run(later)
-    assert np.array_equal(load(later.output).encode(sides[0]), centered.encode(sides[0]))
+    assert np.array_equal(load_encoder(later.output).encode(sides[0]), centered.encode(sides[0]))
 
 
 def test_a_later_part_goes_on_with_the_learning_rate_and_the_numbers_of_the_steps(
@@ -151,7 +152,7 @@ def test_a_later_part_goes_on_with_the_learning_rate_and_the_numbers_of_the_step
         [1e-3 * share for share in (0, 0.5, *(n / 8 for n in range(8, 0, -1)))]
     )
     assert not np.array_equal(
-        *(load(one.output).encode(["The doctor washes the windows."]) for one in (first, second))
+        *(load_encoder(one.output).encode(["The doctor washes the windows."]) for one in (first, second))
     )
 
 
@@ -177,7 +178,7 @@ def test_every_option_trains_and_leaves_a_plain_encoder(
     told = job(finished, tmp_path, SHORT.model_copy(update=option))
     run(told)
     before, after = (
-        dict(load(path).model.named_parameters()) for path in (told.encoder, told.output)
+        dict(load_encoder(path).model.named_parameters()) for path in (told.encoder, told.output)
     )
     assert before.keys() == after.keys()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
@@ -226,7 +227,7 @@ def test_the_teacher_keeps_the_geometry_of_the_pivot(finished: Path, tmp_path: P
     moved = []
     for told in (free, held):
         run(told)
-        base, own = (load(path).encode(texts) for path in (told.encoder, told.output))
+        base, own = (load_encoder(path).encode(texts) for path in (told.encoder, told.output))
         moved.append(float(np.square(base @ base.T - own @ own.T).mean()))
     assert moved[1] < moved[0] / 2
 
@@ -247,7 +248,7 @@ def test_wrong_options_are_said_by_the_process(finished: Path, tmp_path: Path) -
 
 def test_rates_fall_with_the_depth(finished: Path) -> None:
     (path,) = finished.glob("store/encoder/*/model")
-    model = load(path).model
+    model = load_encoder(path).model
     groups = layer_groups(model, 0.5, 1.0, 0.01)
     assert {group["lr"] for group in groups} == {
         0.5**above for above in range(model.config.num_hidden_layers + 1)
@@ -275,7 +276,7 @@ def test_the_best_step_on_the_development_pairs_is_kept(finished: Path, tmp_path
     best = max(means, key=lambda step: (means[step], step))
     assert json.loads((told.scratch / PLAN).read_text())["best"] == best
     saved = load_file(told.scratch / BEST)
-    own = dict(load(told.output).model.named_parameters())
+    own = dict(load_encoder(told.output).model.named_parameters())
     same = [name for name in saved if name in own and own[name].shape == saved[name].shape]
     assert len(same) > 10 and all(torch.equal(own[name], saved[name]) for name in same)
 
@@ -301,7 +302,7 @@ def test_training_stops_when_development_does_not_rise(finished: Path, tmp_path:
 def test_development_meanings_are_trained_on_in_no_language(finished: Path) -> None:
     (triplets,) = finished.glob("store/triplets/*/triplets.parquet")
     (encoder,) = finished.glob("store/encoder/*/model")
-    data = read_triplets(triplets, load(encoder), Train(), pivot="en", seed=0)
+    data = read_triplets(triplets, load_encoder(encoder), Train(), pivot="en", seed=0)
     kept, development = split(data, 0.3, "en")
     assert development.pairs and len(kept.triplets) < len(data.triplets)
     held = {data.texts[s] for pairs in development.pairs.values() for pair in pairs for s in pair}
@@ -318,7 +319,7 @@ def test_an_unused_negative_is_still_known_where_it_is_another_s_translation(
     used, unused = (
         read_triplets(
             triplets,
-            load(encoder),
+            load_encoder(encoder),
             Train(explicit_negatives=share, in_batch_negatives="hardest"),
             pivot="en",
             seed=0,
@@ -361,7 +362,7 @@ def test_adapters_are_merged_into_a_plain_encoder(finished: Path, tmp_path: Path
     )
     run(told)
     before, after = (
-        dict(load(path).model.named_parameters()) for path in (told.encoder, told.output)
+        dict(load_encoder(path).model.named_parameters()) for path in (told.encoder, told.output)
     )
     assert before.keys() == after.keys()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
@@ -390,7 +391,7 @@ def test_bf16_by_what_the_processor_has(
 ) -> None:
     monkeypatch.setattr(trainer, "has_bf16", lambda device: able)
     assert use_bf16(precision) == (precision == "bf16" or (precision == "auto" and able))
-    assert (EMULATED in caplog.text) == (precision == "bf16" and not able)
+    assert (BF16_EMULATED_WARNING in caplog.text) == (precision == "bf16" and not able)
 
 
 def test_what_the_training_process_warns_of_is_passed_on(
@@ -469,7 +470,7 @@ def test_two_processes_train_together(finished: Path, tmp_path: Path) -> None:
     lines = figures(told)
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 5]
     data, _ = split(
-        read_triplets(told.triplets, load(told.encoder), train, pivot="en", seed=told.seed),
+        read_triplets(told.triplets, load_encoder(told.encoder), train, pivot="en", seed=told.seed),
         train.validation_share,
         "en",
     )
@@ -478,4 +479,4 @@ def test_two_processes_train_together(finished: Path, tmp_path: Path) -> None:
     assert sum(json.loads((told.scratch / PLAN).read_text())["pools"].values()) == sum(
         map(len, planned)
     )
-    assert np.isfinite(load(told.output).encode(["The doctor washes the windows."])).all()
+    assert np.isfinite(load_encoder(told.output).encode(["The doctor washes the windows."])).all()
