@@ -75,7 +75,9 @@ class GettextSource(SourceBase[GettextCorpus]):
 
     @functools.cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return member_pattern(self.corpus.pattern) if self.corpus.pattern else _GETTEXT_MEMBER
+        if self.corpus.pattern is None:
+            return _GETTEXT_MEMBER
+        return member_pattern(self.corpus.pattern)
 
     @functools.cached_property
     def _members(self) -> list[_Member]:

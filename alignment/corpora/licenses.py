@@ -74,7 +74,9 @@ def _matching_pattern(license: str, patterns: Iterable[str]) -> str | None:
     """The first pattern that covers all parts of `A AND B`, or one side of `A OR B`."""
     alternatives = license.split(" OR ")
     for pattern in patterns:
-        names = PERMISSIVE if pattern.lower() == "permissive" else (pattern,)
+        names: tuple[str, ...] = (pattern,)
+        if pattern.lower() == "permissive":
+            names = PERMISSIVE
         if any(_covers_all(alternative, names) for alternative in alternatives):
             return pattern
     return None

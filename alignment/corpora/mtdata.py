@@ -78,7 +78,10 @@ class MtdataSource(SourceBase[MtdataCorpus]):
             return
         pivot_first = languages.best_match(self.pivot, frozenset({entry.languages[0]})) is not None
         for pair in _read_pairs(entry, paths):
-            yield pair if pivot_first else SentencePair(pair.target, pair.source, pair.origin)
+            if pivot_first:
+                yield pair
+            else:
+                yield SentencePair(pair.target, pair.source, pair.origin)
 
     def _read_tmx(self, path: Path, language: str) -> Iterator[SentencePair]:
         corpus = LocalCorpus(kind="local", path=path, license=self.corpus.license)

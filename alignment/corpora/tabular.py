@@ -33,7 +33,9 @@ def header(path: Path) -> list[str]:
     if first is None:
         return []
     number, line = first
-    return line.split("\t") if table_format == "tsv" else list(_parse_object(line, path, number))
+    if table_format == "tsv":
+        return line.split("\t")
+    return list(_parse_object(line, path, number))
 
 
 def check_columns(

@@ -77,7 +77,7 @@ class Downloads:
         Without `name` the last part of the address is used.
         """
         path = self.fetch(url, license=license)
-        file_name = PurePosixPath(name or urlsplit(url).path or "file").name
+        file_name = PurePosixPath(name or urlsplit(url).path).name or "file"
         link = self.root / "named" / _name(url) / file_name
         link.parent.mkdir(parents=True, exist_ok=True)
         temporary = link.with_name(f".{link.name}.{os.getpid()}.{threading.get_ident()}")

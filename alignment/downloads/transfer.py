@@ -169,8 +169,7 @@ def _resume_point(
     """
     validator = _validator(response)
     if response.status_code == 200:
-        length = response.headers.get("content-length", "")
-        return 0, _RemoteFile(int(length) if length.isdigit() else None, validator)
+        return 0, _RemoteFile(_content_length(response), validator)
     content_range = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
     if content_range is None:
         raise RangeMismatch("the server sent part of the file without a valid range")
@@ -178,15 +177,20 @@ def _resume_point(
     same_size = previous.size is None or total in (None, previous.size)
     if int(content_range[1]) != offset or validator != previous.validator or not same_size:
         raise RangeMismatch("the server's range does not match the partial file")
-    return offset, _RemoteFile(total if previous.size is None else previous.size, validator)
+    size = total if previous.size is None else previous.size
+    return offset, _RemoteFile(size, validator)
+
+
+def _content_length(response: httpx.Response) -> int | None:
+    length = response.headers.get("content-length", "")
+    return int(length) if length.isdigit() else None
 
 
 def _validator(response: httpx.Response) -> str | None:
-    etag = response.headers.get("etag", "")
-    if etag and not etag.startswith("W/"):
-        return str(etag)
-    last_modified = response.headers.get("last-modified")
-    return str(last_modified) if last_modified else None
+    etag: str = response.headers.get("etag", "")
+    if etag and not etag.startswith("W/"):  # a weak ETag does not promise the same bytes
+        return etag
+    return response.headers.get("last-modified") or None
 
 
 def _check_encrypted(url: str, response: httpx.Response) -> None:

@@ -6,7 +6,7 @@ import polib
 import pytest
 
 from alignment.config import GettextCorpus
-from alignment.corpora.gettext import Catalog, GettextSource, read_catalog
+from alignment.corpora.gettext import GettextSource
 from alignment.corpora.json_catalog import member_pattern
 from alignment.downloads.fetch import Downloads
 from alignment.errors import ConfigError, Malformed, SourceError, UnsafeArchive
@@ -75,7 +75,7 @@ def test_a_directory_takes_the_best_spelling_of_each_folder_and_po_before_mo(
     )
     polib.pofile(PO).save_as_mofile(str(tmp_path / "a/locale/lt/LC_MESSAGES/django.mo"))
     source = GettextSource(GettextCorpus(kind="gettext", path=tmp_path), Downloads(tmp_path), "en")
-    assert source.offered() == {"lt", "lt_LT", "fi"}
+    assert source.languages() == {"lt", "lt_LT", "fi"}
     assert len(list(source.pairs("lt"))) == 6
     assert not list(source.pairs("cy"))
     assert set(source.inputs("lt")) == {
@@ -145,11 +145,11 @@ def test_missing_directory_and_distribution(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such file or directory"):
         GettextSource(
             GettextCorpus(kind="gettext", path=tmp_path / "no"), Downloads(tmp_path), "en"
-        ).offered()
+        ).languages()
     with pytest.raises(SourceError, match="not installed"):
         GettextSource(
             GettextCorpus(kind="gettext", installed="no-such-thing"), Downloads(tmp_path), "en"
-        ).offered()
+        ).languages()
 
 
 def test_json_catalogs_by_a_pattern_beside_the_pivots(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_json_catalogs_by_a_pattern_beside_the_pivots(tmp_path: Path) -> None:
         Downloads(tmp_path),
         "en",
     )
-    assert source.offered() == {"en", "cy"}
+    assert source.languages() == {"en", "cy"}
     pairs = list(source.pairs("cy"))
     assert [pair[:2] for pair in pairs] == [
         ("Good morning", "Bore da"),

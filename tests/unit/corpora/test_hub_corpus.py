@@ -57,7 +57,7 @@ def test_a_directory_in_the_hubs_layout(repository: Path) -> None:
         Downloads(repository),
         "en",
     )
-    assert source.offered() == {"cy", "fi"}
+    assert source.languages() == {"cy", "fi"}
     assert [pair[:2] for pair in source.pairs("cy")] == [
         ("Good morning", "Bore da"),
         ("Good night", "Nos da"),
@@ -165,7 +165,7 @@ from alignment.errors import AlignmentError
 corpus = HubCorpus(kind="hub", dataset=sys.argv[1], configuration="{pair}", revision=sys.argv[2] or None)
 source = HubSource(corpus, Downloads(Path(sys.argv[3])), "en")
 try:
-    print(json.dumps([sorted(source.offered()), [pair[:2] for pair in source.pairs("cy")]]))
+    print(json.dumps([sorted(source.languages()), [pair[:2] for pair in source.pairs("cy")]]))
 except AlignmentError as error:
     print(json.dumps(f"{type(error).__name__}: {error}"))
 """
@@ -215,4 +215,4 @@ def test_a_revision_must_be_a_commit() -> None:
     with pytest.raises(
         ConfigError, match="needs its revision as 40 hexadecimal digits, got 'main'"
     ):
-        HubSource(corpus, Downloads(Path("nowhere"), offline=True), "en").offered()
+        HubSource(corpus, Downloads(Path("nowhere"), offline=True), "en").languages()

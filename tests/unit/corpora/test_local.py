@@ -51,7 +51,7 @@ def test_formats_with_a_language_column(tmp_path: Path, name: str) -> None:
     assert pairs(path, "fi", columns=COLUMNS) == [("one", "yksi")]
     assert pairs(path, "et", columns=COLUMNS) == [("one", "üks")]
     assert pairs(path, "cy", columns=COLUMNS) == []
-    assert source(path, columns=COLUMNS).offered() == {"fin", "est"}
+    assert source(path, columns=COLUMNS).languages() == {"fin", "est"}
 
 
 def test_file_pattern_and_column_pattern(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_every_layout_gives_the_pivot_first(
     entry: dict[str, Any], server: FaultyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = source(entry, server, tmp_path, monkeypatch)
-    assert found.offered() == {"fin"}
+    assert found.languages() == {"fin"}
     assert [(pair.source, pair.target) for pair in found.pairs("fi")] == EXPECTED
     assert list(found.pairs("cy")) == [] and found.inputs("fi")
 
@@ -182,10 +182,10 @@ def test_a_data_set_that_is_not_there_or_an_index_of_something_else(
     with pytest.raises(ConfigError, match="no data set 'Demo-nothing-1' with en"):
         MtdataSource(
             MtdataCorpus(kind="mtdata", dataset="Demo-nothing-1"), wrong.downloads, "en"
-        ).offered()
+        ).languages()
     (tmp_path / "mtdata.index.0.0.jsonl").write_text('{"did": "Demo-news-1-fin-eng", "url"\n')
     with pytest.raises(Malformed, match=r"mtdata\.index\.0\.0\.jsonl:1"):
-        wrong.offered()
+        wrong.languages()
 
 
 @pytest.mark.slow
@@ -197,5 +197,5 @@ def test_the_index_that_mtdata_writes(tmp_path: Path, monkeypatch: pytest.Monkey
     found = MtdataSource(
         MtdataCorpus(kind="mtdata", dataset="Statmt-europarl-10"), Downloads(tmp_path), "de"
     )
-    assert "fra" in found.offered()
+    assert "fra" in found.languages()
     assert [path.name for path in tmp_path.glob("*.pkl")] == []

@@ -60,7 +60,7 @@ def test_opus_asks_the_index_and_reads_the_moses_zip(tmp_path: Path) -> None:
     with opus(files).serving() as server:
         corpus = OpusCorpus(kind="opus", corpus="Demo", version="v1", api=f"{server.url}/opusapi/")
         source = OpusSource(corpus, Downloads(tmp_path), "en")
-        assert source.offered() == {"cy", "pt_br", "fi"}
+        assert source.languages() == {"cy", "pt_br", "fi"}
         assert len(server.requests) == 1  # nothing large before it is asked for
         assert [pair[:2] for pair in source.pairs("cy")] == [
             ("Good morning", "Bore da"),
@@ -90,7 +90,7 @@ def test_opus_without_such_a_corpus(tmp_path: Path) -> None:
             kind="opus", corpus="Nothing", version="v9", api=f"{server.url}/opusapi/"
         )
         with pytest.raises(SourceError, match="OPUS has no Nothing v9 with en"):
-            OpusSource(corpus, Downloads(tmp_path), "en").offered()
+            OpusSource(corpus, Downloads(tmp_path), "en").languages()
 
 
 def test_tatoeba_joins_sentences_through_links(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_tatoeba_joins_sentences_through_links(tmp_path: Path) -> None:
             Downloads(tmp_path),
             "en",
         )
-        assert source.offered() == {"cym", "fin"}
+        assert source.languages() == {"cym", "fin"}
         found = list(source.pairs("cy"))
         assert [pair[:2] for pair in found] == [
             ("Good morning.", "Bore da."),
@@ -150,7 +150,7 @@ def test_sacrebleu_reads_what_we_fetched(tmp_path: Path, monkeypatch: pytest.Mon
         source = SacrebleuSource(
             SacrebleuCorpus(kind="sacrebleu", test_set="demo"), Downloads(tmp_path), "en"
         )
-        assert source.offered() == {"cy"}
+        assert source.languages() == {"cy"}
         assert [pair[:2] for pair in source.pairs("cy")] == [
             ("Good morning", "Bore da"),
             ("Good night", "Nos da"),
@@ -160,5 +160,5 @@ def test_sacrebleu_reads_what_we_fetched(tmp_path: Path, monkeypatch: pytest.Mon
             SacrebleuCorpus(kind="sacrebleu", test_set="wmt99"), Downloads(tmp_path), "en"
         )
         with pytest.raises(ConfigError, match="no test set 'wmt99'"):
-            unknown.offered()
+            unknown.languages()
     assert {path.name for path in (tmp_path / "sacrebleu").iterdir()} == {"demo"}
