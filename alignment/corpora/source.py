@@ -70,7 +70,7 @@ class Kind(NamedTuple):
 
 
 _EXAMPLES = {
-    "local": "{kind: local, path: data/{lang}.tsv.gz, license: CC-BY-4.0}",
+    "local": '{kind: local, path: "data/{lang}.tsv.gz", license: CC-BY-4.0}',
     "gettext": '{kind: gettext, package: django, version: "5.2.19", license: BSD-3-Clause}',
     "hub": "{kind: hub, dataset: Helsinki-NLP/opus-100, "
     'configuration: "{pair}", revision: <commit hash>}',
