@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from alignment.config import HubCorpus
-from alignment.corpora.hub import HubSource, _configuration_pattern
+from alignment.config import Columns, HubCorpus
+from alignment.corpora.hub import HubSource, _configuration_pattern, _features_of_rows
 from alignment.downloads import Downloads
 from alignment.errors import ConfigError
 from tests.hub_server import HubHandler, serving
@@ -72,34 +72,33 @@ def test_one_configuration(repository: Path) -> None:
     assert next(source.pairs("cy"))[:2] == ("Good morning", "Bore da")
 
 
-@pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory of JSON lines, which declares no features."""
-    path = tmp_path_factory.mktemp("lines")
-    rows = [
-        {"text_en": "One", "text_cy": "Un", "translation": {"en": "One", "cy": "Un"}},
-        {"text_en": "Two", "text_cy": None, "translation": {"en": "Two", "cy": None}},
-    ]
-    (path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
+def test_translations_without_a_card(tmp_path: Path) -> None:
+    rows = [{"translation": {"en": "One", "cy": "Un"}}, {"translation": {"en": "Two", "cy": None}}]
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    source = HubSource(HubCorpus(kind="hub", dataset=str(tmp_path)), Downloads(tmp_path), "en")
+    assert source.languages() == {"en", "cy"}
+    assert [pair[:2] for pair in source.pairs("cy")] == [("One", "Un"), ("Two", "")]
 
 
 @pytest.mark.parametrize(
-    ("columns", "languages"),
-    [
-        (None, {"en", "cy"}),
-        ({"source": "text_en", "target": "text_{lang}"}, {"en", "cy"}),
-        ({"source": "text_en", "target": "text_cy"}, {"*"}),
-    ],
-    ids=["translation", "column pattern", "columns"],
+    ("target", "languages"), [("text_{lang}", {"en", "cy"}), ("text_cy", {"*"})]
 )
-def test_undeclared_features(
-    lines: Path, columns: dict[str, str] | None, languages: set[str]
-) -> None:
-    corpus = HubCorpus.model_validate({"kind": "hub", "dataset": str(lines), "columns": columns})
-    source = HubSource(corpus, Downloads(lines), "en")
+def test_columns_of_undeclared_features(tmp_path: Path, target: str, languages: set[str]) -> None:
+    (tmp_path / "train.csv").write_text("id,text_en,text_cy\n1,One,Un\n")
+    columns = Columns(source="text_en", target=target)
+    corpus = HubCorpus(kind="hub", dataset=str(tmp_path), columns=columns)
+    source = HubSource(corpus, Downloads(tmp_path), "en")
+    assert source._load(None).features is None
     assert source.languages() == languages
-    assert [pair[:2] for pair in source.pairs("cy")] == [("One", "Un"), ("Two", "")]
+    assert [pair[:2] for pair in source.pairs("cy")] == [("One", "Un")]
+
+
+def test_features_of_rows() -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": 1, "translation": {"en": "One"}},
+        {"translation": {"cy": "Dau", "en": "Two"}},
+    ]
+    assert _features_of_rows(rows) == {"id": (), "translation": ("en", "cy")}
 
 
 def test_a_data_set_without_translations(tmp_path: Path) -> None:
