@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that serves bytes and misbehaves as each request is told to."""
+"""A real HTTP server on loopback that serves bytes and misbehaves in a way that is chosen per request."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Message catalogs in a wheel, an installed package, a directory or a single file.
 
-If a domain has both forms, .po is preferred to .mo, because it keeps flags and line numbers.
+gettext catalogs have names like `<folder>/<language>/LC_MESSAGES/<domain>.po`; JSON catalogs match
+`pattern`. If a domain has both forms, .po is preferred to .mo, because it keeps flags and lines.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ _REVISION = re.compile(r"[0-9a-f]{40}")
 _CODE = r"[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*"
 _SAMPLE_ROWS = 5
 Row = Mapping[str, Any]
+RowReader = Callable[[Row], tuple[str | None, str | None]]
 
 
 @dataclass(eq=False)
@@ -72,15 +73,11 @@ class HubSource(SourceBase[HubCorpus]):
             source, target = texts_of(row)
             yield SentencePair(source or "", target or "", f"{self.corpus.split}:{number}")
 
-    def _row_reader(
-        self, spelling: str, configuration: str | None
-    ) -> Callable[[Row], tuple[str | None, str | None]]:
+    def _row_reader(self, spelling: str, configuration: str | None) -> RowReader:
         """A function from a row to its source and target text."""
         columns = self.corpus.columns
         if columns is not None:
-            source_column = columns.source
-            target_column = columns.target.replace("{lang}", spelling)
-            return lambda row: (row[source_column], row[target_column])
+            return self._column_reader(columns.source, columns.target.replace("{lang}", spelling))
         spellings = self._translation_languages(configuration)
         pivot = languages.best_match(self.pivot, spellings)
         target = languages.best_match(spelling, spellings)
@@ -92,9 +89,22 @@ class HubSource(SourceBase[HubCorpus]):
             )
         return lambda row: (row["translation"].get(pivot), row["translation"].get(target))
 
+    def _column_reader(self, source: str, target: str) -> RowReader:
+        def texts_of(row: Row) -> tuple[str | None, str | None]:
+            try:
+                return row[source], row[target]
+            except KeyError as error:
+                raise ConfigError(
+                    f"no column {error}; the data set has {', '.join(row)}",
+                    where=self.corpus.dataset,
+                    hint="Name the columns: `columns: {source: ..., target: ...}`.",
+                ) from error
+
+        return texts_of
+
     @functools.cached_property
     def _configurations(self) -> dict[str, str]:
-        """Configuration by language, from the data set's own list of configuration names."""
+        """Configuration by language, from the data set's list of configuration names."""
         from datasets import get_dataset_config_names
 
         revision = self._revision()

@@ -1,4 +1,10 @@
-"""JSON message catalogs: one file per language with the same keys, paired with the pivot's file."""
+"""JSON message catalogs: one file per language with the same keys, paired with the pivot's file.
+
+For example `translations/en.json` and `translations/cy.json`:
+
+    {"menu": {"open": "Open", "items": ["File", "Edit"]}}
+    {"menu": {"open": "Agor", "items": ["Ffeil", "Golygu"]}}
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ PERMISSIVE = (
     "Unicode-*",
     "Zlib",
 )
-"""What `permissive` in a policy stands for."""
+"""The licenses that `permissive` in a policy allows or denies."""
 logger = logging.getLogger(__name__)
 
 

@@ -1,6 +1,13 @@
 """User files: tables, TMX, XLIFF, message catalogs or two aligned text files, also compressed.
 
 A path may contain `{lang}` or be a glob. An address (https, s3, gs, file) is downloaded first.
+Examples of settings:
+
+    {kind: local, path: court.tmx}
+    {kind: local, path: "data/en-{lang}.tsv.gz"}
+    {kind: local, path: all.parquet, columns: {source: eng, target: text, language: lang}}
+    {kind: local, path: wide.csv, columns: {source: en, target: "{lang}"}}
+    {kind: local, path: news.en.txt, target_path: "news.{lang}.txt"}
 """
 
 from __future__ import annotations

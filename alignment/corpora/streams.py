@@ -93,7 +93,7 @@ def _only_file(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
         raise Malformed(
             f"expected one file in the archive, got {len(members)}",
             where=str(path),
-            hint="Put each file into an archive of its own.",
+            hint="Compress each file separately.",
         )
     return members[0]
 

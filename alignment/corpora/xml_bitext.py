@@ -1,6 +1,11 @@
 """TMX and XLIFF, streamed: memory holds one translation unit at a time.
 
 Files that declare XML entities are refused, because entities are how an XML bomb expands.
+
+A unit of TMX, and one of XLIFF 1.2, whose languages are attributes of `<file>`:
+
+    <tu><tuv xml:lang="en"><seg>House</seg></tuv><tuv xml:lang="cy"><seg>Tŷ</seg></tuv></tu>
+    <trans-unit id="1"><source>House</source><target>Tŷ</target></trans-unit>
 """
 
 from __future__ import annotations

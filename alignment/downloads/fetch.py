@@ -145,7 +145,7 @@ class Downloads:
 
 
 def _copy_through_fsspec(url: str, partial: Path) -> None:
-    """Copy the whole file; fsspec's file systems do their own retries, and nothing is resumed."""
+    """Copy the whole file; fsspec's file systems retry by themselves and resume nothing."""
     import fsspec
 
     try:

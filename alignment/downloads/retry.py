@@ -75,7 +75,7 @@ def reason(error: Exception) -> str:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds in the `Retry-After` header, given there as a number or a date; None without one."""
+    """Seconds in the `Retry-After` header, a number or a date; None without a usable one."""
     value = response.headers.get("retry-after", "").strip()
     if value.isdigit():
         return float(value)

@@ -93,6 +93,15 @@ def test_columns_of_undeclared_features(tmp_path: Path, target: str, languages: 
     assert [pair[:2] for pair in source.pairs("cy")] == [("One", "Un")]
 
 
+def test_a_missing_column_lists_the_others(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("english,welsh\nOne,Un\n")
+    columns = Columns(source="english", target="cymraeg")
+    corpus = HubCorpus(kind="hub", dataset=str(tmp_path), columns=columns)
+    source = HubSource(corpus, Downloads(tmp_path), "en")
+    with pytest.raises(ConfigError, match="no column 'cymraeg'; the data set has english, welsh"):
+        list(source.pairs("cy"))
+
+
 def test_features_of_rows() -> None:
     rows: list[dict[str, Any]] = [
         {"id": 1, "translation": {"en": "One"}},

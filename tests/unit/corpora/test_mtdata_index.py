@@ -15,7 +15,7 @@ from alignment.errors import ConfigError, SourceError
 
 
 class FakeProcess:
-    """Stands for the process that imports mtdata; writes the index if `returncode` is 0."""
+    """Replaces the process that imports mtdata; writes the index if `returncode` is 0."""
 
     def __init__(self, returncode: int, stderr: str = "") -> None:
         self.returncode = returncode

@@ -62,7 +62,7 @@ def outcome(downloads: Downloads, url: str, expected: bytes) -> str:
 def test_200_downloads_with_random_faults(tmp_path: Path) -> None:
     rng = random.Random(7)
     files = {f"/{i}": payload(rng.choice(SIZES), i) for i in range(200)}
-    # Equal files are fetched once: only a file with bytes of its own always reaches the server.
+    # Files with equal bytes are fetched once, so only distinct ones always reach the server.
     distinct = [path for path, data in files.items() if len(data) >= 900]
     chosen = rng.sample(distinct, 24)
     missing = set(chosen[:12])
@@ -179,7 +179,7 @@ def test_an_unknown_scheme(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "name", "expected"),
     [("/exports/a.tsv.bz2", None, "a.tsv.bz2"), ("/", None, "file"), ("/x", "n.zip", "n.zip")],
-    ids=["from the address", "no name in the address", "given"],
+    ids=["from the address", "no name in the address", "explicit"],
 )
 def test_fetch_named(tmp_path: Path, path: str, name: str | None, expected: str) -> None:
     with FaultyServer({path: b"a"}).serving() as server:
