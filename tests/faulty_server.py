@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that serves bytes and misbehaves in a way that is chosen per request."""
+"""A real HTTP server on loopback that serves bytes, with a fault chosen per request."""
 
 from __future__ import annotations
 

@@ -72,8 +72,7 @@ def _validated(values: Mapping[str, Any]) -> Corpus:
 
 def _problem(detail: Mapping[str, Any]) -> Problem:
     """One of pydantic's error details, without the tag of the kind that it puts first."""
-    path = [part for part in detail["loc"] if part not in KINDS]
-    key = ".".join(map(str, path))
+    key = ".".join(map(str, detail["loc"][1:]))
     message = str(detail["msg"]).removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         message = "unknown key"

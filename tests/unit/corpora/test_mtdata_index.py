@@ -15,11 +15,12 @@ from alignment.errors import ConfigError, SourceError
 
 
 class FakeProcess:
-    """Replaces the process that imports mtdata; writes the index if `returncode` is 0."""
+    """Replaces the process that imports mtdata."""
 
-    def __init__(self, returncode: int, stderr: str = "") -> None:
+    def __init__(self, returncode: int = 0, stderr: str = "", writes_index: bool = True) -> None:
         self.returncode = returncode
         self.stderr = stderr
+        self.writes_index = writes_index
         self.calls = 0
 
     def __call__(
@@ -29,7 +30,7 @@ class FakeProcess:
         home = Path(env["MTDATA"])
         assert not list(home.iterdir()) and [path.name for path in cwd.iterdir()] == ["home"]
         (home / "mtdata.index.0.5.pkl").write_bytes(b"a pickle")
-        if self.returncode == 0:
+        if self.writes_index:
             (home / "mtdata.index.0.5.jsonl").write_text("{}\n")
         return subprocess.CompletedProcess(command, self.returncode, "", self.stderr)
 
@@ -41,7 +42,7 @@ def installed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_index_is_built_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    process = FakeProcess(0)
+    process = FakeProcess()
     monkeypatch.setattr(subprocess, "run", process)
     index = build_index(tmp_path / "downloads")
     assert build_index(tmp_path / "downloads") == index
@@ -50,13 +51,17 @@ def test_the_index_is_built_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("stderr", "message"),
-    [("Traceback\nOSError: no space", "OSError: no space"), ("", "it wrote no index")],
+    ("process", "message"),
+    [
+        (FakeProcess(1, "Traceback\nOSError: no space"), "OSError: no space"),
+        (FakeProcess(0, "", writes_index=False), "it wrote no index"),
+    ],
+    ids=["error", "no index"],
 )
 def test_mtdata_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stderr: str, message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process: FakeProcess, message: str
 ) -> None:
-    monkeypatch.setattr(subprocess, "run", FakeProcess(1, stderr))
+    monkeypatch.setattr(subprocess, "run", process)
     with pytest.raises(SourceError, match=rf"mtdata 0\.5 could not build its index: {message}"):
         build_index(tmp_path)
 

@@ -44,9 +44,12 @@ def test_the_pivot_selects_the_source_side(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("corpus", "messages"),
     [
-        ({"kind": "local", "pth": "a.tsv", "max_pairs": 0}, ["pth: unknown key", "max_pairs: "]),
-        ({"kind": "opus", "corpus": "NLLB"}, ["version: is required and missing"]),
-        ({"kind": "local", "columns": {"targt": "x"}}, ["columns.targt: unknown key"]),
+        (
+            {"kind": "local", "pth": "a.tsv", "max_pairs": 0},
+            ["corpus: pth: unknown key", "corpus: max_pairs: "],
+        ),
+        ({"kind": "opus", "corpus": "NLLB"}, ["corpus: version: is required and missing"]),
+        ({"kind": "local", "columns": {"targt": "x"}}, ["corpus: columns.targt: unknown key"]),
         ({"kind": "tmx"}, ["kind: expected one of gettext, hub, local"]),
         ({"path": "a.tsv"}, ["kind: expected one of gettext, hub, local"]),
         ({"kind": "gettext"}, ["give exactly one of package, installed, path"]),

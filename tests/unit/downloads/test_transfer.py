@@ -7,8 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from alignment.downloads.retry import RetryPolicy
-from alignment.downloads.transfer import ResumableDownload, sidecar
+from alignment.downloads.retry import RangeMismatch, RetryPolicy
+from alignment.downloads.transfer import (
+    ResumableDownload,
+    _RemoteFile,
+    _resume_point,
+    sidecar,
+)
 from alignment.errors import NotThere, SourceError, Unavailable
 from tests.faulty_server import Fault, FaultyServer
 
@@ -161,6 +166,41 @@ def test_progress_is_reported(tmp_path: Path) -> None:
             lambda url, received, size: calls.append((received, size)),
         ).run()
     assert calls[-1] == (len(DATA), len(DATA))
+
+
+PREVIOUS = _RemoteFile(size=100, validator='"tag"')
+
+
+def partial_response(content_range: str, etag: str = '"tag"') -> httpx.Response:
+    return httpx.Response(206, headers={"Content-Range": content_range, "ETag": etag})
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        partial_response("bytes 40-99/100", etag='"other"'),
+        partial_response("bytes 40-119/120"),
+        partial_response("bytes 41-99/100"),
+        partial_response("items 40-99/100"),
+        httpx.Response(206, headers={"ETag": '"tag"'}),
+    ],
+    ids=["other validator", "other size", "other start", "other unit", "no range"],
+)
+def test_a_range_that_does_not_match(response: httpx.Response) -> None:
+    with pytest.raises(RangeMismatch):
+        _resume_point(response, 40, PREVIOUS)
+
+
+@pytest.mark.parametrize("total", ["100", "*"])
+def test_a_range_that_matches(total: str) -> None:
+    response = partial_response(f"bytes 40-99/{total}")
+    assert _resume_point(response, 40, PREVIOUS) == (40, PREVIOUS)
+
+
+def test_a_weak_etag_is_no_validator() -> None:
+    headers = {"ETag": 'W/"tag"', "Content-Length": "100"}
+    response = httpx.Response(200, headers=headers)
+    assert _resume_point(response, 40, PREVIOUS) == (0, _RemoteFile(100, None))
 
 
 @pytest.fixture
