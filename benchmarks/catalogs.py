@@ -52,7 +52,7 @@ def _batches() -> Iterator[pa.RecordBatch]:
     for package, version, pattern in PACKAGES:
         corpus = GettextCorpus(kind="gettext", package=package, version=version, pattern=pattern)
         source = open_source(corpus, Downloads(cache()), "en")
-        for code in sorted(set(map(_canonical, source.offered())) - {""}):
+        for code in sorted({tag for tag in map(_canonical, source.languages()) if tag}):
             try:
                 yield from tables.in_batches(rows(corpus, source, code, "en"), tables.PAIRS)
             except AlignmentError as error:

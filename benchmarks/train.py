@@ -135,7 +135,9 @@ def accuracies(
     if os.environ.get("ALIGNMENT_TATOEBA"):
         every = tatoeba()
         suites |= {f"Tatoeba {code}": (every[code].text, every[code].eng) for code in TATOEBA}
-    scores = {name: _scores(load_encoder(path, device="cpu"), suites) for name, path in models.items()}
+    scores = {
+        name: _scores(load_encoder(path, device="cpu"), suites) for name, path in models.items()
+    }
     table = Table(
         title=f"accuracy@1 in %, both directions, after {LEARNT * BATCH:,} triplets",
         title_justify="left",

@@ -1,4 +1,4 @@
-"""What loopback servers that speak the hub's protocol share: answers, and a server around a handler."""
+"""Shared by the loopback servers that speak the Hub's protocol."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class HubHandler(BaseHTTPRequestHandler):
-    """`do_GET(body=...)` is the subclass's; HEAD is the same without the body."""
+    """Subclasses write `do_GET(body=...)`; HEAD is the same without the body."""
 
     protocol_version = "HTTP/1.1"
 
@@ -23,11 +23,8 @@ class HubHandler(BaseHTTPRequestHandler):
         self, data: bytes, body: bool, headers: dict[str, str] | None = None, status: int = 200
     ) -> None:
         self.send_response(status)
-        for name, value in {
-            "Content-Length": str(len(data)),
-            "Content-Type": "application/json",
-            **(headers or {}),
-        }.items():
+        defaults = {"Content-Length": str(len(data)), "Content-Type": "application/json"}
+        for name, value in {**defaults, **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
         if body:

@@ -85,7 +85,7 @@ def lock(
                 open_source(corpus, downloads, loaded.pivot).inputs(code)
         for corpus in every_corpus(loaded):
             if corpus not in loaded.prebuilt_triplets:
-                open_source(corpus, downloads, loaded.pivot).offered()
+                open_source(corpus, downloads, loaded.pivot).languages()
     for old, new in downloads.lock.changed:
         console.print(
             f"changed  {old.url}\n  {old.date} {old.size:,} bytes {old.sha256[:12]} -> {new.size:,} bytes {new.sha256[:12]}"

@@ -1,177 +1,221 @@
-"""Data sets of the Hugging Face hub through `datasets`, streamed at a pinned revision.
+"""Data sets of the Hugging Face Hub through `datasets`, streamed at a pinned revision.
 
-Another hub is named by the variable `HF_ENDPOINT`, as for all of its libraries.
+The environment variable `HF_ENDPOINT` selects another server, as for all Hub libraries.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alignment import languages
 from alignment.config import HubCorpus
-from alignment.downloads.fetch import Downloads
+from alignment.corpora.base import ANY_LANGUAGE, SourceBase
 from alignment.errors import ConfigError, SourceError, Unavailable
 from alignment.types import Input, SentencePair
 
+if TYPE_CHECKING:
+    from datasets import IterableDataset
+
 _REVISION = re.compile(r"[0-9a-f]{40}")
+_CODE = r"[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*"
+_SAMPLE_ROWS = 5
+Row = Mapping[str, Any]
+RowReader = Callable[[Row], tuple[str | None, str | None]]
 
 
-class HubSource:
-    """Implements `corpora.Source`."""
+@dataclass(eq=False)
+class HubSource(SourceBase[HubCorpus]):
+    """Implements `Source`."""
 
-    def __init__(self, corpus: HubCorpus, downloads: Downloads, pivot: str) -> None:
-        self.corpus = corpus
-        self.downloads = downloads
-        self.pivot = pivot
+    def languages(self) -> frozenset[str]:
+        """From the configuration names, the `translation` feature or the column names.
 
-    def offered(self) -> frozenset[str]:
-        """From the names of the configurations, the `translation` feature or the columns; `*` if nothing says."""
-        template = self.corpus.configuration or ""
-        if "{" in template:
+        A data set that does not name its languages lists `*`.
+        """
+        template = self.corpus.configuration
+        if template and "{" in template:
             return frozenset(self._configurations)
         columns = self.corpus.columns
-        names = self._features(template or None)
         if columns is None:
-            return frozenset(names.get("translation") or ())
-        if "{lang}" in columns.target:
-            before, _, after = columns.target.partition("{lang}")
-            found = (
-                re.fullmatch(re.escape(before) + r"([\w-]+)" + re.escape(after), name)
-                for name in names
-            )
-            return frozenset(match.group(1) for match in found if match)
-        return frozenset({"*"})
+            return self._translation_languages(template or None)
+        if "{lang}" not in columns.target:
+            return frozenset({ANY_LANGUAGE})
+        prefix, _, suffix = columns.target.partition("{lang}")
+        pattern = re.compile(re.escape(prefix) + r"([\w-]+)" + re.escape(suffix))
+        matches = map(pattern.fullmatch, self._features(template or None))
+        return frozenset(match.group(1) for match in matches if match)
 
     def inputs(self, language: str) -> Mapping[str, Input]:
-        """None: the revision pins it."""
+        """None: the revision pins the content."""
         self._revision()
         return {}
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
         """Row by row, as they stream in."""
-        offered = self.offered()
-        spelling = "*" if "*" in offered else languages.best_match(language, offered)
+        if ANY_LANGUAGE in self.languages():
+            spelling: str | None = ANY_LANGUAGE
+        else:
+            spelling = self.spelling(language)
         if spelling is None:
             return
-        template = self.corpus.configuration
-        configuration = (
-            self._configurations.get(spelling) if template and "{" in template else template
-        )
-        read = self._sides(spelling, configuration)
+        configuration = self.corpus.configuration
+        if configuration and "{" in configuration:
+            configuration = self._configurations.get(spelling)
+        texts_of = self._row_reader(spelling, configuration)
         for number, row in enumerate(self._load(configuration)):
-            source, target = read(row)
+            source, target = texts_of(row)
             yield SentencePair(source or "", target or "", f"{self.corpus.split}:{number}")
 
-    def _sides(self, spelling: str, configuration: str | None) -> Any:
+    def _row_reader(self, spelling: str, configuration: str | None) -> RowReader:
+        """A function from a row to its source and target text."""
         columns = self.corpus.columns
         if columns is not None:
-            target = columns.target.replace("{lang}", spelling)
-            return lambda row: (row[columns.source], row[target])
-        known = frozenset(self._features(configuration).get("translation") or ())
-        pivot, own = languages.best_match(self.pivot, known), languages.best_match(spelling, known)
-        if pivot is None or own is None:
+            return self._column_reader(columns.source, columns.target.replace("{lang}", spelling))
+        spellings = self._translation_languages(configuration)
+        pivot = languages.best_match(self.pivot, spellings)
+        target = languages.best_match(spelling, spellings)
+        if pivot is None or target is None:
             raise ConfigError(
                 f"the data set has no `translation` feature with {self.pivot} and {spelling}",
                 where=self.corpus.dataset,
-                hint="Name the columns: columns: {source: ..., target: ...}.",
+                hint="Name the columns: `columns: {source: ..., target: ...}`.",
             )
-        return lambda row: (row["translation"].get(pivot), row["translation"].get(own))
+        return lambda row: (row["translation"].get(pivot), row["translation"].get(target))
+
+    def _column_reader(self, source: str, target: str) -> RowReader:
+        def texts_of(row: Row) -> tuple[str | None, str | None]:
+            try:
+                return row[source], row[target]
+            except KeyError as error:
+                raise ConfigError(
+                    f"no column {error}; the data set has {', '.join(row)}",
+                    where=self.corpus.dataset,
+                    hint="Name the columns: `columns: {source: ..., target: ...}`.",
+                ) from error
+
+        return texts_of
 
     @functools.cached_property
     def _configurations(self) -> dict[str, str]:
-        """The configuration of each language, from the data set's own list of names."""
+        """Configuration by language, from the data set's list of configuration names."""
         from datasets import get_dataset_config_names
 
-        names = self._call(get_dataset_config_names, self.corpus.dataset, revision=self._revision())
-        template = str(self.corpus.configuration)
-        expression = re.escape(template).replace(
-            r"\{lang\}", r"(?P<lang>[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*)"
-        )
-        expression = expression.replace(
-            r"\{pair\}",
-            r"(?P<a>[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*)-(?P<b>[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*)",
-        )
-        found = {}
+        revision = self._revision()
+        with _hub_errors(self.corpus.dataset):
+            names = get_dataset_config_names(self.corpus.dataset, revision=revision)
+        pattern = _configuration_pattern(str(self.corpus.configuration))
+        configurations = {}
         for name in names:
-            match = re.fullmatch(expression, name)
+            match = pattern.fullmatch(name)
             if match is None:
                 continue
-            sides = match.groupdict()
-            if "lang" in sides:
-                found[sides["lang"]] = name
-            elif other := languages.non_pivot_side(self.pivot, sides["a"], sides["b"]):
-                found[other] = name
-        return found
+            codes = match.groupdict()
+            if "lang" in codes:
+                language = codes["lang"]
+            else:
+                language = languages.non_pivot_side(self.pivot, codes["first"], codes["second"])
+            if language:
+                configurations[language] = name
+        return configurations
 
-    def _features(self, configuration: str | None) -> dict[str, list[str] | None]:
-        """Column names; of the `translation` feature its languages."""
+    def _translation_languages(self, configuration: str | None) -> frozenset[str]:
+        return frozenset(self._features(configuration).get("translation", ()))
+
+    def _features(self, configuration: str | None) -> dict[str, tuple[str, ...]]:
+        """Languages of each column: none, except for a `translation` column."""
         stream = self._load(configuration)
-        features = stream.features or stream._resolve_features().features
-        return {
-            name: list(
-                getattr(feature, "languages", None)
-                or (feature if isinstance(feature, dict) else ())
-            )
-            or None
-            for name, feature in features.items()
-        }
+        if not stream.features:
+            return _features_of_rows(stream)
+        return {name: _languages_of(feature) for name, feature in stream.features.items()}
 
-    def _load(self, configuration: str | None) -> Any:
+    def _load(self, configuration: str | None) -> IterableDataset:
         from datasets import load_dataset
 
-        return self._call(
-            load_dataset,
-            self.corpus.dataset,
-            configuration,
-            split=self.corpus.split,
-            revision=self._revision(),
-            streaming=True,
-        )
+        revision = self._revision()
+        with _hub_errors(self.corpus.dataset):
+            return load_dataset(
+                self.corpus.dataset,
+                configuration,
+                split=self.corpus.split,
+                revision=revision,
+                streaming=True,
+            )
 
     def _revision(self) -> str | None:
-        """The pinned commit; a directory needs none.
+        """The pinned commit; None for a local directory.
 
         Raises:
-            ConfigError: if there is none, with the present one.
+            ConfigError: without a full commit hash; the hint has the current one.
         """
         if Path(self.corpus.dataset).is_dir():
             return None
-        if self.corpus.revision is None or not _REVISION.fullmatch(self.corpus.revision):
+        revision = self.corpus.revision
+        if revision is None or not _REVISION.fullmatch(revision):
             raise ConfigError(
-                f"a data set of the hub needs its revision as 40 hexadecimal digits, got {self.corpus.revision!r}",
+                f"a Hub data set needs its `revision` as 40 hexadecimal digits, got {revision!r}",
                 where=self.corpus.dataset,
-                hint=self._present(),
+                hint=self._revision_hint(),
             )
-        return self.corpus.revision
+        return revision
 
-    def _present(self) -> str:
+    def _revision_hint(self) -> str:
         if self.downloads.offline:
-            return "This run is offline, so the present one is not known."
+            return "This run is offline and cannot look up the current revision."
         try:
             from huggingface_hub import HfApi
 
-            sha = HfApi().dataset_info(self.corpus.dataset).sha
-        except Exception as error:  # whatever goes wrong, the message above is the one that matters
-            return f"The present one could not be asked for ({type(error).__name__})."
-        return f'At present it is at: revision: "{sha}"'
+            commit = HfApi().dataset_info(self.corpus.dataset).sha
+        except Exception as error:  # a failed look-up must not hide the message above
+            return f"Could not look up the current revision ({type(error).__name__})."
+        return f'The current one is `revision: "{commit}"`.'
 
-    def _call(self, function: Any, *args: Any, **kwargs: Any) -> Any:
-        """Call into `datasets`, with its errors as ours."""
-        from datasets.exceptions import DatasetNotFoundError
 
-        try:
-            return function(*args, **kwargs)
-        except DatasetNotFoundError as error:
-            raise SourceError(
-                f"the hub does not have it ({error})", where=self.corpus.dataset
-            ) from error
-        except ValueError as error:
-            raise ConfigError(str(error), where=self.corpus.dataset) from error
-        except (OSError, RuntimeError) as error:
-            raise Unavailable(
-                f"the hub cannot be read ({error})", where=self.corpus.dataset
-            ) from error
+def _configuration_pattern(template: str) -> re.Pattern[str]:
+    """A regular expression for a template: `{lang}` is one code, `{pair}` two joined by `-`."""
+    expression = re.escape(template)
+    expression = expression.replace(r"\{lang\}", f"(?P<lang>{_CODE})")
+    expression = expression.replace(r"\{pair\}", f"(?P<first>{_CODE})-(?P<second>{_CODE})")
+    return re.compile(expression)
+
+
+def _languages_of(feature: Any) -> tuple[str, ...]:
+    """The languages of a `Translation` feature, or the keys of a nested one."""
+    declared = getattr(feature, "languages", None)
+    if declared:
+        return tuple(declared)
+    return tuple(feature) if isinstance(feature, dict) else ()
+
+
+def _features_of_rows(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
+    """As `HubSource._features`, from the first rows of a data set that declares no features."""
+    features: dict[str, dict[str, None]] = {}
+    for row in islice(rows, _SAMPLE_ROWS):
+        for name, value in row.items():
+            features.setdefault(name, {}).update(dict.fromkeys(_languages_of(value)))
+    return {name: tuple(codes) for name, codes in features.items()}
+
+
+@contextmanager
+def _hub_errors(dataset: str) -> Iterator[None]:
+    """Turn the errors of `datasets` into ours."""
+    from datasets.exceptions import DatasetNotFoundError
+
+    try:
+        yield
+    except DatasetNotFoundError as error:
+        raise SourceError(
+            f"the Hub does not have this data set ({error})",
+            where=dataset,
+            hint="Check `dataset`; a private one needs the environment variable `HF_TOKEN`.",
+        ) from error
+    except ValueError as error:
+        raise ConfigError(str(error), where=dataset) from error
+    except (OSError, RuntimeError) as error:
+        raise Unavailable(f"cannot read from the Hub ({error})", where=dataset) from error

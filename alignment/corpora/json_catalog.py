@@ -1,4 +1,10 @@
-"""JSON catalogs as parallel text: a file per language, the same keys in each, the pivot's beside it."""
+"""JSON message catalogs: one file per language with the same keys, paired with the pivot's file.
+
+For example `translations/en.json` and `translations/cy.json`:
+
+    {"menu": {"open": "Open", "items": ["File", "Edit"]}}
+    {"menu": {"open": "Agor", "items": ["Ffeil", "Golygu"]}}
+"""
 
 from __future__ import annotations
 
@@ -11,38 +17,38 @@ from alignment.errors import Malformed
 from alignment.types import SentencePair
 
 MAX_DEPTH = 64
+_WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_LANGUAGE = r"(?P<lang>[A-Za-z]{2,3}(?:[_@-][A-Za-z0-9]+)*)"
+_SAME_LANGUAGE = "(?P=lang)"
 
 
 def member_pattern(pattern: str) -> re.Pattern[str]:
-    """A glob with `{lang}` as an expression: `*` within a folder, `**/` any folders."""
-    parts = {
-        "**/": "(?:.*/)?",
-        "**": ".*",
-        "*": "[^/]*",
-        "?": "[^/]",
-        "{lang}": r"(?P<lang>[A-Za-z]{2,3}(?:[_@-][A-Za-z0-9]+)*)",
-    }
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\{lang\})", pattern)
-    seen = False
+    """A glob with `{lang}` as a regular expression with the group `lang`.
+
+    `*` and `?` stay within one folder, `**/` matches any number of folders. A second `{lang}`
+    matches the same text as the first.
+    """
     expression = ""
-    for piece in pieces:
-        expression += (
-            "(?P=lang)" if piece == "{lang}" and seen else parts.get(piece, re.escape(piece))
-        )
-        seen = seen or piece == "{lang}"
+    language = _LANGUAGE
+    for piece in re.split(r"(\*\*/|\*\*|\*|\?|\{lang\})", pattern):
+        if piece == "{lang}":
+            expression += language
+            language = _SAME_LANGUAGE
+        else:
+            expression += _WILDCARDS.get(piece, re.escape(piece))
     return re.compile(f"^{expression}$")
 
 
 def read_json_catalog(name: str, data: bytes, pivot: bytes) -> Iterator[SentencePair]:
-    """The texts under the keys that both files have, in the pivot file's order.
+    """The texts under keys that both files have, in the order of the pivot's file.
 
     Raises:
         Malformed: if one of them is not a JSON object.
     """
-    own = dict(_texts(_parse(name, data), ()))
+    translations = dict(_texts(_parse(name, data), ()))
     for key, text in _texts(_parse(f"{name} (pivot)", pivot), ()):
-        if key in own:
-            yield SentencePair(text, own[key], f"{name}#{key}")
+        if key in translations:
+            yield SentencePair(text, translations[key], f"{name}#{key}")
 
 
 def _parse(name: str, data: bytes) -> dict[str, Any]:
@@ -50,24 +56,27 @@ def _parse(name: str, data: bytes) -> dict[str, Any]:
         value = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
-        raise Malformed(
-            f"not a JSON catalog ({error})", where=f"{name}:{line}" if line else name
-        ) from error
+        where = f"{name}:{line}" if line else name
+        raise Malformed(f"not a JSON catalog ({error})", where=where) from error
     if not isinstance(value, dict):
         raise Malformed(f"expected an object of texts, got {type(value).__name__}", where=name)
     return value
 
 
 def _texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Dotted key and text of every string; Chromium's `{"message": ...}` is read like any other key."""
+    """Dotted key and text of every string, at any depth: `("menu.items.0", "Open")`."""
     if isinstance(value, str):
-        yield (
-            ".".join(path),
-            value.encode("utf-8", "replace").decode("utf-8"),
-        )  # JSON may hold a lone surrogate
-    elif isinstance(value, dict) and len(path) < MAX_DEPTH:
+        # JSON may hold a lone surrogate, which UTF-8 cannot.
+        yield ".".join(path), value.encode("utf-8", "replace").decode("utf-8")
+    elif len(path) < MAX_DEPTH:
+        for key, item in _items(value):
+            yield from _texts(item, (*path, key))
+
+
+def _items(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
         for key, item in value.items():
-            yield from _texts(item, (*path, str(key)))
-    elif isinstance(value, list) and len(path) < MAX_DEPTH:
+            yield str(key), item
+    elif isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _texts(item, (*path, str(number)))
+            yield str(number), item

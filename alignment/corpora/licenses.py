@@ -1,4 +1,4 @@
-"""Which corpora may be used: decided before anything is downloaded."""
+"""Which corpora the license policy allows; decided before anything is downloaded."""
 
 from __future__ import annotations
 
@@ -32,45 +32,59 @@ PERMISSIVE = (
     "Unicode-*",
     "Zlib",
 )
+"""The licenses that `permissive` in a policy allows or denies."""
 logger = logging.getLogger(__name__)
 
 
 def check_licenses(corpora: Iterable[Corpus], policy: Licenses) -> None:
-    """Let the corpora pass, or stop.
+    """Check every corpus against the policy.
 
     Raises:
-        LicenseRefused: naming each refused corpus and the setting that would allow it.
+        LicenseRefused: names each refused corpus and the setting that would allow it.
     """
-    refused = []
+    refusals = []
     for corpus in dict.fromkeys(corpora):
-        name, license = corpus_name(corpus), corpus.license
-        if license.lower() == UNKNOWN:
-            if policy.unknown == "refuse":
-                refused.append(
-                    f"{name} names no license: say it (license: ...), or set licenses.unknown: warn"
-                )
-            else:
-                logger.warning("%s names no license", name)
-        elif hit := _match(license, policy.deny):
-            refused.append(f"{name} has {license}: take {hit} out of licenses.deny")
-        elif policy.allow is not None and not _match(license, policy.allow):
-            refused.append(f"{name} has {license}: add it to licenses.allow")
-    if refused:
+        refusal = _refusal(corpus_name(corpus), corpus.license, policy)
+        if refusal is not None:
+            refusals.append(refusal)
+    if refusals:
         raise LicenseRefused(
-            "the license policy refuses " + "; ".join(refused),
+            "the license policy refuses " + "; ".join(refusals),
             where="licenses",
-            hint="Or take the corpus out. Nothing was downloaded.",
+            hint="Change the policy, or remove the corpus. Nothing was downloaded.",
         )
 
 
-def _match(license: str, patterns: Iterable[str]) -> str | None:
-    """The first pattern that covers every part of `A AND B`, or one of `A OR B`."""
+def _refusal(name: str, license: str, policy: Licenses) -> str | None:
+    """Why the policy refuses the corpus; None if it does not."""
+    if license.lower() == UNKNOWN:
+        if policy.unknown == "refuse":
+            return f"{name} names no license: set its `license`, or `licenses.unknown: warn`"
+        logger.warning("%s names no license", name)
+        return None
+    denied_by = _matching_pattern(license, policy.deny)
+    if denied_by is not None:
+        return f"{name} has {license}: remove {denied_by} from licenses.deny"
+    if policy.allow is not None and _matching_pattern(license, policy.allow) is None:
+        return f"{name} has {license}: add it to licenses.allow"
+    return None
+
+
+def _matching_pattern(license: str, patterns: Iterable[str]) -> str | None:
+    """The first pattern that covers all parts of `A AND B`, or one side of `A OR B`."""
+    alternatives = license.split(" OR ")
     for pattern in patterns:
-        names = PERMISSIVE if pattern.lower() == "permissive" else (pattern,)
-        alternatives = [part.strip(" ()").split(" AND ") for part in license.split(" OR ")]
-        if any(all(_covers(part.strip(" ()"), names) for part in parts) for parts in alternatives):
+        names: tuple[str, ...] = (pattern,)
+        if pattern.lower() == "permissive":
+            names = PERMISSIVE
+        if any(_covers_all(alternative, names) for alternative in alternatives):
             return pattern
     return None
+
+
+def _covers_all(license: str, names: Iterable[str]) -> bool:
+    parts = license.strip(" ()").split(" AND ")
+    return all(_covers(part.strip(" ()"), names) for part in parts)
 
 
 def _covers(license: str, names: Iterable[str]) -> bool:

@@ -1,199 +1,213 @@
-"""mtdata's index for address and format; our own fetch for the bytes.
+"""Data sets from mtdata's index: it has the addresses and formats, our cache fetches the files.
 
-Importing mtdata's index unpickles a file of the home directory and runs every `mtdata*.py` of the working
-directory. So it is imported once a version, by a process with an empty home and directory, for the JSON
-lines that it writes beside its pickle; those are what we read.
+Importing mtdata's index unpickles a file in the home directory and runs every `mtdata*.py` in the
+working directory. `mtdata_index` therefore imports it once per version, in a process with an empty
+home and working directory.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping
-from itertools import chain
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock
+from typing import Any, NamedTuple
 
 from alignment import languages
 from alignment.config import LocalCorpus, MtdataCorpus
-from alignment.corpora.local import LocalSource, aligned
-from alignment.corpora.streams import lines
-from alignment.downloads.archives import unpacked
-from alignment.downloads.fetch import Downloads
+from alignment.corpora.aligned import aligned
+from alignment.corpora.base import SourceBase
+from alignment.corpora.local import LocalSource
+from alignment.corpora.mtdata_index import build_index
+from alignment.corpora.streams import read_lines
+from alignment.downloads.archives import unpack_member
 from alignment.errors import ConfigError, Malformed, SourceError
 from alignment.types import Input, SentencePair
 
-Entry = Mapping[str, Any]
-FORMS = ("txt", "tsv", "tmx")
+FORMATS = ("txt", "tsv", "tmx")
 
 
-class MtdataSource:
-    """Implements `corpora.Source`."""
+class Entry(NamedTuple):
+    """One language pair of a data set, as mtdata's index describes it."""
 
-    def __init__(self, corpus: MtdataCorpus, downloads: Downloads, pivot: str) -> None:
-        self.corpus = corpus
-        self.downloads = downloads
-        self.pivot = pivot
+    id: str
+    """`group-name-version-first-second`."""
+    urls: tuple[str, ...]
+    file_name: str
+    extension: str
+    text_format: str
+    """Format of the text inside the archive, or of the file itself."""
+    members: tuple[str, ...]
+    """Globs for the texts inside an archive; none if the files are no archives."""
+    columns: tuple[int, int]
+    """Positions of the two texts in a TSV file."""
+    hub_dataset: str | None
+    """The data set on the Hugging Face Hub, for entries that mtdata reads from there."""
+    hub_configuration: str | None
 
-    def offered(self) -> frozenset[str]:
-        """The languages of the data set's entries with the pivot (ISO 639-3, as mtdata writes them)."""
+    @property
+    def languages(self) -> tuple[str, str]:
+        """The languages of the first and the second text (ISO 639-3)."""
+        *_, first, second = self.id.split("-")
+        return first, second
+
+
+@dataclass(eq=False)
+class MtdataSource(SourceBase[MtdataCorpus]):
+    """Implements `Source`."""
+
+    def languages(self) -> frozenset[str]:
+        """The languages paired with the pivot (ISO 639-3, as mtdata spells them)."""
         return frozenset(self._entries)
 
     def inputs(self, language: str) -> Mapping[str, Input]:
-        """What was downloaded."""
-        return {path.name: Input(path.resolve().name, path) for path in self._fetched(language)}
+        """The downloaded files."""
+        files = self._fetch(self._entry(language))
+        return {path.name: Input(path.resolve().name, path) for path in files}
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
-        """By the entry's format: columns of TSV, TMX, or two aligned files; as they are, or in a zip or tar archive."""
-        spelling = languages.best_match(language, self.offered())
-        if spelling is None:
+        """From TSV columns, TMX or two aligned files, directly or inside a zip or tar archive."""
+        entry = self._entry(language)
+        if entry is None:
             return
-        entry = self._entries[spelling]
-        kind, paths = self._files(entry, self._fetched(language))
-        if kind == "tmx":
+        paths = self._text_files(entry, self._fetch(entry))
+        if entry.text_format == "tmx":
             for path in paths:
-                corpus = LocalCorpus(kind="local", path=path, license=self.corpus.license)
-                yield from LocalSource(corpus, self.downloads, self.pivot).pairs(language)
+                yield from self._read_tmx(path, language)
             return
-        if kind == "txt":
-            found = chain.from_iterable(
-                aligned(*two) for two in zip(paths[::2], paths[1::2], strict=True)
-            )
-        else:
-            found = chain.from_iterable(
-                _columns(path, *entry.get("cols", (0, 1))) for path in paths
-            )
-        pivot_first = (
-            languages.best_match(self.pivot, frozenset({_languages(entry)[0]})) is not None
-        )
-        for pair in found:
-            yield pair if pivot_first else SentencePair(pair.target, pair.source, pair.origin)
+        pivot_first = languages.best_match(self.pivot, frozenset({entry.languages[0]})) is not None
+        for pair in _read_pairs(entry, paths):
+            if pivot_first:
+                yield pair
+            else:
+                yield SentencePair(pair.target, pair.source, pair.origin)
 
-    def _files(self, entry: Entry, paths: list[Path]) -> tuple[str, list[Path]]:
-        """The format of the texts, and the files that hold them, out of the archive.
+    def _read_tmx(self, path: Path, language: str) -> Iterator[SentencePair]:
+        corpus = LocalCorpus(kind="local", path=path, license=self.corpus.license)
+        yield from LocalSource(corpus, self.downloads, self.pivot).pairs(language)
+
+    def _text_files(self, entry: Entry, files: list[Path]) -> list[Path]:
+        """The files that hold the text, unpacked if they are inside an archive.
 
         Raises:
-            SourceError: if the format is not one of ours.
+            SourceError: if the format is not supported.
         """
-        kind = str(entry.get("in_ext") or entry["ext"].partition(".")[0])
-        members = entry.get("in_paths", [])
-        texts = len(members) if members else len(paths)
-        if kind not in FORMS or (kind == "txt" and texts % 2):
-            hub = entry.get("meta", {}).get("orig_id")
-            raise SourceError(
-                f"the format of this entry is not supported: {entry['ext']}, {texts} of {kind}",
-                where=str(entry["did"]),
-                hint=f"Use `kind: hub` with path: {hub}."
-                if hub
-                else "Convert it, and use `kind: local`.",
-            )
-        if members:
-            root = self.downloads.root / "unpacked"
-            return kind, [unpacked(path, member, root) for path in paths for member in members]
-        return kind, paths
+        texts = len(entry.members) or len(files)
+        odd = entry.text_format == "txt" and texts % 2
+        if odd or entry.text_format not in FORMATS:
+            raise _unsupported(entry, texts)
+        if not entry.members:
+            return files
+        root = self.downloads.root / "unpacked"
+        unpacked = []
+        for file in files:
+            unpacked += [unpack_member(file, member, root) for member in entry.members]
+        return unpacked
 
-    def _fetched(self, language: str) -> list[Path]:
-        spelling = languages.best_match(language, self.offered())
-        if spelling is None:
+    def _fetch(self, entry: Entry | None) -> list[Path]:
+        if entry is None:
             return []
-        entry = self._entries[spelling]
-        addresses = [entry["url"]] if isinstance(entry["url"], str) else list(entry["url"])
-        return [
-            self.downloads.fetch_named(url, license=self.corpus.license, name=entry["filename"])
-            for url in addresses
-        ]
+        return [self._fetch_file(url, entry.file_name) for url in entry.urls]
+
+    def _fetch_file(self, url: str, name: str) -> Path:
+        return self.downloads.fetch_named(url, license=self.corpus.license, name=name)
+
+    def _entry(self, language: str) -> Entry | None:
+        spelling = self.spelling(language)
+        return None if spelling is None else self._entries[spelling]
 
     @functools.cached_property
     def _entries(self) -> dict[str, Entry]:
-        """The data set's entries by the language that is not the pivot."""
-        found = {}
-        for entry in _entries(_index(self.downloads.root), self.corpus.dataset):
-            if other := languages.non_pivot_side(self.pivot, *_languages(entry)):
-                found[other] = entry
-        if not found:
+        """The entries of the data set, by the language that is not the pivot."""
+        entries = {}
+        for entry in read_entries(build_index(self.downloads.root), self.corpus.dataset):
+            language = languages.non_pivot_side(self.pivot, *entry.languages)
+            if language:
+                entries[language] = entry
+        if not entries:
             raise ConfigError(
                 f"mtdata has no data set {self.corpus.dataset!r} with {self.pivot}",
                 where="dataset",
                 hint="Write group-name-version as `mtdata list` prints it, without the languages.",
             )
-        return found
+        return entries
 
 
-def _columns(path: Path, first: int, second: int) -> Iterator[SentencePair]:
-    """Two columns of a table without a header; shorter rows have no pair."""
-    for number, line in lines(path):
+def _unsupported(entry: Entry, texts: int) -> SourceError:
+    if entry.hub_dataset is None:
+        hint = "Convert the files and read them with `kind: local`."
+    else:
+        settings = f"dataset: {entry.hub_dataset}"
+        if entry.hub_configuration is not None:
+            settings += f", configuration: {entry.hub_configuration}"
+        hint = f"Read it from the Hub: `{{kind: hub, {settings}, revision: <commit hash>}}`."
+    return SourceError(
+        f"the format is not supported: {entry.extension} with {texts} texts of type "
+        f"{entry.text_format}",
+        where=entry.id,
+        hint=hint,
+    )
+
+
+def _read_pairs(entry: Entry, paths: list[Path]) -> Iterator[SentencePair]:
+    """The pairs of aligned text or TSV files, in the entry's order of languages."""
+    if entry.text_format == "txt":
+        for first, second in zip(paths[::2], paths[1::2], strict=True):
+            yield from aligned(first, second)
+    else:
+        for path in paths:
+            yield from _read_columns(path, *entry.columns)
+
+
+def _read_columns(path: Path, first: int, second: int) -> Iterator[SentencePair]:
+    """Two columns of a TSV file without a header; shorter rows are skipped."""
+    last = max(first, second)
+    for number, line in read_lines(path):
         cells = line.split("\t")
-        if len(cells) > max(first, second):
+        if len(cells) > last:
             yield SentencePair(cells[first], cells[second], f"{path.name}:{number}")
 
 
-def _languages(entry: Entry) -> tuple[str, str]:
-    """Of `group-name-version-first-second`."""
-    *_, first, second = str(entry["did"]).split("-")
-    return first, second
+def read_entries(index: Path, dataset: str) -> Iterator[Entry]:
+    """The language pairs of a data set in an index of JSON lines.
 
-
-def _entries(index: Path, dataset: str) -> Iterator[Entry]:
-    """The bitexts of a data set."""
+    Raises:
+        Malformed: with the line, if an entry cannot be read.
+    """
     wanted = f'"did": "{dataset}-'
-    for number, line in lines(index):
-        if wanted not in line:  # there are 300,000 lines
+    for number, line in read_lines(index):
+        if wanted not in line:  # of 300,000 lines only a few are worth parsing
             continue
         try:
-            entry = json.loads(line)
-            if (
-                len(str(entry["did"]).split("-")) == 5
-                and {"url", "ext", "filename"} <= entry.keys()
-            ):
-                yield entry
-        except (ValueError, KeyError, TypeError) as error:
+            entry = _parse_entry(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Malformed(
-                f"the index is not as mtdata writes it ({error})",
+                f"not an index of mtdata ({error})",
                 where=f"{index}:{number}",
                 hint=f"Delete {index} and run again.",
             ) from error
+        if entry is not None:
+            yield entry
 
 
-def _index(root: Path) -> Path:
-    """The index of the installed mtdata as JSON lines; the first call takes half a minute.
-
-    Raises:
-        ConfigError: if mtdata is not installed.
-        SourceError: if it fails.
-    """
-    try:
-        version = importlib.metadata.version("mtdata")
-    except importlib.metadata.PackageNotFoundError as error:
-        raise ConfigError(
-            "the kind mtdata needs a package that is not installed",
-            where="corpora",
-            hint="Install it: pip install 'alignment[mtdata]'.",
-        ) from error
-    name = f"mtdata.index.{version}.jsonl"
-    root.mkdir(parents=True, exist_ok=True)
-    with FileLock(root / f"{name}.lock"), tempfile.TemporaryDirectory(dir=root) as empty:
-        if not (root / name).is_file():
-            home = Path(empty) / "home"
-            home.mkdir()
-            command = [sys.executable, "-c", "import mtdata.index"]
-            done = subprocess.run(
-                command,
-                cwd=empty,
-                env={**os.environ, "MTDATA": str(home)},
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode or not (home / name).is_file():
-                last = (done.stderr.strip().splitlines() or ["it wrote no index"])[-1]
-                raise SourceError(
-                    f"mtdata {version} could not build its index: {last}", where="mtdata"
-                )
-            os.replace(home / name, root / name)
-    return root / name
+def _parse_entry(values: Mapping[str, Any]) -> Entry | None:
+    """The entry; None if it is not a language pair, or has nothing to download."""
+    is_pair = len(str(values["did"]).split("-")) == 5
+    if not is_pair or not {"url", "ext", "filename"} <= values.keys():
+        return None
+    url = values["url"]
+    extension = str(values["ext"])
+    first, second = values.get("cols") or (0, 1)
+    meta = values.get("meta") or {}
+    return Entry(
+        id=str(values["did"]),
+        urls=(url,) if isinstance(url, str) else tuple(url),
+        file_name=str(values["filename"]),
+        extension=extension,
+        text_format=str(values.get("in_ext") or extension.partition(".")[0]),
+        members=tuple(values.get("in_paths") or ()),
+        columns=(first, second),
+        hub_dataset=meta.get("orig_id"),
+        hub_configuration=meta.get("config"),
+    )

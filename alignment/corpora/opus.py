@@ -1,8 +1,8 @@
-"""OPUS (opus.nlpl.eu): its index for what there is, the Moses zip for the text.
+"""OPUS (opus.nlpl.eu): its API says what there is, its Moses zips hold the text.
 
 Wire format: `GET <api>?corpus=NLLB&version=v1&preprocessing=moses&source=en` answers
-`{"corpora": [{"source": "cy", "target": "en", "url": "https://.../cy-en.txt.zip", ...}, ...]}`; the zip
-holds `NLLB.cy-en.cy` and `NLLB.cy-en.en`, line by line.
+`{"corpora": [{"source": "cy", "target": "en", "url": "https://.../cy-en.txt.zip", ...}, ...]}`.
+The zip holds `NLLB.cy-en.cy` and `NLLB.cy-en.en`, aligned line by line.
 """
 
 from __future__ import annotations
@@ -11,105 +11,115 @@ import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from alignment import languages
 from alignment.config import OpusCorpus
-from alignment.corpora.local import aligned_members
+from alignment.corpora.aligned import aligned_members
+from alignment.corpora.base import SourceBase
 from alignment.downloads.fetch import Downloads
 from alignment.errors import Malformed, SourceError
 from alignment.types import Input, SentencePair
 
 
-class OpusSource:
-    """Implements `corpora.Source`."""
+class OpusVersion(NamedTuple):
+    """The latest version of a corpus, for one language pair."""
 
-    def __init__(self, corpus: OpusCorpus, downloads: Downloads, pivot: str) -> None:
-        self.corpus = corpus
-        self.downloads = downloads
-        self.pivot = pivot
+    version: str
+    pairs: int
 
-    def offered(self) -> frozenset[str]:
-        """OPUS' spellings (`pt_br`, `zh_cn`, `sr_Latn`) of what the corpus has with the pivot."""
+
+class _Zip(NamedTuple):
+    first: str
+    second: str
+    url: str
+
+
+@dataclass(eq=False)
+class OpusSource(SourceBase[OpusCorpus]):
+    """Implements `Source`."""
+
+    def languages(self) -> frozenset[str]:
+        """The languages paired with the pivot, as OPUS spells them (`pt_br`, `sr_Latn`)."""
         return frozenset(self._urls)
 
     def inputs(self, language: str) -> Mapping[str, Input]:
         """The zip."""
-        path = self._zip(language)
-        return {f"{self.corpus.corpus}-{language}.zip": Input(path.name, path)} if path else {}
+        path = self._zip_file(language)
+        if path is None:
+            return {}
+        return {f"{self.corpus.corpus}-{language}.zip": Input(path.name, path)}
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
-        """Line by line, in the corpus' order."""
-        path = self._zip(language)
+        """Line by line, in the order of the corpus."""
+        path = self._zip_file(language)
         if path is None:
             return
-        spelling = languages.best_match(language, self.offered())
-        yield from aligned_members(
-            path,
-            *(re.compile(re.escape(f".{code}") + "$") for code in (self._pivot, str(spelling))),
-        )
+        pivot = re.compile(re.escape(f".{self._pivot_spelling}") + "$")
+        target = re.compile(re.escape(f".{self.spelling(language)}") + "$")
+        yield from aligned_members(path, pivot, target)
 
-    def _zip(self, language: str) -> Path | None:
-        spelling = languages.best_match(language, self.offered())
-        return (
-            self.downloads.fetch(self._urls[spelling], license=self.corpus.license)
-            if spelling
-            else None
-        )
+    def _zip_file(self, language: str) -> Path | None:
+        spelling = self.spelling(language)
+        if spelling is None:
+            return None
+        return self.downloads.fetch(self._urls[spelling], license=self.corpus.license)
 
     @functools.cached_property
-    def _pivot(self) -> str:
-        return self._index[0]
+    def _zips(self) -> list[_Zip]:
+        query = {
+            "corpus": self.corpus.corpus,
+            "version": self.corpus.version,
+            "preprocessing": "moses",
+            "source": self.pivot,
+        }
+        url = f"{self.corpus.api}?{urlencode(query)}"
+        path = self.downloads.fetch(url, license=self.corpus.license)
+        try:
+            return [
+                _Zip(str(entry["source"]), str(entry["target"]), str(entry["url"]))
+                for entry in _entries(path)
+            ]
+        except (ValueError, KeyError, TypeError) as error:
+            raise _unexpected(self.corpus.api, error) from error
+
+    @functools.cached_property
+    def _pivot_spelling(self) -> str | None:
+        spellings = {item.first for item in self._zips} | {item.second for item in self._zips}
+        return languages.best_match(self.pivot, frozenset(spellings))
 
     @functools.cached_property
     def _urls(self) -> dict[str, str]:
-        return self._index[1]
-
-    @functools.cached_property
-    def _index(self) -> tuple[str, dict[str, str]]:
-        """OPUS' spelling of the pivot, and the address of each language's zip.
+        """Address of the zip by the spelling of the other language.
 
         Raises:
             SourceError: if OPUS does not have this corpus and version with the pivot.
         """
-        corpus = self.corpus
-        query = {
-            "corpus": corpus.corpus,
-            "version": corpus.version,
-            "preprocessing": "moses",
-            "source": self.pivot,
-        }
-        path = self.downloads.fetch(f"{corpus.api}?{urlencode(query)}", license=corpus.license)
-        try:
-            found = json.loads(path.read_bytes())["corpora"]
-            entries = [
-                (str(entry["source"]), str(entry["target"]), str(entry["url"])) for entry in found
-            ]
-        except (ValueError, KeyError, TypeError) as error:
-            raise Malformed(
-                f"the index is not as OPUS' API writes it ({error})", where=corpus.api
-            ) from error
-        spelling = languages.best_match(
-            self.pivot, frozenset(code for entry in entries for code in entry[:2])
-        )
+        pivot = self._pivot_spelling
         urls = {}
-        for first, second, url in entries:
-            if spelling in (first, second):
-                urls[second if first == spelling else first] = url
-        if spelling is None or not urls:
+        for item in self._zips:
+            if pivot == item.first:
+                urls[item.second] = item.url
+            elif pivot == item.second:
+                urls[item.first] = item.url
+        if not urls:
             raise SourceError(
-                f"OPUS has no {corpus.corpus} {corpus.version} with {self.pivot}",
-                where=f"{corpus.api}",
+                f"OPUS has no {self.corpus.corpus} {self.corpus.version} with {self.pivot}",
+                where=self.corpus.api,
                 hint="Check the spelling and the version on opus.nlpl.eu.",
             )
-        return spelling, urls
+        return urls
 
 
-def discover(
-    downloads: Downloads, api: str, pivot: str, language: str
-) -> dict[str, tuple[str, int]]:
-    """Corpora with this language and the pivot: the latest version of each, and its pairs; the largest first."""
+def discover(downloads: Downloads, api: str, pivot: str, language: str) -> dict[str, OpusVersion]:
+    """All OPUS corpora with this language pair, in their latest versions; the largest first.
+
+    Raises:
+        Malformed: if the answer of the API cannot be read.
+    """
     query = {
         "source": pivot,
         "target": language.replace("-", "_"),
@@ -118,11 +128,21 @@ def discover(
     }
     path = downloads.fetch(f"{api}?{urlencode(query)}")
     try:
-        entries = json.loads(path.read_bytes())["corpora"]
-        found = {
-            str(e["corpus"]): (str(e["version"]), int(e.get("alignment_pairs") or 0))
-            for e in entries
+        versions = {
+            str(entry["corpus"]): OpusVersion(
+                str(entry["version"]), int(entry.get("alignment_pairs") or 0)
+            )
+            for entry in _entries(path)
         }
     except (ValueError, KeyError, TypeError) as error:
-        raise Malformed(f"the index is not as OPUS' API writes it ({error})", where=api) from error
-    return dict(sorted(found.items(), key=lambda item: -item[1][1]))
+        raise _unexpected(api, error) from error
+    return dict(sorted(versions.items(), key=lambda item: -item[1].pairs))
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = json.loads(path.read_bytes())["corpora"]
+    return entries
+
+
+def _unexpected(api: str, error: Exception) -> Malformed:
+    return Malformed(f"unexpected answer of the OPUS API ({error})", where=api)

@@ -1,4 +1,8 @@
-"""The protocol of a source, and the registry of kinds."""
+"""The protocol of a source, and the registry of corpus kinds.
+
+To add a kind, write its settings class in `alignment.config.corpora` and its source class in a
+module here, and add one line to `KINDS`.
+"""
 
 from __future__ import annotations
 
@@ -30,21 +34,27 @@ from alignment.types import Input, SentencePair
 
 
 class Source(Protocol):
-    """A corpus that can be asked which languages it has, and for their pairs."""
+    """A corpus that lists its languages and yields their sentence pairs.
 
-    def offered(self) -> frozenset[str]:
-        """The languages that it has, in its own spelling; asked before anything large is fetched."""
+    All methods that take a language expect a canonical BCP-47 code.
+    """
+
+    def languages(self) -> frozenset[str]:
+        """The languages it has, in its own spelling; `*` if it does not name them.
+
+        Downloads an index at most, unless only the data itself says which languages it has.
+        """
         ...
 
     def inputs(self, language: str) -> Mapping[str, Input]:
-        """The files that the pairs of `language` come from (none, when the version pins it)."""
+        """The files that the pairs come from, by name; none if the version pins them."""
         ...
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
-        """The pairs of `language`; none if it is not offered.
+        """The sentence pairs; none if it does not have the language.
 
         Raises:
-            SourceError: if the corpus cannot be had.
+            SourceError: if the corpus cannot be fetched.
             Malformed: with file and line, if an entry cannot be read.
         """
         ...
@@ -54,41 +64,41 @@ class Kind(NamedTuple):
     """One kind of corpus."""
 
     source: Callable[[Any, Downloads, str], Source] | None
-    """None of prebuilt triplets, which are no pairs."""
+    """None for prebuilt triplets, which are not sentence pairs."""
     settings: type[Any]
     example: str
 
 
+_EXAMPLES = {
+    "local": '{kind: local, path: "data/{lang}.tsv.gz", license: CC-BY-4.0}',
+    "gettext": '{kind: gettext, package: django, version: "5.2.19", license: BSD-3-Clause}',
+    "hub": "{kind: hub, dataset: Helsinki-NLP/opus-100, "
+    'configuration: "{pair}", revision: <commit hash>}',
+    "opus": "{kind: opus, corpus: NLLB, version: v1, max_pairs: 400000}",
+    "tatoeba": "{kind: tatoeba}",
+    "sacrebleu": "{kind: sacrebleu, test_set: wmt22}",
+    "mtdata": "{kind: mtdata, dataset: Statmt-europarl-10}",
+    "prebuilt_triplets": "{kind: prebuilt_triplets, path: nli.jsonl, language: cy, "
+    "share: 0.1, license: MIT}",
+}
 KINDS: dict[str, Kind] = {
-    "local": Kind(
-        LocalSource, LocalCorpus, "{kind: local, path: data/{lang}.tsv.gz, license: CC-BY-4.0}"
-    ),
-    "gettext": Kind(
-        GettextSource,
-        GettextCorpus,
-        '{kind: gettext, package: django, version: "5.2.19", license: BSD-3-Clause}',
-    ),
-    "hub": Kind(
-        HubSource,
-        HubCorpus,
-        '{kind: hub, dataset: Helsinki-NLP/opus-100, configuration: "{pair}", revision: <sha>}',
-    ),
-    "opus": Kind(
-        OpusSource, OpusCorpus, "{kind: opus, corpus: NLLB, version: v1, max_pairs: 400000}"
-    ),
-    "tatoeba": Kind(TatoebaSource, TatoebaCorpus, "{kind: tatoeba}"),
-    "sacrebleu": Kind(SacrebleuSource, SacrebleuCorpus, "{kind: sacrebleu, test_set: wmt22}"),
-    "mtdata": Kind(MtdataSource, MtdataCorpus, "{kind: mtdata, dataset: Statmt-europarl-10}"),
-    "prebuilt_triplets": Kind(
-        None,
-        PrebuiltTripletsCorpus,
-        "{kind: prebuilt_triplets, path: nli.jsonl, language: cy, share: 0.1, license: MIT}",
-    ),
+    "local": Kind(LocalSource, LocalCorpus, _EXAMPLES["local"]),
+    "gettext": Kind(GettextSource, GettextCorpus, _EXAMPLES["gettext"]),
+    "hub": Kind(HubSource, HubCorpus, _EXAMPLES["hub"]),
+    "opus": Kind(OpusSource, OpusCorpus, _EXAMPLES["opus"]),
+    "tatoeba": Kind(TatoebaSource, TatoebaCorpus, _EXAMPLES["tatoeba"]),
+    "sacrebleu": Kind(SacrebleuSource, SacrebleuCorpus, _EXAMPLES["sacrebleu"]),
+    "mtdata": Kind(MtdataSource, MtdataCorpus, _EXAMPLES["mtdata"]),
+    "prebuilt_triplets": Kind(None, PrebuiltTripletsCorpus, _EXAMPLES["prebuilt_triplets"]),
 }
 
 
 def open_source(corpus: Corpus, downloads: Downloads, pivot: str) -> Source:
-    """The source that this piece of configuration describes; fetches nothing yet."""
+    """The source of a configured corpus; downloads nothing yet.
+
+    Raises:
+        ConfigError: if this kind of corpus has no sentence pairs.
+    """
     source = KINDS[corpus.kind].source
     if source is None:
         raise ConfigError(

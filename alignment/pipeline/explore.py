@@ -148,7 +148,7 @@ def offered_codes(config: Config, downloads: Downloads) -> list[str]:
         source: Source = open_source(corpus, downloads, config.pivot)
         found |= {
             code
-            for spelling in source.offered()
+            for spelling in source.languages()
             if (code := _code(spelling)) and code in corpus.languages
         }
     known = {languages.language_and_script(code) for code in (config.pivot, *config.measured)}

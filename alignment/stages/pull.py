@@ -131,6 +131,6 @@ def _offers(sources: Mapping[Corpus, Source]) -> str:
     lines = [
         f"{corpus_name(corpus)} has {', '.join(offered[:40])}{' ...' if len(offered) > 40 else ''}"
         for corpus, source in sources.items()
-        if (offered := sorted(source.offered()))
+        if (offered := sorted(source.languages()))
     ]
     return "Remove the language, or add a corpus that has it. " + "; ".join(lines)

@@ -25,7 +25,7 @@ from alignment.cleaning.normalize import comparable, fingerprint, normalize
 from alignment.cleaning.seen import SeenHashes
 from alignment.cleaning.split import held_out
 from alignment.config import Clean, Gate, LocalCorpus, OpusCorpus, Train, parse_config
-from alignment.corpora.gettext import Catalog, read_catalog
+from alignment.corpora.catalog import Catalog, read_catalog
 from alignment.corpora.json_catalog import read_json_catalog
 from alignment.corpora.local import LocalSource
 from alignment.corpora.opus import OpusSource

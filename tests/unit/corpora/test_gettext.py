@@ -1,3 +1,5 @@
+"""Catalogs in wheels, directories, installed distributions and single files."""
+
 import json
 import zipfile
 from pathlib import Path
@@ -6,40 +8,16 @@ import polib
 import pytest
 
 from alignment.config import GettextCorpus
-from alignment.corpora.gettext import Catalog, GettextSource, read_catalog
-from alignment.corpora.json_catalog import member_pattern
-from alignment.downloads.fetch import Downloads
-from alignment.errors import ConfigError, Malformed, SourceError, UnsafeArchive
+from alignment.corpora.gettext import GettextSource
+from alignment.downloads import Downloads
+from alignment.errors import Malformed, SourceError, UnsafeArchive
 
-HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\nPlural-Forms: nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && (n%100<10 || n%100>=20) ? 1 : 2);\\n"\n\n'
-PO = (
-    HEADER
-    + """
-msgctxt "button"
-msgid "Save the page"
-msgstr "Įrašyti puslapį"
-
-#, fuzzy
-msgid "Old text"
-msgstr "Senas"
-
-msgid "Untranslated"
-msgstr ""
-
-#, python-format
-msgid "%(count)d file was copied"
-msgid_plural "%(count)d files were copied"
-msgstr[0] "nukopijuotas %(count)d failas"
-msgstr[1] "nukopijuoti %(count)d failai"
-msgstr[2] "nukopijuota %(count)d failų"
-
-#~ msgid "Gone"
-#~ msgstr "Dingo"
-"""
-)
+PO = 'msgid "Save the page"\nmsgstr "Įrašyti puslapį"\n\nmsgid "Open"\nmsgstr "Atverti"\n'
+PAIRS = [("Save the page", "Įrašyti puslapį"), ("Open", "Atverti")]
+DEMO = GettextCorpus(kind="gettext", package="demo", version="1.0")
 
 
-def tree(root: Path, *places: str) -> Path:
+def write_po(root: Path, *places: str) -> Path:
     for place in places:
         file = root / place
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -47,140 +25,141 @@ def tree(root: Path, *places: str) -> Path:
     return root
 
 
-def test_contexts_plurals_fuzzy_and_obsolete() -> None:
-    pairs = list(read_catalog(Catalog("lt/django.po", "po", PO.encode())))
-    assert [(p.source, p.target) for p in pairs] == [
-        ("Save the page", "Įrašyti puslapį"),
-        ("%(count)d file was copied", "nukopijuotas %(count)d failas"),
-        ("%(count)d files were copied", "nukopijuoti %(count)d failai"),
-    ]
-    assert pairs[0].origin.startswith("lt/django.po:")
+def cached_wheel(root: Path, **members: bytes) -> Downloads:
+    """Downloads that already hold the wheel of `DEMO`."""
+    directory = root / "wheels" / "demo-1.0"
+    directory.mkdir(parents=True)
+    path = directory / "demo-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return Downloads(root, offline=True)
 
 
-def test_mo_gives_the_same_pairs(tmp_path: Path) -> None:
-    polib.pofile(PO).save_as_mofile(str(tmp_path / "a.mo"))
-    mo = read_catalog(Catalog("a.mo", "mo", (tmp_path / "a.mo").read_bytes()))
-    po = read_catalog(Catalog("a.po", "po", PO.encode()))
-    assert {p[:2] for p in mo} == {p[:2] for p in po}
+def source(corpus: GettextCorpus, root: Path) -> GettextSource:
+    return GettextSource(corpus, Downloads(root), "en")
 
 
-def test_a_directory_takes_the_best_spelling_of_each_folder_and_po_before_mo(
-    tmp_path: Path,
-) -> None:
-    tree(
+def test_a_directory(tmp_path: Path) -> None:
+    write_po(
         tmp_path,
         "a/locale/lt/LC_MESSAGES/django.po",
         "b/locale/lt_LT/LC_MESSAGES/django.po",
         "a/locale/fi/LC_MESSAGES/django.po",
     )
-    polib.pofile(PO).save_as_mofile(str(tmp_path / "a/locale/lt/LC_MESSAGES/django.mo"))
-    source = GettextSource(GettextCorpus(kind="gettext", path=tmp_path), Downloads(tmp_path), "en")
-    assert source.offered() == {"lt", "lt_LT", "fi"}
-    assert len(list(source.pairs("lt"))) == 6
-    assert not list(source.pairs("cy"))
-    assert set(source.inputs("lt")) == {
+    catalogs = source(GettextCorpus(kind="gettext", path=tmp_path), tmp_path)
+    assert catalogs.languages() == {"lt", "lt_LT", "fi"}
+    assert [pair[:2] for pair in catalogs.pairs("lt")] == PAIRS * 2
+    assert not list(catalogs.pairs("cy"))
+    assert set(catalogs.inputs("lt")) == {
         "a/locale/lt/LC_MESSAGES/django.po",
         "b/locale/lt_LT/LC_MESSAGES/django.po",
     }
 
 
-def wheel(path: Path, **members: bytes) -> Path:
-    home = path / "wheels" / "demo-1.0"
-    home.mkdir(parents=True)
-    with zipfile.ZipFile(home / "demo-1.0-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name.replace("__", "/"), data)
-    return path
+def test_the_best_spelling_of_a_folder(tmp_path: Path) -> None:
+    write_po(tmp_path, "locale/de_AT/LC_MESSAGES/x.po", "locale/de/LC_MESSAGES/x.po")
+    catalogs = source(GettextCorpus(kind="gettext", path=tmp_path), tmp_path)
+    assert set(catalogs.inputs("de")) == {"locale/de/LC_MESSAGES/x.po"}
 
 
-DEMO = GettextCorpus(kind="gettext", package="demo", version="1.0")
+@pytest.mark.parametrize("written_first", ["po", "mo"])
+def test_po_is_preferred_to_mo(tmp_path: Path, written_first: str) -> None:
+    folder = write_po(tmp_path, "locale/lt/LC_MESSAGES/x.po") / "locale/lt/LC_MESSAGES"
+    polib.pofile(PO).save_as_mofile(str(folder / "x.mo"))
+    polib.pofile(PO).save_as_mofile(str(folder / "only.mo"))
+    catalogs = source(GettextCorpus(kind="gettext", path=tmp_path), tmp_path)
+    names = [Path(name).name for name in catalogs.inputs("lt")]
+    assert sorted(names) == ["only.mo", "x.po"]
+
+
+def test_a_single_file(tmp_path: Path) -> None:
+    (tmp_path / "welsh.po").write_text(PO)
+    catalogs = source(GettextCorpus(kind="gettext", path=tmp_path / "welsh.po"), tmp_path)
+    assert [pair[:2] for pair in catalogs.pairs("cy")] == PAIRS
+    assert set(catalogs.inputs("cy")) == {"welsh.po"}
+    assert catalogs.languages() == frozenset()
 
 
 def test_a_wheel_is_read_and_nothing_in_it_runs(tmp_path: Path) -> None:
-    downloads = wheel(
-        tmp_path,
-        **{
-            "demo/locale/lt/LC_MESSAGES/x.po": PO.encode(),
-            "demo/__init__.py": b"raise SystemExit(1)",
-        },
-    )
-    pairs = list(GettextSource(DEMO, Downloads(downloads), "en").pairs("lt"))
-    assert len(pairs) == 3 and pairs[0].origin.startswith("demo/locale/lt/LC_MESSAGES/x.po:")
-
-
-def test_a_zip_bomb_and_a_member_outside_are_refused(tmp_path: Path) -> None:
-    bomb = wheel(tmp_path / "bomb", **{"demo/locale/lt/LC_MESSAGES/x.po": b" " * 30_000_000})
-    with pytest.raises(UnsafeArchive, match="expands to 30,000,000 bytes"):
-        list(GettextSource(DEMO, Downloads(bomb), "en").pairs("lt"))
-    outside = wheel(tmp_path / "outside", **{"../locale/lt/LC_MESSAGES/x.po": PO.encode()})
-    with pytest.raises(UnsafeArchive, match="outside"):
-        list(GettextSource(DEMO, Downloads(outside), "en").pairs("lt"))
-
-
-def test_a_truncated_wheel_says_so(tmp_path: Path) -> None:
-    downloads = wheel(tmp_path, **{"demo/locale/lt/LC_MESSAGES/x.po": PO.encode()})
-    file = next(downloads.rglob("*.whl"))
-    file.write_bytes(file.read_bytes()[:-40])
-    with pytest.raises(Malformed, match="truncated"):
-        list(GettextSource(DEMO, Downloads(downloads), "en").pairs("lt"))
-
-
-def test_a_version_that_does_not_exist_names_those_that_do(tmp_path: Path) -> None:
-    corpus = GettextCorpus(kind="gettext", package="polib", version="99.0")
-    with pytest.raises(ConfigError, match=r"polib==99\.0.*no wheel of version 99\.0") as caught:
-        list(GettextSource(corpus, Downloads(tmp_path), "en").pairs("lt"))
-    assert "1.2.0" in str(caught.value)
-    assert not list(tmp_path.rglob("*.whl"))
+    members = {
+        "demo/locale/lt/LC_MESSAGES/x.po": PO.encode(),
+        "demo/__init__.py": b"raise SystemExit(1)",
+    }
+    catalogs = GettextSource(DEMO, cached_wheel(tmp_path, **members), "en")
+    pairs = list(catalogs.pairs("lt"))
+    assert [pair[:2] for pair in pairs] == PAIRS
+    assert pairs[1].origin == "demo/locale/lt/LC_MESSAGES/x.po:4"
+    assert catalogs.inputs("lt") == {}  # the version pins it
 
 
 @pytest.mark.parametrize(
-    "data", [b'msgid "a\nmsgstr', b"\xff\xfe\x00", b'msgid ""\nmsgstr "charset=nope"\n\xe9']
+    ("name", "data", "message"),
+    [
+        ("demo/locale/lt/LC_MESSAGES/x.po", b" " * 30_000_000, "expands to 30,000,000 bytes"),
+        ("../locale/lt/LC_MESSAGES/x.po", PO.encode(), "outside"),
+    ],
+    ids=["bomb", "outside"],
 )
-def test_malformed_catalogs(data: bytes) -> None:
-    with pytest.raises(Malformed, match=r"x\.po"):
-        list(read_catalog(Catalog("x.po", "po", data)))
+def test_an_unsafe_wheel(tmp_path: Path, name: str, data: bytes, message: str) -> None:
+    downloads = cached_wheel(tmp_path, **{name: data})
+    with pytest.raises(UnsafeArchive, match=message):
+        list(GettextSource(DEMO, downloads, "en").pairs("lt"))
 
 
-def test_missing_directory_and_distribution(tmp_path: Path) -> None:
+def test_a_truncated_wheel(tmp_path: Path) -> None:
+    downloads = cached_wheel(tmp_path, **{"demo/locale/lt/LC_MESSAGES/x.po": PO.encode()})
+    file = next(tmp_path.rglob("*.whl"))
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(Malformed, match="truncated"):
+        list(GettextSource(DEMO, downloads, "en").pairs("lt"))
+
+
+def test_a_missing_directory(tmp_path: Path) -> None:
+    corpus = GettextCorpus(kind="gettext", path=tmp_path / "no")
     with pytest.raises(SourceError, match="no such file or directory"):
-        GettextSource(
-            GettextCorpus(kind="gettext", path=tmp_path / "no"), Downloads(tmp_path), "en"
-        ).offered()
+        source(corpus, tmp_path).languages()
+
+
+def test_an_installed_distribution(tmp_path: Path) -> None:
+    missing = GettextCorpus(kind="gettext", installed="no-such-thing")
     with pytest.raises(SourceError, match="not installed"):
-        GettextSource(
-            GettextCorpus(kind="gettext", installed="no-such-thing"), Downloads(tmp_path), "en"
-        ).offered()
+        source(missing, tmp_path).languages()
+    other = GettextCorpus(kind="gettext", installed="polib", version="0.0")
+    with pytest.raises(SourceError, match=r"is installed, expected 0\.0"):
+        source(other, tmp_path).languages()
+    without = GettextCorpus(kind="gettext", installed="polib")
+    assert list(source(without, tmp_path).pairs("lt")) == []
 
 
-def test_json_catalogs_by_a_pattern_beside_the_pivots(tmp_path: Path) -> None:
-    texts = {"en": {"a": {"title": "Good morning", "n": 3, "list": ["One", "Two"]}, "only": "Here"}}
-    texts["cy"] = {"a": {"title": "Bore da", "list": ["Un", "Dau"]}, "extra": "Yma"}
+def test_an_installed_distribution_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_po(tmp_path, "demo/locale/lt/LC_MESSAGES/x.po")
+    info = tmp_path / "demo-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")
+    (info / "RECORD").write_text("demo/locale/lt/LC_MESSAGES/x.po,,\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    catalogs = source(GettextCorpus(kind="gettext", installed="demo"), tmp_path)
+    assert [pair[:2] for pair in catalogs.pairs("lt")] == PAIRS
+
+
+def test_json_catalogs_by_a_pattern(tmp_path: Path) -> None:
+    texts = {"en": {"title": "Good morning"}, "cy": {"title": "Bore da"}}
     for code, value in texts.items():
         file = tmp_path / "demo" / "translations" / f"{code}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(value))
-    source = GettextSource(
-        GettextCorpus(kind="gettext", path=tmp_path, pattern="**/translations/{lang}.json"),
-        Downloads(tmp_path),
-        "en",
-    )
-    assert source.offered() == {"en", "cy"}
-    pairs = list(source.pairs("cy"))
-    assert [pair[:2] for pair in pairs] == [
-        ("Good morning", "Bore da"),
-        ("One", "Un"),
-        ("Two", "Dau"),
+    lonely = tmp_path / "other" / "translations" / "cy.json"
+    lonely.parent.mkdir(parents=True)
+    lonely.write_text('{"title": "no English file"}')
+    corpus = GettextCorpus(kind="gettext", path=tmp_path, pattern="**/translations/{lang}.json")
+    catalogs = source(corpus, tmp_path)
+    assert catalogs.languages() == {"en", "cy"}
+    assert [tuple(pair) for pair in catalogs.pairs("cy")] == [
+        ("Good morning", "Bore da", "demo/translations/cy.json#title")
     ]
-    assert pairs[0].origin == "demo/translations/cy.json#a.title"
-    assert set(source.inputs("cy")) == {"demo/translations/cy.json", "demo/translations/en.json"}
-    (tmp_path / "demo/translations/cy.json").write_text('{"a":\n [')
-    with pytest.raises(Malformed, match=r"cy\.json:2"):
-        list(source.pairs("cy"))
-
-
-def test_the_pattern_of_json_catalogs() -> None:
-    kolibri = member_pattern("kolibri/locale/{lang}/LC_MESSAGES/*.json")
-    assert kolibri.search("kolibri/locale/sw_TZ/LC_MESSAGES/a.b-messages.json")["lang"] == "sw_TZ"  # type: ignore[index]
-    assert not kolibri.search("kolibri/locale/sw_TZ/LC_MESSAGES/deep/a.json")
-    assert member_pattern("**/{lang}/x/{lang}.json").search("a/b/cy/x/cy.json")
-    assert not member_pattern("**/{lang}/x/{lang}.json").search("a/b/cy/x/fi.json")
+    assert set(catalogs.inputs("cy")) == {
+        "demo/translations/cy.json",
+        "demo/translations/en.json",
+        "other/translations/cy.json",
+    }

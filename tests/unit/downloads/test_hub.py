@@ -1,4 +1,4 @@
-"""The hub's protocol, spoken by a loopback server: a pinned commit is fetched, and only what is safe."""
+"""Snapshots from a loopback server that speaks the Hub's protocol."""
 
 import hashlib
 import json
@@ -36,51 +36,47 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
-    asked: list[str] = []
+    """Address of the server, and the paths that were requested."""
+    requested: list[str] = []
+    files = [path for path in sorted(repository.rglob("*")) if path.is_file()]
 
     class Handler(HubHandler):
         def do_GET(self, body: bool = True) -> None:
             path = self.path.partition("?")[0]
-            asked.append(path)
-            if path == f"/api/models/{MODEL}/revision/{SHA}":
-                files = [
-                    {"rfilename": p.relative_to(repository).as_posix()}
-                    for p in repository.rglob("*")
-                    if p.is_file()
-                ]
-                return self.answer(
-                    json.dumps(
-                        {"_id": "1", "id": MODEL, "sha": SHA, "siblings": files, "private": False}
-                    ).encode(),
-                    body,
-                )
-            if path == f"/api/models/{MODEL}/tree/{SHA}":
-                listed = [
-                    {
-                        "type": "file",
-                        "path": p.relative_to(repository).as_posix(),
-                        "size": p.stat().st_size,
-                        "oid": "0" * 40,
-                    }
-                    for p in repository.rglob("*")
-                    if p.is_file()
-                ]
-                return self.answer(json.dumps(listed).encode(), body)
+            requested.append(path)
             file = repository / path.removeprefix(f"/{MODEL}/resolve/{SHA}/")
-            if path.startswith(f"/{MODEL}/resolve/{SHA}/") and file.is_file():
+            if path == f"/api/models/{MODEL}/revision/{SHA}":
+                self.answer(json.dumps(model_info(repository, files)).encode(), body)
+            elif path == f"/api/models/{MODEL}/tree/{SHA}":
+                self.answer(json.dumps(tree(repository, files)).encode(), body)
+            elif path.startswith(f"/{MODEL}/resolve/{SHA}/") and file.is_file():
                 data = file.read_bytes()
-                return self.answer(
-                    data,
-                    body,
-                    {"ETag": f'"{hashlib.sha1(data).hexdigest()}"', "X-Repo-Commit": SHA},
-                )
-            code = (
-                "RevisionNotFound" if path.startswith(f"/api/models/{MODEL}/") else "RepoNotFound"
-            )
-            return self.answer(b"{}", body, {"X-Error-Code": code}, status=404)
+                tag = f'"{hashlib.sha1(data).hexdigest()}"'
+                self.answer(data, body, {"ETag": tag, "X-Repo-Commit": SHA})
+            elif path.startswith(f"/api/models/{MODEL}/"):
+                self.answer(b"{}", body, {"X-Error-Code": "RevisionNotFound"}, status=404)
+            else:
+                self.answer(b"{}", body, {"X-Error-Code": "RepoNotFound"}, status=404)
 
     with serving(Handler) as url:
-        yield url, asked
+        yield url, requested
+
+
+def model_info(root: Path, files: list[Path]) -> dict[str, object]:
+    siblings = [{"rfilename": path.relative_to(root).as_posix()} for path in files]
+    return {"_id": "1", "id": MODEL, "sha": SHA, "siblings": siblings, "private": False}
+
+
+def tree(root: Path, files: list[Path]) -> list[dict[str, object]]:
+    return [
+        {
+            "type": "file",
+            "path": path.relative_to(root).as_posix(),
+            "size": path.stat().st_size,
+            "oid": "0" * 40,
+        }
+        for path in files
+    ]
 
 
 CODE = """
@@ -98,6 +94,7 @@ else:
 
 
 def fetch(endpoint: str, cache: Path, model: str = MODEL, revision: str = SHA) -> str:
+    """What a fresh process prints, because the libraries read `HF_ENDPOINT` on import."""
     environment = {
         **os.environ,
         "HF_ENDPOINT": endpoint,
@@ -106,7 +103,7 @@ def fetch(endpoint: str, cache: Path, model: str = MODEL, revision: str = SHA) -
         "HF_HOME": str(cache / "home"),
         "HF_HUB_OFFLINE": "0",
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", CODE, model, revision, str(cache)],
         capture_output=True,
         text=True,
@@ -114,25 +111,31 @@ def fetch(endpoint: str, cache: Path, model: str = MODEL, revision: str = SHA) -
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    assert process.returncode == 0, process.stderr
+    return process.stdout.strip()
 
 
-def test_a_pinned_commit_is_fetched_and_neither_pickle_nor_code(
+def test_a_pinned_commit_without_pickle_and_code(
     hub: tuple[str, list[str]], tmp_path: Path
 ) -> None:
-    endpoint, asked = hub
+    endpoint, requested = hub
     assert fetch(endpoint, tmp_path) == "vector (1, 16)"
-    assert any(path.endswith("model.safetensors") for path in asked)
-    assert not [path for path in asked if path.endswith((".bin", ".py"))]
+    assert any(path.endswith("model.safetensors") for path in requested)
+    assert not [path for path in requested if path.endswith((".bin", ".py"))]
     assert not list(tmp_path.rglob("*.bin")) and not list(tmp_path.rglob("modeling.py"))
 
 
-def test_what_does_not_exist_and_a_hub_that_is_away(
-    hub: tuple[str, list[str]], tmp_path: Path
-) -> None:
-    assert fetch(hub[0], tmp_path, revision="f" * 40).startswith(
-        f"ConfigError {MODEL}@ffffffffffff: the model has no such revision"
-    )
-    assert fetch(hub[0], tmp_path, model="demo/none").startswith("ConfigError demo/none@")
-    assert fetch("http://127.0.0.1:9", tmp_path).startswith("Unavailable")
+def test_a_missing_revision(hub: tuple[str, list[str]], tmp_path: Path) -> None:
+    output = fetch(hub[0], tmp_path, revision="f" * 40)
+    assert output.startswith(f"ConfigError {MODEL}@ffffffffffff: the model has no such revision")
+
+
+def test_a_missing_model(hub: tuple[str, list[str]], tmp_path: Path) -> None:
+    output = fetch(hub[0], tmp_path, model="demo/none")
+    assert output.startswith("ConfigError demo/none@")
+    assert "`encoder.model`" in output
+
+
+def test_a_hub_that_does_not_answer(tmp_path: Path) -> None:
+    output = fetch("http://127.0.0.1:9", tmp_path)
+    assert output.startswith("Unavailable") and "cannot reach the Hub" in output
