@@ -10,14 +10,21 @@ import re
 
 PLACEHOLDER = re.compile(
     r"""
-      %\([^)]*\)[#0+-]*[\d.]*[a-zA-Z]                                # %(name)s
-    | %\d+\$[#0+-]*[\d.]*(?:hh?|ll?|[Lqjzt])?[a-zA-Z@]               # %1$s  %2$@
-    | %[#0+-]*[\d.]*(?:hh?|ll?|[Lqjzt])?[diouxXeEfFgGcrsp@%](?![a-z])  # %s  %#x  %.2f  %ld  %%
-    | %[A-Za-z_]\w*%                                                 # %count%
-    | [$%\#]?\{\{?[^{}]*\}?\}                                        # {0}  {{ name }}  ${x}  %{x}
-    | <[^<>]+>                                                       # <b>  </a>
-    | &\#?\w+;                                                       # &nbsp;  &#160;
-    | https?://\S+
+    (?=[%{$\#<&h])                                        # fast: most characters begin nothing
+    (?:
+      %(?:
+          \([^)]*\)[#0+-]*[\d.]*[a-zA-Z]                  # %(name)s
+        | \d+\$[#0+-]*[\d.]*(?:hh?|ll?|[Lqjzt])?[a-zA-Z@] # %1$s  %2$@
+        | [#0+-]*[\d.]*(?:hh?|ll?|[Lqjzt])?                # %s  %#x  %.2f  %ld  %%
+          [diouxXeEfFgGcrsp@%](?![a-z])
+        | [A-Za-z_]\w+%                                   # %count%
+        | (?<!\d%)[A-Z_][A-Za-z_]\w*                      # %Name
+      )
+      | [$%\#]?\{\{?[^{}]*\}?\}                           # {0}  {{ name }}  ${x}  %{x}
+      | <[^<>]+>                                          # <b>  </a>
+      | &\#?\w+;                                          # &nbsp;  &#160;
+      | https?://\S+
+    )
     """,
     re.VERBOSE,
 )
