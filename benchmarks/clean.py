@@ -1,7 +1,8 @@
-"""Cleaning beside OpusFilter: the same filters on the same pairs, in alternating runs.
+"""Cleaning compared with OpusFilter: the same filters on the same pairs, in alternating runs.
 
-Both read a file and write a file, each in a process of its own, start-up included. Ours reads Parquet and
-uses both cores; OpusFilter reads two text files, as it does, on one. `python -m benchmarks.clean`.
+Each reads a file and writes a file in its own process, start-up included. Ours reads Parquet and
+uses all cores; OpusFilter reads two text files and uses one. Run it with
+`python -m benchmarks.clean`.
 """
 
 from __future__ import annotations
@@ -18,14 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
 from alignment import tables
-from alignment.cleaning.clean import KEPT, REASONS, Ledger
 from alignment.cleaning.langid import BUNDLED
+from alignment.cleaning.ledger import KEPT, REASONS, Ledger, Reasons
 from alignment.config import Clean
 from benchmarks.catalogs import all_pairs, cache
 from benchmarks.clean_ours import LANGUAGE, cleaned
@@ -50,18 +50,18 @@ WITH_LANGUAGE = BOUNDS.model_copy(
 
 
 def main() -> None:
-    """Measure, and print the table, where they differ, and the JSON line."""
+    """Measure; print the table, the pairs decided differently, and the JSON line."""
     console = Console(width=120)
     results: dict[str, Any] = {}
     table = Table(
-        title=f"pairs a second, median of {ROUNDS} alternating rounds (lowest-highest)",
+        title=f"pairs per second, median of {ROUNDS} alternating rounds (lowest-highest)",
         title_justify="left",
     )
     for column in ("what", "pairs", "ours", "OpusFilter", "ratio", "ours MiB", "OpusFilter MiB"):
         table.add_column(column, justify="left" if column == "what" else "right")
     for name, rows, limits in (
         ("filters and dedup", ROWS, BOUNDS),
-        ("and language id", ROWS_LANGUAGE_ID, WITH_LANGUAGE),
+        ("with language id", ROWS_LANGUAGE_ID, WITH_LANGUAGE),
     ):
         data = prepare(rows)
         ours: list[Measured] = []
@@ -104,7 +104,10 @@ def main() -> None:
 
 
 def prepare(rows: int) -> Path:
-    """The first distinct pairs as Parquet and as two text files, the same texts on one line each."""
+    """The first pairs as Parquet and as two text files with one text per line.
+
+    Returns their directory, which is written once.
+    """
     home = cache() / f"clean-{rows}"
     if not (home / "done").is_file():
         home.mkdir(parents=True, exist_ok=True)
@@ -120,7 +123,10 @@ def prepare(rows: int) -> Path:
 
 
 def _lines(seen: set[int], source: Any, target: Any) -> Iterator[dict[str, Any]]:
-    """Rows with texts on one line; a tenth of the repeated ones stays, so that deduplication has work."""
+    """Rows with single-line texts.
+
+    A tenth of the repeated pairs stays, so that deduplication has work to do.
+    """
     for row in tables.read(all_pairs()):
         row["source"], row["target"] = (
             " ".join(row[side].split()) for side in ("source", "target")
@@ -142,7 +148,7 @@ def data_rows(home: Path) -> int:
 
 
 def _opusfilter(home: Path, limits: Clean) -> Measured:
-    """One run of the peer: filters, then deduplication of the pair, as its documentation orders them."""
+    """One run of OpusFilter: filters, then deduplication of pairs, as its documentation has it."""
     filters: list[dict[str, Any]] = [
         {
             "LengthFilter": {
@@ -183,7 +189,7 @@ def _opusfilter(home: Path, limits: Clean) -> Measured:
 
 
 def _peer() -> Path:
-    """The peer's command, in an environment of its own."""
+    """OpusFilter's command, in a separate virtual environment."""
     home = cache() / "opusfilter"
     if not (home / "done").is_file():
         venv.create(home, with_pip=True)
@@ -202,13 +208,15 @@ def _peer() -> Path:
 
 
 def _differences(console: Console, name: str, home: Path, limits: Clean) -> None:
-    """Which pairs the two decide differently, by our reason or by their rule."""
+    """Print which pairs the two decide differently, by our reason or by their rule."""
     with (home / "peer.source.txt").open() as a, (home / "peer.target.txt").open() as b:
         theirs = {(x.rstrip("\n"), y.rstrip("\n")) for x, y in zip(a, b, strict=True)}
-    ledger, found = Ledger(), Counter[tuple[str, str]]()
+    ledger = Ledger()
+    differences = Counter[tuple[str, str]]()
     examples: dict[tuple[str, str], tuple[str, str]] = {}
+    reported: set[tuple[str, str]] = set()
 
-    def compare(rows: pa.RecordBatch, reasons: np.ndarray) -> None:
+    def compare(rows: pa.RecordBatch, reasons: Reasons) -> None:
         sides = zip(
             rows.column("source").to_pylist(),
             rows.column("target").to_pylist(),
@@ -218,7 +226,7 @@ def _differences(console: Console, name: str, home: Path, limits: Clean) -> None
         for source, target, reason in sides:
             kept = (source, target) in theirs
             if kept == (reason == KEPT) or (
-                kept and REASONS[reason] == "duplicate" and (source, target) in first
+                kept and REASONS[reason] == "duplicate" and (source, target) in reported
             ):
                 continue
             key = (
@@ -226,20 +234,20 @@ def _differences(console: Console, name: str, home: Path, limits: Clean) -> None
                 if kept
                 else ("we keep, they drop", _rule(source, target, limits))
             )
-            found[key] += 1
+            differences[key] += 1
             examples.setdefault(key, (source, target))
-            first.add((source, target))
+            reported.add((source, target))
 
-    first: set[tuple[str, str]] = set()
     for _ in cleaned(home, limits, ledger, compare):
         pass
     table = Table(
-        title=f"{name}: of {ledger.seen:,} pairs we keep {ledger.kept:,}, OpusFilter {len(theirs):,}",
+        title=f"{name}: of {ledger.seen:,} pairs, we keep {ledger.kept:,}, "
+        f"OpusFilter {len(theirs):,}",
         title_justify="left",
     )
     for column in ("who", "for", "pairs", "example"):
         table.add_column(column, justify="right" if column == "pairs" else "left")
-    for key, count in found.most_common():
+    for key, count in differences.most_common():
         source, target = examples[key]
         table.add_row(*key, f"{count:,}", f"{source[:40]!r} / {target[:40]!r}")
     console.print(table)

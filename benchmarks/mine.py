@@ -1,7 +1,9 @@
-"""Hard negatives beside sentence-transformers' `mine_hard_negatives` (faiss): the same vectors, the same rule.
+"""Hard negatives compared with `mine_hard_negatives` of sentence-transformers, which uses faiss.
 
-Pairs of catalog texts that translate the same English, every text in one pair only. For every anchor the nearest text
-that is not its translation and stays below the true pair by a relative margin. `python -m benchmarks.mine [PAIRS]`.
+Both get the same vectors and the same rule: for every anchor, the nearest text that is not its
+translation and less similar than the true pair by a relative margin. The pairs are catalog texts
+that translate the same English text; each text is in one pair only. Run it with
+`python -m benchmarks.mine [PAIRS]`.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from benchmarks.quickstart import data
 PAIRS = 100_000
 ROUNDS = 2
 MARGIN = 0.05
-RANKS = 16  # nearest texts that are looked at
+RANKS = 16  # nearest texts considered per anchor
 
 
 def main() -> None:
@@ -41,7 +43,7 @@ def main() -> None:
     for _ in range(ROUNDS):
         for name, measured in runs.items():
             measured.append(measure([sys.executable, "-m", "benchmarks.mine", name, home]))
-    found = {
+    results = {
         name: [json.loads(run.output.splitlines()[-1]) for run in measured]
         for name, measured in runs.items()
     }
@@ -49,14 +51,15 @@ def main() -> None:
     same = float((a == b).mean())
     vectors = 2 * (home / "anchors.npy").stat().st_size / 2**20
     table = Table(
-        title=f"{count:,} pairs, {RANKS} nearest, relative margin {MARGIN}: median of {ROUNDS} rounds",
+        title=f"{count:,} pairs, {RANKS} nearest, relative margin {MARGIN}: "
+        f"median of {ROUNDS} rounds",
         title_justify="left",
     )
     for column in ("", "search, s", "all, s", "peak MiB above the vectors"):
         table.add_column(column, justify="left" if not column else "right")
     seconds = {
         name: {key: statistics.median(run[key] for run in runs_) for key in ("search", "all")}
-        for name, runs_ in found.items()
+        for name, runs_ in results.items()
     }
     above = {
         name: max(run.mebibytes for run in measured) - vectors for name, measured in runs.items()
@@ -89,9 +92,9 @@ def main() -> None:
 
 
 def prepare(count: int) -> Path:
-    """Vectors of distinct catalog texts, made once: what is measured is the search.
+    """Vectors of distinct catalog texts, computed once, since only the search is measured.
 
-    100,000 pairs take five minutes in bf16, and half an hour on a processor without it.
+    100,000 pairs take five minutes in bf16, or half an hour on a processor without it.
     """
     home = cache() / f"mine-{count}"
     if not (home / "done").is_file():
@@ -108,7 +111,7 @@ def prepare(count: int) -> Path:
 
 
 def _pairs() -> Iterator[tuple[str, str]]:
-    """Two translations of one English text at a time."""
+    """Pairs of texts that translate the same English text."""
     seen: set[str] = set()
     waiting: dict[str, str] = {}
     for row in tables.read(all_pairs(), ["source", "target"]):
@@ -123,7 +126,7 @@ def _pairs() -> Iterator[tuple[str, str]]:
 
 
 def run_ours(home: Path) -> dict[str, float]:
-    """What is measured of us: the search, and the first candidate that the rule allows."""
+    """Our side: the search, and the first candidate that the rule allows. Returns seconds."""
     from alignment.retrieval.neighbors import nearest
 
     anchors, positives = np.load(home / "anchors.npy"), np.load(home / "positives.npy")
@@ -132,29 +135,28 @@ def run_ours(home: Path) -> dict[str, float]:
     numbers = {text: i for i, text in enumerate(dict.fromkeys(sources))}
     group = np.array([numbers[text] for text in sources])
     unique = np.unique(group, return_index=True)[1]
-    found = nearest(anchors[unique], positives, RANKS + most_positives(group))
+    neighbors = nearest(anchors[unique], positives, RANKS + most_positives(group))
     searched = time.monotonic() - started
-    weakest = np.full(
-        len(unique), np.inf, np.float32
-    )  # an anchor's margin is taken from its worst translation
+    # The similarity of each anchor's worst translation sets its margin.
+    weakest = np.full(len(unique), np.inf, np.float32)
     np.minimum.at(weakest, group, np.einsum("nd,nd->n", anchors, positives))
-    own = group[found.indices] == np.arange(len(unique))[:, None]
-    allowed = ~own & (found.similarities <= (weakest - np.abs(weakest) * MARGIN)[:, None])
-    first = np.where(
-        allowed.any(axis=1), found.indices[np.arange(len(unique)), allowed.argmax(axis=1)], -1
-    )
+    is_positive = group[neighbors.indices] == np.arange(len(unique))[:, None]
+    highest = weakest - np.abs(weakest) * MARGIN
+    allowed = ~is_positive & (neighbors.similarities <= highest[:, None])
+    best = neighbors.indices[np.arange(len(unique)), allowed.argmax(axis=1)]
+    first = np.where(allowed.any(axis=1), best, -1)
     chosen = first[group]
     np.save(home / "ours.npy", chosen)
     return {"search": searched, "all": time.monotonic() - started}
 
 
 def most_positives(group: np.ndarray) -> int:
-    """Translations that the most translated anchor has: so many of the nearest may not be negatives."""
+    """How many translations one anchor has at most: none of them may be its negative."""
     return int(np.bincount(group).max())
 
 
 def run_peer(home: Path) -> dict[str, float]:
-    """What is measured of the peer, whose model is a table of the ready vectors."""
+    """The peer's side, with a model that looks the vectors up in a table. Returns seconds."""
     import faiss
     from datasets import Dataset
     from sentence_transformers.util import mine_hard_negatives
@@ -173,7 +175,7 @@ def run_peer(home: Path) -> dict[str, float]:
 
     faiss.IndexFlatIP.search = timed  # type: ignore[method-assign, assignment]
 
-    class Ready:
+    class VectorTable:
         device = "cpu"
 
         def get_embedding_dimension(self) -> int:
@@ -191,20 +193,21 @@ def run_peer(home: Path) -> dict[str, float]:
     number = {text: i for i, text in enumerate(targets)}
     pairs = Dataset.from_dict({"anchor": sources, "positive": targets})
     started = time.monotonic()
-    found = mine_hard_negatives(
+    model: Any = VectorTable()  # it has what the function calls
+    triplets = mine_hard_negatives(
         pairs,
-        Ready(),
+        model,
         range_max=RANKS,
         relative_margin=MARGIN,
         num_negatives=1,
         use_faiss=True,
-        verbose=False,  # type: ignore[arg-type]
+        verbose=False,
         output_format="triplet",
     )
     seconds = time.monotonic() - started
     place = {pair: i for i, pair in enumerate(zip(sources, targets, strict=True))}
     chosen = np.full(len(sources), -1)
-    for row in found:
+    for row in triplets:
         chosen[place[row["anchor"], row["positive"]]] = number[row["negative"]]
     np.save(home / "peer.npy", chosen)
     return {"search": clock[0], "all": seconds}

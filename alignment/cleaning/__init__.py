@@ -1,1 +1,1 @@
-"""From raw pairs to clean ones: normalize, filter with a reason, deduplicate, keep suites apart."""
+"""From raw pairs to clean ones: normalize, filter, deduplicate, keep evaluation suites out."""

@@ -1,7 +1,7 @@
-"""Which training sentences stand in an evaluation suite: the same but for form, or nearly the same.
+"""Which training sentences also occur in an evaluation suite, exactly or nearly.
 
-Suites are short sentences, on which n-gram checks of words never fire. Equal is: the same comparable
-form. Near is: Jaccard similarity of the sets of character shingles of the comparable forms.
+Suite sentences are too short for the usual word n-gram checks. "Exactly" means the same comparable
+form. "Nearly" means a high Jaccard similarity of the character shingles of the comparable forms.
 """
 
 from __future__ import annotations
@@ -9,90 +9,114 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alignment.cleaning import columns
-from alignment.cleaning.columns import Texts
+from alignment.cleaning.columns import Bools, Ints, Texts
 from alignment.cleaning.minhash import shingles
 
 SHINGLE = 6  # characters
-_BITS = 24  # of the table that says which shingles may occur: 16 MiB
-_SLACK = 0.9  # a row's shingles count with repetition there, and once in the similarity
+_BITS = 24  # of the table of shingles that may occur: 16 MiB
+_SLACK = 0.9  # a row's shingles count with repetition in the sieve, but once in the similarity
 
 
 class Leaks(NamedTuple):
-    """Rows that stand in a suite, ascending, and the label of that suite's text."""
+    """Rows that occur in a suite."""
 
-    rows: np.ndarray
-    labels: np.ndarray
+    rows: Ints
+    """Numbers of the rows, ascending (n,)."""
+    labels: Ints
+    """The label of the suite text that each row matches (n,)."""
 
 
 class SuiteIndex:
-    """The sentences of all suites, each with the number of a label (a suite and language).
+    """The sentences of all suites, each with the number of a label (a suite and a language).
 
-    Memory is about 30 bytes a character of the suites.
+    Memory is about 30 bytes per character of the suites. `overlap` is the smallest Jaccard
+    similarity of a near match, in (0, 1]; with None only exact matches count.
     """
 
-    def __init__(self, compared: Texts, labels: np.ndarray, overlap: float | None) -> None:
+    def __init__(self, compared: Texts, labels: Ints, overlap: float | None) -> None:
         filled = np.flatnonzero(compared.lengths > 0)
-        compared, labels = columns.take(compared, filled), labels[filled]
-        hashes = columns.fingerprints(compared)
-        self._hashes, first = np.unique(hashes, return_index=True)
+        compared = columns.take(compared, filled)
+        labels = labels[filled]
+        self._hashes, first = np.unique(columns.fingerprints(compared), return_index=True)
         self._hash_labels = labels[first]
-        self.overlap = overlap
-        self._possible = np.zeros(2**_BITS, dtype=bool)
-        self._shingles = np.zeros(0, dtype=np.uint64)
-        if overlap is None:
-            return
-        distinct = columns.take(compared, np.sort(first))
-        self._labels = labels[np.sort(first)]
-        found, offsets = shingles(distinct, SHINGLE)
-        owners = np.repeat(np.arange(len(distinct)), np.diff(offsets))
-        pairs = np.unique(
-            np.stack([found, owners.astype(np.uint64)]), axis=1
-        )  # by shingle, then by sentence
-        self._shingles, self._owners = pairs[0], pairs[1].astype(np.int64)
-        self._sizes = np.bincount(self._owners, minlength=len(distinct))
-        self._possible[_short(self._shingles)] = True
+        self._near: _ShingleIndex | None = None
+        if overlap is not None:
+            distinct = np.sort(first)
+            self._near = _ShingleIndex(columns.take(compared, distinct), labels[distinct], overlap)
 
     def leaks(self, compared: Texts) -> Leaks:
-        """The rows of a batch of comparable forms that stand in a suite."""
+        """The rows of a batch of comparable forms that occur in a suite."""
         hashes = columns.fingerprints(compared)
         places = np.searchsorted(self._hashes, hashes)
         places[places == len(self._hashes)] = 0
         equal = np.zeros(len(hashes), dtype=bool)
         if len(self._hashes):
             equal = (self._hashes[places] == hashes) & (compared.lengths > 0)
-        found = {int(row): int(self._hash_labels[places[row]]) for row in np.flatnonzero(equal)}
-        if self.overlap is not None and len(self._shingles):
-            found |= self._near(compared, equal, self.overlap)
-        rows = np.array(sorted(found), dtype=np.int64)
-        return Leaks(rows, np.array([found[row] for row in rows.tolist()], dtype=np.int64))
+        matches = {int(row): int(self._hash_labels[places[row]]) for row in np.flatnonzero(equal)}
+        if self._near is not None:
+            matches |= self._near.matches(compared, ~equal)
+        rows = np.array(sorted(matches), dtype=np.int64)
+        return Leaks(rows, np.array([matches[row] for row in rows.tolist()], dtype=np.int64))
 
-    def _near(self, compared: Texts, known: np.ndarray, overlap: float) -> dict[int, int]:
-        """Rows that are similar to a suite's sentence, with its label: a sieve over the batch, then one by one."""
-        own, offsets = shingles(compared, SHINGLE)
-        hits = np.concatenate([[0], np.cumsum(self._possible[_short(own)])])
+
+class _ShingleIndex:
+    """An inverted index from shingles to the sentences that have them."""
+
+    def __init__(self, sentences: Texts, labels: Ints, overlap: float) -> None:
+        self._labels = labels
+        self._overlap = overlap
+        hashes, offsets = shingles(sentences, SHINGLE)
+        owners = np.repeat(np.arange(len(sentences)), np.diff(offsets))
+        # Distinct pairs, by shingle and then by sentence.
+        pairs = np.unique(np.stack([hashes, owners.astype(np.uint64)]), axis=1)
+        self._shingles = pairs[0]
+        self._owners = pairs[1].astype(np.int64)
+        self._sizes = np.bincount(self._owners, minlength=len(sentences))
+        self._possible = np.zeros(2**_BITS, dtype=bool)
+        self._possible[_prefix(self._shingles)] = True
+
+    def matches(self, compared: Texts, candidates: Bools) -> dict[int, int]:
+        """The candidate rows that are similar to a sentence, with that sentence's label.
+
+        A sieve over the whole batch leaves a few rows, which are compared one by one.
+        """
+        if not len(self._shingles):
+            return {}
+        hashes, offsets = shingles(compared, SHINGLE)
+        likely = self._sieve(hashes, offsets)
+        matches = {}
+        for row in np.flatnonzero(likely & candidates).tolist():
+            sentence = self._most_similar(np.unique(hashes[offsets[row] : offsets[row + 1]]))
+            if sentence is not None:
+                matches[row] = int(self._labels[sentence])
+        return matches
+
+    def _sieve(self, hashes: NDArray[np.uint64], offsets: Ints) -> Bools:
+        """Rows with enough shingles that may be in the index (rows,)."""
+        hits = np.concatenate([[0], np.cumsum(self._possible[_prefix(hashes)])])
         counts = np.diff(offsets)
-        likely = (hits[offsets[1:]] - hits[offsets[:-1]]) >= _SLACK * overlap * counts
-        found = {}
-        for row in np.flatnonzero(likely & (counts > 0) & ~known).tolist():
-            mine = np.unique(own[offsets[row] : offsets[row + 1]])
-            starts = np.searchsorted(self._shingles, mine, side="left")
-            ends = np.searchsorted(self._shingles, mine, side="right")
-            owners = [
-                self._owners[start:end]
-                for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-                if end > start
-            ]
-            if not owners:
-                continue
-            others, shared = np.unique(np.concatenate(owners), return_counts=True)
-            similarity = shared / (len(mine) + self._sizes[others] - shared)
-            best = int(similarity.argmax())
-            if similarity[best] >= overlap:
-                found[row] = int(self._labels[others[best]])
-        return found
+        enough = hits[offsets[1:]] - hits[offsets[:-1]] >= _SLACK * self._overlap * counts
+        likely: Bools = enough & (counts > 0)
+        return likely
+
+    def _most_similar(self, distinct: NDArray[np.uint64]) -> int | None:
+        """The sentence most similar to a set of shingles, if similar enough."""
+        starts = np.searchsorted(self._shingles, distinct, side="left").tolist()
+        ends = np.searchsorted(self._shingles, distinct, side="right").tolist()
+        owners = []
+        for start, end in zip(starts, ends, strict=True):
+            if end > start:
+                owners.append(self._owners[start:end])
+        if not owners:
+            return None
+        sentences, shared = np.unique(np.concatenate(owners), return_counts=True)
+        similarity = shared / (len(distinct) + self._sizes[sentences] - shared)
+        best = int(similarity.argmax())
+        return int(sentences[best]) if similarity[best] >= self._overlap else None
 
 
-def _short(hashes: np.ndarray) -> np.ndarray:
+def _prefix(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return hashes >> np.uint64(64 - _BITS)

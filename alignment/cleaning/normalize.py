@@ -1,4 +1,4 @@
-"""Two normal forms of a sentence: one for training text, a strong one for comparing."""
+"""Two normal forms of a sentence: a light one for training text, a strong one for comparing."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _SPACE = re.compile(r"\s+")
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2060\ufeff\u00ad]"
 )
-_KEPT = frozenset("LMN")  # letters, marks, numbers
+_WORD_CATEGORIES = frozenset("LMN")  # letters, marks, numbers
 
 
 def normalize(text: str) -> str:
-    """Text as training sees it: NFC, no control or invisible characters, single spaces. Idempotent.
+    """Text as training sees it: NFC, no control or invisible characters, single spaces.
 
-    Joiners (U+200C, U+200D) stay: Persian and Indic spelling needs them.
+    It is idempotent. Joiners (U+200C, U+200D) are kept: Persian and Indic spelling needs them.
     """
     text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     return unicodedata.normalize("NFC", _SPACE.sub(" ", text).strip())
@@ -29,40 +29,42 @@ def comparable(text: str) -> str:
 
     `Save changes?` and `save  CHANGES` compare equal. Empty if there is no letter or digit.
     """
-    folded = _folded(text)
-    while not is_comparable(folded) and (again := _folded(folded)) != folded:
-        folded = again  # dropping a space had let an accent join a letter
-    return folded
+    form = _folded_words(text)
+    while not is_comparable(form):
+        again = _folded_words(form)  # a dropped space may have let an accent join a letter
+        if again == form:
+            break
+        form = again
+    return form
 
 
-def compatible(text: str) -> str:
-    """The first half of `comparable`: NFKC and case folded; what is dropped still stands."""
+def nfkc_casefold(text: str) -> str:
+    """The first half of `comparable`: NFKC and case folded, nothing dropped yet."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def is_comparable(folded: str) -> bool:
-    """Whether a text of letters, marks and digits only is surely its own comparable form; cheap to ask."""
-    return unicodedata.is_normalized("NFKC", folded) and folded.casefold() == folded
+def is_comparable(text: str) -> bool:
+    """Whether a text of letters, marks and digits is certainly its own comparable form.
+
+    This is much cheaper than `comparable(text) == text`; False means "not known".
+    """
+    return unicodedata.is_normalized("NFKC", text) and text.casefold() == text
 
 
-def _folded(text: str) -> str:
-    return "".join([char for char in compatible(text) if is_kept(char)])
-
-
-def is_kept(char: str) -> bool:
+def is_word_char(char: str) -> bool:
     """Whether the character is a letter, a mark or a number."""
-    return unicodedata.category(char)[0] in _KEPT
+    return unicodedata.category(char)[0] in _WORD_CATEGORIES
 
 
 def repair(text: str) -> str:
-    """Undo mojibake (`Ã¤` -> `ä`) and nothing else that ftfy could do."""
+    """Undo mojibake (`Ã¤` becomes `ä`). None of ftfy's other fixes is applied."""
     import ftfy
 
     return ftfy.fix_encoding(text)
 
 
 def fingerprint(text: str) -> int:
-    """A signed 64-bit hash (xxh3) of `comparable(text)`: stable over machines and runs."""
+    """A signed 64-bit hash (xxh3) of `comparable(text)`, the same on every machine and run."""
     value = xxhash.xxh3_64_intdigest(comparable(text).encode("utf-32-le"))
     return value - 2**64 if value >= 2**63 else value
 
@@ -71,3 +73,7 @@ def pair_id(source_lang: str, target_lang: str, source: str, target: str) -> str
     """16 hexadecimal digits from the languages and the raw texts."""
     joined = "\0".join((source_lang, target_lang, source, target))
     return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _folded_words(text: str) -> str:
+    return "".join([char for char in nfkc_casefold(text) if is_word_char(char)])

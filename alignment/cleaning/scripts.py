@@ -1,18 +1,19 @@
-"""Which script a language is written in, and how much of a text is in it."""
+"""Which scripts a language is written in, and how much of a text is in them."""
 
 from __future__ import annotations
 
 import functools
+from typing import NamedTuple
 
 import langcodes
 import numpy as np
 from fontTools import unicodedata as script_data
 from numpy.typing import NDArray
 
-from alignment.cleaning import columns
+from alignment.cleaning.char_tables import LETTER, TABLE_SIZE, char_tables, gather
 from alignment.cleaning.columns import Floats, Texts
 
-# ISO 15924 codes that stand for several scripts of the Unicode character database.
+# ISO 15924 codes that combine several scripts of the Unicode character database.
 _COMPOUND = {
     "Jpan": ("Hani", "Hira", "Kana"),
     "Kore": ("Hang", "Hani"),
@@ -20,8 +21,8 @@ _COMPOUND = {
     "Hant": ("Hani", "Bopo"),
     "Hrkt": ("Hira", "Kana"),
 }
-# Languages that are commonly written in a second script too, when the code does not say which (CLDR's
-# likely subtags name one only).
+# Languages that are commonly written in a second script too. CLDR's likely subtags name only one,
+# so this applies where the code does not name a script.
 _SECOND = {
     "az": "Cyrl",
     "bs": "Cyrl",
@@ -42,42 +43,52 @@ _SECOND = {
     "yue": "Hans",
     "ks": "Deva",
 }
-_ANY = frozenset({"Zyyy", "Zinh", "Zzzz"})  # letters that all scripts share
+_SHARED = frozenset({"Zyyy", "Zinh", "Zzzz"})  # letters that all scripts share
+_IDEOGRAPHS = "Hani"  # the script of every letter past the table
 
 
 def scripts_of(language: str) -> frozenset[str]:
-    """ISO 15924 codes of the scripts that the language is written in (CLDR's likely script, and a second one).
+    """ISO 15924 codes of the scripts that the language is written in; empty if CLDR has none.
 
-    Empty if CLDR does not know the language.
+    CLDR's likely script, and a second common one.
     """
     tag = langcodes.Language.get(language)
-    main = tag.maximize().script
-    found = {main} if main else set()
+    scripts = set()
+    if main := tag.maximize().script:
+        scripts.add(main)
     if tag.script is None and tag.language in _SECOND:
-        found.add(_SECOND[tag.language])
-    return frozenset(part for script in found for part in _COMPOUND.get(script, (script,)))
+        scripts.add(_SECOND[tag.language])
+    return frozenset().union(*[_COMPOUND.get(script, (script,)) for script in scripts])
 
 
 def script_share(texts: Texts, language: str) -> Floats:
-    """Share of each row's letters that are in a script of the language (rows,); 1 of a row without letters."""
-    wanted = scripts_of(language)
-    if not wanted:
+    """Share of each row's letters that are in a script of the language (rows,).
+
+    1 for a row without letters, and for every row if the language's script is unknown.
+    """
+    expected = scripts_of(language)
+    if not expected:
         return np.ones(len(texts))
-    names, numbers = _scripts()
-    fits = np.array([name in wanted or name in _ANY for name in names])
-    letters = (
-        columns.gather(columns.tables().flags, texts.points, beyond=columns.LETTER) & columns.LETTER
-        != 0
-    )
-    own = fits[columns.gather(numbers, texts.points, beyond=names.index("Hani"))] & letters
+    scripts = _script_table()
+    accepted = np.array([name in expected or name in _SHARED for name in scripts.names])
+    flags = gather(char_tables().flags, texts.points, beyond=LETTER)
+    letters = flags & LETTER != 0
+    numbers = gather(scripts.numbers, texts.points, beyond=scripts.names.index(_IDEOGRAPHS))
     count = texts.total(letters)
-    return np.where(count > 0, texts.total(own) / np.maximum(count, 1), 1.0)
+    fitting = texts.total(accepted[numbers] & letters)
+    return np.where(count > 0, fitting / np.maximum(count, 1), 1.0)
+
+
+class _ScriptTable(NamedTuple):
+    names: list[str]
+    """ISO 15924 codes, sorted."""
+    numbers: NDArray[np.uint8]
+    """Index into `names` of each code point's script, (TABLE_SIZE,)."""
 
 
 @functools.cache
-def _scripts() -> tuple[list[str], NDArray[np.uint8]]:
-    """Names of scripts, and the number of each code point's."""
-    every = [script_data.script(chr(point)) for point in range(columns.PLANES)]
-    names = sorted({*every, "Hani"})
+def _script_table() -> _ScriptTable:
+    scripts = [script_data.script(chr(point)) for point in range(TABLE_SIZE)]
+    names = sorted({*scripts, _IDEOGRAPHS})
     number = {name: i for i, name in enumerate(names)}
-    return names, np.array([number[name] for name in every], dtype=np.uint8)
+    return _ScriptTable(names, np.array([number[name] for name in scripts], dtype=np.uint8))

@@ -1,8 +1,8 @@
-"""A set of 64-bit hashes that takes whole columns: sorted runs in memory, and on disk past a size.
+"""A set of 64-bit hashes that is asked a column at a time: sorted runs, in memory and on disk.
 
-Eight bytes a hash. A run doubles when it is merged, as in a log-structured tree; runs of `SPILL`
-hashes are written to a file that the system pages in as it is read, so that memory stays bounded.
-docs/experiments.md compares it with DuckDB and with Python's set.
+A hash takes eight bytes. Runs are merged into ever longer ones, as in a log-structured merge tree.
+A run of `SPILL` hashes is written to a memory-mapped file, so that memory stays bounded.
+docs/experiments.md compares this with DuckDB and with Python's set.
 """
 
 from __future__ import annotations
@@ -11,23 +11,28 @@ from pathlib import Path
 
 import numpy as np
 
+from alignment.cleaning.columns import Bools, Ints
+
 SPILL = 2**24  # hashes: 128 MiB
 
 
 class SeenHashes:
-    """Remembers hashes; says of each whether it came before."""
+    """Remembers hashes and says of each whether it was seen before.
+
+    Runs of `spill` hashes or more go to files in `directory`; without one, all stays in memory.
+    """
 
     def __init__(self, directory: Path | None = None, spill: int = SPILL) -> None:
         self.directory = directory
         self.spill = spill
-        self._runs: list[np.ndarray] = []  # sorted, each at least twice as long as the next
-        self._frozen: list[np.ndarray] = []  # sorted, on disk
+        self._runs: list[Ints] = []  # sorted, each at least twice as long as the next
+        self._on_disk: list[Ints] = []  # sorted
 
     def __len__(self) -> int:
-        return sum(map(len, self._runs)) + sum(map(len, self._frozen))
+        return sum(map(len, self._runs)) + sum(map(len, self._on_disk))
 
-    def add(self, hashes: np.ndarray) -> np.ndarray:
-        """Remember (n,) int64 hashes; True where one was seen before, here or earlier in the column (n,) bool."""
+    def add(self, hashes: Ints) -> Bools:
+        """Remember hashes (n,); True where one was seen before, here or earlier in the column."""
         order = np.argsort(hashes, kind="stable")
         ordered = hashes[order]
         repeated = np.zeros(len(hashes), dtype=bool)
@@ -38,25 +43,24 @@ class SeenHashes:
         seen[order] = known
         return seen
 
-    def _in_runs(self, ordered: np.ndarray) -> np.ndarray:
+    def _in_runs(self, ordered: Ints) -> Bools:
         known = np.zeros(len(ordered), dtype=bool)
-        for run in (*self._frozen, *self._runs):
-            places = np.searchsorted(
-                run, ordered
-            )  # in order, so that a run on disk is read from front to back
+        for run in (*self._on_disk, *self._runs):
+            # Sorted queries read a run on disk from front to back.
+            places = np.searchsorted(run, ordered)
             places[places == len(run)] = 0
             known |= run[places] == ordered
         return known
 
-    def _insert(self, new: np.ndarray) -> None:
+    def _insert(self, new: Ints) -> None:
         if not len(new):
             return
         while self._runs and len(self._runs[-1]) < 2 * len(new):
             new = np.concatenate([self._runs.pop(), new])
-            new.sort(kind="stable")  # finds the two sorted halves and merges them
-        self._runs.append(new)
+            new.sort(kind="stable")  # timsort merges the two sorted halves
         if self.directory is not None and len(new) >= self.spill:
-            self._runs.pop()
-            path = self.directory / f"seen-{id(self):x}-{len(self._frozen)}.u64"
+            path = self.directory / f"seen-{id(self):x}-{len(self._on_disk)}.u64"
             new.tofile(path)
-            self._frozen.append(np.memmap(path, dtype=new.dtype, mode="r"))
+            self._on_disk.append(np.memmap(path, dtype=new.dtype, mode="r"))
+        else:
+            self._runs.append(new)

@@ -1,1 +1,1 @@
-"""From clean pairs to triplets: meaning groups, mismatched translations, guards, the audit."""
+"""From clean pairs to triplets: meaning groups, candidates, guards, edited negatives, audit."""

@@ -1,4 +1,4 @@
-"""What the chosen negatives look like under the base encoder: hardness, similarity, shortcuts, examples."""
+"""What was built: counts of the guards, and what the negatives look like under the base encoder."""
 
 from __future__ import annotations
 
@@ -9,21 +9,119 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alignment.triplets.near_duplicates import near_duplicate_score
+from alignment.triplets.rows import TripletRow
 from alignment.types import STRATEGIES
 
 Hardness = Literal["easy", "semi-hard", "hard"]
 EXAMPLES = 20
+LANGUAGE_EXAMPLES = 3
 BINS = 20  # of the histogram of similarities, over [0, 1]
+EXAMPLE_EVERY = 16  # about one triplet in this many may become an example: spread over the corpus
+_ORDER = (*STRATEGIES, "ready")
+
+
+@dataclass
+class GuardCounts:
+    """What the guards against false negatives did, per language."""
+
+    considered: int = 0
+    """Candidates that the guards looked at."""
+    same_meaning: int = 0
+    near_duplicate: int = 0
+    too_close: int = 0
+    """Nearer to the anchor under the base encoder than `relative_margin` allows."""
+    fallback: int = 0
+    """Triplets that another strategy served, since the chosen one had no candidate left."""
+    unfilled: int = 0
+    """Pairs and directions for which no strategy had a candidate."""
+    built: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STRATEGIES, 0))
+    """Triplets by the strategy of their negative."""
+
+    def add(self, other: GuardCounts) -> None:
+        """Add the counts of another part."""
+        self.considered += other.considered
+        self.same_meaning += other.same_meaning
+        self.near_duplicate += other.near_duplicate
+        self.too_close += other.too_close
+        self.fallback += other.fallback
+        self.unfilled += other.unfilled
+        for strategy, count in other.built.items():
+            self.built[strategy] += count
 
 
 def hardness(positive_similarity: float, negative_similarity: float, margin: float) -> Hardness:
-    """By cosine distance: hard if the negative is nearer than the positive, semi-hard if within the margin."""
+    """Hard if the negative is nearer to the anchor than the positive, semi-hard within the margin.
+
+    Distances are 1 minus the cosine; the classes are those of FaceNet (Schroff et al. 2015).
+    """
     gap = positive_similarity - negative_similarity  # d(a, n) - d(a, p)
     if gap <= 0:
         return "hard"
     return "semi-hard" if gap < margin else "easy"
+
+
+def by_length(lengths: NDArray[np.float64]) -> float:
+    """Share of triplets (n, 3) in which the lengths alone tell which text is the translation.
+
+    The translation is then nearer to the corpus's usual ratio of lengths than the negative. Ties
+    count half, so 0.5 is chance; more means that a model can reject negatives without reading them.
+    """
+    if not len(lengths):
+        return 0.0
+    logs = np.log(lengths)
+    usual_ratio = np.median(logs[:, 1] - logs[:, 0])
+    deviation = np.abs(logs[:, 1:] - logs[:, :1] - usual_ratio)
+    positive = deviation[:, 0]
+    negative = deviation[:, 1]
+    return float((positive < negative).mean() + (positive == negative).mean() / 2)
+
+
+class NegativeStats:
+    """What triplets look like, by strategy, and by language and strategy."""
+
+    def __init__(self, margin: float, pivot: str) -> None:
+        self.margin = margin
+        self.pivot = pivot
+        self._groups: dict[tuple[str, str], _Group] = {}  # by language and strategy
+
+    def add(self, triplets: Iterable[TripletRow]) -> None:
+        """Count triplets."""
+        for row in triplets:
+            language = row["anchor_lang"]
+            if language == self.pivot:
+                language = row["positive_lang"]
+            self._group(language, row["strategy"]).add(row, self.margin)
+
+    def merge(self, other: NegativeStats) -> None:
+        """Add the counts of another part."""
+        for (language, strategy), group in other._groups.items():
+            self._group(language, strategy).merge(group)
+
+    def finished(self) -> dict[str, Any]:
+        """The statistics as JSON: `strategies`, and the same by language in `by_language`."""
+        strategies: dict[str, list[_Group]] = {}
+        by_language: dict[str, dict[str, Any]] = {}
+        for language, strategy in sorted(self._groups, key=_display_order):
+            group = self._groups[language, strategy]
+            strategies.setdefault(strategy, []).append(group)
+            examples = group.examples[:LANGUAGE_EXAMPLES]
+            stats = group.finished() | {"examples": examples}
+            by_language.setdefault(language, {})[strategy] = stats
+        return {
+            "strategies": {name: _total(groups).finished() for name, groups in strategies.items()},
+            "by_language": dict(sorted(by_language.items())),
+        }
+
+    def _group(self, language: str, strategy: str) -> _Group:
+        return self._groups.setdefault((language, strategy), _Group())
+
+
+def _display_order(key: tuple[str, str]) -> tuple[int, str]:
+    language, strategy = key
+    return _ORDER.index(strategy), language
 
 
 @dataclass
@@ -32,53 +130,53 @@ class _Group:
 
     count: int = 0
     measured: int = 0
+    """Triplets with both similarities."""
     hardness: dict[str, int] = field(default_factory=lambda: {"easy": 0, "semi-hard": 0, "hard": 0})
     positive: float = 0.0
+    """Sum of the positives' similarities."""
     negative: float = 0.0
+    """Sum of the negatives' similarities."""
     histogram: list[int] = field(default_factory=lambda: [0] * BINS)
+    """Of the negatives' similarities."""
     other_language: int = 0
+    """Triplets whose negative is in another language than the positive."""
     lengths: array.array[int] = field(default_factory=lambda: array.array("I"))
     """Of anchor, positive and negative, in characters, one after the other."""
     examples: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, row: dict[str, Any], margin: float) -> None:
+    def add(self, row: TripletRow, margin: float) -> None:
         self.count += 1
         self.other_language += row["negative_lang"] != row["positive_lang"]
-        self.lengths.extend(max(1, len(row[name])) for name in ("anchor", "positive", "negative"))
-        if (
-            len(self.examples) < EXAMPLES and int(row["pair_id"][:4], 16) % 16 == 0
-        ):  # spread over the corpus
-            chrf = (
-                near_duplicate_score(row["negative"], row["positive"])
-                if row["chrf"] is None
-                else row["chrf"]
-            )
-            self.examples.append(
-                {
-                    **{key: row[key] for key in ("anchor", "positive", "negative", "rank")},
-                    "chrf": chrf,
-                }
-            )
-        if row["positive_similarity"] is None or row["negative_similarity"] is None:
-            return  # ready and edited ones are not measured under the base encoder
+        for text in (row["anchor"], row["positive"], row["negative"]):
+            self.lengths.append(max(1, len(text)))
+        if len(self.examples) < EXAMPLES and int(row["pair_id"][:4], 16) % EXAMPLE_EVERY == 0:
+            self.examples.append(_example(row))
+        positive = row["positive_similarity"]
+        negative = row["negative_similarity"]
+        if positive is None or negative is None:
+            return  # prebuilt and edited negatives are not measured under the base encoder
         self.measured += 1
-        self.hardness[hardness(row["positive_similarity"], row["negative_similarity"], margin)] += 1
-        self.positive += row["positive_similarity"]
-        self.negative += row["negative_similarity"]
-        self.histogram[min(BINS - 1, max(0, int(row["negative_similarity"] * BINS)))] += 1
+        self.hardness[hardness(positive, negative, margin)] += 1
+        self.positive += positive
+        self.negative += negative
+        self.histogram[min(BINS - 1, max(0, int(negative * BINS)))] += 1
 
     def merge(self, other: _Group) -> None:
-        for name in ("count", "measured", "positive", "negative", "other_language"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.hardness = {
-            name: count + other.hardness[name] for name, count in self.hardness.items()
-        }
-        self.histogram = [a + b for a, b in zip(self.histogram, other.histogram, strict=True)]
+        self.count += other.count
+        self.measured += other.measured
+        self.positive += other.positive
+        self.negative += other.negative
+        self.other_language += other.other_language
+        for name, count in other.hardness.items():
+            self.hardness[name] += count
+        for place, count in enumerate(other.histogram):
+            self.histogram[place] += count
         self.lengths.extend(other.lengths)
         self.examples = [*self.examples, *other.examples][:EXAMPLES]
 
     def finished(self) -> dict[str, Any]:
         measured = max(1, self.measured)
+        lengths = np.array(self.lengths, dtype=float).reshape(-1, 3)
         return {
             "count": self.count,
             "measured": self.measured,
@@ -87,75 +185,30 @@ class _Group:
             "negative_similarity": round(self.negative / measured, 4),
             "histogram": self.histogram,
             "by_language": round(self.other_language / max(1, self.count), 4),
-            "by_length": round(by_length(np.array(self.lengths, dtype=float).reshape(-1, 3)), 4),
+            "by_length": round(by_length(lengths), 4),
             "examples": self.examples,
         }
 
 
-def _together(groups: Sequence[_Group]) -> _Group:
-    """All languages, with examples of each in turn."""
-    every = _Group()
+def _example(row: TripletRow) -> dict[str, Any]:
+    chrf = row["chrf"]
+    if chrf is None:
+        chrf = near_duplicate_score(row["negative"], row["positive"])
+    return {
+        "anchor": row["anchor"],
+        "positive": row["positive"],
+        "negative": row["negative"],
+        "rank": row["rank"],
+        "chrf": chrf,
+    }
+
+
+def _total(groups: Sequence[_Group]) -> _Group:
+    """All languages of a strategy, with examples of each language in turn."""
+    total = _Group()
     for group in groups:
-        every.merge(group)
-    in_turn = itertools.chain.from_iterable(
-        itertools.zip_longest(*(group.examples for group in groups))
-    )
-    every.examples = [example for example in in_turn if example][:EXAMPLES]
-    return every
-
-
-def by_length(lengths: np.ndarray) -> float:
-    """The share of triplets (n, 3) whose lengths alone tell the translation: it is nearer to the usual ratio.
-
-    0.5 is chance (ties count half): more says that negatives could be refused without reading them.
-    """
-    if not len(lengths):
-        return 0.0
-    logs = np.log(lengths)
-    ratio = np.median(logs[:, 1] - logs[:, 0])
-    off = np.abs(logs[:, 1:] - logs[:, :1] - ratio)  # of the positive and the negative
-    return float((off[:, 0] < off[:, 1]).mean() + (off[:, 0] == off[:, 1]).mean() / 2)
-
-
-class Description:
-    """What triplets look like, by strategy, and by language and strategy."""
-
-    def __init__(self, margin: float, pivot: str) -> None:
-        self.margin, self.pivot = margin, pivot
-        self._groups: dict[tuple[str, str], _Group] = {}
-
-    def add(self, triplets: Iterable[dict[str, Any]]) -> None:
-        """Look at rows of `tables.TRIPLETS`."""
-        for row in triplets:
-            language = (
-                row["positive_lang"] if row["anchor_lang"] == self.pivot else row["anchor_lang"]
-            )
-            self._group(language, row["strategy"]).add(row, self.margin)
-
-    def merge(self, other: Description) -> None:
-        """Take over what was seen elsewhere."""
-        for key, group in other._groups.items():
-            self._group(*key).merge(group)
-
-    def finished(self) -> dict[str, Any]:
-        """`strategies`: counts, hardness, similarities, shortcuts, examples; the same by language in `by_language`."""
-        every: dict[str, list[_Group]] = {}
-        by_language: dict[str, dict[str, Any]] = {}
-        order = (*STRATEGIES, "ready")
-        for language, strategy in sorted(
-            self._groups, key=lambda key: (order.index(key[1]), key[0])
-        ):
-            group = self._groups[language, strategy]
-            every.setdefault(strategy, []).append(group)
-            by_language.setdefault(language, {})[strategy] = group.finished() | {
-                "examples": group.examples[:3]
-            }
-        return {
-            "strategies": {
-                strategy: _together(groups).finished() for strategy, groups in every.items()
-            },
-            "by_language": dict(sorted(by_language.items())),
-        }
-
-    def _group(self, language: str, strategy: str) -> _Group:
-        return self._groups.setdefault((language, strategy), _Group())
+        total.merge(group)
+    in_turn = itertools.zip_longest(*(group.examples for group in groups))
+    examples = [example for example in itertools.chain.from_iterable(in_turn) if example]
+    total.examples = examples[:EXAMPLES]
+    return total

@@ -1,21 +1,32 @@
-"""Choose one mismatched translation per pair and direction, past the guards against false negatives."""
+"""Choose one negative per pair and direction that the guards against false negatives allow.
+
+To add a strategy that names rows of candidates, mine them; nothing changes here. A strategy that
+writes the text of its negatives itself, as `edited` does, gets a branch in `_Chooser.negative`.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from alignment.config import CorpusDirection, Triplets
-from alignment.triplets.candidates import Lookup, Mined
-from alignment.triplets.edits import edited, shared_names
+from alignment.triplets.audit import GuardCounts
+from alignment.triplets.candidates import Lookup
+from alignment.triplets.edits import edit_meaning, shared_names
+from alignment.triplets.groups import GroupLookup
 from alignment.triplets.near_duplicates import chrf_above, near_duplicate_score
+from alignment.triplets.rows import TripletRow
 from alignment.types import FALLBACKS, STRATEGIES, Direction, Strategy, Triplet
 
+IN_ANCHOR_LANGUAGE: tuple[Strategy, ...] = ("cross",)
+"""Strategies whose negatives are texts of the anchor's language, not of the positive's."""
 
-class Texts(NamedTuple):
-    """One language's pairs as columns, with the meaning group of each."""
+
+class PairColumns(NamedTuple):
+    """One language's pairs as columns (n,), with the meaning group of each."""
 
     language: str
     ids: Sequence[str]
@@ -25,110 +36,64 @@ class Texts(NamedTuple):
     corpora: Sequence[str]
 
 
-Meaning = Callable[[str, str], int]
-"""The meaning group of a language's sentence, which may stand in no pair."""
-
-
-class Use(NamedTuple):
+class CorpusUsage(NamedTuple):
     """How the pairs of one corpus are used."""
 
     weight: float = 1.0
     direction: CorpusDirection = "both"
 
-    def anchors(self) -> tuple[Direction, ...]:
+    def directions(self) -> tuple[Direction, ...]:
         """Directions in which triplets are built."""
-        one: dict[CorpusDirection, Direction] = {"from_pivot": "forward", "to_pivot": "backward"}
-        return (one[self.direction],) if self.direction in one else ("forward", "backward")
+        if self.direction == "from_pivot":
+            return ("forward",)
+        if self.direction == "to_pivot":
+            return ("backward",)
+        return ("forward", "backward")
 
 
-@dataclass
-class Audit:
-    """What the guards did, per language."""
+@dataclass(frozen=True)
+class BuildOptions:
+    """What the choice of negatives depends on besides the pairs and their candidates."""
 
-    looked_at: int = 0
-    same_meaning: int = 0
-    near_duplicate: int = 0
-    too_close: int = 0
-    """Nearer to the anchor under the base encoder than `relative_margin` allows."""
-    fallback: int = 0
-    """Triplets whose own strategy had no candidate left; another one's was taken."""
-    without: int = 0
-    """Pairs and directions for which no strategy had a candidate."""
-    built: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STRATEGIES, 0))
-    """Triplets by the strategy that gave their negative."""
-
-    def add(self, other: Audit) -> None:
-        """Count what was built elsewhere."""
-        for name in (
-            "looked_at",
-            "same_meaning",
-            "near_duplicate",
-            "too_close",
-            "fallback",
-            "without",
-        ):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for strategy, count in other.built.items():
-            self.built[strategy] += count
+    settings: Triplets
+    pivot: str
+    """Language of the sources."""
+    seed: int
+    """Of the choice of a strategy."""
+    group_of: GroupLookup
+    """Meaning group of an edited negative."""
+    usage: Mapping[str, CorpusUsage] = field(default_factory=dict)
+    """By corpus; one that is missing is used in both directions with weight 1."""
 
 
 def build_triplets(
-    texts: Texts,
-    mined: Lookup,
-    settings: Triplets,
-    audit: Audit,
+    pairs: PairColumns,
+    candidates: Lookup,
+    options: BuildOptions,
+    counts: GuardCounts,
     *,
-    uses: Mapping[str, Use],
-    seed: int,
-    pivot: str,
-    meaning: Meaning,
     rows: range | None = None,
-) -> Iterator[dict[str, Any]]:
-    """Rows of `tables.TRIPLETS`, the directions of each pair that its corpus allows, in the pairs' order.
+) -> Iterator[TripletRow]:
+    """Triplets of each pair in the directions that its corpus allows, in the order of the pairs.
 
-    Of all pairs, or of some `rows` of them.
+    Args:
+        pairs: all pairs of one language.
+        candidates: where to find the candidates of a pair, a direction and a strategy.
+        options: settings and whatever else the choice depends on.
+        counts: receives what the guards did.
+        rows: the pairs to build triplets of; None builds those of all pairs.
     """
-    names = (
-        shared_names(zip(texts.source, texts.target, strict=True)) if settings.shares.edited else ()
-    )
-    for row in range(len(texts.ids)) if rows is None else rows:
-        identity = texts.ids[row]
-        use = uses.get(texts.corpora[row], Use())
-        for direction in use.anchors():
-            wanted = choose_strategy(f"{seed}:{identity}:{direction}", settings)
-            order = [wanted, *(strategy for strategy in FALLBACKS if strategy != wanted)]
-            side = _side(texts, direction, pivot)
-            for strategy in order:
-                given = mined.get((row, direction, strategy))
-                if strategy == "edited":
-                    triplet = _edited(
-                        texts, side, row, mined.get((row, direction, "random")), names, meaning
-                    )
-                else:
-                    triplet = given and _first_allowed(
-                        texts, side, row, given, settings, audit, own=strategy == "cross"
-                    )
-                if triplet:
-                    audit.fallback += strategy != wanted
-                    audit.built[strategy] += 1
-                    yield {
-                        **triplet,
-                        "strategy": strategy,
-                        "weight": use.weight,
-                        "direction": direction,
-                        "anchor_lang": side.anchor_language,
-                        "positive_lang": side.positive_language,
-                        "negative_lang": side.anchor_language
-                        if strategy == "cross"
-                        else side.positive_language,
-                    }
-                    break
-            else:
-                audit.without += 1
+    chooser = _Chooser(pairs, candidates, options, counts)
+    for row in rows if rows is not None else range(len(pairs.ids)):
+        usage = options.usage.get(pairs.corpora[row], CorpusUsage())
+        for direction in usage.directions():
+            triplet = chooser.choose(row, direction, usage.weight)
+            if triplet is not None:
+                yield triplet
 
 
 def choose_strategy(identity: str, settings: Triplets) -> Strategy:
-    """A strategy by the configured shares, the same for the same identity."""
+    """Draw a strategy by the configured shares; the same identity always draws the same one."""
     digest = hashlib.blake2b(identity.encode(), digest_size=8).digest()
     point = int.from_bytes(digest, "big") / 2**64
     for strategy in STRATEGIES:
@@ -147,96 +112,168 @@ class _Side(NamedTuple):
     positive_language: str
 
 
-def _side(texts: Texts, direction: Direction, pivot: str) -> _Side:
-    if direction == "forward":
-        return _Side(texts.source, texts.target, pivot, texts.language)
-    return _Side(texts.target, texts.source, texts.language, pivot)
+class _Query(NamedTuple):
+    """One pair in one direction."""
+
+    row: int
+    direction: Direction
+    side: _Side
 
 
-def _first_allowed(
-    texts: Texts,
-    side: _Side,
-    row: int,
-    given: Mined,
-    settings: Triplets,
-    audit: Audit,
-    *,
-    own: bool,
-) -> dict[str, Any] | None:
-    """The first candidate that passes the guards; with `own` its text in the anchor's language."""
-    pool = side.anchors if own else side.positives
-    positive, cosines, most = (
-        given.positive_similarity,
-        given.similarities,
-        2.0,
-    )  # no cosine is higher
-    if settings.relative_margin is not None and positive is not None:
-        most = positive - settings.relative_margin * abs(positive)
-    for rank, candidate in enumerate(given.candidates):
-        audit.looked_at += 1
-        if texts.groups[candidate] == texts.groups[row]:
-            audit.same_meaning += 1
-            continue
-        if cosines is not None and cosines[rank] > most:
-            audit.too_close += 1
-            continue
-        chrf = chrf_above(pool[candidate], pool[row], settings.max_chrf)
-        if chrf is not None and chrf > settings.max_chrf:
-            audit.near_duplicate += 1
-            continue
+class _Negative(NamedTuple):
+    """A text that passed the guards."""
+
+    text: str
+    group: int
+    rank: int
+    score: float | None
+    positive_similarity: float | None
+    similarity: float | None
+    chrf: float | None
+
+
+class _Chooser:
+    """Chooses negatives for the pairs of one language."""
+
+    def __init__(
+        self, pairs: PairColumns, candidates: Lookup, options: BuildOptions, counts: GuardCounts
+    ) -> None:
+        self.pairs = pairs
+        self.candidates = candidates
+        self.options = options
+        self.settings = options.settings
+        self.counts = counts
+        language = pairs.language
+        self.sides: dict[Direction, _Side] = {
+            "forward": _Side(pairs.source, pairs.target, options.pivot, language),
+            "backward": _Side(pairs.target, pairs.source, language, options.pivot),
+        }
+        self.names: Sequence[str] = ()
+        if self.settings.shares.edited:
+            self.names = shared_names(zip(pairs.source, pairs.target, strict=True))
+
+    def choose(self, row: int, direction: Direction, weight: float) -> TripletRow | None:
+        """The triplet of a pair: by the drawn strategy, else by the first fallback that has one."""
+        query = _Query(row, direction, self.sides[direction])
+        identity = f"{self.options.seed}:{self.pairs.ids[row]}:{direction}"
+        drawn = choose_strategy(identity, self.settings)
+        fallbacks = [strategy for strategy in FALLBACKS if strategy != drawn]
+        for strategy in (drawn, *fallbacks):
+            negative = self.negative(query, strategy)
+            if negative is not None:
+                self.counts.fallback += strategy != drawn
+                self.counts.built[strategy] += 1
+                return self._triplet(query, strategy, negative, weight)
+        self.counts.unfilled += 1
+        return None
+
+    def negative(self, query: _Query, strategy: Strategy) -> _Negative | None:
+        """The best negative that a strategy has for a pair, if any passes the guards."""
+        if strategy == "edited":
+            return self._edited(query)
+        return self._first_allowed(query, strategy)
+
+    def _first_allowed(self, query: _Query, strategy: Strategy) -> _Negative | None:
+        """The first candidate that passes the guards."""
+        mined = self.candidates.get((query.row, query.direction, strategy))
+        if mined is None:
+            return None
+        anchor_language = strategy in IN_ANCHOR_LANGUAGE
+        pool = query.side.anchors if anchor_language else query.side.positives
+        groups = self.pairs.groups
+        counts = self.counts
+        similarities = mined.similarities
+        highest = self._highest_similarity(mined.positive_similarity)
+        for rank, candidate in enumerate(mined.candidates):
+            counts.considered += 1
+            if groups[candidate] == groups[query.row]:
+                counts.same_meaning += 1
+                continue
+            similarity = None if similarities is None else similarities[rank]
+            if similarity is not None and similarity > highest:
+                counts.too_close += 1
+                continue
+            text = pool[candidate]
+            chrf = chrf_above(text, pool[query.row], self.settings.max_chrf)
+            if chrf is not None and chrf > self.settings.max_chrf:
+                counts.near_duplicate += 1
+                continue
+            return _Negative(
+                text=text,
+                group=groups[candidate],
+                rank=rank,
+                score=mined.scores[rank],
+                positive_similarity=mined.positive_similarity,
+                similarity=similarity,
+                chrf=chrf,
+            )
+        return None
+
+    def _highest_similarity(self, positive: float | None) -> float:
+        """The highest cosine with the anchor that `relative_margin` allows a negative."""
+        margin = self.settings.relative_margin
+        if margin is None or positive is None:
+            return math.inf
+        return positive - margin * abs(positive)
+
+    def _edited(self, query: _Query) -> _Negative | None:
+        """The true translation with another meaning.
+
+        If a pair has the edited sentence, its meaning group is that pair's.
+        """
+        side = query.side
+        anchor = side.anchors[query.row]
+        positive = side.positives[query.row]
+        language = side.positive_language
+        identity = f"{self.pairs.ids[query.row]}:{language}"
+        text = edit_meaning(positive, language, identity, anchor=anchor, names=self.names)
+        if text is None or text == anchor:
+            return None
+        group = self.options.group_of(language, text)
+        if group == self.pairs.groups[query.row]:
+            return None
+        mined = self.candidates.get((query.row, query.direction, "random"))
+        return _Negative(
+            text=text,
+            group=group,
+            rank=0,
+            score=None,
+            positive_similarity=mined.positive_similarity if mined else None,
+            similarity=None,
+            chrf=near_duplicate_score(text, positive),
+        )
+
+    def _triplet(
+        self, query: _Query, strategy: Strategy, negative: _Negative, weight: float
+    ) -> TripletRow:
+        row = query.row
+        side = query.side
+        negative_language = side.positive_language
+        if strategy in IN_ANCHOR_LANGUAGE:
+            negative_language = side.anchor_language
         triplet = Triplet(
             side.anchors[row],
             side.positives[row],
-            pool[candidate],
-            texts.groups[row],
-            texts.groups[candidate],
+            negative.text,
+            self.pairs.groups[row],
+            negative.group,
         )
         return {
-            **_row(texts, row, triplet),
-            "rank": rank,
-            "score": given.scores[rank],
-            "positive_similarity": positive,
-            "negative_similarity": None if cosines is None else cosines[rank],
-            "chrf": chrf,
+            "pair_id": self.pairs.ids[row],
+            "anchor": triplet.anchor,
+            "positive": triplet.positive,
+            "negative": triplet.negative,
+            "anchor_lang": side.anchor_language,
+            "positive_lang": side.positive_language,
+            "negative_lang": negative_language,
+            "group": triplet.positive_group,
+            "negative_group": triplet.negative_group,
+            "direction": query.direction,
+            "strategy": strategy,
+            "rank": negative.rank,
+            "score": negative.score,
+            "positive_similarity": negative.positive_similarity,
+            "negative_similarity": negative.similarity,
+            "chrf": negative.chrf,
+            "weight": weight,
         }
-    return None
-
-
-def _edited(
-    texts: Texts,
-    side: _Side,
-    row: int,
-    measured: Mined | None,
-    names: Sequence[str],
-    meaning: Meaning,
-) -> dict[str, Any] | None:
-    """The true translation with another meaning: that of a pair which has this sentence, else one of its own."""
-    anchor, language = side.anchors[row], side.positive_language
-    text = edited(
-        side.positives[row], language, f"{texts.ids[row]}:{language}", anchor=anchor, names=names
-    )
-    if text is None or text == anchor:
-        return None
-    group = meaning(language, text)
-    if group == texts.groups[row]:
-        return None
-    triplet = Triplet(anchor, side.positives[row], text, texts.groups[row], group)
-    return {
-        **_row(texts, row, triplet),
-        "rank": 0,
-        "score": None,
-        "positive_similarity": measured.positive_similarity if measured else None,
-        "negative_similarity": None,
-        "chrf": near_duplicate_score(text, side.positives[row]),
-    }
-
-
-def _row(texts: Texts, row: int, triplet: Triplet) -> dict[str, Any]:
-    return {
-        "pair_id": texts.ids[row],
-        "anchor": triplet.anchor,
-        "positive": triplet.positive,
-        "negative": triplet.negative,
-        "group": triplet.positive_group,
-        "negative_group": triplet.negative_group,
-    }

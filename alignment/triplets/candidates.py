@@ -1,4 +1,7 @@
-"""Candidates on their way from mining to the choice: a column at a time, since a million pairs have a hundred million."""
+"""Candidates for negatives, from mining to the choice, as columns.
+
+A million pairs have a hundred million candidates, so none of them is a Python object for long.
+"""
 
 from __future__ import annotations
 
@@ -12,123 +15,148 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from alignment import tables
-from alignment.triplets.negatives import Candidates
 from alignment.types import Direction, Strategy
 
 Key = tuple[int, Direction, Strategy]
 """Row of the pair, direction, strategy."""
 
+_ANCHORS_AT_ONCE = 512  # gathered candidate vectors take k times the memory of the anchors
 
-class Mined(NamedTuple):
-    """The candidates of one pair, direction and strategy, best first, as `tables.CANDIDATES` has them."""
+
+class Candidates(NamedTuple):
+    """For each row of one language's pairs, other rows in a strategy's order of preference."""
+
+    rows: NDArray[np.int32]
+    """Best first (n, k); -1 where a row has fewer than k."""
+    scores: NDArray[np.float32]
+    """The strategy's own score of each (n, k)."""
+
+
+class PairCandidates(NamedTuple):
+    """The candidates of one pair, direction and strategy, best first."""
 
     positive_similarity: float | None
+    """Cosine of anchor and positive under the base encoder."""
     candidates: Sequence[int]
+    """Rows of the pairs that have them."""
     scores: Sequence[float]
     similarities: Sequence[float] | None
+    """Cosines of the anchor and each candidate under the base encoder."""
 
 
 class Lookup(Protocol):
     """Where the choice finds the candidates of a pair."""
 
-    def get(self, key: Key, /) -> Mined | None:
+    def get(self, key: Key, /) -> PairCandidates | None:
         """None where the strategy was not mined."""
         ...
 
 
 class Vectors(NamedTuple):
-    """Unit vectors (n, dim) of the anchors, of their true translations and of the texts that candidates name."""
+    """Unit vectors (n, dim) of one direction's texts."""
 
     anchors: NDArray[np.float32]
     positives: NDArray[np.float32]
     pool: NDArray[np.float32]
+    """Of the texts that the candidates' rows number."""
 
 
 def batches(
     direction: Direction, strategy: Strategy, mined: Candidates, vectors: Vectors | None
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of `tables.CANDIDATES` of one direction and strategy; without vectors the similarities are null."""
+    """Rows of `tables.CANDIDATES` of one direction and strategy.
+
+    Without `vectors` the similarities are null.
+    """
     for first in range(0, len(mined.rows), tables.ROWS_PER_BATCH):
         part = slice(first, first + tables.ROWS_PER_BATCH)
-        rows, scores = mined.rows[part], mined.scores[part]
-        kept = rows >= 0
-        starts = pa.array(np.concatenate([[0], kept.sum(axis=1).cumsum()]), pa.int32())
+        rows = mined.rows[part]
+        filled = rows >= 0
+        starts = pa.array(np.concatenate([[0], filled.sum(axis=1).cumsum()]), pa.int32())
         n = len(rows)
-        if vectors is None:
-            positive, similarities = pa.nulls(n, pa.float32()), pa.nulls(n, pa.list_(pa.float32()))
-        else:
+        positive = pa.nulls(n, pa.float32())
+        similarities = pa.nulls(n, pa.list_(pa.float32()))
+        if vectors is not None:
             anchors = vectors.anchors[part]
             positive = pa.array(np.einsum("nd,nd->n", anchors, vectors.positives[part]))
-            cosines = pa.array(_cosines(anchors, vectors.pool, rows)[kept])
+            cosines = pa.array(_cosines(anchors, vectors.pool, rows)[filled])
             similarities = pa.ListArray.from_arrays(starts, cosines)
-        yield pa.RecordBatch.from_arrays(
-            [
-                pa.array(np.arange(first, first + n, dtype=np.int32)),
-                pa.repeat(direction, n),
-                pa.repeat(strategy, n),
-                positive,
-                pa.ListArray.from_arrays(starts, pa.array(rows[kept])),
-                pa.ListArray.from_arrays(starts, pa.array(scores[kept])),
-                similarities,
-            ],
-            schema=tables.CANDIDATES,
-        )
+        columns = [
+            pa.array(np.arange(first, first + n, dtype=np.int32)),
+            pa.repeat(direction, n),
+            pa.repeat(strategy, n),
+            positive,
+            pa.ListArray.from_arrays(starts, pa.array(rows[filled])),
+            pa.ListArray.from_arrays(starts, pa.array(mined.scores[part][filled])),
+            similarities,
+        ]
+        yield pa.RecordBatch.from_arrays(columns, schema=tables.CANDIDATES)
 
 
 def _cosines(
     anchors: NDArray[np.float32], pool: NDArray[np.float32], rows: NDArray[np.int32]
 ) -> NDArray[np.float32]:
-    """Of each anchor with its candidates: (n, k)."""
-    found = np.empty(rows.shape, np.float32)
-    for first in range(0, len(rows), 512):  # gathered vectors are k times the anchors
-        part = slice(first, first + 512)
-        found[part] = np.einsum("nkd,nd->nk", pool[rows[part]], anchors[part])
-    return found
+    """Cosine of each anchor with each of its candidates (n, k)."""
+    cosines = np.empty(rows.shape, np.float32)
+    for first in range(0, len(rows), _ANCHORS_AT_ONCE):
+        part = slice(first, first + _ANCHORS_AT_ONCE)
+        cosines[part] = np.einsum("nkd,nd->nk", pool[rows[part]], anchors[part])
+    return cosines
 
 
 class _Block(NamedTuple):
-    """All pairs' candidates of one direction and strategy."""
+    """The candidates of all pairs for one direction and strategy."""
 
     positive: pa.Array
+    """Cosine of anchor and positive (n,)."""
     starts: NDArray[np.int32]
+    """Where each pair's candidates begin, and where the last ones end (n + 1,)."""
     candidates: NDArray[np.int32]
     scores: NDArray[np.float32]
     similarities: NDArray[np.float32] | None
 
 
-class MinedTable:
-    """The `candidates.parquet` of some pairs of one language in memory, about 12 bytes for each candidate."""
+class CandidateTable:
+    """Some rows of `candidates.parquet` in memory, at about 12 bytes per candidate."""
 
     def __init__(self, path: Path, rows: range) -> None:
-        self._blocks: dict[tuple[str, str], _Block] = {}
         self._first = rows.start
+        self._blocks: dict[tuple[str, str], _Block] = {}
         inside = [("pair", ">=", rows.start), ("pair", "<", rows.stop)]
         table = pq.read_table(path, filters=inside, use_threads=False)
         pairs = len(rows)
         for first in range(0, len(table), pairs or 1):
             part = table.slice(first, pairs).combine_chunks()
-            candidates, scores, similarities = (
-                part[name].chunk(0) for name in ("candidates", "scores", "similarities")
-            )
-            self._blocks[part["direction"][0].as_py(), part["strategy"][0].as_py()] = _Block(
-                part["positive_similarity"].chunk(0),
-                candidates.offsets.to_numpy() - candidates.offsets[0].as_py(),
-                candidates.flatten().to_numpy(),
-                scores.flatten().to_numpy(),
-                None if similarities.null_count else similarities.flatten().to_numpy(),
-            )
+            key = part["direction"][0].as_py(), part["strategy"][0].as_py()
+            self._blocks[key] = _block(part)
 
-    def get(self, key: Key, /) -> Mined | None:
-        """None where the strategy was not mined."""
+    def get(self, key: Key, /) -> PairCandidates | None:
+        """The candidates of one pair; None where the strategy was not mined."""
         row, direction, strategy = key
-        if (block := self._blocks.get((direction, strategy))) is None:
+        block = self._blocks.get((direction, strategy))
+        if block is None:
             return None
         row -= self._first
-        own = slice(block.starts[row], block.starts[row + 1])
-        cosines = block.similarities
-        return Mined(
+        part = slice(block.starts[row], block.starts[row + 1])
+        similarities = None
+        if block.similarities is not None:
+            similarities = block.similarities[part].tolist()
+        return PairCandidates(
             block.positive[row].as_py(),
-            block.candidates[own].tolist(),
-            block.scores[own].tolist(),
-            None if cosines is None else cosines[own].tolist(),
+            block.candidates[part].tolist(),
+            block.scores[part].tolist(),
+            similarities,
         )
+
+
+def _block(table: pa.Table) -> _Block:
+    candidates = table["candidates"].chunk(0)
+    scores = table["scores"].chunk(0)
+    similarities = table["similarities"].chunk(0)
+    return _Block(
+        table["positive_similarity"].chunk(0),
+        candidates.offsets.to_numpy() - candidates.offsets[0].as_py(),
+        candidates.flatten().to_numpy(),
+        scores.flatten().to_numpy(),
+        None if similarities.null_count else similarities.flatten().to_numpy(),
+    )

@@ -1,8 +1,12 @@
-"""Edited negatives: the true translation with its meaning changed by a rule that is safe to apply.
+"""Edited negatives: the true translation, with its meaning changed by a rule that is safe to apply.
 
-A number becomes another of as many digits; a negation word goes, or comes; a name that stands in both sentences
-becomes another; two names on the two sides of a word like `to` or `than` change places. What the rules do not fit gets
-no edited negative: a wrong edit would teach that a translation is none.
+- A number becomes another one of as many digits.
+- A negation word is removed, or added.
+- A name that both sentences have becomes another name.
+- Two names on the two sides of a word such as `to` or `than` are swapped.
+
+A sentence that no rule fits gets no edited negative: a wrong edit would teach the model that a
+correct translation is wrong.
 """
 
 from __future__ import annotations
@@ -11,11 +15,10 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-_UNTOUCHED = re.compile(
-    r"%\([^)]*\)\w|%\d*\$?\w|\{[^{}]*\}|<[^<>]*>|&#?\w+;|https?://\S+"
-)  # placeholders, tags, addresses
+from alignment.placeholders import PLACEHOLDER
+
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,9}(?![\w])")
-# Words whose removal turns a sentence into its contrary, where the language has one that stands alone.
+# Words whose removal negates a sentence, for languages where it is one separate word.
 _NOT = {
     "bg": "не",
     "da": "ikke",
@@ -36,14 +39,13 @@ _NOT = {
     "uk": "не",
 }
 _AUXILIARY = re.compile(
-    r"\b(is|are|was|were|can|could|will|would|should|must|do|does|did|has been|have been)\b(?! not\b)",
-    re.I,
+    r"\b(is|are|was|were|can|could|will|would|should|must|do|does|did|has been|have been)\b"
+    r"(?! not\b)",
+    re.IGNORECASE,
 )
 _CONTRACTED = re.compile(r"n['\u2019]t\b|\bcannot\b", re.IGNORECASE)
-
-
 _NAME = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])[A-Za-z][\w-]{2,}(?![\w-])", re.ASCII)
-# Words between two names that make `A word B` another thing than `B word A`.
+# Words between two names that make `A word B` mean something else than `B word A`.
 _DIRECTED = {
     "da": "til fra end før efter",
     "de": "zu nach von als vor statt",
@@ -56,106 +58,129 @@ _DIRECTED = {
     "pt": "para até antes depois",
     "sv": "till från än före efter",
 }
+_NAMES_TRIED = 8
 
 
-def edited(
+def edit_meaning(
     text: str, language: str, identity: str, *, anchor: str = "", names: Sequence[str] = ()
 ) -> str | None:
-    """The text with another meaning, the same for the same identity; None if no rule is safe.
+    """The text with another meaning, or None if no rule is safe.
 
-    Where several rules fit, the identity draws one. `names` are those that may come in (see `shared_names`).
+    Args:
+        text: the true translation.
+        language: of the text.
+        identity: draws among the rules that fit and their results; the same identity always gives
+            the same result.
+        anchor: the sentence that `text` translates; without it no name is replaced or swapped.
+        names: those that may replace a name (see `shared_names`).
     """
     drawn = int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=8).digest(), "big")
-    changed = (
-        _other_number(text, drawn),
-        _without_not(text, language),
-        _with_not(text) if language == "en" else None,
-        _other_name(text, anchor, names, drawn),
-        _other_order(text, anchor, language),
+    results = (
+        _replace_number(text, drawn),
+        _remove_not(text, language),
+        _add_not(text, language),
+        _replace_name(text, anchor, names, drawn),
+        _swap_names(text, anchor, language),
     )
-    found = [one for one in changed if one is not None and one != text]
-    return found[drawn % len(found)] if found else None
+    edits = [edit for edit in results if edit is not None and edit != text]
+    return edits[drawn % len(edits)] if edits else None
 
 
 def shared_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Words with a capital letter that both sentences of a pair have, letter by letter: names, sorted."""
-    return sorted({match.group() for source, target in pairs for match in _names(target, source)})
+    """Names that occur in both sentences of a (source, target) pair, sorted.
+
+    A name is a word with a capital letter that both spell the same.
+    """
+    names: set[str] = set()
+    for source, target in pairs:
+        names.update(match.group() for match in _names(target, source))
+    return sorted(names)
 
 
 def _names(text: str, anchor: str) -> list[re.Match[str]]:
-    """The names of a text that its translation has too, outside of placeholders, each once in both."""
-    other = [match.group() for match in _outside(_NAME, anchor)]
-    own = _outside(_NAME, text)
-    count = [match.group() for match in own]
-    return [match for match in own if count.count(match.group()) == other.count(match.group()) == 1]
+    """The names of a text that its translation has too, each exactly once in both."""
+    matches = _outside_placeholders(_NAME, text)
+    words = [match.group() for match in matches]
+    anchor_words = [match.group() for match in _outside_placeholders(_NAME, anchor)]
+    shared = []
+    for match, word in zip(matches, words, strict=True):
+        if words.count(word) == anchor_words.count(word) == 1:
+            shared.append(match)
+    return shared
 
 
-def _outside(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
-    """Matches outside of placeholders, tags and addresses."""
-    taken = [match.span() for match in _UNTOUCHED.finditer(text)]
-    return [
-        m
-        for m in pattern.finditer(text)
-        if not any(a < m.end() and m.start() < b for a, b in taken)
-    ]
+def _outside_placeholders(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    """Matches that do not overlap a placeholder, tag, entity or address."""
+    matches = list(pattern.finditer(text))
+    if not matches:
+        return []
+    taken = [match.span() for match in PLACEHOLDER.finditer(text)]
+
+    def is_free(match: re.Match[str]) -> bool:
+        return not any(start < match.end() and match.start() < end for start, end in taken)
+
+    return [match for match in matches if is_free(match)]
 
 
-def _other_name(text: str, anchor: str, names: Sequence[str], drawn: int) -> str | None:
-    """One name replaced by one that neither sentence has in any case."""
-    found, known = _names(text, anchor), f"{text} {anchor}".casefold()
-    strange = [
-        name
-        for name in (names[(drawn + i) % len(names)] for i in range(min(8, len(names))))
-        if name.casefold() not in known
-    ]
-    if not found or not strange:
+def _replace_name(text: str, anchor: str, names: Sequence[str], drawn: int) -> str | None:
+    """One name replaced by another one that neither sentence has in any case."""
+    matches = _names(text, anchor)
+    known = f"{text} {anchor}".casefold()
+    tries = [names[(drawn + i) % len(names)] for i in range(min(_NAMES_TRIED, len(names)))]
+    unused = [name for name in tries if name.casefold() not in known]
+    if not matches or not unused:
         return None
-    match = found[drawn % len(found)]
-    return f"{text[: match.start()]}{strange[0]}{text[match.end() :]}"
+    match = matches[drawn % len(matches)]
+    return f"{text[: match.start()]}{unused[0]}{text[match.end() :]}"
 
 
-def _other_order(text: str, anchor: str, language: str) -> str | None:
-    """The two names of a text in each other's place, if a word between them gives them a direction."""
-    found = _names(text, anchor)
-    if len(found) != 2:
+def _swap_names(text: str, anchor: str, language: str) -> str | None:
+    """The two names of a text swapped, if a word between them gives them a direction."""
+    matches = _names(text, anchor)
+    if len(matches) != 2:
         return None
-    first, second = found
+    first, second = matches
     between = text[first.end() : second.start()]
-    if not set(_DIRECTED.get(language.split("-")[0], "").split()) & set(
-        re.findall(r"\w+", between.casefold())
-    ):
+    directed = _DIRECTED.get(language.split("-")[0], "").split()
+    if not set(directed) & set(re.findall(r"\w+", between.casefold())):
         return None
     return f"{text[: first.start()]}{second.group()}{between}{first.group()}{text[second.end() :]}"
 
 
-def _other_number(text: str, drawn: int) -> str | None:
-    """One number, outside of placeholders and tags, replaced by another."""
-    numbers = _outside(_NUMBER, text)
+def _replace_number(text: str, drawn: int) -> str | None:
+    """One number outside of placeholders and tags replaced by another one of as many digits."""
+    numbers = _outside_placeholders(_NUMBER, text)
     if not numbers:
         return None
     match = numbers[drawn % len(numbers)]
-    width, old = len(match.group()), int(match.group())
-    low = (
-        10 ** (width - 1) if width > 1 else 2
-    )  # one is often a word, or nothing, on the other side
+    width = len(match.group())
+    # A single 1 or 0 is often a word, or nothing, on the other side.
+    low = 10 ** (width - 1) if width > 1 else 2
     span = 10**width - low
     new = low + (drawn // len(numbers)) % span
-    if new == old:
+    if new == int(match.group()):
         new = low + (new - low + 1) % span
     return f"{text[: match.start()]}{new:0{width}d}{text[match.end() :]}"
 
 
-def _without_not(text: str, language: str) -> str | None:
+def _remove_not(text: str, language: str) -> str | None:
+    """The sentence without its only negation word, unless it begins with it."""
     word = _NOT.get(language.split("-")[0])
-    found = list(re.finditer(rf"\b{word}\b ?", text, re.IGNORECASE)) if word else []
-    if len(found) != 1 or found[0].start() == 0:
+    if word is None:
         return None
-    return (text[: found[0].start()] + text[found[0].end() :]).strip()
+    matches = list(re.finditer(rf"\b{word}\b ?", text, re.IGNORECASE))
+    if len(matches) != 1 or matches[0].start() == 0:
+        return None
+    return (text[: matches[0].start()] + text[matches[0].end() :]).strip()
 
 
-def _with_not(text: str) -> str | None:
-    found = list(_AUXILIARY.finditer(text))
-    if len(found) != 1 or text.rstrip().endswith("?") or _CONTRACTED.search(text):
+def _add_not(text: str, language: str) -> str | None:
+    """An English statement with `not` after its only auxiliary verb."""
+    if language != "en":
         return None
-    head, tail = found[0].group().split(" ")[0], found[0].group().split(" ")[1:]
-    return " ".join([text[: found[0].start()] + head, "not", *tail]) + text[found[0].end() :]
+    matches = list(_AUXILIARY.finditer(text))
+    if len(matches) != 1 or text.rstrip().endswith("?") or _CONTRACTED.search(text):
+        return None
+    match = matches[0]
+    verb, *rest = match.group().split(" ")
+    return " ".join([text[: match.start()] + verb, "not", *rest]) + text[match.end() :]

@@ -1,4 +1,7 @@
-"""The guard against negatives that say the same as the true translation: the sentence chrF of the two, as sacreBLEU has it."""
+"""A guard against negatives that say the same as the true translation: sentence chrF of the two.
+
+The values are those of sacreBLEU.
+"""
 
 from __future__ import annotations
 
@@ -7,54 +10,69 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-ORDERS = 6  # of the n-grams that chrF compares
+MAX_ORDER = 6  # of the n-grams that chrF compares
+_FASTEST_FIRST = (3, 4, 2, 5, 6, 1)  # trigrams tell unlike texts apart soonest
 
 
 def chrf_above(candidate: str, translation: str, limit: float) -> float | None:
-    """The chrF of the two, or None as soon as it is clear that it is at most the limit.
+    """The chrF of the two in [0, 100], or None as soon as it is certain to be at most `limit`.
 
-    chrF (Popovic 2015) is the F score, recall weighing twice as much, of precision and recall that are means over n = 1
-    to 6 of the character n-grams that match. No more of them match than of any shorter grams.
+    chrF (Popovic 2015) is the F score, with recall weighing twice as much, of precision and recall
+    that are means over the character n-grams of n = 1 to 6. No more n-grams match than shorter
+    ones do, which bounds the orders that are not counted yet.
     """
-    hypothesis, reference = "".join(candidate.split()), "".join(translation.split())
-    h, r = len(hypothesis) + 1, len(reference) + 1  # less n: how many n-grams
-    orders = range(1, min(ORDERS, h - 1, r - 1) + 1)  # those that both have
-    matches = dict.fromkeys(orders, min(h, r) - 1)
+    hypothesis = "".join(candidate.split())
+    reference = "".join(translation.split())
+    h = len(hypothesis) + 1  # h - n is the number of n-grams
+    r = len(reference) + 1
+    highest = min(MAX_ORDER, h - 1, r - 1)  # order that both texts have
+    matches = dict.fromkeys(range(1, highest + 1), min(h, r) - 1)
     score = 0.0
-    for n in (3, 4, 2, 5, 6, 1):  # where unlike texts are told apart soonest
-        if n not in matches:
+    for n in _FASTEST_FIRST:
+        if n > highest:
             continue
-        found = _matches(hypothesis, reference, n)
-        matches |= {m: min(found, matches[m]) for m in range(n, orders[-1] + 1)}
-        if (score := _f_score(matches, h, r)) <= limit:
+        count = _matches(hypothesis, reference, n)
+        for order in range(n, highest + 1):
+            matches[order] = min(count, matches[order])
+        score = _f_score(matches, h, r)
+        if score <= limit:
             return None
     return score
 
 
 def _matches(hypothesis: str, reference: str, n: int) -> int:
-    """N-grams of the one text that stand in the other, each as often as in both."""
+    """N-grams of one text that occur in the other, each as often as in both."""
     grams = [hypothesis[i : i + n] for i in range(len(hypothesis) - n + 1)]
-    known = [reference[i : i + n] for i in range(len(reference) - n + 1)]
-    once, known_once = set(grams), set(known)
-    shared = once & known_once
-    if len(once) == len(grams) or len(known_once) == len(known):
+    reference_grams = [reference[i : i + n] for i in range(len(reference) - n + 1)]
+    distinct = set(grams)
+    reference_distinct = set(reference_grams)
+    shared = distinct & reference_distinct
+    if len(distinct) == len(grams) or len(reference_distinct) == len(reference_grams):
         return len(shared)
-    counts, known_counts = Counter(grams), Counter(known)
-    return sum([min(counts[gram], known_counts[gram]) for gram in shared])
+    counts = Counter(grams)
+    reference_counts = Counter(reference_grams)
+    return sum([min(counts[gram], reference_counts[gram]) for gram in shared])
 
 
 def _f_score(matches: Mapping[int, int], h: int, r: int) -> float:
-    """In percent, of the matches by n; step by step as sacreBLEU adds up, so that the last digit agrees."""
-    precision = recall = 0.0
-    for n, found in matches.items():
-        precision += found / (h - n)
-        recall += found / (r - n)
-    precision, recall = precision / len(matches), recall / len(matches)
-    return 100 * (5 * precision * recall / (4 * precision + recall)) if recall else 0.0
+    """The F score in percent of the matches by order.
+
+    It adds up in sacreBLEU's order, so that the last digit agrees.
+    """
+    precision = 0.0
+    recall = 0.0
+    for n, count in matches.items():
+        precision += count / (h - n)
+        recall += count / (r - n)
+    precision /= len(matches)
+    recall /= len(matches)
+    if not recall:
+        return 0.0
+    return 100 * (5 * precision * recall / (4 * precision + recall))
 
 
 def near_duplicate_score(candidate: str, translation: str) -> float:
-    """SacreBLEU's sentence chrF of the candidate against the true translation, 0 to 100."""
+    """SacreBLEU's sentence chrF of the candidate against the true translation, in [0, 100]."""
     return float(_chrf().sentence_score(candidate, [translation]).score)
 
 

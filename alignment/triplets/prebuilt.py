@@ -1,121 +1,132 @@
-"""Prebuilt triplets (NLI entailment and contradiction, query with relevant and irrelevant document) past the same guards."""
+"""Prebuilt triplets, which must pass the same guards as mined ones.
+
+Examples are natural language inference (entailment, contradiction), and queries with a relevant and
+an irrelevant document.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from alignment.triplets.groups import GroupLookup
 from alignment.triplets.near_duplicates import near_duplicate_score
+from alignment.triplets.rows import TripletRow
 from alignment.types import FilterReport
 
-Groups = Callable[[str, str], int]
-"""The meaning group of a text in a language."""
+REASONS = (
+    "empty",
+    "contaminated",
+    "same_meaning",
+    "near_duplicate",
+    "duplicate",
+    "over_share",
+)
+"""Every reason to drop a prebuilt triplet, in the order of the checks."""
 
 
-class Ready(NamedTuple):
-    """One ready triplet with normalized texts."""
+class PrebuiltTriplet(NamedTuple):
+    """One prebuilt triplet with normalized texts."""
 
     anchor: str
     positive: str
     negative: str
 
 
-class Guarded(NamedTuple):
-    """What passed, as rows of `tables.TRIPLETS`, and the ledger."""
+class GuardedTriplets(NamedTuple):
+    """The triplets that passed, and counts of those that did not."""
 
-    rows: list[dict[str, Any]]
+    rows: list[TripletRow]
     report: FilterReport
 
 
-def guarded(
-    triplets: Sequence[Ready],
+def guard_prebuilt(
+    triplets: Sequence[PrebuiltTriplet],
     leaks: Sequence[bool],
     languages: tuple[str, str],
-    groups: Groups,
+    group_of: GroupLookup,
     *,
     max_chrf: float,
-    most: int,
+    limit: int,
     weight: float,
-) -> Guarded:
-    """Those that may be trained on, at most `most` of them, chosen by a hash of their texts.
+) -> GuardedTriplets:
+    """The triplets that may be trained on, without repetitions.
 
-    `leaks` says which hold a sentence of an evaluation suite; `languages` are those of the anchor and of
-    the other two. Dropped are: empty texts, leaks, a negative of the positive's meaning group or nearly the
-    same (chrF above `max_chrf`), repetitions, and what is over the share.
+    Args:
+        triplets: n triplets.
+        leaks: whether each has a sentence of an evaluation suite (n,).
+        languages: of the anchor, and of positive and negative.
+        group_of: meaning group of a sentence; a negative must not mean the same as its anchor or
+            positive.
+        max_chrf: highest chrF of a negative against its positive, in [0, 100].
+        limit: keep at most this many, chosen by a hash of their texts.
+        weight: of every triplet in training.
     """
-    dropped = dict.fromkeys(
-        ("empty", "contaminated", "same_meaning", "near_duplicate", "duplicate", "over_share"), 0
-    )
-    passed: dict[str, dict[str, Any]] = {}
+    dropped = Counter[str]()
+    passed: dict[str, TripletRow] = {}
     for triplet, leak in zip(triplets, leaks, strict=True):
-        identity = hashlib.blake2b(
-            "\0".join((*languages, *triplet)).encode(), digest_size=8
-        ).hexdigest()
-        positive, negative = (
-            groups(languages[1], triplet.positive),
-            groups(languages[1], triplet.negative),
-        )
-        chrf = 0.0
+        identity = _identity(triplet, languages)
+        positive_group = group_of(languages[1], triplet.positive)
+        negative_group = group_of(languages[1], triplet.negative)
         if not all(triplet):
-            reason = "empty"
-        elif leak:
-            reason = "contaminated"
-        elif negative in (positive, groups(languages[0], triplet.anchor)):
-            reason = "same_meaning"
-        elif (chrf := near_duplicate_score(triplet.negative, triplet.positive)) > max_chrf:
-            reason = "near_duplicate"
-        elif identity in passed:
-            reason = "duplicate"
-        else:
-            passed[identity] = _row(
-                identity, triplet, languages, (positive, negative), chrf, weight
-            )
+            dropped["empty"] += 1
             continue
-        dropped[reason] += 1
-    kept = [passed[identity] for identity in sorted(passed)[:most]]
+        if leak:
+            dropped["contaminated"] += 1
+            continue
+        if negative_group in (positive_group, group_of(languages[0], triplet.anchor)):
+            dropped["same_meaning"] += 1
+            continue
+        chrf = near_duplicate_score(triplet.negative, triplet.positive)
+        if chrf > max_chrf:
+            dropped["near_duplicate"] += 1
+            continue
+        if identity in passed:
+            dropped["duplicate"] += 1
+            continue
+        passed[identity] = {
+            "pair_id": identity,
+            "anchor": triplet.anchor,
+            "positive": triplet.positive,
+            "negative": triplet.negative,
+            "anchor_lang": languages[0],
+            "positive_lang": languages[1],
+            "negative_lang": languages[1],
+            "group": positive_group,
+            "negative_group": negative_group,
+            "direction": "forward",
+            "strategy": "ready",
+            "rank": 0,
+            "score": None,
+            "positive_similarity": None,
+            "negative_similarity": None,
+            "chrf": chrf,
+            "weight": weight,
+        }
+    kept = [passed[identity] for identity in sorted(passed)[:limit]]
     dropped["over_share"] = len(passed) - len(kept)
-    return Guarded(
-        kept,
-        FilterReport(
-            len(triplets), len(kept), {name: count for name, count in dropped.items() if count}
-        ),
-    )
+    counts = {reason: dropped[reason] for reason in REASONS if dropped[reason]}
+    return GuardedTriplets(kept, FilterReport(len(triplets), len(kept), counts))
 
 
-def _row(
-    identity: str,
-    triplet: Ready,
-    languages: tuple[str, str],
-    groups: tuple[int, int],
-    chrf: float,
-    weight: float,
-) -> dict[str, Any]:
-    return {
-        "pair_id": identity,
-        "anchor": triplet.anchor,
-        "positive": triplet.positive,
-        "negative": triplet.negative,
-        "anchor_lang": languages[0],
-        "positive_lang": languages[1],
-        "negative_lang": languages[1],
-        "group": groups[0],
-        "negative_group": groups[1],
-        "direction": "forward",
-        "strategy": "ready",
-        "rank": 0,
-        "score": None,
-        "positive_similarity": None,
-        "negative_similarity": None,
-        "chrf": chrf,
-        "weight": weight,
-    }
-
-
-def read_ready(
+def read_prebuilt(
     rows: Iterable[tuple[int, dict[str, Any]]], names: tuple[str, str, str]
-) -> Iterator[Ready]:
-    """Table rows as triplets; what is not text reads as empty."""
+) -> Iterator[PrebuiltTriplet]:
+    """Numbered table rows as triplets; `names` are the columns of anchor, positive and negative.
+
+    A value that is not text reads as empty.
+    """
     for _, row in rows:
-        texts = [row[name] if isinstance(row[name], str) else "" for name in names]
-        yield Ready(*texts)
+        yield PrebuiltTriplet(*(_text(row[name]) for name in names))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _identity(triplet: PrebuiltTriplet, languages: tuple[str, str]) -> str:
+    """16 hexadecimal digits from the languages and the texts."""
+    joined = "\0".join((*languages, *triplet))
+    return hashlib.blake2b(joined.encode(), digest_size=8).hexdigest()

@@ -1,4 +1,4 @@
-"""Laws that hold for any input."""
+"""Laws of the other rooms that hold for any input: gate, search, batches, parsers."""
 
 import bz2
 import contextlib
@@ -8,7 +8,7 @@ import json
 import lzma
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alignment.cleaning import columns
-from alignment.cleaning.clean import Ledger, clean, suite_rows
-from alignment.cleaning.contamination import SuiteIndex
-from alignment.cleaning.filters import Context
-from alignment.cleaning.normalize import comparable, fingerprint, normalize
-from alignment.cleaning.seen import SeenHashes
-from alignment.cleaning.split import held_out
-from alignment.config import Clean, Gate, LocalCorpus, OpusCorpus, Train, parse_config
+from alignment.config import Gate, LocalCorpus, OpusCorpus, Train, parse_config
 from alignment.corpora.catalog import Catalog, read_catalog
 from alignment.corpora.json_catalog import read_json_catalog
 from alignment.corpora.local import LocalSource
@@ -35,141 +28,9 @@ from alignment.errors import AlignmentError, ConfigError, Malformed
 from alignment.gate import Measured, Paired, judge
 from alignment.retrieval.neighbors import nearest
 from alignment.training.batching import Item, plan
-from alignment.triplets.groups import MeaningGroups
 
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
-columns.tables()  # made once a process, outside of the time that an example may take
-words = st.sampled_from(
-    ["save", "the", "page", "Sivu", "É", "…", "%(n)s", "<b>", "日本", "a\u0301", " ", "\u200b"]
-)
-text = st.lists(words, max_size=6).map(" ".join) | st.text(max_size=20)
-rows = st.lists(st.fixed_dictionaries({"source": text, "target": text}), max_size=25)
-
-
-@given(st.text(max_size=60))
-def test_normal_forms_are_idempotent(value: str) -> None:
-    assert normalize(normalize(value)) == normalize(value)
-    assert comparable(comparable(value)) == comparable(value)
-    assert (
-        comparable(normalize(value)) == comparable(value) or "\u00ad" in value or "\u200b" in value
-    )
-
-
-@given(st.lists(text | st.text(max_size=8), max_size=12))
-def test_columns_do_what_the_plain_functions_do(values: list[str]) -> None:
-    texts = columns.from_arrow(pa.array(values, pa.string()))
-    assert texts.strings() == values
-    assert columns.to_arrow(texts).to_pylist() == values
-    assert columns.normalized(texts).strings() == [normalize(value) for value in values]
-    compared = columns.comparables(texts)
-    assert compared.strings() == [comparable(value) for value in values]
-    assert columns.fingerprints(compared).tolist() == [fingerprint(value) for value in values]
-
-
-def batches_of(given_rows: list[dict[str, str]], size: int) -> list[pa.RecordBatch]:
-    schema = pa.schema([("source", pa.string()), ("target", pa.string())])
-    return [
-        pa.RecordBatch.from_pylist(given_rows[i : i + size], schema)
-        for i in range(0, len(given_rows), size)
-    ]
-
-
-def listed(batches: Iterable[pa.RecordBatch]) -> list[dict[str, str]]:
-    return [row for batch in batches for row in batch.to_pylist()]
-
-
-LIMITS = Clean(min_words=1, max_same_target=2, near_duplicates=0.8)
-NOTHING = np.zeros(0, dtype=np.int64)
-
-
-@given(rows, st.floats(0, 0.5), st.integers(0, 5), st.integers(1, 9))
-def test_the_ledger_adds_up_and_cleaning_twice_changes_nothing(
-    given_rows: list[dict[str, str]], share: float, seed: int, size: int
-) -> None:
-    ledger, second = Ledger(), Ledger()
-
-    def once(batches: list[pa.RecordBatch], ledger: Ledger) -> list[dict[str, str]]:
-        return listed(
-            clean(
-                batches, LIMITS, ledger, share=share, seed=seed, blocked=NOTHING, context=Context()
-            )
-        )
-
-    kept = once(batches_of(given_rows, size), ledger)
-    report = ledger.report()
-    assert report.seen == len(given_rows) and report.kept == len(kept)
-    assert once(batches_of(kept, size), second) == kept
-    assert (
-        once(batches_of(given_rows, 25), Ledger()) == kept
-    )  # how the rows are batched does not matter
-
-
-@given(rows, st.integers(0, 5))
-def test_no_text_stands_on_both_sides_of_the_split(
-    given_rows: list[dict[str, str]], seed: int
-) -> None:
-    suite = listed(suite_rows(batches_of(given_rows, 7), LIMITS, Context(), share=0.4, seed=seed))
-    blocked = {
-        fingerprint(row[side])
-        for row in suite
-        for side in ("source", "target")
-        if comparable(row[side])
-    }
-    hashes = np.array(sorted(blocked), dtype=np.int64)
-    batches = batches_of(given_rows, 7)
-    kept = listed(
-        clean(batches, LIMITS, Ledger(), share=0.4, seed=seed, blocked=hashes, context=Context())
-    )
-    tested = {comparable(row[side]) for row in suite for side in ("source", "target")} - {""}
-    trained = {comparable(row[side]) for row in kept for side in ("source", "target")}
-    assert not tested & trained
-
-
-@given(st.lists(st.lists(st.integers(0, 40), max_size=20), max_size=8), st.integers(1, 30))
-def test_seen_hashes_are_a_set_in_memory_and_on_disk(added: list[list[int]], spill: int) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        seen, known = SeenHashes(Path(directory), spill), set[int]()
-        for values in added:
-            got = seen.add(np.array(values, dtype=np.int64)).tolist()
-            expected = []
-            for value in values:
-                expected.append(value in known)
-                known.add(value)
-            assert got == expected
-        assert len(seen) == len(known)
-
-
-@given(
-    st.lists(st.text(alphabet="abcd ", min_size=4, max_size=30), min_size=1, max_size=6), st.data()
-)
-def test_near_leaks_are_those_of_the_naive_definition(
-    suite: list[str], data: st.DataObject
-) -> None:
-    probe = data.draw(st.sampled_from(suite)) + data.draw(st.text(alphabet="abcd", max_size=3))
-    index = SuiteIndex(columns.comparables(columns.from_strings(suite)), np.arange(len(suite)), 0.7)
-
-    def shingles(value: str) -> set[str]:
-        form = comparable(value)
-        return {form[i : i + 6] for i in range(len(form) - 5)}
-
-    def leaks(a: str, b: str) -> bool:
-        x, y = shingles(a), shingles(b)
-        return bool(comparable(a)) and (
-            comparable(a) == comparable(b) or (bool(x | y) and len(x & y) / len(x | y) >= 0.7)
-        )
-
-    rows, _ = index.leaks(columns.comparables(columns.from_strings([probe])))
-    assert bool(len(rows)) == any(leaks(probe, sentence) for sentence in suite)
-
-
-@given(st.text(min_size=1, max_size=30), st.integers(0, 2**32 - 1))
-def test_the_side_of_the_split_ignores_case_and_grows_with_the_share(value: str, seed: int) -> None:
-    hashes = np.array([fingerprint(value), fingerprint(f"  {value} !")])
-    small, large = held_out(hashes, 0.1, seed), held_out(hashes, 0.3, seed)
-    assert large[0] == large[1] and (large | ~small).all()
-
-
 outcomes = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=5, max_size=60)
 
 
@@ -181,9 +42,8 @@ def test_the_gate_is_monotone(given_outcomes: list[tuple[bool, bool]], data: st.
     better = [*candidate[:place], True, *candidate[place + 1 :]]
 
     def passed(side: list[bool]) -> bool:
-        return judge(
-            Measured("x", "s", Paired(reference, side), Paired(reference, candidate)), rules, "v"
-        ).passed
+        measured = Measured("x", "s", Paired(reference, side), Paired(reference, candidate))
+        return judge(measured, rules, "v").passed
 
     assert passed(better) or not passed(candidate)
 
@@ -196,31 +56,6 @@ def test_blocked_neighbors_equal_brute_force(n: int, m: int, k: int, block: int)
     brute = x @ y.T
     assert np.allclose(scores, -np.sort(-brute, axis=1)[:, :k], atol=1e-5)
     assert indices.shape == (n, min(k, m))
-
-
-@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30))
-def test_groups_do_not_depend_on_the_order(edges: list[tuple[int, int]]) -> None:
-    def number(order: list[tuple[int, int]]) -> dict[int, int]:
-        columns = np.array(order, np.int64).reshape(-1, 2).T
-        groups = MeaningGroups.of([(columns[0], 20 + columns[1])])
-        return dict(zip(range(40), groups.find(np.arange(40)).tolist(), strict=True))
-
-    found, graph = number(edges), joined(edges)
-    assert found == number(edges[::-1])
-    for a in range(13):
-        for b in range(13):
-            assert (found[a] == found[20 + b]) == any(
-                a in part and 20 + b in part for part in graph
-            )
-
-
-def joined(edges: list[tuple[int, int]]) -> list[set[int]]:
-    """Sets of what hangs together, joined one edge after the other."""
-    parts: list[set[int]] = []
-    for a, b in edges:
-        near = [part for part in parts if {a, 20 + b} & part]
-        parts = [part for part in parts if part not in near] + [{a, 20 + b}.union(*near)]
-    return parts
 
 
 @settings(deadline=None)
@@ -238,7 +73,7 @@ def joined(edges: list[tuple[int, int]]) -> list[set[int]]:
 def test_every_plan_keeps_the_batch_laws(
     raw: list[tuple[str, int, int, int]], size: int, budget: int, kin: int, mixed: bool
 ) -> None:
-    # Sentences are told apart by pool and meaning: families are frequent, and so are shared negatives.
+    # Few pools and meanings: related triplets are frequent, and so are shared negatives.
     items = [
         Item(pool, (group, 50 + group, 50 + negative), (tokens, 7, 9), (group, 10 + negative))
         for pool, tokens, group, negative in raw
@@ -306,8 +141,15 @@ ALPHABET = [
 ]
 
 
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+}
+
+
 def packed(data: bytes, suffix: str) -> bytes:
-    """As the suffix says, or every other time left as it is: not what its name says."""
+    """The data compressed as the suffix says; data of odd length is left as it is."""
     kind = suffix.rpartition(".")[2]
     if len(data) % 2:
         return data
@@ -318,11 +160,9 @@ def packed(data: bytes, suffix: str) -> bytes:
         return buffer.getvalue()
     if kind == "zst":
         return bytes(pa.compress(data, codec="zstd", asbytes=True))
-    return (
-        {"gz": gzip, "bz2": bz2, "xz": lzma}[kind].compress(data)
-        if kind in ("gz", "bz2", "xz")
-        else data
-    )  # type: ignore[attr-defined,no-any-return]
+    if kind in COMPRESSORS:
+        return COMPRESSORS[kind](data)
+    return data
 
 
 @settings(deadline=None, max_examples=60)

@@ -1,0 +1,57 @@
+import numpy as np
+import pyarrow as pa
+
+from alignment.cleaning import columns
+from alignment.cleaning.normalize import fingerprint
+
+
+def test_null_reads_as_empty() -> None:
+    texts = columns.from_arrow(pa.array(["é", None, "", "日本"]))
+    assert texts.strings() == ["é", "", "", "日本"]
+    assert texts.lengths.tolist() == [1, 0, 0, 2]
+
+
+def test_a_slice_of_an_arrow_array() -> None:
+    column = pa.array(["ab", "日本", "c\U00020001", "d"]).slice(1, 2)
+    texts = columns.from_arrow(column)
+    assert texts.strings() == ["日本", "c\U00020001"]
+    assert columns.to_arrow(texts).equals(pa.array(["日本", "c\U00020001"]))
+
+
+def test_an_empty_column() -> None:
+    texts = columns.from_arrow(pa.array([], pa.string()))
+    assert texts.strings() == []
+    assert columns.to_arrow(texts).to_pylist() == []
+    assert columns.fingerprints(columns.comparables(texts)).tolist() == []
+
+
+def test_total_and_any() -> None:
+    texts = columns.from_strings(["abca", "", "xa"])
+    is_a = texts.points == ord("a")
+    assert texts.total(is_a).tolist() == [2, 0, 1]
+    assert texts.any(texts.points == ord("x")).tolist() == [False, False, True]
+
+
+def test_map_rows_changes_the_selected_rows_only() -> None:
+    texts = columns.from_strings(["a", "bb", "ccc"])
+    changed = columns.map_rows(texts, np.array([True, False, True]), lambda text: text * 2)
+    assert changed.strings() == ["aa", "bb", "cccccc"]
+    assert columns.map_rows(texts, np.zeros(3, dtype=bool), str.upper) is texts
+
+
+def test_take_repeats_and_reorders() -> None:
+    texts = columns.from_strings(["a", "bb", ""])
+    assert columns.take(texts, np.array([2, 1, 1])).strings() == ["", "bb", "bb"]
+
+
+def test_characters_past_the_table() -> None:
+    """Rare ideographs and compatibility forms go through the plain functions."""
+    values = ["\U00020001 X", "\U0002f81a", "ß\U00020001"]
+    forms = columns.comparables(columns.from_strings(values))
+    assert forms.strings() == ["\U00020001x", "冬", "ss\U00020001"]
+
+
+def test_fingerprints_of_some_rows() -> None:
+    forms = columns.comparables(columns.from_strings(["A b", "c", "D!"]))
+    hashes = columns.fingerprints(forms, np.array([2, 0]))
+    assert hashes.tolist() == [fingerprint("d"), fingerprint("ab")]
