@@ -25,7 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.tree import Tree
 
-from alignment.cleaning.clean import REASONS
+from alignment.cleaning.ledger import REASONS
 from alignment.config import Config
 from alignment.downloads import Downloads
 from alignment.languages import name as language_name

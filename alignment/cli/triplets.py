@@ -112,14 +112,14 @@ def _print_shares(strategies: dict[str, Any], margin: float, code: str | None) -
 def _print_guards(languages: dict[str, Any]) -> None:
     from alignment.cli.console import console
 
-    names = ("looked_at", "same_meaning", "near_duplicate", "too_close", "fallback", "without")
+    names = ("considered", "same_meaning", "near_duplicate", "too_close", "fallback", "unfilled")
     total = {key: sum(audit[key] for audit in languages.values()) for key in names}
-    looked = max(1, total["looked_at"])
+    looked = max(1, total["considered"])
     console.print(
-        f"Of {total['looked_at']:,} candidates the guards refused: same meaning {total['same_meaning']:,} "
+        f"Of {total['considered']:,} candidates the guards refused: same meaning {total['same_meaning']:,} "
         f"({100 * total['same_meaning'] / looked:.1f} %), near-duplicate {total['near_duplicate']:,} "
         f"({100 * total['near_duplicate'] / looked:.1f} %), too close for the guide {total['too_close']:,}. "
-        f"Another strategy stood in {total['fallback']:,} times; {total['without']:,} pairs and directions got no triplet.",
+        f"Another strategy stood in {total['fallback']:,} times; {total['unfilled']:,} pairs and directions got no triplet.",
         highlight=False,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alignment.config import Config, Corpus, is_disabled
 from alignment.corpora import corpus_name
-from alignment.triplets.build import Use
+from alignment.triplets.build import CorpusUsage
 
 
 def every_corpus(config: Config) -> list[Corpus]:
@@ -14,12 +14,12 @@ def every_corpus(config: Config) -> list[Corpus]:
     return list(dict.fromkeys([*own, *suites, *config.prebuilt_triplets]))
 
 
-def corpus_uses(config: Config) -> dict[str, Use]:
+def corpus_uses(config: Config) -> dict[str, CorpusUsage]:
     """Weight and direction by name of the corpus, those that differ from the usual."""
     every = {
-        corpus_name(corpus): Use(corpus.weight, corpus.direction) for corpus in every_corpus(config)
+        corpus_name(corpus): CorpusUsage(corpus.weight, corpus.direction) for corpus in every_corpus(config)
     }
-    return {name: use for name, use in every.items() if use != Use()}
+    return {name: use for name, use in every.items() if use != CorpusUsage()}
 
 
 def described(config: Config) -> dict[str, tuple[str, str]]:

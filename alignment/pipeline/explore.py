@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alignment import languages, tables
-from alignment.cleaning.clean import KEPT, REASONS, active, judge, with_normal
+from alignment.cleaning.batch import Context
 from alignment.cleaning.columns import Floats, Ints
-from alignment.cleaning.filters import FILTERS, Context, Filter
+from alignment.cleaning.filtering import active_filters, apply_filters, with_normalized
+from alignment.cleaning.filters import FILTERS, Filter
+from alignment.cleaning.ledger import KEPT, REASONS
 from alignment.config import Clean, Config
 from alignment.corpora import Source, corpus_name, open_source
 from alignment.downloads import Downloads
@@ -65,15 +67,15 @@ def explain(
     rejects: dict[str, list[tuple[str, str]]] = {}
     counts: dict[str, int] = {}
     for batch in tables.batches(pairs):
-        reasons, changed, scored, *_ = judge(batch, limits, context)
-        rows = with_normal(batch, changed)
+        reasons, changed, scored, *_ = apply_filters(batch, limits, context)
+        rows = with_normalized(batch, changed)
         for found in chosen:
             columns[found.name].append(found.score(scored, context))
         for place in np.flatnonzero(reasons != KEPT).tolist():
             reason = REASONS[reasons[place]]
             counts[reason] = counts.get(reason, 0) + 1
             _sample(rejects.setdefault(reason, []), (rows, place), counts[reason], examples, rng)
-    thresholds = {found.name: threshold for found, threshold in active(limits)}
+    thresholds = {found.name: threshold for found, threshold in active_filters(limits)}
     scores = [
         _summary(
             found,
@@ -226,8 +228,8 @@ def usable(config: Config, downloads: Downloads, code: str) -> tuple[list[str], 
     )
     pairs: dict[str, str] = {}
     for batch in tables.in_batches(every, tables.PAIRS):
-        reasons, changed, *_ = judge(batch, config.clean, Context(config.pivot, code))
-        kept = with_normal(batch, changed)
+        reasons, changed, *_ = apply_filters(batch, config.clean, Context(config.pivot, code))
+        kept = with_normalized(batch, changed)
         good = np.flatnonzero(reasons == KEPT)
         pairs.update(
             zip(

@@ -12,10 +12,12 @@ import pyarrow.parquet as pq
 
 from alignment import tables
 from alignment.cleaning import columns
-from alignment.cleaning.clean import KEPT, REASONS, Ledger
+from alignment.cleaning.batch import Context
+from alignment.cleaning.clean import CleanRules
 from alignment.cleaning.clean import clean as clean_rows
-from alignment.cleaning.filters import Context, expected_ratio
 from alignment.cleaning.langid import load_identifier
+from alignment.cleaning.ledger import KEPT, REASONS, Ledger
+from alignment.cleaning.scores import expected_ratio
 from alignment.config import Clean
 from alignment.errors import EmptyCorpus
 from alignment.files import file_digest, write_json
@@ -23,7 +25,7 @@ from alignment.store import Store
 from alignment.types import Artifact, Input
 from alignment.workers import processors
 
-REVISION = 2
+REVISION = 3
 PARALLEL_FROM = 100_000  # pairs: below, threads cost more than they bring
 RATIO_SAMPLE = (
     50_000  # pairs that the usual ratio of lengths is learned from, spread over the corpus
@@ -57,17 +59,20 @@ def clean(
             Ledger(),
             _Rejects(out / "rejects.parquet") if limits.keep_rejects else None,
         )
-        rows = clean_rows(
-            tables.row_groups(pairs),
+        rules = CleanRules(
             limits,
-            ledger,
-            share=share,
+            context,
+            held_out_share=share,
             seed=seed,
             blocked=np.array(blocked, dtype=np.int64),
-            context=context,
+        )
+        rows = clean_rows(
+            tables.row_groups(pairs),
+            rules,
+            ledger,
             scratch=out,
             workers=processors() if pulled.counts["pairs"] >= PARALLEL_FROM else 1,
-            rejects=rejects.add if rejects else None,
+            on_batch=rejects.add if rejects else None,
         )
         tables.write_batches(out / "pairs.parquet", tables.PAIRS, rows)
         if rejects:

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from alignment import tables
 from alignment.cleaning import columns
+from alignment.cleaning.batch import Context
 from alignment.cleaning.clean import suite_rows
 from alignment.cleaning.contamination import SuiteIndex
-from alignment.cleaning.filters import Context
 from alignment.cleaning.split import held_out
 from alignment.config import Clean, Holdout, is_disabled
 from alignment.corpora import Source, open_source
@@ -30,7 +30,7 @@ from alignment.store import Store
 from alignment.types import Artifact
 from alignment.workers import ordered, processors
 
-REVISION = 2
+REVISION = 3
 HELDOUT = "heldout"
 CONTAMINATION = "contamination.json"
 EXAMPLES = 3  # per language and suite

@@ -15,9 +15,9 @@ from alignment.encoder.cache import cached_encoder
 from alignment.retrieval.neighbors import nearest
 from alignment.store import Store
 from alignment.triplets import candidates
-from alignment.triplets.candidates import Vectors
+from alignment.triplets.candidates import Candidates, Vectors
 from alignment.triplets.lexical import lexical_candidates
-from alignment.triplets.negatives import Candidates, random_candidates, semantic_candidates
+from alignment.triplets.negatives import random_candidates, semantic_candidates
 from alignment.types import Artifact, Direction, Strategy
 from alignment.workers import ordered, processors
 

@@ -23,15 +23,20 @@ from alignment.errors import EmptyCorpus
 from alignment.files import file_digest, write_json
 from alignment.stages.holdout import suite_index
 from alignment.store import Store
-from alignment.triplets.audit import Description
-from alignment.triplets.build import Audit, Texts, Use, build_triplets
-from alignment.triplets.candidates import MinedTable
+from alignment.triplets.audit import GuardCounts, NegativeStats
+from alignment.triplets.build import BuildOptions, CorpusUsage, PairColumns, build_triplets
+from alignment.triplets.candidates import CandidateTable
 from alignment.triplets.groups import MeaningGroups, Sentences
-from alignment.triplets.prebuilt import Guarded, Ready, guarded, read_ready
+from alignment.triplets.prebuilt import (
+    GuardedTriplets,
+    PrebuiltTriplet,
+    guard_prebuilt,
+    read_prebuilt,
+)
 from alignment.types import Artifact, FilterReport, Input
 from alignment.workers import ordered, processors
 
-REVISION = 6
+REVISION = 7
 PART = 8192  # pairs that a process takes at a time
 PARALLEL_FROM = 20_000  # pairs: below, starting processes costs more than they bring
 logger = logging.getLogger(__name__)
@@ -43,7 +48,7 @@ def triplets(
     mined: Mapping[str, Artifact],
     settings: Mapping[str, Triplets],
     *,
-    uses: Mapping[str, Use],
+    uses: Mapping[str, CorpusUsage],
     margin: float,
     pivot: str,
     seed: int,
@@ -61,8 +66,8 @@ def triplets(
 
     def work(out: Path) -> dict[str, int]:
         description, audits = (
-            Description(margin, pivot),
-            {language: Audit() for language in sorted(cleaned)},
+            NegativeStats(margin, pivot),
+            {language: GuardCounts() for language in sorted(cleaned)},
         )
         reports: dict[str, FilterReport] = {}
         with tempfile.TemporaryDirectory(dir=out, prefix=".") as scratch:
@@ -154,8 +159,8 @@ class _Built(NamedTuple):
     """The triplets of a part, with what there is to say of them."""
 
     batches: list[pa.RecordBatch]
-    audit: Audit
-    description: Description
+    audit: GuardCounts
+    description: NegativeStats
 
 
 def _parts(
@@ -175,10 +180,16 @@ def _parts(
 
 
 def _build(
-    part: _Part, *, groups: Path, uses: Mapping[str, Use], margin: float, pivot: str, seed: int
+    part: _Part,
+    *,
+    groups: Path,
+    uses: Mapping[str, CorpusUsage],
+    margin: float,
+    pivot: str,
+    seed: int,
 ) -> _Built:
     texts, meanings = _texts(part.language, part.cleaned, groups, pivot)
-    audit, description = Audit(), Description(margin, pivot)
+    audit, description = GuardCounts(), NegativeStats(margin, pivot)
 
     def meaning(language: str, text: str) -> int:
         return int(meanings.find(_sentences(language, [text]))[0])
@@ -186,13 +197,9 @@ def _build(
     rows = list(
         build_triplets(
             texts,
-            MinedTable(part.mined, part.rows),
-            part.settings,
+            CandidateTable(part.mined, part.rows),
+            BuildOptions(part.settings, pivot, seed, meaning, uses),
             audit,
-            uses=uses,
-            seed=seed,
-            pivot=pivot,
-            meaning=meaning,
             rows=part.rows,
         )
     )
@@ -201,14 +208,16 @@ def _build(
 
 
 @functools.lru_cache(maxsize=1)  # the next part is often of the same language
-def _texts(language: str, cleaned: Path, groups: Path, pivot: str) -> tuple[Texts, MeaningGroups]:
+def _texts(
+    language: str, cleaned: Path, groups: Path, pivot: str
+) -> tuple[PairColumns, MeaningGroups]:
     """One language's pairs with the meaning group of each."""
     ids, sources, targets, corpora = tables.read_columns(
         cleaned, "pair_id", "source", "target", "corpus"
     )
     meanings = MeaningGroups.load(groups)
     own = meanings.find(_sentences(pivot, sources)).tolist()
-    return Texts(language, ids, sources, targets, own, corpora), meanings
+    return PairColumns(language, ids, sources, targets, own, corpora), meanings
 
 
 def check_prebuilt(corpora: Sequence[PrebuiltTripletsCorpus]) -> None:
@@ -228,22 +237,24 @@ def _ready(
     groups: MeaningGroups,
     settings: Mapping[str, Triplets],
     mined: int,
-) -> Guarded:
+) -> GuardedTriplets:
     """The triplets of one corpus that pass; sentences that no pair has get groups of their own."""
     columns = (corpus.columns.anchor, corpus.columns.positive, corpus.columns.negative)
-    found = list(read_ready(tabular.rows(corpus.path, list(columns)), columns))
+    found = list(read_prebuilt(tabular.rows(corpus.path, list(columns)), columns))
     sides = [
         text_columns.normalized(text_columns.from_strings(side))
         for side in zip(*found, strict=True)
     ]
     if not sides:
-        return Guarded([], FilterReport(0, 0, {}))
+        return GuardedTriplets([], FilterReport(0, 0, {}))
     leaks = np.zeros(len(found), dtype=bool)
     if holdout is not None:
         suites = suite_index(holdout.path / "suites", None).suites
         for side in sides:
             leaks[suites.leaks(text_columns.comparables(side)).rows] = True
-    normal = [Ready(*texts) for texts in zip(*(side.strings() for side in sides), strict=True)]
+    normal = [
+        PrebuiltTriplet(*texts) for texts in zip(*(side.strings() for side in sides), strict=True)
+    ]
 
     def group(language: str, text: str) -> int:
         return int(groups.find(_sentences(language, [text]))[0])
@@ -251,8 +262,8 @@ def _ready(
     most = round(corpus.share / (1 - corpus.share) * mined)
     limit = max((own.max_chrf for own in settings.values()), default=100.0)
     languages = (corpus.anchor_language, corpus.language)
-    return guarded(
-        normal, leaks.tolist(), languages, group, max_chrf=limit, most=most, weight=corpus.weight
+    return guard_prebuilt(
+        normal, leaks.tolist(), languages, group, max_chrf=limit, limit=most, weight=corpus.weight
     )
 
 
