@@ -118,6 +118,7 @@ def _check(batch: pa.RecordBatch, rules: CleanRules) -> _Checked:
     sides = (filtered.remaining.source_compared, filtered.remaining.target_compared)
     source = columns.fingerprints(sides[0], rows)
     target = columns.fingerprints(sides[1], rows)
+    # What is known only now, after the filters, about the rows that they kept (kept,).
     late_reasons = np.full(len(rows), KEPT, dtype=np.int16)
     for hashes, compared in zip((source, target), sides, strict=True):
         filled = compared.lengths[rows] > 0  # texts without letters or digits all compare equal

@@ -122,7 +122,7 @@ def comparables(texts: Texts) -> Texts:
     starts = texts.offsets[rows].tolist()
     ends = texts.offsets[rows + 1].tolist()
     for start, end in zip(starts, ends, strict=True):
-        kept[start:end] = False
+        kept[start:end] = False  # these rows are empty for now and replaced below
     simple = Texts(points[kept], _offsets(texts.total(kept)))
     if not len(rows):
         return simple
@@ -164,6 +164,8 @@ def take(texts: Texts, rows: Ints) -> Texts:
     starts = texts.offsets[rows]
     lengths = texts.lengths[rows]
     offsets = _offsets(lengths)
+    # Where each character of the result is in `texts.points`: its place in the result, shifted by
+    # how far its row moves.
     places = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
     return Texts(texts.points[places], offsets)
 
@@ -178,6 +180,7 @@ def map_rows(texts: Texts, selected: Bools, function: Callable[[str], str]) -> T
 
 def _replace_rows(texts: Texts, rows: Ints, replacements: Sequence[str]) -> Texts:
     extra = from_strings(replacements)
+    # Append the new rows at the end, then take each row from its place.
     both = Texts(
         np.concatenate([texts.points, extra.points]),
         np.concatenate([texts.offsets, texts.offsets[-1] + extra.offsets[1:]]),

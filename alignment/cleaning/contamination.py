@@ -55,11 +55,14 @@ class SuiteIndex:
         equal = np.zeros(len(hashes), dtype=bool)
         if len(self._hashes):
             equal = (self._hashes[places] == hashes) & (compared.lengths > 0)
-        matches = {int(row): int(self._hash_labels[places[row]]) for row in np.flatnonzero(equal)}
+        rows = np.flatnonzero(equal)
+        exact_labels = self._hash_labels[places[rows]].tolist()
+        matches = dict(zip(rows.tolist(), exact_labels, strict=True))
         if self._near is not None:
             matches |= self._near.matches(compared, ~equal)
-        rows = np.array(sorted(matches), dtype=np.int64)
-        return Leaks(rows, np.array([matches[row] for row in rows.tolist()], dtype=np.int64))
+        ordered = sorted(matches)
+        matched_labels = list(map(matches.__getitem__, ordered))
+        return Leaks(np.array(ordered, dtype=np.int64), np.array(matched_labels, dtype=np.int64))
 
 
 class _ShingleIndex:
@@ -95,7 +98,11 @@ class _ShingleIndex:
         return matches
 
     def _sieve(self, hashes: NDArray[np.uint64], offsets: Ints) -> Bools:
-        """Rows with enough shingles that may be in the index (rows,)."""
+        """Rows with enough shingles that may be in the index (rows,).
+
+        `_possible` answers by the first bits of a hash, so it may say yes for a shingle that is not
+        in the index, but never no for one that is.
+        """
         hits = np.concatenate([[0], np.cumsum(self._possible[_prefix(hashes)])])
         counts = np.diff(offsets)
         enough = hits[offsets[1:]] - hits[offsets[:-1]] >= _SLACK * self._overlap * counts
@@ -103,7 +110,11 @@ class _ShingleIndex:
         return likely
 
     def _most_similar(self, distinct: NDArray[np.uint64]) -> int | None:
-        """The sentence most similar to a set of shingles, if similar enough."""
+        """The sentence most similar to a set of shingles, if similar enough.
+
+        The Jaccard similarity of two sets is the size of their intersection over that of their
+        union, which is the sum of both sizes less the intersection.
+        """
         starts = np.searchsorted(self._shingles, distinct, side="left").tolist()
         ends = np.searchsorted(self._shingles, distinct, side="right").tolist()
         owners = []

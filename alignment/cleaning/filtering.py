@@ -53,7 +53,7 @@ def apply_filters(batch: pa.RecordBatch, limits: Clean, context: Context) -> Fil
     empty = np.minimum(source.lengths, target.lengths) == 0
     reasons[empty] = REASON_NUMBERS["empty"]
     remaining = pairs
-    rows = np.arange(len(pairs))
+    rows = np.arange(len(pairs))  # the number in `pairs` of each remaining pair
     for filter_, threshold in active_filters(limits):
         alive = reasons[rows] == KEPT
         if alive.sum() < MIN_SHARE_LEFT * len(alive):

@@ -34,6 +34,7 @@ def shingles(texts: Texts, size: int = SHINGLE) -> tuple[NDArray[np.uint64], Int
     for step in range(size):
         hashes = (hashes + points[step : runs + step]) * GOLDEN_GAMMA
         hashes ^= hashes >> np.uint64(31)
+    # `hashes` has the runs that cross from one row into the next too; leave those out.
     places = np.arange(offsets[-1]) + np.repeat(texts.offsets[:-1] - offsets[:-1], count)
     return hashes[places], offsets
 
@@ -58,7 +59,7 @@ def band_hashes(sides: Sequence[Texts], fallback: Ints, threshold: float) -> Int
     The shingles of both sides count together. A pair without any takes its `fallback` hash (rows,)
     in every band.
     """
-    signature = _signatures(sides)
+    signature = _signatures(sides)  # (rows, PERMUTATIONS)
     bands = bands_for(threshold)
     width = PERMUTATIONS // bands
     hashed = np.zeros((len(signature), bands), dtype=np.uint64)
@@ -75,6 +76,7 @@ def _signatures(sides: Sequence[Texts]) -> NDArray[np.uint64]:
     signature = np.full((len(sides[0]), PERMUTATIONS), _EMPTY, dtype=np.uint64)
     for side, texts in enumerate(sides):
         hashes, offsets = shingles(texts)
+        # `reduceat` gives nonsense for empty rows; they have no part in the minimum.
         filled = np.flatnonzero(np.diff(offsets))
         if not len(filled):
             continue

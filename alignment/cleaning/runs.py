@@ -36,6 +36,7 @@ def _longest_run(texts: Texts, continues: Bools) -> Ints:
     """The longest run in each row (rows,); `continues` marks what belongs to the item before."""
     longest = np.zeros(len(texts), dtype=np.int64)
     starts = np.flatnonzero(~continues)
+    # A run ends where the next one starts; none crosses from one row into the next.
     if len(starts):
         runs = np.diff(np.append(starts, len(continues)))
         rows = np.searchsorted(texts.offsets, starts, side="right") - 1
@@ -53,7 +54,8 @@ def _word_hashes(texts: Texts) -> Texts:
     starts = np.flatnonzero(begins)
     if not len(starts):
         return Texts(np.zeros(0, np.uint64), np.zeros(len(texts) + 1, np.int64))
-    # The place of each character in its word, so that `ab` and `ba` differ.
+    # The hash of a word is a sum over its characters, each multiplied by a number that depends on
+    # its place in the word, so that `ab` and `ba` differ.
     place = np.arange(len(points)) - np.repeat(starts, np.diff(np.append(starts, len(points))))
     multiplier = place.astype(np.uint64) * GOLDEN_GAMMA + np.uint64(1)
     mixed = (points + np.uint64(1)) * multiplier

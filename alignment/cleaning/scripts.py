@@ -58,7 +58,10 @@ def scripts_of(language: str) -> frozenset[str]:
         scripts.add(main)
     if tag.script is None and tag.language in _SECOND:
         scripts.add(_SECOND[tag.language])
-    return frozenset().union(*[_COMPOUND.get(script, (script,)) for script in scripts])
+    parts: set[str] = set()
+    for script in scripts:
+        parts.update(_COMPOUND.get(script, (script,)))
+    return frozenset(parts)
 
 
 def script_share(texts: Texts, language: str) -> Floats:

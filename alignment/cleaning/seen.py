@@ -48,7 +48,7 @@ class SeenHashes:
         for run in (*self._on_disk, *self._runs):
             # Sorted queries read a run on disk from front to back.
             places = np.searchsorted(run, ordered)
-            places[places == len(run)] = 0
+            places[places == len(run)] = 0  # past the end: any place serves, it will not be equal
             known |= run[places] == ordered
         return known
 

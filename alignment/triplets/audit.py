@@ -208,7 +208,8 @@ def _total(groups: Sequence[_Group]) -> _Group:
     total = _Group()
     for group in groups:
         total.merge(group)
-    in_turn = itertools.zip_longest(*(group.examples for group in groups))
-    examples = [example for example in itertools.chain.from_iterable(in_turn) if example]
-    total.examples = examples[:EXAMPLES]
+    # The first example of each language, then the second of each, and so on.
+    rounds = itertools.zip_longest(*[group.examples for group in groups])
+    examples = filter(None, itertools.chain.from_iterable(rounds))
+    total.examples = list(itertools.islice(examples, EXAMPLES))
     return total

@@ -70,8 +70,9 @@ def batches(
     """
     for first in range(0, len(mined.rows), tables.ROWS_PER_BATCH):
         part = slice(first, first + tables.ROWS_PER_BATCH)
-        rows = mined.rows[part]
+        rows = mined.rows[part]  # (batch, k)
         filled = rows >= 0
+        # Lists of different lengths: those of pair i are entries starts[i] to starts[i + 1].
         starts = pa.array(np.concatenate([[0], filled.sum(axis=1).cumsum()]), pa.int32())
         n = len(rows)
         positive = pa.nulls(n, pa.float32())
@@ -122,6 +123,8 @@ class CandidateTable:
     def __init__(self, path: Path, rows: range) -> None:
         self._first = rows.start
         self._blocks: dict[tuple[str, str], _Block] = {}
+        # Rows are sorted by direction and strategy and then by pair, so that the table falls into
+        # blocks of one row per pair.
         inside = [("pair", ">=", rows.start), ("pair", "<", rows.stop)]
         table = pq.read_table(path, filters=inside, use_threads=False)
         pairs = len(rows)

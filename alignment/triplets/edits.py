@@ -100,10 +100,11 @@ def shared_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
 def _names(text: str, anchor: str) -> list[re.Match[str]]:
     """The names of a text that its translation has too, each exactly once in both."""
     matches = _outside_placeholders(_NAME, text)
-    words = [match.group() for match in matches]
-    anchor_words = [match.group() for match in _outside_placeholders(_NAME, anchor)]
+    words = list(map(re.Match.group, matches))
+    anchor_words = list(map(re.Match.group, _outside_placeholders(_NAME, anchor)))
     shared = []
     for match, word in zip(matches, words, strict=True):
+        # A name that occurs twice is left out: which of them would be replaced?
         if words.count(word) == anchor_words.count(word) == 1:
             shared.append(match)
     return shared
@@ -125,13 +126,15 @@ def _outside_placeholders(pattern: re.Pattern[str], text: str) -> list[re.Match[
 def _replace_name(text: str, anchor: str, names: Sequence[str], drawn: int) -> str | None:
     """One name replaced by another one that neither sentence has in any case."""
     matches = _names(text, anchor)
-    known = f"{text} {anchor}".casefold()
-    tries = [names[(drawn + i) % len(names)] for i in range(min(_NAMES_TRIED, len(names)))]
-    unused = [name for name in tries if name.casefold() not in known]
-    if not matches or not unused:
+    if not matches:
         return None
     match = matches[drawn % len(matches)]
-    return f"{text[: match.start()]}{unused[0]}{text[match.end() :]}"
+    known = f"{text} {anchor}".casefold()
+    for i in range(min(_NAMES_TRIED, len(names))):
+        name = names[(drawn + i) % len(names)]
+        if name.casefold() not in known:
+            return f"{text[: match.start()]}{name}{text[match.end() :]}"
+    return None
 
 
 def _swap_names(text: str, anchor: str, language: str) -> str | None:

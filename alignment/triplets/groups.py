@@ -44,6 +44,7 @@ class MeaningGroups:
         edges = np.ones(len(source_nodes), np.int8)
         n = len(sentences)
         graph = sparse.coo_array((edges, (source_nodes, target_nodes)), shape=(n, n))
+        # scipy numbers components in any order; number them by their smallest member instead.
         _, component = sparse.csgraph.connected_components(graph, directed=False)
         _, first, group = np.unique(component, return_index=True, return_inverse=True)
         return cls(sentences, np.argsort(np.argsort(first))[group])
@@ -56,6 +57,7 @@ class MeaningGroups:
         alone = -1 - (sentences & np.iinfo(np.int64).max)
         if not len(self.sentences):
             return alone
+        # The place past the end, for sentences beyond the last one, is no place to compare with.
         places = np.minimum(np.searchsorted(self.sentences, sentences), len(self.sentences) - 1)
         return np.where(self.sentences[places] == sentences, self.groups[places], alone)
 

@@ -66,8 +66,9 @@ def _search_pool(
 ) -> None:
     """Fill in the candidates' rows and scores (n, k) of the texts numbered by `pool`."""
     tokens = [tokenize(positives[i], language) for i in pool]
-    pool = pool[[bool(words) for words in tokens]]
-    tokens = [words for words in tokens if words]
+    # A text without words is neither a query nor a candidate.
+    pool = pool[list(map(bool, tokens))]
+    tokens = list(filter(None, tokens))
     if len(pool) < 2:
         return
     distinct = dict.fromkeys(itertools.chain.from_iterable(tokens))
@@ -112,9 +113,11 @@ def _rarest_words(counts: sparse.csr_array, frequencies: NDArray[np.int64]) -> s
 
     `frequencies` says how many texts have each word (words,).
     """
+    # One entry per query and word; `order` sorts by query and then by frequency, rarest first.
     query = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
     order = np.lexsort((counts.indices, frequencies[counts.indices], query))
     cost = frequencies[counts.indices[order]]
+    # What the query's rarer words cost, and this one: at most `POSTINGS`.
     cost_before = np.cumsum(cost) - cost
     first = counts.indptr[:-1]
     selected = cost_before - cost_before[first][query] + cost <= POSTINGS
@@ -147,6 +150,7 @@ def _best(
 
     Equal scores are in the order of the texts; -1 and 0 where there are fewer than k.
     """
+    # One entry per query and text that share a word; a text's score for itself becomes 0.
     query = np.repeat(np.arange(len(queries)), np.diff(product.indptr))
     value = np.where(product.indices == queries[query], 0, product.data)
     best = _top_k_mask(value, product.indptr, k)

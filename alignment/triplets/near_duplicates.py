@@ -42,16 +42,21 @@ def chrf_above(candidate: str, translation: str, limit: float) -> float | None:
 
 def _matches(hypothesis: str, reference: str, n: int) -> int:
     """N-grams of one text that occur in the other, each as often as in both."""
-    grams = [hypothesis[i : i + n] for i in range(len(hypothesis) - n + 1)]
-    reference_grams = [reference[i : i + n] for i in range(len(reference) - n + 1)]
+    grams = _ngrams(hypothesis, n)
+    reference_grams = _ngrams(reference, n)
     distinct = set(grams)
     reference_distinct = set(reference_grams)
     shared = distinct & reference_distinct
+    # Where one text has no n-gram twice, each shared one matches once: the usual case, and fast.
     if len(distinct) == len(grams) or len(reference_distinct) == len(reference_grams):
         return len(shared)
     counts = Counter(grams)
     reference_counts = Counter(reference_grams)
     return sum([min(counts[gram], reference_counts[gram]) for gram in shared])
+
+
+def _ngrams(text: str, n: int) -> list[str]:
+    return [text[i : i + n] for i in range(len(text) - n + 1)]
 
 
 def _f_score(matches: Mapping[int, int], h: int, r: int) -> float:

@@ -33,6 +33,7 @@ def random_candidates(identities: Sequence[str], k: int, seed: int) -> Candidate
         return Candidates(rows, scores)
     hashes = _hashes(identities, seed)[:, None]
     others = n - 1
+    # SplitMix64 makes neighboring states independent: a row's hash starts its own generator.
     if n <= 4 * k:
         states = np.add(hashes, np.arange(others, dtype=np.uint64)) * GOLDEN_GAMMA
         drawn = np.argsort(splitmix64(states), axis=1, kind="stable")[:, :k]
