@@ -19,8 +19,6 @@ from alignment.types import Artifact, Counts, Input
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from alignment.encoder.encoder import Settings
-
     Parts = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
 REVISION = 1
@@ -34,9 +32,7 @@ class EncoderCounts(Counts):
     parameters: int
 
 
-def base_encoder(
-    context: RunContext, config: Encoder, cleaned: Mapping[str, Artifact]
-) -> Artifact:
+def base_encoder(context: RunContext, config: Encoder, cleaned: Mapping[str, Artifact]) -> Artifact:
     """`model/`: config.json, model.safetensors, the tokenizer and encoder.json.
 
     `cleaned` is used by a scratch encoder only, whose tokenizer is trained on that text.

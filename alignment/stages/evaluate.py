@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class EvaluateCounts(Counts):
     @classmethod
     def of(cls, artifact: Artifact) -> EvaluateCounts:
         """The counts of an artifact of `evaluate`."""
-        suites = super().of(artifact).suites
+        suites: Mapping[str, Any] = super().of(artifact).suites
         return cls({name: SuiteCounts(**counts) for name, counts in suites.items()})
 
 
@@ -75,9 +75,7 @@ def evaluate(store: Store, language: str, holdout: Artifact, encoder: Input) -> 
             logger.info("evaluate %s %s: %.1f %%", language, name, accuracy)
         return counts
 
-    inputs = {
-        f"suite:{name}": holdout.input(layout.suite_file(name, language)) for name in suites
-    }
+    inputs = {f"suite:{name}": holdout.input(layout.suite_file(name, language)) for name in suites}
     inputs["encoder"] = encoder
     return store.build(
         "evaluate",

@@ -120,9 +120,7 @@ class PartBuilder:
         return BuiltPart(list(tables.in_batches(rows, tables.TRIPLETS)), audit, description)
 
 
-def build_parts(
-    parts: Sequence[Part], builder: PartBuilder
-) -> Iterator[tuple[Part, BuiltPart]]:
+def build_parts(parts: Sequence[Part], builder: PartBuilder) -> Iterator[tuple[Part, BuiltPart]]:
     """Every part with its triplets, in order, using all cores when there are many pairs."""
     total = sum(len(part.rows) for part in parts)
     workers = processors() if total >= PARALLEL_FROM else 1
