@@ -74,7 +74,7 @@ class Suggestion(NamedTuple):
     accuracy: float
     """Accuracy@1 on a sample of its own pairs, the mean of both directions, in [0, 1]."""
     gain: float
-    """The rank: share of wrong answers times the logarithm of the pairs."""
+    """The rank: share of wrong answers times the decimal logarithm of the pairs."""
 
 
 def suggest(
@@ -111,7 +111,7 @@ def suggest(
         size = min(sample, len(source))
         rows = random.Random(f"{config.seed}:{code}").sample(range(len(source)), size)
         accuracy = _accuracy(loaded, [source[row] for row in rows], [target[row] for row in rows])
-        gain = (1 - accuracy) * math.log(len(source))
+        gain = (1 - accuracy) * math.log10(len(source))
         suggestions.append(Suggestion(code, len(source), accuracy, gain))
     return sorted(suggestions, key=lambda suggestion: (-suggestion.gain, suggestion.code))
 
