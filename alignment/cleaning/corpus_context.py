@@ -21,7 +21,7 @@ RATIO_SAMPLE = 50_000
 
 
 def corpus_context(pairs: Path, limits: Clean, pivot: str, language: str) -> Context:
-    """The usual ratio of lengths in the corpus, and the language identifier if one is configured."""
+    """The corpus's usual ratio of lengths, and the language identifier if one is configured."""
     identifier = None
     if limits.max_other_language is not None:
         identifier = load_identifier(limits.language_model)

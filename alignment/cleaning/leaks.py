@@ -23,9 +23,9 @@ EXAMPLES = 3  # per language and suite
 
 
 class LabeledSuites(NamedTuple):
-    """The sentences of all suites, and the names of the suites that the index numbers."""
+    """The sentences of all suites, and the names of the suites that its labels number."""
 
-    index: SuiteIndex
+    sentences: SuiteIndex
     names: list[str]
     """`tatoeba:fi`, by the label in the index."""
 
@@ -60,7 +60,7 @@ def find_leaks(pairs: Path, suites: LabeledSuites, share: float, seed: int) -> C
 
     What is held out is never trained on, whether it is in a suite or not.
     """
-    find = functools.partial(_leaks_in_group, index=suites.index, share=share, seed=seed)
+    find = functools.partial(_leaks_in_group, index=suites.sentences, share=share, seed=seed)
     workers = workers_for(tables.count_rows(pairs))
     counts: Counter[str] = Counter()
     examples: dict[str, list[str]] = {}
@@ -84,7 +84,7 @@ def leaking_rows(suites: LabeledSuites, sides: Sequence[Texts]) -> Bools:
     """Rows (n,) with a text in a suite, given the normalized texts of each column."""
     mask = np.zeros(len(sides[0]), dtype=bool)
     for texts in sides:
-        mask[suites.index.leaks(columns.comparables(texts)).rows] = True
+        mask[suites.sentences.leaks(columns.comparables(texts)).rows] = True
     return mask
 
 

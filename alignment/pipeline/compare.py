@@ -44,7 +44,7 @@ class ArmResult(NamedTuple):
     tokens: int
     """In all batches, each distinct sentence of a batch counted once, without padding."""
     accuracy: dict[str, list[float]]
-    """Accuracy@1 by suite, one value per seed: mean of the trained languages and both directions."""
+    """Accuracy@1 by suite, one value per seed: mean of trained languages and both directions."""
 
     def spread(self, suite: str) -> tuple[float, float]:
         """Mean and standard deviation over the seeds; the deviation of a single seed is 0."""

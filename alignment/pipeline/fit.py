@@ -56,9 +56,7 @@ def fit(
     previous: Artifact | None = None
     for number, (first, last) in enumerate(parts(config.train.steps, config.train.remine_every)):
         if previous is not None:
-            mined, built = mine_triplets(
-                config, workspace, runner, data, previous, remined=number
-            )
+            mined, built = mine_triplets(config, workspace, runner, data, previous, remined=number)
             release_encoders()
             run.artifacts += [*mined.values(), built]
         run.triplets[first] = built

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from alignment.report.summary import LanguageResult, Summary, SuiteResult
+from alignment.report.summary import LanguageResult, SuiteResult, Summary
 
 
 class AccuracyRow(NamedTuple):

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from alignment.report import plots
 from alignment.report.accuracy import accuracy_rows
 from alignment.report.summary import Summary
-from alignment.report.templating import render_html
+from alignment.report.templating import render_html, trusted
 from alignment.types import StepMetrics
 
 
@@ -35,10 +35,10 @@ def render_report(
         s=summary,
         suites=suites,
         accuracy_rows={suite: accuracy_rows(summary, suite) for suite in suites},
-        accuracy_plot={suite: Markup(plot) for suite, plot in accuracy.items()},
+        accuracy_plot={suite: trusted(plot) for suite, plot in accuracy.items()},
         failures=summary.failures(),
         audits=[(step, audit, _hardness_plot(audit)) for step, audit in audits.items()],
-        curves=Markup(plots.curves(steps)) if steps else None,
+        curves=trusted(plots.curves(steps)) if steps else None,
         versions=versions,
     )
 
@@ -48,4 +48,4 @@ def _hardness_plot(audit: Mapping[str, Any]) -> Markup | None:
     strategies = audit["strategies"]
     if not any(strategy["measured"] for strategy in strategies.values()):
         return None
-    return Markup(plots.hardness(strategies))
+    return trusted(plots.hardness(strategies))

@@ -71,7 +71,7 @@ def curves(steps: Sequence[StepMetrics]) -> str:
 
     A metric without any value has no panel.
     """
-    panels = [panel for panel in PANELS if panel.has_values(steps)]
+    panels = [panel for panel in _PANELS if panel.has_values(steps)]
     validation = [
         (step.step, 100 * fmean(step.validation.values())) for step in steps if step.validation
     ]
@@ -151,7 +151,7 @@ class _Panel:
         return any(series.value(step) is not None for series in self.series for step in steps)
 
 
-PANELS = (
+_PANELS = (
     _Panel("loss", (_Series("", lambda step: step.loss),)),
     _Panel(
         "triplets (%)",

@@ -76,7 +76,6 @@ def triplets(
     Raises:
         EmptyCorpus: if not a single triplet can be built.
     """
-
     pivot = context.pivot
 
     def work(out: Path) -> TripletsCounts:
