@@ -163,7 +163,7 @@ class _PrebuiltGuard:
             leaks,
             (corpus.anchor_language, corpus.language),
             group_lookup(self.groups, sentence_hashes),
-            max_chrf=max((own.max_chrf for own in self.settings.values()), default=100.0),
+            max_chrf=max((limits.max_chrf for limits in self.settings.values()), default=100.0),
             most=round(corpus.share / (1 - corpus.share) * mined_triplets),
             weight=corpus.weight,
         )
@@ -183,7 +183,9 @@ def _key_settings(
     prebuilt: Sequence[PrebuiltTripletsCorpus],
 ) -> dict[str, Any]:
     # The curriculum has already been applied to the shares.
-    by_language = {code: own.model_dump(exclude={"curriculum"}) for code, own in settings.items()}
+    by_language = {
+        code: limits.model_dump(exclude={"curriculum"}) for code, limits in settings.items()
+    }
     return {
         "pivot": pivot,
         "margin": margin,
