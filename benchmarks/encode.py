@@ -20,7 +20,7 @@ from rich.table import Table
 
 from alignment.cleaning.normalize import fingerprint
 from alignment.encoder.encoder import DTYPES, Precision, fastest_device, load
-from alignment.pipeline.run import Data
+from alignment.pipeline.data import TrainingData
 from benchmarks.harness import figures, precisions, spread
 from benchmarks.quality import tatoeba
 from benchmarks.quickstart import data, suite_texts
@@ -112,7 +112,7 @@ def main() -> None:
     )
 
 
-def _texts(found: Data) -> tuple[list[str], str]:
+def _texts(found: TrainingData) -> tuple[list[str], str]:
     """Sentences, and what they are."""
     if len(sys.argv) > 1:
         return Path(sys.argv[1]).read_text().splitlines(), Path(sys.argv[1]).name

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.config import Clean, Holdout
+from alignment.context import RunContext
 from alignment.downloads import Downloads
 from alignment.stages.clean import clean
 from alignment.stages.holdout import holdout
@@ -66,21 +67,18 @@ def main() -> None:
 
 def run(home: Path, size: int) -> None:
     """What is measured: the two stages, on what `pull` would have left."""
-    store = Store(home / "store")
+    context = RunContext(Store(home / "store"), Downloads(home), pivot="en", seed=1)
     pulled = Artifact(
         "pull", LANGUAGE, "k", home, {"pairs.parquet": "d"}, {"pairs": size}, 0.0, "d"
     )
     limits = Clean()
     suites = holdout(
-        store,
+        context,
         {LANGUAGE: pulled},
         Holdout(share=0.1),
         {LANGUAGE: limits},
-        downloads=Downloads(home),
-        pivot="en",
-        seed=1,
     )
-    clean(store, LANGUAGE, pulled, suites, limits, share=0.1, seed=1, pivot="en")
+    clean(context, LANGUAGE, pulled, suites, limits, share=0.1)
 
 
 def _pulled(size: int) -> Path:

@@ -25,7 +25,7 @@ from rich.table import Table
 from alignment import tables
 from alignment.config import Train
 from alignment.encoder.encoder import Encoder, Precision, load
-from alignment.pipeline.run import Data
+from alignment.pipeline.data import TrainingData
 from alignment.retrieval.metrics import retrieve
 from alignment.training.job import PROGRESS, Job
 from benchmarks.catalogs import cache
@@ -119,7 +119,7 @@ def rates(triplets: Path, encoder: Path, able: Sequence[Precision]) -> dict[str,
 
 
 def accuracies(
-    found: Data, triplets: Path, encoder: Path, precision: Precision
+    found: TrainingData, triplets: Path, encoder: Path, precision: Precision
 ) -> dict[str, dict[str, float]]:
     """Mean accuracy@1 of the languages after `LEARNT` steps, by suite and encoder."""
     models = {"base": encoder}

@@ -23,6 +23,8 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.config import Triplets
+from alignment.context import RunContext
+from alignment.downloads import Downloads
 from alignment.stages.mine import mine
 from alignment.stages.triplets import triplets
 from alignment.store import Store
@@ -94,7 +96,8 @@ def prepare(count: int) -> Path:
 def run_ours(home: Path) -> dict[str, float]:
     """What is measured of us: both stages, as a run calls them."""
     with tempfile.TemporaryDirectory() as directory:
-        store = Store(Path(directory))
+        root = Path(directory)
+        context = RunContext(Store(root), Downloads(root), pivot="en", seed=1)
         cleaned = {
             path.parent.name: _artifact(path.parent)
             for path in sorted(home.glob("*/pairs.parquet"))
@@ -102,12 +105,12 @@ def run_ours(home: Path) -> dict[str, float]:
         none = _artifact(home)  # no setting asks for an encoder
         started = time.monotonic()
         mined = {
-            language: mine(store, language, own, none, SETTINGS, pivot="en", seed=1)
+            language: mine(context, language, own, none, SETTINGS)
             for language, own in cleaned.items()
         }
         between = time.monotonic()
         every = dict.fromkeys(cleaned, SETTINGS)
-        built = triplets(store, cleaned, mined, every, uses={}, margin=0.2, pivot="en", seed=1)
+        built = triplets(context, cleaned, mined, every, uses={}, margin=0.2)
         ended = time.monotonic()
         return {
             "mine": between - started,

@@ -32,7 +32,7 @@ from alignment.corpora.opus import OpusSource
 from alignment.downloads.fetch import Downloads
 from alignment.downloads.lockfile import Lockfile
 from alignment.errors import AlignmentError, ConfigError, Malformed
-from alignment.gate import Measured, Paired, judge
+from alignment.gate import PairedOutcomes, SuiteOutcomes, judge
 from alignment.retrieval.neighbors import nearest
 from alignment.training.batching import Item, plan
 from alignment.triplets.groups import MeaningGroups
@@ -182,7 +182,7 @@ def test_the_gate_is_monotone(given_outcomes: list[tuple[bool, bool]], data: st.
 
     def passed(side: list[bool]) -> bool:
         return judge(
-            Measured("x", "s", Paired(reference, side), Paired(reference, candidate)), rules, "v"
+            SuiteOutcomes("x", "s", PairedOutcomes(reference, side), PairedOutcomes(reference, candidate)), rules, "v"
         ).passed
 
     assert passed(better) or not passed(candidate)

@@ -70,7 +70,7 @@ def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(
     assert (
         0 < ready <= 0.05 * total + 1 and set(weights) == {1.0} and held_out.upper() not in anchors
     )
-    report = json.loads((table.parent / "audit.json").read_text())["ready"]["ready"]
+    report = json.loads((table.parent / "audit.json").read_text())["prebuilt"]["ready"]
     assert report["seen"] == 51 and report["dropped"]["contaminated"] == 1
 
 
