@@ -31,7 +31,7 @@ from alignment.cli.console import ConsoleRunner
 from alignment.config import Config, load_config
 from alignment.encoder.cache import release_encoders
 from alignment.encoder.encoder import load
-from alignment.pipeline.run import Data, prepare
+from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.workspace import Workspace
 from alignment.retrieval.metrics import retrieve
 from alignment.stages.train import train
@@ -217,7 +217,9 @@ def _config() -> Config:
     return load_config(path, [])
 
 
-def _trained(config: Config, workspace: Workspace, found: Data, arm: str) -> tuple[Artifact, int]:
+def _trained(
+    config: Config, workspace: Workspace, found: TrainingData, arm: str
+) -> tuple[Artifact, int]:
     """The artifact of an arm, and the seconds of its steps."""
     settings = config.train.model_validate({**config.train.model_dump(), **ARMS[arm]})
     steps: list[dict[str, Any]] = []
@@ -237,7 +239,7 @@ def _trained(config: Config, workspace: Workspace, found: Data, arm: str) -> tup
         settings,
         pivot=config.pivot,
         seed=config.seed,
-        watch=watch,
+        on_step=watch,
     )
     curves = (trained.path / "curves.jsonl").read_text().splitlines()
     return trained, round(sum(yaml.safe_load(line)["seconds"] for line in curves))

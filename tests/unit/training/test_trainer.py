@@ -380,7 +380,7 @@ def test_tensorboard_files_hold_the_curves(finished: Path, tmp_path: Path) -> No
     losses = [event.value for event in events.Scalars("train/loss")]
     assert losses == pytest.approx([line["loss"] for line in figures(told)], rel=1e-5)
     assert any(tag.startswith("development/") for tag in events.Tags()["scalars"])
-    assert all(line["gradient"] > 0 for line in figures(told))
+    assert all(line["gradient_norm"] > 0 for line in figures(told))
 
 
 @pytest.mark.parametrize("able", [False, True])
