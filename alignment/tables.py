@@ -1,4 +1,4 @@
-"""Declared schemas of the Parquet files between stages, and bounded reading and writing of them."""
+"""Schemas of the Parquet files between stages, and reading and writing them in batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROWS_PER_BATCH = 16_384
-ROWS_PER_GROUP = 2 * ROWS_PER_BATCH  # of a Parquet file: what one worker takes at a time
+ROWS_PER_GROUP = 2 * ROWS_PER_BATCH
+"""Rows of a Parquet row group, which is what one worker takes at a time."""
 
 PAIRS = pa.schema(
     [
@@ -34,16 +35,14 @@ CANDIDATES = pa.schema(
         ("pair", pa.int32()),  # row of the pair in the clean table
         ("direction", pa.string()),
         ("strategy", pa.string()),
-        (
-            "positive_similarity",
-            pa.float32(),
-        ),  # cosine of anchor and positive under the base encoder
-        ("candidates", pa.list_(pa.int32())),  # rows of the clean table, best first
-        ("scores", pa.list_(pa.float32())),  # the strategy's own score
-        (
-            "similarities",
-            pa.list_(pa.float32()),
-        ),  # cosine of anchor and candidate under the base encoder
+        # Cosine of anchor and positive under the encoder that mined.
+        ("positive_similarity", pa.float32()),
+        # Rows of the clean table, best first.
+        ("candidates", pa.list_(pa.int32())),
+        # The strategy's own scores of the candidates.
+        ("scores", pa.list_(pa.float32())),
+        # Cosine of anchor and candidate under the encoder that mined.
+        ("similarities", pa.list_(pa.float32())),
     ]
 )
 TRIPLETS = pa.schema(
@@ -63,10 +62,8 @@ TRIPLETS = pa.schema(
         ("score", pa.float32()),
         ("positive_similarity", pa.float32()),
         ("negative_similarity", pa.float32()),
-        (
-            "chrf",
-            pa.float32(),
-        ),  # of the negative against the positive; null where a bound shows that it is below the limit
+        # Of negative and positive; null where a cheap bound shows that it is below the limit.
+        ("chrf", pa.float32()),
         ("weight", pa.float32()),
     ]
 )
@@ -75,55 +72,57 @@ OUTCOMES = pa.schema(
         ("query_id", pa.string()),
         ("direction", pa.string()),
         ("correct", pa.bool_()),
-        ("similarity", pa.float32()),  # cosine of query and gold
-        ("best_wrong", pa.float32()),  # cosine of query and the nearest wrong candidate
+        ("similarity", pa.float32()),  # cosine of the query and its translation
+        ("best_wrong", pa.float32()),  # cosine of the query and the nearest wrong candidate
     ]
 )
 
 
 def write(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write rows by batch (zstd); returns how many."""
+    """Write rows in batches, compressed with zstd; returns the number of rows."""
     return write_batches(path, schema, in_batches(rows, schema))
 
 
 def in_batches(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Rows as record batches of at most `ROWS_PER_BATCH`."""
+    """Rows as record batches of at most `ROWS_PER_BATCH` rows."""
     iterator = iter(rows)
     while batch := list(itertools.islice(iterator, ROWS_PER_BATCH)):
         yield pa.RecordBatch.from_pylist(batch, schema)
 
 
 def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
-    """Write record batches (zstd), small ones joined; returns how many rows."""
+    """Write record batches, joined into row groups; returns the number of rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    total = waiting = 0
-    held: list[pa.RecordBatch] = []
+    total = 0
+    pending_rows = 0
+    pending: list[pa.RecordBatch] = []
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in batches:
-            held.append(batch)
-            waiting += batch.num_rows
+            pending.append(batch)
+            pending_rows += batch.num_rows
             total += batch.num_rows
-            if waiting >= ROWS_PER_GROUP:
-                writer.write_table(pa.Table.from_batches(held, schema), ROWS_PER_GROUP)
-                held, waiting = [], 0
-        writer.write_table(pa.Table.from_batches(held, schema), ROWS_PER_GROUP)
+            if pending_rows >= ROWS_PER_GROUP:
+                writer.write_table(pa.Table.from_batches(pending, schema), ROWS_PER_GROUP)
+                pending = []
+                pending_rows = 0
+        writer.write_table(pa.Table.from_batches(pending, schema), ROWS_PER_GROUP)
     return total
 
 
 def batches(path: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Record batches of at most `ROWS_PER_BATCH` rows, read as they are asked for."""
+    """Record batches of at most `ROWS_PER_BATCH` rows, read one at a time."""
     with pq.ParquetFile(path) as file:
         yield from file.iter_batches(ROWS_PER_BATCH, columns=columns)
 
 
 class RowGroup(NamedTuple):
-    """A stretch of a Parquet file, to be read by whoever works on it."""
+    """One row group of a Parquet file, which the worker that gets it reads itself."""
 
     path: Path
     number: int
 
     def batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
-        """Record batches of at most `ROWS_PER_BATCH` rows, with these columns or all of them."""
+        """Record batches of at most `ROWS_PER_BATCH` rows; all columns unless some are named."""
         with pq.ParquetFile(self.path) as file:
             yield from file.iter_batches(
                 ROWS_PER_BATCH, [self.number], columns or None, use_threads=False
@@ -131,9 +130,14 @@ class RowGroup(NamedTuple):
 
 
 def row_groups(path: Path) -> list[RowGroup]:
-    """All of a file, in parts for several workers."""
+    """The whole file, in parts that several workers can share."""
     with pq.ParquetFile(path) as file:
         return [RowGroup(path, number) for number in range(file.num_row_groups)]
+
+
+def count_rows(path: Path) -> int:
+    """The number of rows, from the file's metadata."""
+    return int(pq.read_metadata(path).num_rows)
 
 
 def read(path: Path, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -144,13 +148,13 @@ def read(path: Path, columns: list[str] | None = None) -> Iterator[dict[str, Any
 
 
 def read_columns(path: Path, *columns: str) -> list[list[Any]]:
-    """Whole columns as Python lists, for tables that are small by nature (one language's texts)."""
+    """Whole columns as Python lists, for tables that fit in memory (the texts of one language)."""
     table = pq.read_table(path, columns=list(columns))
     return [table.column(name).to_pylist() for name in columns]
 
 
 def content_digest(path: Path) -> str:
-    """sha256 of the rows themselves, whatever wrote the file: for golden tests."""
+    """sha256 of the rows, independent of how the file was written; for golden tests."""
     digest = hashlib.sha256()
     for row in read(path):
         digest.update(repr(sorted(row.items())).encode())

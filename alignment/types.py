@@ -1,4 +1,4 @@
-"""Domain values, frozen. Wrong states cannot be built: each type checks its own law."""
+"""Values that several rooms share, frozen; each type checks its own invariants."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 from alignment.errors import Corrupt
 
-Direction = Literal["forward", "backward"]  # anchor is the source (pivot) side, or the target side
+Direction = Literal["forward", "backward"]
+"""Forward: the anchor is the pivot side of the pair. Backward: it is the other side."""
 Strategy = Literal["random", "lexical", "semantic", "edited", "cross"]
 STRATEGIES: tuple[Strategy, ...] = ("random", "lexical", "semantic", "edited", "cross")
 FALLBACKS: tuple[Strategy, ...] = ("random", "lexical", "semantic")
-"""Whose negatives stand in where the chosen strategy has none."""
+"""Strategies that are tried when the chosen one has no negative for a pair."""
 
 
 class SentencePair(NamedTuple):
@@ -40,14 +41,14 @@ class Triplet:
     def __post_init__(self) -> None:
         if self.positive_group == self.negative_group:
             raise ValueError(
-                f"{self.negative!r} means the same as {self.positive!r} (meaning group {self.positive_group}): "
-                "it cannot be a mismatched translation"
+                f"{self.negative!r} means the same as {self.positive!r} "
+                f"(meaning group {self.positive_group}), so it cannot be a mismatched translation"
             )
 
 
 @dataclass(frozen=True)
 class FilterReport:
-    """What became of the rows seen: `kept + sum(dropped by reason) == seen`."""
+    """Row counts of a filter, which must satisfy `kept + sum(dropped by reason) == seen`."""
 
     seen: int
     kept: int
@@ -57,18 +58,18 @@ class FilterReport:
         total = self.kept + sum(self.dropped.values())
         if total != self.seen:
             raise ValueError(
-                f"the ledger does not add up: kept {self.kept} + dropped = {total}, seen {self.seen}"
+                f"the counts do not add up: kept + dropped is {total}, but {self.seen} were seen"
             )
 
 
 @dataclass(frozen=True)
 class Input:
-    """What a stage reads: content by digest, and the artifact that it came from."""
+    """What a stage reads: the content by its digest, and the artifact that it comes from."""
 
     digest: str
     path: Path
     key: str = ""
-    """Key of the producing artifact; empty for a file of the user's."""
+    """Key of the artifact that holds it; empty for a file outside the store."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +82,23 @@ class Artifact:
     path: Path
     files: Mapping[str, str]
     """sha256 by relative file name."""
-    counts: Mapping[str, int]
+    counts: Mapping[str, Any]
+    """The stage's `Counts` as JSON."""
     seconds: float
-    """Wall time of the run that made it."""
+    """Wall time of the run that built it."""
     digest: str
-    """sha256 over all file digests: the content, whatever made it."""
+    """sha256 over all file digests: equal content has an equal digest, whatever built it."""
     rebuild_reasons: tuple[str, ...] = ()
-    """Why it was made anew, when it was."""
+    """Why it was built instead of reused, when it was built."""
     reused: bool = False
 
     def input(self, name: str | None = None) -> Input:
         """The whole artifact, or one file of it, as an input of a later stage.
 
         A stage that depends on one file only is not redone when another file changes.
+
+        Raises:
+            Corrupt: if the artifact has no such file.
         """
         if name is None:
             return Input(self.digest, self.path, self.key)
@@ -102,17 +107,39 @@ class Artifact:
         return Input(self.files[name], self.path / name, self.key)
 
     def directory(self, name: str) -> Input:
-        """One directory of the artifact as an input: by its content, wherever it lies."""
-        own = {
-            file.removeprefix(f"{name}/"): digest
+        """One directory of the artifact as an input, identified by its content."""
+        prefix = f"{name}/"
+        digests = {
+            file.removeprefix(prefix): digest
             for file, digest in self.files.items()
-            if file.startswith(f"{name}/")
+            if file.startswith(prefix)
         }
-        return Input(combined_digest(own), self.path / name, self.key)
+        return Input(combined_digest(digests), self.path / name, self.key)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a stage counted. Each stage has its own subclass; the store writes it as JSON."""
+
+    @classmethod
+    def of(cls, artifact: Artifact) -> Self:
+        """The counts of an artifact of this stage.
+
+        Raises:
+            Corrupt: if the manifest has other fields.
+        """
+        try:
+            return cls(**artifact.counts)
+        except TypeError as error:
+            raise Corrupt(
+                f"its counts are not {cls.__name__} ({error})",
+                where=str(artifact.path),
+                hint="Delete this directory: the next run builds the artifact again.",
+            ) from error
 
 
 def combined_digest(digests: Mapping[str, str]) -> str:
-    """One sha256 over several, by name."""
+    """One sha256 over several, independent of their order."""
     return hashlib.sha256(json.dumps(dict(sorted(digests.items()))).encode()).hexdigest()
 
 
@@ -162,38 +189,42 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Finding:
-    """The gate's judgment of one language on one suite."""
+    """The gate's result for one language on one suite."""
 
     language: str
     suite: str
     passed: bool
     reason: str
     before: Accuracy
+    """Of the reference."""
     after: Accuracy
+    """Of the candidate."""
     floor: float
     wins: int
     """Queries that only the candidate got right."""
     losses: int
     """Queries that only the reference got right."""
     p_worse: float
-    """One-sided paired exact test: how likely so many losses are if the candidate is not worse."""
+    """One-sided p-value of the paired exact test; a small value means the candidate is worse."""
 
 
 @dataclass(frozen=True)
 class Approved:
-    """Every language passed. Only this can be published."""
+    """Every language passed. Only an approval can be published."""
 
     findings: tuple[Finding, ...]
     reference: str
 
     def __post_init__(self) -> None:
-        if not self.findings or not all(finding.passed for finding in self.findings):
-            raise ValueError("an approval needs findings, and every one of them passed")
+        if not self.findings:
+            raise ValueError("an approval needs at least one finding")
+        if not all(finding.passed for finding in self.findings):
+            raise ValueError("an approval needs every finding to have passed")
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """At least one language did not pass; nothing is deployed."""
+    """At least one language failed, so nothing is deployed."""
 
     findings: tuple[Finding, ...]
     reference: str

@@ -17,7 +17,7 @@ from alignment.config import GettextCorpus
 from alignment.corpora import open_source
 from alignment.downloads import Downloads
 from alignment.errors import AlignmentError
-from alignment.stages.pull import rows
+from alignment.pairs import pair_rows
 
 PACKAGES = (
     ("django", "5.2.19", None),
@@ -54,7 +54,7 @@ def _batches() -> Iterator[pa.RecordBatch]:
         source = open_source(corpus, Downloads(cache()), "en")
         for code in sorted({tag for tag in map(_canonical, source.languages()) if tag}):
             try:
-                yield from tables.in_batches(rows(corpus, source, code, "en"), tables.PAIRS)
+                yield from tables.in_batches(pair_rows(corpus, source, code, "en"), tables.PAIRS)
             except AlignmentError as error:
                 print(f"skipped: {error}")
 

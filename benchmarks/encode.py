@@ -23,7 +23,7 @@ from rich.table import Table
 from alignment.cleaning.normalize import fingerprint
 from alignment.encoder.device import DTYPES, Precision, fastest_device
 from alignment.encoder.directory import load_encoder
-from alignment.pipeline.run import Data
+from alignment.pipeline.data import TrainingData
 from benchmarks.harness import figures, precisions, spread
 from benchmarks.quality import tatoeba
 from benchmarks.quickstart import data, suite_texts
@@ -144,7 +144,7 @@ def _figures(
     )
 
 
-def _texts(prepared: Data) -> tuple[list[str], str]:
+def _texts(prepared: TrainingData) -> tuple[list[str], str]:
     """Sentences, and what they are."""
     if len(sys.argv) > 1:
         path = Path(sys.argv[1])

@@ -35,7 +35,7 @@ from alignment.cli.console import ConsoleRunner
 from alignment.config import Config, load_config
 from alignment.encoder.cache import clear_encoders
 from alignment.encoder.directory import load_encoder
-from alignment.pipeline.run import Data, prepare
+from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.workspace import Workspace
 from alignment.retrieval.metrics import retrieve
 from alignment.stages.train import train
@@ -240,7 +240,9 @@ def _config() -> Config:
     return load_config(path, [])
 
 
-def _train(config: Config, workspace: Workspace, prepared: Data, arm: str) -> tuple[Artifact, int]:
+def _train(
+    config: Config, workspace: Workspace, prepared: TrainingData, arm: str
+) -> tuple[Artifact, int]:
     """The trained encoder of an arm, and the seconds of its steps."""
     settings = config.train.model_validate({**config.train.model_dump(), **ARMS[arm]})
     started = time.monotonic()

@@ -10,21 +10,21 @@ from pathlib import Path
 from alignment import tables
 from alignment.cli.console import ConsoleRunner
 from alignment.config import load_config
-from alignment.pipeline.run import Data, prepare
+from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.workspace import Workspace
 from benchmarks.catalogs import cache
 
 CONFIG = Path(__file__).parent.parent / "configs" / "quickstart.yaml"
 
 
-def data() -> Data:
+def data() -> TrainingData:
     """The artifacts of all stages before training."""
     config = load_config(CONFIG, [])
     workspace = Workspace(cache() / "workspace")
     return prepare(config, workspace, ConsoleRunner(config.train.steps))
 
 
-def suite_texts(prepared: Data) -> list[str]:
+def suite_texts(prepared: TrainingData) -> list[str]:
     """The distinct held-out sentences of all languages, both sides."""
     texts: dict[str, None] = {}
     for path in sorted(prepared.holdout.path.glob("suites/*/*.parquet")):

@@ -1,8 +1,8 @@
-"""Cleaning and leak search of 100 thousand to 10 million pairs: time per pair, and memory.
+"""Cleaning and leak search at 100 thousand, 1 million and 10 million pairs: time per pair, and memory.
 
-The pairs are catalog sentences with a number added to both sides, so that no two are the same. All
-filters run with their defaults, with exact duplicates, the cap on equal targets, a held-out share
-and a suite of ten thousand sentences. Run it with `python -m benchmarks.scale`.
+The pairs are catalog sentences with a number added to both sides, so that no two are the same.
+All filters with their defaults, exact duplicates, the cap of equal targets, a held-out share and a suite of
+ten thousand sentences. `python -m benchmarks.scale`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.config import Clean, Holdout
+from alignment.context import RunContext
 from alignment.downloads import Downloads
 from alignment.stages.clean import clean
 from alignment.stages.holdout import holdout
@@ -35,7 +36,7 @@ LANGUAGE = "de"
 def main() -> None:
     """Measure, and print the table and the JSON line."""
     table = Table(title="holdout and clean, all filters, two workers", title_justify="left")
-    for column in ("pairs", "seconds", "microseconds per pair", "peak MiB"):
+    for column in ("pairs", "seconds", "microseconds a pair", "peak MiB"):
         table.add_column(column, justify="right")
     results = {}
     for size in SIZES:
@@ -43,11 +44,11 @@ def main() -> None:
         shutil.rmtree(home / "store", ignore_errors=True)
         run = measure([sys.executable, "-m", "benchmarks.scale", home, str(size)])
         shutil.rmtree(home / "store", ignore_errors=True)
-        per_pair = run.seconds / size * 1e6
-        table.add_row(f"{size:,}", f"{run.seconds:.1f}", f"{per_pair:.2f}", f"{run.mebibytes:,.0f}")
+        each = run.seconds / size * 1e6
+        table.add_row(f"{size:,}", f"{run.seconds:.1f}", f"{each:.2f}", f"{run.mebibytes:,.0f}")
         results[str(size)] = {
             "seconds": round(run.seconds, 1),
-            "microseconds_per_pair": round(per_pair, 2),
+            "microseconds_per_pair": round(each, 2),
             "mib": round(run.mebibytes),
         }
     Console(width=120).print(table)
@@ -58,29 +59,26 @@ def main() -> None:
         ours=last["microseconds_per_pair"],
         peer=None,
         ratio=round(ratio, 3),
-        what="microseconds per pair at the largest size; ratio: to the smallest",
+        what="microseconds a pair at the largest size; ratio: over the smallest",
         peak_mib=last["mib"],
         sizes=results,
     )
 
 
 def run(home: Path, size: int) -> None:
-    """The measured work: the two stages, on a table as `pull` writes it."""
-    store = Store(home / "store")
+    """What is measured: the two stages, on what `pull` would have left."""
+    context = RunContext(Store(home / "store"), Downloads(home), pivot="en", seed=1)
     pulled = Artifact(
         "pull", LANGUAGE, "k", home, {"pairs.parquet": "d"}, {"pairs": size}, 0.0, "d"
     )
     limits = Clean()
     suites = holdout(
-        store,
+        context,
         {LANGUAGE: pulled},
         Holdout(share=0.1),
         {LANGUAGE: limits},
-        downloads=Downloads(home),
-        pivot="en",
-        seed=1,
     )
-    clean(store, LANGUAGE, pulled, suites, limits, share=0.1, seed=1, pivot="en")
+    clean(context, LANGUAGE, pulled, suites, limits, share=0.1)
 
 
 def _pulled(size: int) -> Path:
@@ -93,7 +91,7 @@ def _pulled(size: int) -> Path:
 
 
 def _numbered(size: int) -> Iterator[pa.RecordBatch]:
-    """Batches of the catalogs, repeated up to `size` rows, each pair with a number."""
+    """Batches of the catalogs again and again, each pair with its number."""
     left = size
     for turn in itertools.count():
         for batch in tables.batches(all_pairs()):

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.config import LocalCorpus
+from alignment.context import RunContext
 from alignment.downloads import Downloads
 from alignment.stages.pull import pull
 from alignment.store import Store
@@ -98,6 +99,6 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         file, store = map(Path, sys.argv[1:])
         corpus = LocalCorpus(kind="local", path=file)
-        pull(Store(store), LANGUAGE, (corpus,), pivot="en", downloads=Downloads(store))
+        pull(RunContext(Store(store), Downloads(store), "en", seed=1), LANGUAGE, (corpus,))
     else:
         main()

@@ -27,7 +27,7 @@ from alignment.config import Train
 from alignment.encoder.device import Precision
 from alignment.encoder.directory import load_encoder
 from alignment.encoder.encoder import Encoder
-from alignment.pipeline.run import Data
+from alignment.pipeline.data import TrainingData
 from alignment.retrieval.metrics import retrieve
 from alignment.training.job import PROGRESS, Job
 from benchmarks.catalogs import cache
@@ -121,7 +121,7 @@ def rates(triplets: Path, encoder: Path, able: Sequence[Precision]) -> dict[str,
 
 
 def accuracies(
-    found: Data, triplets: Path, encoder: Path, precision: Precision
+    found: TrainingData, triplets: Path, encoder: Path, precision: Precision
 ) -> dict[str, dict[str, float]]:
     """Mean accuracy@1 of the languages after `LEARNT` steps, by suite and encoder."""
     models = {"base": encoder}

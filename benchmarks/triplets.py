@@ -1,8 +1,7 @@
-"""Triplets at scale: random and lexical negatives for a million pairs.
+"""Triplets at scale: random and lexical negatives for a million pairs, from clean pairs to `triplets.parquet`.
 
-From pairs, catalog texts of all languages without any cleaning, to `triplets.parquet`. The peer is
-what the lexical half would cost by querying bm25s once per text, measured on some texts of each
-language against the same pools. Run it with `python -m benchmarks.triplets [PAIRS]`.
+Catalog pairs of all languages, cleaned of nothing. The peer is what the lexical half would cost by asking bm25s for
+each text by itself, measured on some texts of each language, against the same pools. `python -m benchmarks.triplets [PAIRS]`.
 """
 
 from __future__ import annotations
@@ -24,6 +23,8 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.config import Triplets
+from alignment.context import RunContext
+from alignment.downloads import Downloads
 from alignment.stages.mine import mine
 from alignment.stages.triplets import triplets
 from alignment.store import Store
@@ -34,7 +35,7 @@ from benchmarks.harness import figures, measure
 
 PAIRS = 1_000_000
 SETTINGS = Triplets.model_validate({"shares": {"random": 0.5, "lexical": 0.5, "semantic": 0.0}})
-SAMPLE = 100  # queries of the peer per language
+SAMPLE = 100  # of the peer, a language
 RANKS = SETTINGS.num_candidates
 
 
@@ -43,8 +44,8 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS
     home = prepare(count)
     run = measure([sys.executable, "-m", "benchmarks.triplets", "ours", home])
-    ours = json.loads(run.output.splitlines()[-1])
-    per_query = seconds_per_query(home)
+    found = json.loads(run.output.splitlines()[-1])
+    per_query = asked_one_by_one(home)
     peer = per_query * 2 * count
     table = Table(
         title=f"{count:,} pairs, both directions: random and lexical negatives",
@@ -52,30 +53,28 @@ def main() -> None:
     )
     for column in ("", "seconds", "peak MiB"):
         table.add_column(column, justify="left" if not column else "right")
-    table.add_row("candidates (mine)", f"{ours['mine']:.0f}", "")
-    table.add_row("guards, choice, audit (triplets)", f"{ours['triplets']:.0f}", "")
-    table.add_row("all", f"{ours['mine'] + ours['triplets']:.0f}", f"{run.mebibytes:.0f}")
+    table.add_row("candidates (mine)", f"{found['mine']:.0f}", "")
+    table.add_row("guards, choice, audit (triplets)", f"{found['triplets']:.0f}", "")
+    table.add_row("all", f"{found['mine'] + found['triplets']:.0f}", f"{run.mebibytes:.0f}")
     table.add_section()
-    table.add_row(
-        f"bm25s, one query per text, from {SAMPLE} texts of each language", f"{peer:.0f}", ""
-    )
+    table.add_row(f"bm25s, text by text, from {SAMPLE} texts of each language", f"{peer:.0f}", "")
     Console(width=120).print(table)
     figures(
         benchmark="triplets",
         unit="s",
-        ours=round(ours["mine"] + ours["triplets"], 1),
+        ours=round(found["mine"] + found["triplets"], 1),
         peer=round(peer, 1),
-        ratio=round(peer / ours["mine"], 1),
-        mine=round(ours["mine"], 1),
-        triplets=round(ours["triplets"], 1),
+        ratio=round(peer / found["mine"], 1),
+        mine=round(found["mine"], 1),
+        triplets=round(found["triplets"], 1),
         mib=round(run.mebibytes),
         pairs=count,
-        built=ours["built"],
+        built=found["built"],
     )
 
 
 def prepare(count: int) -> Path:
-    """One table per language in the form that cleaning gives them, written once."""
+    """Tables by language as cleaning leaves them, made once."""
     home = cache() / f"triplets-{count}"
     if not (home / "done").is_file():
         table = pq.read_table(all_pairs(), columns=tables.PAIRS.names)
@@ -86,31 +85,32 @@ def prepare(count: int) -> Path:
         )
         table = table.take(first.sort_by("row_min")["row_min"][:count])
         for language in table["target_lang"].unique().to_pylist():
-            rows = table.filter(pc.equal(table["target_lang"], language))
+            own = table.filter(pc.equal(table["target_lang"], language))
             tables.write_batches(
-                home / language / "pairs.parquet", tables.PAIRS, rows.combine_chunks().to_batches()
+                home / language / "pairs.parquet", tables.PAIRS, own.combine_chunks().to_batches()
             )
         (home / "done").touch()
     return home
 
 
 def run_ours(home: Path) -> dict[str, float]:
-    """Our side: both stages, called as in a run. Returns their seconds and the triplets built."""
+    """What is measured of us: both stages, as a run calls them."""
     with tempfile.TemporaryDirectory() as directory:
-        store = Store(Path(directory))
+        root = Path(directory)
+        context = RunContext(Store(root), Downloads(root), pivot="en", seed=1)
         cleaned = {
             path.parent.name: _artifact(path.parent)
             for path in sorted(home.glob("*/pairs.parquet"))
         }
-        no_encoder = _artifact(home)  # the settings do not need one
+        none = _artifact(home)  # no setting asks for an encoder
         started = time.monotonic()
         mined = {
-            language: mine(store, language, pairs, no_encoder, SETTINGS, pivot="en", seed=1)
-            for language, pairs in cleaned.items()
+            language: mine(context, language, own, none, SETTINGS)
+            for language, own in cleaned.items()
         }
         between = time.monotonic()
-        settings = dict.fromkeys(cleaned, SETTINGS)
-        built = triplets(store, cleaned, mined, settings, uses={}, margin=0.2, pivot="en", seed=1)
+        every = dict.fromkeys(cleaned, SETTINGS)
+        built = triplets(context, cleaned, mined, every, uses={}, margin=0.2)
         ended = time.monotonic()
         return {
             "mine": between - started,
@@ -123,25 +123,25 @@ def _artifact(path: Path) -> Artifact:
     return Artifact("clean", path.name, path.name, path, {}, {}, 0.0, path.name)
 
 
-def seconds_per_query(home: Path) -> float:
-    """Seconds that bm25s takes per query, as a mean over the languages, weighted by their pairs."""
+def asked_one_by_one(home: Path) -> float:
+    """Seconds that bm25s takes for one text, as a mean over the languages by their pairs."""
     logging.getLogger("bm25s").setLevel(logging.WARNING)
-    seconds = 0.0
-    texts = 0
+    seconds = texts = 0.0
     for path in sorted(home.glob("*/pairs.parquet")):
         (targets,) = tables.read_columns(path, "target")
-        pool = []
-        for text in targets[:: -(-len(targets) // POOL)]:
-            if words := tokenize(text, path.parent.name):
-                pool.append(words)
+        pool = [
+            own
+            for text in targets[:: -(-len(targets) // POOL)]
+            if (own := tokenize(text, path.parent.name))
+        ]
         if len(pool) < 2 * RANKS:
             continue
         index = bm25s.BM25(method="lucene")
         index.index(pool, show_progress=False)
-        queries = random.Random(0).sample(pool, min(SAMPLE, len(pool)))
+        asked = random.Random(0).sample(pool, min(SAMPLE, len(pool)))
         started = time.monotonic()
-        index.retrieve(queries, k=RANKS + 1, show_progress=False, n_threads=1)
-        seconds += (time.monotonic() - started) / len(queries) * len(targets)
+        index.retrieve(asked, k=RANKS + 1, show_progress=False, n_threads=1)
+        seconds += (time.monotonic() - started) / len(asked) * len(targets)
         texts += len(targets)
     return seconds / texts
 

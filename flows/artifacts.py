@@ -79,7 +79,7 @@ def ledger_rows(summary: Summary) -> list[dict[str, str]]:
             **{reason: str(rows.dropped.get(reason, 0)) for reason in reasons},
             "kept": str(rows.kept),
             "triplets": str(rows.triplets),
-            "in batches": str(rows.batches),
+            "in batches": str(rows.triplets_seen),
         }
         for code, rows in summary.rows.items()
     ]

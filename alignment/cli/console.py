@@ -32,9 +32,10 @@ from alignment.languages import name as language_name
 from alignment.pipeline.runner import failures
 from alignment.registry import Registry
 from alignment.report.summary import Summary
+from alignment.stages.pull import PullCounts
 from alignment.stages.train import log_progress
 from alignment.store import Store
-from alignment.types import Artifact
+from alignment.types import Artifact, StepMetrics
 
 T = TypeVar("T")
 console = Console(highlight=False)
@@ -77,7 +78,7 @@ class ConsoleRunner:
         _line(stage, list(results.values()), time.monotonic() - started)
         return results
 
-    def watch(self, step: dict[str, Any]) -> None:
+    def watch(self, step: StepMetrics) -> None:
         """A training step: the bar on a terminal, ten log lines elsewhere."""
         if not console.is_terminal or os.environ.get("CI"):
             self.log(step)
@@ -93,9 +94,9 @@ class ConsoleRunner:
             self.bar = Progress(*columns, console=console, transient=True)
             self.bar.add_task("train", total=self.steps, figures="")
             self.bar.start()
-        rate = step["triplets"] / max(step["seconds"], 1e-9)
-        figures = f"loss {step['loss']:.4f}  active {step['active']:4.0%}  {rate:5.1f} triplets/s"
-        self.bar.update(self.bar.task_ids[0], completed=step["step"], figures=figures)
+        rate = step.triplets / max(step.seconds, 1e-9)
+        figures = f"loss {step.loss:.4f}  active {step.active:4.0%}  {rate:5.1f} triplets/s"
+        self.bar.update(self.bar.task_ids[0], completed=step.step, figures=figures)
 
     def _close(self) -> None:
         if self.bar is not None:
@@ -255,14 +256,8 @@ def _dropped(counts: Mapping[str, int]) -> str:
 
 def print_languages(config: Config, pulled: Mapping[str, Artifact]) -> None:
     """Configured languages with the pairs of each corpus, before cleaning."""
-    names = list(
-        dict.fromkeys(
-            c.removeprefix("corpus:")
-            for a in pulled.values()
-            for c in a.counts
-            if c.startswith("corpus:")
-        )
-    )
+    by_corpus = {code: PullCounts.of(artifact).by_corpus for code, artifact in pulled.items()}
+    names = list(dict.fromkeys(name for counts in by_corpus.values() for name in counts))
     table = Table(
         title=f"{config.name}: pairs with {config.pivot}, before cleaning",
         title_justify="left",
@@ -273,7 +268,7 @@ def print_languages(config: Config, pulled: Mapping[str, Artifact]) -> None:
     for name in (*names, "all"):
         table.add_column(name, justify="right")
     for code, artifact in pulled.items():
-        counts = [f"{artifact.counts.get(f'corpus:{name}', 0):,}" for name in names]
+        counts = [f"{by_corpus[code].get(name, 0):,}" for name in names]
         label = language_name(code) + ("" if code in config.languages else " (control)")
         table.add_row(code, label, *counts, f"{artifact.counts['pairs']:,}")
     console.print(table)
@@ -286,11 +281,8 @@ def print_versions(registry: Registry) -> None:
     for column in ("version", "deployed", "created", "compared with", "mean accuracy (%)"):
         table.add_column(column)
     for version in registry.versions():
-        scores: dict[str, list[float]] = {}
-        for key, value in version.manifest.get("accuracy", {}).items():
-            scores.setdefault(key.partition(":")[0], []).append(value)
         means = ", ".join(
-            f"{suite} {100 * sum(values) / len(values):.1f}" for suite, values in scores.items()
+            f"{suite} {100 * mean:.1f}" for suite, mean in version.mean_accuracy().items()
         )
         state = (
             "champion"
@@ -317,9 +309,7 @@ def print_lineage(store: Store, artifact: Artifact) -> None:
         f"  made     {manifest['created']}, {artifact.seconds:.1f} s, seed {manifest['seed']}, commit {manifest['git_commit'] or 'unknown'}"
     )
     console.print(f"  because  {'; '.join(artifact.rebuild_reasons)}", soft_wrap=True)
-    console.print(
-        f"  counts   {', '.join(f'{k} {v:,}' for k, v in artifact.counts.items())}", soft_wrap=True
-    )
+    console.print(f"  counts   {json.dumps(artifact.counts, ensure_ascii=False)}", soft_wrap=True)
     console.print(
         f"  packages {', '.join(f'{k} {v}' for k, v in manifest['versions'].items())}",
         soft_wrap=True,

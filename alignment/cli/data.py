@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +20,8 @@ from alignment.cli.options import (
 from alignment.cli.triplets import triplets_app
 
 if TYPE_CHECKING:
-    from alignment.pipeline.explore import Explained, Suggestion
+    from alignment.pipeline.explain import Explained
+    from alignment.pipeline.explore import Suggestion
 
 languages_app = typer.Typer(
     no_args_is_help=True,
@@ -120,13 +121,13 @@ def clean(
     """
     from alignment.config import load_config
     from alignment.errors import ConfigError
-    from alignment.pipeline.explore import explain as look
+    from alignment.pipeline.explain import explain as look
     from alignment.stages.pull import pull
 
     loaded, space = load_config(config, overrides or []), open_workspace(workspace)
     if explain is None:
         from alignment.cli.console import ConsoleRunner, print_ledger
-        from alignment.pipeline.run import clean_data
+        from alignment.pipeline.data import clean_data
 
         print_ledger(clean_data(loaded, space, ConsoleRunner(loaded.train.steps)).cleaned)
         return
@@ -138,9 +139,7 @@ def clean(
             hint=f"Add it: alignment languages add {code} --config {config}.",
         )
     settings = loaded.settings(code)
-    pulled = pull(
-        space.store, code, settings.corpora, pivot=loaded.pivot, downloads=space.downloads(loaded)
-    )
+    pulled = pull(space.context(loaded), code, settings.corpora)
     _print_explained(
         look(pulled, settings.clean, loaded.pivot, code, examples=sample_rejects, seed=loaded.seed),
         code,
@@ -210,17 +209,8 @@ def languages_list(
 
     loaded = load_config(config, overrides or [])
     space = open_workspace(workspace, offline=offline)
-    downloads = space.downloads(loaded)
-    pulled = {
-        code: pull(
-            space.store,
-            code,
-            loaded.settings(code).corpora,
-            pivot=loaded.pivot,
-            downloads=downloads,
-        )
-        for code in loaded.measured
-    }
+    context = space.context(loaded)
+    pulled = {code: pull(context, code, loaded.settings(code).corpora) for code in loaded.measured}
     print_languages(loaded, pulled)
 
 
@@ -254,12 +244,12 @@ def languages_add(
     from alignment.errors import ConfigError
     from alignment.files import write_atomically
     from alignment.languages import name
-    from alignment.pipeline.explore import offer
+    from alignment.pipeline.explore import count_pairs
 
     code = language_code(code)
     loaded = load_config(config)
     downloads = open_workspace(workspace).downloads(loaded)
-    found = offer(loaded, downloads, code)
+    found = count_pairs(loaded, downloads, code)
     more = (
         {
             key: value
@@ -317,12 +307,7 @@ def languages_suggest(
     if champion is not None:
         encoder, label = champion.path, f"{loaded.name} {champion.name}"
     else:
-        encoder = (
-            base_encoder(
-                space.store, loaded.encoder, {}, downloads=downloads, seed=loaded.seed
-            ).path
-            / "model"
-        )
+        encoder = base_encoder(space.context(loaded), loaded.encoder, {}).path / "model"
         label = "the base encoder"
     with console.status("measuring") as status:
         found = suggest(
@@ -330,8 +315,8 @@ def languages_suggest(
             downloads,
             encoder,
             sample=sample,
-            least=least,
-            watch=lambda code: status.update(f"measuring {code}"),
+            min_pairs=least,
+            on_language=lambda code: status.update(f"measuring {code}"),
         )
     _print_suggestions(found, label, sample)
 

@@ -47,7 +47,7 @@ def inspect(
     from alignment.cli.console import ConsoleRunner
     from alignment.config import load_config
     from alignment.errors import ConfigError
-    from alignment.pipeline.run import prepare
+    from alignment.pipeline.data import prepare
 
     loaded = load_config(config, overrides or [])
     code = language_code(language) if language else None

@@ -1,4 +1,4 @@
-"""compare: arms that differ from a configuration in a few settings, trained on as many tokens, with several seeds."""
+"""Trains variants of a configuration on the same number of tokens, each with several seeds."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ import logging
 import statistics
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from alignment import layout
 from alignment.config import Config, load_config
 from alignment.encoder.cache import clear_encoders
 from alignment.errors import ConfigError
-from alignment.pipeline.run import Data, fit, prepare
+from alignment.pipeline.data import TrainingData, prepare
+from alignment.pipeline.fit import fit
 from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
-from alignment.stages.evaluate import evaluate
+from alignment.stages.evaluate import EvaluateCounts, evaluate
+from alignment.types import Input
+
+if TYPE_CHECKING:
+    from alignment.training.data import TripletData
 
 logger = logging.getLogger(__name__)
 
@@ -30,55 +36,43 @@ class Arm(NamedTuple):
     overrides: tuple[str, ...]
 
 
-class Scores(NamedTuple):
-    """What an arm reached."""
+class ArmResult(NamedTuple):
+    """The accuracy that an arm reached."""
 
     arm: Arm
     steps: int
     tokens: int
-    """Of the sentences that its batches hold, each once a batch, padding not counted."""
+    """In all batches, each distinct sentence of a batch counted once, without padding."""
     accuracy: dict[str, list[float]]
-    """Accuracy@1 by suite, one value a seed: mean of the trained languages and both directions, in [0, 1]."""
+    """Accuracy@1 by suite, one value per seed: mean of trained languages and both directions."""
 
     def spread(self, suite: str) -> tuple[float, float]:
-        """Mean and standard deviation over the seeds (0 of one)."""
+        """Mean and standard deviation over the seeds; the deviation of a single seed is 0."""
         values = self.accuracy[suite]
-        return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0
+        deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+        return statistics.mean(values), deviation
 
 
-def arms(vary: Sequence[str]) -> list[Arm]:
-    """Every combination of `key=[value, value]`, in the given order.
+def arms(grid: Sequence[str]) -> list[Arm]:
+    """Every combination of settings written as `key=[value, value]`, in the order of the lists.
 
     Raises:
-        ConfigError: if one of them is not a key with a list.
+        ConfigError: if an entry is not a key with a list.
     """
     columns: list[list[tuple[str, str]]] = []
-    for text in vary:
-        key, _, raw = text.partition("=")
-        try:
-            values = yaml.safe_load(raw)
-        except yaml.YAMLError:
-            values = None
-        if not key or not isinstance(values, list) or not values:
-            raise ConfigError(
-                f"expected key=[value, value], got {text!r}",
-                where="--vary",
-                hint="For example: --vary 'train.loss=[triplet, infonce]'.",
-            )
-        column = key.rpartition(".")[2]
-        columns.append(
-            [(f"{column} {_shown(value)}", f"{key}={json.dumps(value)}") for value in values]
-        )
-    return [
-        Arm(", ".join(name for name, _ in chosen), tuple(override for _, override in chosen))
-        for chosen in itertools.product(*columns)
-    ]
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):  # the shares that are not 0
-        return "/".join(f"{key} {own:g}" if own != 1 else key for key, own in value.items() if own)
-    return str(value)
+    for text in grid:
+        key, values = _parse(text)
+        short_key = key.rpartition(".")[2]
+        column = []
+        for value in values:
+            column.append((f"{short_key} {_shown(value)}", f"{key}={json.dumps(value)}"))
+        columns.append(column)
+    result = []
+    for combination in itertools.product(*columns):
+        names = [name for name, _ in combination]
+        overrides = tuple(override for _, override in combination)
+        result.append(Arm(", ".join(names), overrides))
+    return result
 
 
 def compare(
@@ -89,71 +83,109 @@ def compare(
     runner: Runner,
     *,
     seeds: int,
-) -> Iterator[Scores]:
-    """Train and measure each arm, with as many tokens as the configuration itself would see in its steps.
+) -> Iterator[ArmResult]:
+    """Train and evaluate each arm on as many tokens as the configuration sees in `train.steps`.
 
-    The data, the split and the triplets stay the same for all seeds of an arm: what differs is the order
-    of the batches and dropout. Everything is kept in the store, so that a comparison goes on where it stopped.
+    All seeds of an arm share the data, the split and the triplets; the order of the batches and
+    dropout differ. Everything is kept in the store, so an interrupted comparison can be resumed.
+
+    Args:
+        path: The configuration file.
+        overrides: Changes to it that all arms share, as `key=value`.
+        chosen: The arms, from `arms`.
+        workspace: Where artifacts are kept.
+        runner: Runs the stages.
+        seeds: Number of seeds per arm, which count up from the configuration's seed.
+
+    Raises:
+        AlignmentError: from the stage that failed.
     """
     base = load_config(path, overrides)
-    budget = sum(
-        _batch_tokens(base, _read(base, prepare(base, workspace, runner)), base.train.steps)
-    )
+    data = prepare(base, workspace, runner)
+    budget = sum(_tokens_per_batch(base, _training_split(base, data), base.train.steps))
     for arm in chosen:
         config = load_config(path, [*overrides, *arm.overrides])
         data = prepare(config, workspace, runner)
-        steps, tokens = _steps_within(config, _read(config, data), budget)
+        steps, tokens = _steps_for_budget(config, _training_split(config, data), budget)
         clear_encoders()
-        config = config.model_copy(
-            update={"train": config.train.model_copy(update={"steps": steps})}
-        )
+        train = config.train.model_copy(update={"steps": steps})
+        config = config.model_copy(update={"train": train})
         accuracy: dict[str, list[float]] = {}
         for seed in range(config.seed, config.seed + seeds):
-            trained = fit(config, workspace, runner, data, seed=seed)[-1]
-            for suite, value in _measure(
-                config, workspace, data, trained.directory("model")
-            ).items():
+            trained = fit(config, workspace, runner, data, seed=seed).trained
+            encoder = trained.directory(layout.MODEL)
+            for suite, value in _mean_accuracy(config, workspace, data, encoder).items():
                 accuracy.setdefault(suite, []).append(value)
             clear_encoders()
         logger.info("compare %s: %s", arm.name, accuracy)
-        yield Scores(arm, steps, tokens, accuracy)
+        yield ArmResult(arm, steps, tokens, accuracy)
 
 
-def _measure(config: Config, workspace: Workspace, data: Data, encoder: Any) -> dict[str, float]:
-    found: dict[str, list[float]] = {}
+def _parse(text: str) -> tuple[str, list[Any]]:
+    key, _, raw = text.partition("=")
+    try:
+        values = yaml.safe_load(raw)
+    except yaml.YAMLError:
+        values = None
+    if not key or not isinstance(values, list) or not values:
+        raise ConfigError(
+            f"expected key=[value, value], got {text!r}",
+            where="--grid",
+            hint="For example: --grid 'train.loss=[triplet, infonce]'.",
+        )
+    return key, values
+
+
+def _shown(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    parts = []
+    for key, share in value.items():
+        if share == 1:
+            parts.append(key)
+        elif share:
+            parts.append(f"{key} {share:g}")
+    return "/".join(parts)
+
+
+def _mean_accuracy(
+    config: Config, workspace: Workspace, data: TrainingData, encoder: Input
+) -> dict[str, float]:
+    by_suite: dict[str, list[float]] = {}
     for code in config.trained:
-        counts = evaluate(workspace.store, code, data.holdout, encoder).counts
-        for suite in (name.removesuffix(":n") for name in counts if name.endswith(":n")):
-            right = counts[f"{suite}:forward"] + counts[f"{suite}:backward"]
-            found.setdefault(suite, []).append(right / (2 * counts[f"{suite}:n"]))
-    return {suite: statistics.mean(values) for suite, values in found.items()}
+        artifact = evaluate(workspace.store, code, data.holdout, encoder)
+        for suite, counts in EvaluateCounts.of(artifact).suites.items():
+            by_suite.setdefault(suite, []).append(counts.accuracy)
+    return {suite: statistics.mean(values) for suite, values in by_suite.items()}
 
 
-def _steps_within(config: Config, read: Any, budget: int) -> tuple[int, int]:
-    """The fewest steps that reach the budget, and their tokens."""
-    most = max(1, config.train.steps)
+def _steps_for_budget(config: Config, triplets: TripletData, budget: int) -> tuple[int, int]:
+    """The smallest number of steps that reaches the budget, and its tokens."""
+    planned = max(1, config.train.steps)
     while True:
-        totals = itertools.accumulate(_batch_tokens(config, read, most))
+        totals = itertools.accumulate(_tokens_per_batch(config, triplets, planned))
         for step, total in enumerate(totals, start=1):
             if total >= budget:
                 return step, total
-        most *= 2
+        planned *= 2
 
 
-def _batch_tokens(config: Config, read: Any, steps: int) -> Iterator[int]:
-    """Of each of the first batches."""
+def _tokens_per_batch(config: Config, triplets: TripletData, steps: int) -> Iterator[int]:
     from alignment.training.batching import plan
 
-    for batch in plan(read.items(), config.train, steps=steps, seed=config.seed):
-        yield sum(map(len, read.rows(list(read.distinct(batch)), batch)))
+    for batch in plan(triplets.items(), config.train, steps=steps, seed=config.seed):
+        rows = triplets.rows(list(triplets.distinct(batch)), batch)
+        yield sum(len(row) for row in rows)
 
 
-def _read(config: Config, data: Data) -> Any:
+def _training_split(config: Config, data: TrainingData) -> TripletData:
+    """The triplets as token ids, without the validation split."""
     from alignment.encoder.directory import load_encoder
     from alignment.training.data import read_triplets
     from alignment.training.validation import split
 
-    encoder = load_encoder(data.encoder.path / "model", device="cpu")
-    path = data.triplets.path / "triplets.parquet"
-    read = read_triplets(path, encoder, config.train, pivot=config.pivot, seed=config.seed)
-    return split(read, config.train.validation_share, config.pivot)[0]
+    encoder = load_encoder(data.encoder.path / layout.MODEL, device="cpu")
+    path = data.triplets.path / layout.TRIPLETS
+    triplets = read_triplets(path, encoder, config.train, pivot=config.pivot, seed=config.seed)
+    training, _ = split(triplets, config.train.validation_share, config.pivot)
+    return training

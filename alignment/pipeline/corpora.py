@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from alignment.config import Config, Corpus, is_disabled
-from alignment.corpora import corpus_name
+from alignment.corpora import corpus_name, tabular
 from alignment.triplets.build import CorpusUsage
 
 
 def every_corpus(config: Config) -> list[Corpus]:
-    """The corpora of all languages and the suites, those that are switched on."""
-    own = [corpus for code in config.measured for corpus in config.settings(code).corpora]
-    suites = [corpus for corpus in config.holdout.suites.values() if not is_disabled(corpus)]
-    return list(dict.fromkeys([*own, *suites, *config.prebuilt_triplets]))
+    """The corpora of all languages, the suites and the prebuilt triplets, unless disabled."""
+    corpora = language_corpora(config)
+    corpora += [corpus for corpus in config.holdout.suites.values() if not is_disabled(corpus)]
+    corpora += config.prebuilt_triplets
+    return list(dict.fromkeys(corpora))
+
+
+def language_corpora(config: Config) -> list[Corpus]:
+    """The corpora that the languages take their pairs from, some of them several times."""
+    corpora: list[Corpus] = []
+    for code in config.measured:
+        corpora += config.settings(code).corpora
+    return corpora
 
 
 def corpus_uses(config: Config) -> dict[str, CorpusUsage]:
-    """Weight and direction by name of the corpus, those that differ from the usual."""
-    every = {
-        corpus_name(corpus): CorpusUsage(corpus.weight, corpus.direction) for corpus in every_corpus(config)
-    }
-    return {name: use for name, use in every.items() if use != CorpusUsage()}
+    """Weight and direction by corpus, where they differ from the default."""
+    uses = {}
+    for corpus in every_corpus(config):
+        use = CorpusUsage(corpus.weight, corpus.direction)
+        if use != CorpusUsage():
+            uses[corpus_name(corpus)] = use
+    return uses
 
 
-def described(config: Config) -> dict[str, tuple[str, str]]:
-    every = [corpus for code in config.measured for corpus in config.settings(code).corpora]
-    return {corpus_name(corpus): (corpus.version or "", corpus.license) for corpus in every}
+def check_prebuilt(config: Config) -> None:
+    """Refuse files of prebuilt triplets that lack a column, before any work is done.
+
+    Raises:
+        ConfigError: with the columns that the file has.
+    """
+    for corpus in config.prebuilt_triplets:
+        columns = corpus.columns.model_dump()
+        tabular.check_columns(corpus.path, list(columns.values()), tuple(columns))

@@ -1,126 +1,32 @@
-"""Questions about the data that no run needs: what filters would do, which languages are worth adding."""
+"""Which languages could be added: how much text the corpora have, and how weak the encoder is."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pyarrow.compute as pc
 
 from alignment import languages, tables
 from alignment.cleaning.batch import Context
-from alignment.cleaning.columns import Floats, Ints
-from alignment.cleaning.filtering import active_filters, apply_filters, with_normalized
-from alignment.cleaning.filters import FILTERS, Filter
-from alignment.cleaning.ledger import KEPT, REASONS
-from alignment.config import Clean, Config
-from alignment.corpora import Source, corpus_name, open_source
+from alignment.cleaning.filtering import apply_filters, with_normalized
+from alignment.cleaning.ledger import KEPT
+from alignment.config import Config
+from alignment.corpora import corpus_name, open_source
 from alignment.downloads import Downloads
 from alignment.errors import AlignmentError
-from alignment.stages.clean import context_of
-from alignment.stages.pull import rows as pair_rows
-from alignment.types import Artifact
+from alignment.pairs import pair_rows
 
-MOST_ALTERNATIVES = 5
-QUANTILES = (0, 1, 5, 25, 50, 75, 95, 99, 100)
+if TYPE_CHECKING:
+    from alignment.encoder.encoder import Encoder
 
 
-class Scores(NamedTuple):
-    """One filter on one language: what it measures, and what its threshold and others would keep."""
-
-    filter: Filter
-    threshold: float | None
-    quantiles: list[float]
-    """Of the scores, at `QUANTILES` percent."""
-    kept: float | None
-    """Share of all pairs that pass this filter alone."""
-    alternatives: list[tuple[float, float]]
-    """Other thresholds and the share that each would keep."""
-
-
-class Explained(NamedTuple):
-    """What cleaning does to one language, before duplicates and suites are looked at."""
-
-    pairs: int
-    scores: list[Scores]
-    rejects: dict[str, list[tuple[str, str]]]
-    """Examples of dropped pairs by reason."""
-    counts: dict[str, int]
-
-
-def explain(
-    pulled: Artifact, limits: Clean, pivot: str, language: str, *, examples: int = 0, seed: int = 0
-) -> Explained:
-    """Score every pair with every filter that is configured; `examples` rejects per reason, chosen by the seed."""
-    pairs = pulled.path / "pairs.parquet"
-    context = context_of(pairs, limits, pivot, language)
-    chosen = [
-        FILTERS[name]
-        for name in limits.filters
-        if name != "other_language" or limits.max_other_language is not None
-    ]
-    columns: dict[str, list[Floats | Ints]] = {found.name: [np.zeros(0)] for found in chosen}
-    rng = random.Random(seed)
-    rejects: dict[str, list[tuple[str, str]]] = {}
-    counts: dict[str, int] = {}
-    for batch in tables.batches(pairs):
-        reasons, changed, scored, *_ = apply_filters(batch, limits, context)
-        rows = with_normalized(batch, changed)
-        for found in chosen:
-            columns[found.name].append(found.score(scored, context))
-        for place in np.flatnonzero(reasons != KEPT).tolist():
-            reason = REASONS[reasons[place]]
-            counts[reason] = counts.get(reason, 0) + 1
-            _sample(rejects.setdefault(reason, []), (rows, place), counts[reason], examples, rng)
-    thresholds = {found.name: threshold for found, threshold in active_filters(limits)}
-    scores = [
-        _summary(
-            found,
-            thresholds.get(found.name),
-            np.concatenate(columns[found.name]).astype(np.float64),
-        )
-        for found in chosen
-    ]
-    return Explained(
-        pulled.counts["pairs"],
-        scores,
-        rejects,
-        dict(sorted(counts.items(), key=lambda item: -item[1])),
-    )
-
-
-def _sample(
-    kept: list[tuple[str, str]], place: tuple[Any, int], seen: int, size: int, rng: random.Random
-) -> None:
-    """Reservoir sampling (Vitter's algorithm R)."""
-    slot = len(kept) if len(kept) < size else rng.randrange(seen)
-    if slot < size:
-        rows, number = place
-        pair = (rows.column("source")[number].as_py(), rows.column("target")[number].as_py())
-        kept[slot : slot + 1] = [pair]
-
-
-def _summary(found: Filter, threshold: float | None, values: Floats | Ints) -> Scores:
-    if not len(values):
-        return Scores(found, threshold, [], None, [])
-    quantiles = [float(value) for value in np.percentile(values, QUANTILES)]
-    kept = None if threshold is None else float(1 - found.refused(values, threshold).mean())
-    others = sorted(
-        {
-            float(f"{value:.3g}")
-            for value in np.percentile(values, (0.5, 1, 2, 5, 10, 90, 95, 98, 99, 99.5))
-        }
-    )
-    alternatives = [(value, float(1 - found.refused(values, value).mean())) for value in others]
-    distinct = {share: (value, share) for value, share in alternatives if 0.5 < share < 1}
-    return Scores(found, threshold, quantiles, kept, list(distinct.values())[-MOST_ALTERNATIVES:])
-
-
-class Offer(NamedTuple):
-    """What the configured corpora have for one language."""
+class PairCounts(NamedTuple):
+    """How many pairs the configured corpora have for one language."""
 
     code: str
     pairs: dict[str, int]
@@ -132,53 +38,44 @@ class Offer(NamedTuple):
         return sum(self.pairs.values())
 
 
-def offer(config: Config, downloads: Downloads, code: str) -> Offer:
-    """Count the pairs of one language in the shared corpora; downloads what is needed for that."""
-    found = {}
+def count_pairs(config: Config, downloads: Downloads, code: str) -> PairCounts:
+    """Count the pairs of one language in the shared corpora, downloading what that needs."""
+    counts = {}
     for corpus in config.pair_corpora:
         if code in corpus.languages:
             source = open_source(corpus, downloads, config.pivot)
-            if count := sum(1 for _ in source.pairs(code)):
-                found[corpus_name(corpus)] = count
-    return Offer(code, found)
+            total = sum(1 for _ in source.pairs(code))
+            if total:
+                counts[corpus_name(corpus)] = total
+    return PairCounts(code, counts)
 
 
-def offered_codes(config: Config, downloads: Downloads) -> list[str]:
-    """Canonical codes of the languages that the shared corpora have and the configuration has not."""
-    found: set[str] = set()
+def unconfigured_languages(config: Config, downloads: Downloads) -> list[str]:
+    """Canonical codes of the languages that the shared corpora have and the configuration lacks."""
+    available: set[str] = set()
     for corpus in config.pair_corpora:
-        source: Source = open_source(corpus, downloads, config.pivot)
-        found |= {
-            code
-            for spelling in source.languages()
-            if (code := _code(spelling)) and code in corpus.languages
-        }
-    known = {languages.language_and_script(code) for code in (config.pivot, *config.measured)}
+        source = open_source(corpus, downloads, config.pivot)
+        for spelling in source.languages():
+            code = _code(spelling)
+            if code and code in corpus.languages:
+                available.add(code)
+    configured = {languages.language_and_script(code) for code in (config.pivot, *config.measured)}
     shortest: dict[tuple[str, str], str] = {}
-    for code in sorted(found, key=lambda code: (len(code), code)):
+    for code in sorted(available, key=lambda code: (len(code), code)):
         shortest.setdefault(languages.language_and_script(code), code)
-    return sorted(code for identity, code in shortest.items() if identity not in known)
-
-
-def _code(spelling: str) -> str | None:
-    """The canonical code without the region, which catalogs name for politeness; the script stays."""
-    try:
-        tag = languages.canonical(spelling)
-    except ValueError:
-        return None
-    language, *rest = tag.split("-")
-    return "-".join([language, *(part for part in rest if len(part) == 4)])
+    return sorted(code for identity, code in shortest.items() if identity not in configured)
 
 
 class Suggestion(NamedTuple):
-    """A language that could be added: how much text there is, and how weak the encoder is on it."""
+    """A language that could be added."""
 
     code: str
     pairs: int
+    """Usable ones."""
     accuracy: float
-    """Accuracy@1 on a sample of its own pairs, mean of both directions."""
+    """Accuracy@1 on a sample of its own pairs, the mean of both directions, in [0, 1]."""
     gain: float
-    """The rank: share of wrong answers times the logarithm of the pairs."""
+    """The rank: share of wrong answers times the decimal logarithm of the pairs."""
 
 
 def suggest(
@@ -187,64 +84,78 @@ def suggest(
     encoder: Path,
     *,
     sample: int,
-    least: int,
-    watch: Callable[[str], None] = lambda _: None,
+    min_pairs: int,
+    on_language: Callable[[str], None] = lambda _: None,
 ) -> list[Suggestion]:
     """Languages of the shared corpora that are not configured, the most worthwhile first.
 
-    Only those with at least `least` usable pairs; each is measured on `sample` of them.
+    Args:
+        config: The whole configuration.
+        downloads: Where corpora are fetched to.
+        encoder: Directory of the encoder that is measured.
+        sample: Pairs that each language is measured on.
+        min_pairs: Languages with fewer usable pairs are left out.
+        on_language: Called with the code of each language before it is measured.
     """
     from alignment.encoder.directory import load_encoder
 
     loaded = load_encoder(encoder, device="cpu")
-    found = []
-    for code in offered_codes(config, downloads):
-        watch(code)
+    suggestions = []
+    for code in unconfigured_languages(config, downloads):
+        on_language(code)
         try:
-            source, target = usable(config, downloads, code)
+            source, target = usable_pairs(config, downloads, code)
         except AlignmentError:
             continue  # a catalog that cannot be read is no suggestion
-        if len(source) < least:
+        if len(source) < min_pairs:
             continue
-        places = random.Random(f"{config.seed}:{code}").sample(
-            range(len(source)), min(sample, len(source))
-        )
-        accuracy = _accuracy(loaded, [source[i] for i in places], [target[i] for i in places])
-        found.append(
-            Suggestion(code, len(source), accuracy, (1 - accuracy) * math.log10(len(source)))
-        )
-    return sorted(found, key=lambda item: -item.gain)
+        size = min(sample, len(source))
+        rows = random.Random(f"{config.seed}:{code}").sample(range(len(source)), size)
+        accuracy = _accuracy(loaded, [source[row] for row in rows], [target[row] for row in rows])
+        gain = (1 - accuracy) * math.log10(len(source))
+        suggestions.append(Suggestion(code, len(source), accuracy, gain))
+    return sorted(suggestions, key=lambda suggestion: (-suggestion.gain, suggestion.code))
 
 
-def usable(config: Config, downloads: Downloads, code: str) -> tuple[list[str], list[str]]:
-    """Distinct pairs of a language in the shared corpora that the shared filters keep."""
-    every = (
-        row
-        for corpus in config.pair_corpora
-        if code in corpus.languages
-        for row in pair_rows(
-            corpus, open_source(corpus, downloads, config.pivot), code, config.pivot
-        )
-    )
+def usable_pairs(config: Config, downloads: Downloads, code: str) -> tuple[list[str], list[str]]:
+    """Sources and targets that the shared filters keep, each source once."""
+    context = Context(config.pivot, code)
     pairs: dict[str, str] = {}
-    for batch in tables.in_batches(every, tables.PAIRS):
-        reasons, changed, *_ = apply_filters(batch, config.clean, Context(config.pivot, code))
-        kept = with_normalized(batch, changed)
-        good = np.flatnonzero(reasons == KEPT)
-        pairs.update(
-            zip(
-                kept.column("source").take(good).to_pylist(),
-                kept.column("target").take(good).to_pylist(),
-                strict=True,
-            )
-        )
+    for batch in tables.in_batches(_shared_rows(config, downloads, code), tables.PAIRS):
+        reasons, changed, *_ = apply_filters(batch, config.clean, context)
+        rows = np.flatnonzero(reasons == KEPT)
+        kept = with_normalized(batch, changed).select(["source", "target"])
+        sources, targets = (pc.take(column, rows).to_pylist() for column in kept.columns)
+        pairs.update(zip(sources, targets, strict=True))
     return list(pairs), list(pairs.values())
 
 
-def _accuracy(encoder: Any, source: list[str], target: list[str]) -> float:
+def _shared_rows(config: Config, downloads: Downloads, code: str) -> Iterator[dict[str, Any]]:
+    for corpus in config.pair_corpora:
+        if code in corpus.languages:
+            source = open_source(corpus, downloads, config.pivot)
+            yield from pair_rows(corpus, source, code, config.pivot)
+
+
+def _code(spelling: str) -> str | None:
+    """The canonical code without the region, which says nothing about the text; None if unknown.
+
+    The script is kept.
+    """
+    try:
+        tag = languages.canonical(spelling)
+    except ValueError:
+        return None
+    language, *subtags = tag.split("-")
+    scripts = [subtag for subtag in subtags if len(subtag) == 4]
+    return "-".join([language, *scripts])
+
+
+def _accuracy(encoder: Encoder, source: list[str], target: list[str]) -> float:
     from alignment.retrieval.metrics import retrieve
 
-    x, y = encoder.encode(source), encoder.encode(target)
-    return float(
-        (retrieve(x, y, target).correct.mean() + retrieve(y, x, source).correct.mean()) / 2
-    )
+    x = encoder.encode(source)
+    y = encoder.encode(target)
+    forward = retrieve(x, y, target).correct.mean()
+    backward = retrieve(y, x, source).correct.mean()
+    return float((forward + backward) / 2)

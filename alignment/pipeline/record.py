@@ -1,12 +1,12 @@
-"""The record of a run: what it used, how long it took, and its files."""
+"""The record of a run: its summary, its configuration and its report."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
+from alignment import layout
 from alignment.config import Config
 from alignment.files import write_json
 from alignment.pipeline.workspace import Workspace
@@ -14,23 +14,12 @@ from alignment.report.summary import Summary
 from alignment.types import Artifact
 
 
-def distinct(artifacts: list[Artifact]) -> list[Artifact]:
-    return list({artifact.key: artifact for artifact in artifacts}.values())
-
-
-def seconds_per_stage(records: list[Any]) -> dict[str, float]:
-    total: dict[str, float] = {}
-    for record in records:
-        total[record.stage] = round(total.get(record.stage, 0.0) + record.seconds, 3)
-    return total
-
-
 def write_record(workspace: Workspace, config: Config, summary: Summary, page: Artifact) -> Path:
-    """The run's own directory, whole or absent."""
+    """Write the directory of a run, which is complete or absent, and return it."""
     final = workspace.runs / summary.run
     temporary = workspace.runs / f".{summary.run}"
     temporary.mkdir(parents=True)
-    shutil.copy(page.path / "report.html", temporary / "report.html")
+    shutil.copy(page.path / layout.REPORT, temporary / layout.REPORT)
     write_json(temporary / "summary.json", summary.model_dump(mode="json"))
     write_json(temporary / "config.json", config.model_dump(mode="json"))
     os.replace(temporary, final)

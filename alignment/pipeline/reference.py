@@ -1,9 +1,10 @@
-"""What a candidate is compared with."""
+"""Which encoder a candidate is compared with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alignment import layout
 from alignment.registry import Registry, Version
 from alignment.types import Artifact, Input
 
@@ -12,36 +13,33 @@ BASE = "the base encoder"
 
 @dataclass(frozen=True)
 class Reference:
-    """What the candidate is compared with."""
+    """The encoder that the candidate is compared with."""
 
     name: str
+    """How messages call it: a version such as `v3`, or the base encoder."""
     encoder: Input
 
-    def described(self) -> dict[str, str]:
-        """For a version's manifest."""
+    def to_manifest(self) -> dict[str, str]:
+        """What the manifest of a published version records."""
         return {"name": self.name, "digest": self.encoder.digest}
 
 
 def choose_reference(
     encoder: Artifact, champion: Version | None, trained: Artifact, registry: Registry
 ) -> Reference:
-    """The deployed version; before the first one, the base encoder.
+    """The deployed version, or the base encoder before the first deployment.
 
-    When the candidate is the deployed version (a rerun), what that one was compared with: so the
-    same question gets the same answer, from the store.
+    If the candidate itself is deployed, because a finished run is repeated, the reference is what
+    it was compared with at the time: the repeated run asks the same question, so every stage of it
+    is reused.
     """
-    base = Reference(BASE, encoder.directory("model"))
+    base = Reference(BASE, encoder.directory(layout.MODEL))
     if champion is None:
         return base
-    if champion.digest != trained.directory("model").digest:
+    if champion.digest != trained.directory(layout.MODEL).digest:
         return Reference(champion.name, champion.input())
-    before = champion.manifest.get("compared_with", {})
-    version = next(
-        (
-            v
-            for v in registry.versions()
-            if v.digest == before.get("digest") and v.name == before.get("name")
-        ),
-        None,
-    )
-    return Reference(version.name, version.input()) if version else base
+    compared_with = champion.manifest.get("compared_with", {})
+    for version in registry.versions():
+        if Reference(version.name, version.input()).to_manifest() == compared_with:
+            return Reference(version.name, version.input())
+    return base

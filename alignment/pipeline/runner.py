@@ -2,31 +2,69 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 from alignment.errors import AlignmentError
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 
 class Runner(Protocol):
-    """Runs stages: one, or the same one for several languages side by side."""
+    """Runs stages: one call, or one call for each of several languages."""
 
     def run(self, stage: str, call: Callable[[], T]) -> T:
         """The call's result."""
         ...
 
     def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-        """Each call's result by label. All are tried; then the failures are raised together."""
+        """Each call's result by label. All calls are tried before the failures are raised."""
         ...
 
 
-def failures(stage: str, found: Mapping[str, Exception]) -> Exception:
-    """One error for what several languages met: the only one as it is, or all together."""
-    if len(found) == 1:
-        return next(iter(found.values()))
-    lines = "\n  ".join(f"{label}: {error}" for label, error in found.items())
-    combined = AlignmentError(f"{stage} failed for {len(found)} languages:\n  {lines}")
-    combined.exit_code = max(getattr(error, "exit_code", 1) for error in found.values())
+class LocalRunner:
+    """Runs stages in this process, one after another. It logs and prints nothing.
+
+    Implements `Runner`.
+    """
+
+    def run(self, stage: str, call: Callable[[], T]) -> T:
+        """The call's result; what it raises is passed on."""
+        logger.info("%s: started", stage)
+        started = time.monotonic()
+        result = call()
+        logger.info("%s: finished in %.1f s", stage, time.monotonic() - started)
+        return result
+
+    def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+        """Each call's result by label.
+
+        Raises:
+            Exception: see `failures`, after all calls have been tried.
+        """
+        logger.info("%s: started for %s", stage, ", ".join(calls))
+        started = time.monotonic()
+        results: dict[str, T] = {}
+        errors: dict[str, Exception] = {}
+        for label, call in calls.items():
+            try:
+                results[label] = call()
+            except Exception as error:  # all failures are raised together below
+                errors[label] = error
+        if errors:
+            raise failures(stage, errors)
+        logger.info("%s: finished in %.1f s", stage, time.monotonic() - started)
+        return results
+
+
+def failures(stage: str, errors: Mapping[str, Exception]) -> Exception:
+    """One error for what failed by language: the error itself if it is the only one."""
+    if len(errors) == 1:
+        return next(iter(errors.values()))
+    lines = "\n  ".join(f"{label}: {error}" for label, error in errors.items())
+    combined = AlignmentError(f"{stage} failed for {len(errors)} languages:\n  {lines}")
+    combined.exit_code = max(getattr(error, "exit_code", 1) for error in errors.values())
     return combined

@@ -1,4 +1,4 @@
-"""Where everything of one team is kept."""
+"""The directory that holds everything a team's runs produce."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from alignment.config import Config
+from alignment.context import RunContext
 from alignment.downloads import Downloads, Lockfile
 from alignment.errors import AlignmentError
 from alignment.registry import Registry
@@ -18,10 +19,15 @@ from alignment.store import Store
 
 @dataclass
 class Workspace:
-    """Where everything of one team lies: artifacts, downloads, published models, run records."""
+    """A directory with artifacts, downloads, published models and run records.
+
+    Raises:
+        ConfigError: if the directory cannot be written.
+    """
 
     root: Path
     offline: bool = False
+    """Fetch nothing; a file that is not downloaded yet is an error."""
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
@@ -29,14 +35,17 @@ class Workspace:
         self.store = Store(self.root / "store")
 
     def downloads(self, config: Config, *, update: bool = False) -> Downloads:
-        """What was fetched and will be, held against the configuration's lockfile."""
-        return Downloads(
-            self.root / "downloads", Lockfile(config.lock, update=update), self.offline
-        )
+        """Fetched files, checked against the configuration's lockfile, or recorded in it."""
+        lockfile = Lockfile(config.lock, update=update)
+        return Downloads(self.root / "downloads", lockfile, self.offline)
+
+    def context(self, config: Config) -> RunContext:
+        """What all stages of a run of this configuration share."""
+        return RunContext(self.store, self.downloads(config), config.pivot, config.seed)
 
     @property
     def runs(self) -> Path:
-        """One directory per run, named by its start."""
+        """One directory for each run, named after its start."""
         return self.root / "runs"
 
     def registry(self, name: str) -> Registry:
@@ -45,7 +54,7 @@ class Workspace:
 
     @contextmanager
     def exclusive(self, name: str) -> Iterator[None]:
-        """One run of a model at a time; the system lets go of the lock when a process dies.
+        """Allow one run of a model at a time; the lock is released even if the process is killed.
 
         Raises:
             AlignmentError: if another run is in progress.
@@ -57,7 +66,7 @@ class Workspace:
             raise AlignmentError(
                 f"another run of {name!r} is in progress in this workspace",
                 where=str(self.root),
-                hint="Wait for it to end, or choose another workspace.",
+                hint="Wait until it has finished, or choose another workspace.",
             ) from error
         try:
             yield

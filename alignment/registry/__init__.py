@@ -1,4 +1,4 @@
-"""Published versions of a model, and the alias that says which one is deployed."""
+"""Published versions of a model, and the alias that names the deployed one."""
 
 from alignment.registry.directory import Registry, Version
 

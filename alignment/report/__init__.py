@@ -1,1 +1,1 @@
-"""What people read of a run: the summary, the HTML report with its plots, the model card."""
+"""What people read about a run: the summary, the HTML report with its plots, the model card."""

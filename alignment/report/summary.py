@@ -1,28 +1,28 @@
-"""`summary.json`: the run in numbers, with a published schema (`alignment schema --summary`)."""
+"""`summary.json`: a run in numbers. Its schema is published by `alignment schema --summary`."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
-class _Model(BaseModel):
+class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Score(_Model):
-    """Accuracy@1 in [0, 1] of one encoder."""
+class Score(_Record):
+    """Accuracy@1 of one encoder, in [0, 1]."""
 
     forward: float = Field(description="pivot -> language")
     backward: float = Field(description="language -> pivot")
-    mean: float
-    low: float = Field(description="95 % Wilson interval of the mean over both directions' queries")
+    mean: float = Field(description="mean of both directions")
+    low: float = Field(description="95 % Wilson interval of the mean, over all queries")
     high: float
 
 
-class SuiteResult(_Model):
-    """One language on one suite: before is the reference, after the candidate."""
+class SuiteResult(_Record):
+    """One language on one suite: before is the reference, after is the candidate."""
 
     n: int = Field(description="queries per direction")
     before: Score
@@ -30,42 +30,42 @@ class SuiteResult(_Model):
     passed: bool
     reason: str
     floor: float
-    wins: int
-    losses: int
-    p_worse: float
+    wins: int = Field(description="queries that only the candidate got right")
+    losses: int = Field(description="queries that only the reference got right")
+    p_worse: float = Field(description="one-sided p-value for 'the candidate is worse'")
 
 
-class LanguageResult(_Model):
+class LanguageResult(_Record):
     """One language on all suites."""
 
     name: str
-    trained: bool
+    trained: bool = Field(description="false for a control language")
     suites: dict[str, SuiteResult]
 
 
-class Rows(_Model):
-    """Rows of one trained language per stage; `kept + sum(dropped) == pulled`."""
+class Rows(_Record):
+    """Rows of one trained language, by stage; `kept + sum(dropped) == pulled`."""
 
     pulled: int
     kept: int
     dropped: dict[str, int] = Field(description="by reason, in the order of the steps")
     triplets: int
-    batches: int = Field(0, description="triplets that training saw, as often as it saw them")
+    triplets_seen: int = Field(0, description="triplets in training batches, repetitions counted")
 
 
-class StageRecord(_Model):
+class StageRecord(_Record):
     """One artifact of the run."""
 
     stage: str
     label: str
     key: str
     reused: bool
-    seconds: float = Field(description="of the run that made it")
-    counts: dict[str, int]
+    seconds: float = Field(description="of the run that built it")
+    counts: dict[str, JsonValue] = Field(description="what the stage counted")
 
 
-class CorpusUse(_Model):
-    """One corpus that went in."""
+class CorpusUse(_Record):
+    """One corpus with its pairs over all languages."""
 
     name: str
     version: str
@@ -73,31 +73,29 @@ class CorpusUse(_Model):
     pairs: int
 
 
-class Mean(_Model):
+class Mean(_Record):
     """Mean accuracy over the trained languages and both directions."""
 
     before: float
     after: float
 
 
-class Training(_Model):
-    """What training did."""
+class Training(_Record):
+    """The length of the training."""
 
     steps: int
-    triplets: int
+    triplets: int = Field(description="triplets in all batches, repetitions counted")
     seconds: float
 
 
-class Summary(_Model):
+class Summary(_Record):
     """One run."""
 
     schema_version: Literal[1] = 1
     name: str
     run: str
     started: str
-    seconds: float = Field(
-        description="of this run, reused stages included as the instant that they took"
-    )
+    seconds: float = Field(description="of this run; a reused stage takes almost none")
     verdict: Literal["approved", "rejected"]
     reference: str = Field(description="what the candidate was compared with")
     version: str | None = Field(description="published version, if approved")
@@ -109,3 +107,19 @@ class Summary(_Model):
     training: Training
     stages: list[StageRecord]
     seconds_per_stage: dict[str, float]
+
+    def suites(self) -> list[str]:
+        """Names of the suites, in the order in which they are shown."""
+        names: dict[str, None] = {}
+        for language in self.languages.values():
+            names.update(dict.fromkeys(language.suites))
+        return list(names)
+
+    def failures(self) -> list[tuple[str, str, SuiteResult]]:
+        """Language name, suite and result of everything that did not pass the gate."""
+        return [
+            (language.name, suite, result)
+            for language in self.languages.values()
+            for suite, result in language.suites.items()
+            if not result.passed
+        ]

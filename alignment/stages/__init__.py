@@ -1,1 +1,4 @@
-"""The stages: each a plain function of (its configuration slice, input artifacts) to an artifact."""
+"""The stages. Each builds an artifact from its part of the configuration and its input artifacts.
+
+`publish` is the exception: it adds a version to the registry.
+"""

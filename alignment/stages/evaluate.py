@@ -1,69 +1,97 @@
-"""evaluate: accuracy@1 of one encoder on all suites of one language, every query's outcome kept."""
+"""evaluate: accuracy@1 of one encoder on all suites of one language, with every query's outcome."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from alignment import tables
+from alignment import layout, tables
 from alignment.encoder.cache import cached_encoder
 from alignment.retrieval.metrics import Outcomes, retrieve
-from alignment.stages.holdout import suites_of
 from alignment.store import Store
-from alignment.types import Artifact, Input
+from alignment.types import Artifact, Counts, Input
 
-REVISION = 1
+REVISION = 2
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SuiteCounts:
+    """Right answers on one suite."""
+
+    queries: int
+    """Per direction."""
+    forward: int
+    """Right answers from the pivot to the language."""
+    backward: int
+
+    @property
+    def accuracy(self) -> float:
+        """Accuracy@1, the mean of both directions, in [0, 1]."""
+        return (self.forward + self.backward) / (2 * self.queries)
+
+
+@dataclass(frozen=True)
+class EvaluateCounts(Counts):
+    """Right answers by suite."""
+
+    suites: dict[str, SuiteCounts] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, artifact: Artifact) -> EvaluateCounts:
+        """The counts of an artifact of `evaluate`."""
+        suites: Mapping[str, Any] = super().of(artifact).suites
+        return cls({name: SuiteCounts(**counts) for name, counts in suites.items()})
 
 
 def evaluate(store: Store, language: str, holdout: Artifact, encoder: Input) -> Artifact:
     """`<suite>.parquet`: one row per query and direction.
 
-    `encoder` is an encoder directory by content: the base, the candidate or a published version.
+    `encoder` is a directory, identified by its content: the base encoder, the candidate, or a
+    published version.
     """
-    suites = suites_of(holdout, language)
+    suites = layout.suites_of(holdout, language)
 
-    def work(out: Path) -> dict[str, int]:
+    def work(out: Path) -> EvaluateCounts:
         model = cached_encoder(encoder.path)
-        counts: dict[str, int] = {}
-        for suite in suites:
-            path = holdout.path / "suites" / suite / f"{language}.parquet"
-            ids, source, target = tables.read_columns(path, "pair_id", "source", "target")
-            x, y = model.encode(source), model.encode(target)
-            forward, backward = retrieve(x, y, target), retrieve(y, x, source)
-            tables.write(out / f"{suite}.parquet", tables.OUTCOMES, _rows(ids, forward, backward))
-            counts |= {
-                f"{suite}:n": len(ids),
-                f"{suite}:forward": int(forward.correct.sum()),
-                f"{suite}:backward": int(backward.correct.sum()),
-            }
-            logger.info(
-                "evaluate %s %s: %.1f %%",
-                language,
-                suite,
-                50 * (forward.correct.mean() + backward.correct.mean()),
+        counts = EvaluateCounts()
+        for name in suites:
+            suite = layout.read_suite(holdout.path, name, language)
+            x = model.encode(suite.source)
+            y = model.encode(suite.target)
+            forward = retrieve(x, y, suite.target)
+            backward = retrieve(y, x, suite.source)
+            rows = _rows(suite.ids, forward, backward)
+            tables.write(out / layout.outcomes_file(name), tables.OUTCOMES, rows)
+            counts.suites[name] = SuiteCounts(
+                queries=len(suite.ids),
+                forward=int(forward.correct.sum()),
+                backward=int(backward.correct.sum()),
             )
+            accuracy = 100 * counts.suites[name].accuracy
+            logger.info("evaluate %s %s: %.1f %%", language, name, accuracy)
         return counts
 
-    given = {f"suite:{name}": holdout.input(f"suites/{name}/{language}.parquet") for name in suites}
-    given["encoder"] = encoder
+    inputs = {f"suite:{name}": holdout.input(layout.suite_file(name, language)) for name in suites}
+    inputs["encoder"] = encoder
     return store.build(
         "evaluate",
         work,
         revision=REVISION,
         config={"language": language},
-        inputs=given,
+        inputs=inputs,
         label=language,
     )
 
 
 def _rows(ids: list[str], forward: Outcomes, backward: Outcomes) -> Iterator[dict[str, Any]]:
     for direction, outcomes in (("forward", forward), ("backward", backward)):
-        for identity, correct, gold, wrong in zip(ids, *outcomes, strict=True):
+        for query_id, correct, gold, wrong in zip(ids, *outcomes, strict=True):
             yield {
-                "query_id": identity,
+                "query_id": query_id,
                 "direction": direction,
                 "correct": bool(correct),
                 "similarity": float(gold),

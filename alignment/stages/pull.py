@@ -2,135 +2,85 @@
 
 from __future__ import annotations
 
-import array
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from alignment import languages, tables
-from alignment.cleaning.normalize import pair_id
+from alignment import languages, layout, tables
 from alignment.config import Corpus
+from alignment.context import RunContext
 from alignment.corpora import Source, corpus_name, open_source
-from alignment.downloads import Downloads
 from alignment.errors import EmptyCorpus
-from alignment.store import Store
-from alignment.types import Artifact, Input
+from alignment.pairs import corpus_settings, pair_rows, source_inputs
+from alignment.types import Artifact, Counts
 
-REVISION = 2
+REVISION = 3
+MAX_LISTED = 40  # languages of a corpus that an error names
 logger = logging.getLogger(__name__)
 
 
-def pull(
-    store: Store, language: str, corpora: tuple[Corpus, ...], *, pivot: str, downloads: Downloads
-) -> Artifact:
+@dataclass(frozen=True)
+class PullCounts(Counts):
+    """Pairs of one language."""
+
+    pairs: int
+    by_corpus: dict[str, int]
+
+
+def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Artifact:
     """`pairs.parquet` of one language.
 
     Raises:
-        EmptyCorpus: if no corpus has the language, with what each one has.
+        EmptyCorpus: if no corpus has the language, with the languages that each one has.
     """
-    sources = {corpus: open_source(corpus, downloads, pivot) for corpus in corpora}
+    pivot = context.pivot
+    sources = {corpus: open_source(corpus, context.downloads, pivot) for corpus in corpora}
 
-    def work(out: Path) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        total = tables.write(
-            out / "pairs.parquet", tables.PAIRS, _counted(sources, language, pivot, counts)
-        )
+    def work(out: Path) -> PullCounts:
+        by_corpus: dict[str, int] = {}
+        rows = _counted(sources, language, pivot, by_corpus)
+        total = tables.write(out / layout.PAIRS, tables.PAIRS, rows)
         if total == 0:
             raise EmptyCorpus(
                 f"no corpus has {languages.name(language)}",
                 where=f"languages.{language}",
-                hint=_offers(sources),
+                hint=_languages_of(sources),
             )
-        logger.info(
-            "pull %s: %d pairs (%s)",
-            language,
-            total,
-            ", ".join(f"{k} {v}" for k, v in counts.items()),
-        )
-        return {"pairs": total, **{f"corpus:{name}": count for name, count in counts.items()}}
+        details = ", ".join(f"{name} {count}" for name, count in by_corpus.items())
+        logger.info("pull %s: %d pairs (%s)", language, total, details)
+        return PullCounts(total, by_corpus)
 
-    config = {
-        "language": language,
-        "pivot": pivot,
-        "corpora": [describe(corpus) for corpus in sources],
-    }
-    return store.build(
+    return context.store.build(
         "pull",
         work,
         revision=REVISION,
-        config=config,
-        inputs=inputs(sources, language),
+        config={
+            "language": language,
+            "pivot": pivot,
+            "corpora": [corpus_settings(corpus) for corpus in sources],
+        },
+        inputs=source_inputs(sources, language),
         label=language,
     )
 
 
-def describe(corpus: Corpus) -> dict[str, Any]:
-    """The corpus as a key sees it: files count by content, not by where they lie."""
-    hidden = {"path", "target_path", "languages", "weight", "direction"}
-    return {**corpus.model_dump(mode="json", exclude=hidden), "name": corpus_name(corpus)}
-
-
-def inputs(sources: Mapping[Corpus, Source], language: str) -> dict[str, Input]:
-    """The user's files behind the sources."""
-    return {
-        f"{corpus_name(corpus)}:{name}": given
-        for corpus, source in sources.items()
-        for name, given in source.inputs(language).items()
-    }
-
-
-def rows(corpus: Corpus, source: Source, language: str, pivot: str) -> Iterator[dict[str, Any]]:
-    """The pairs of one corpus in the schema `tables.PAIRS`, or the sample of them that `max_pairs` allows."""
-    name = corpus_name(corpus)
-    last = (
-        _last_of_the_sample(source, language, pivot, corpus.max_pairs) if corpus.max_pairs else None
-    )
-    for pair in source.pairs(language):
-        identity = pair_id(pivot, language, pair.source, pair.target)
-        if last is not None and identity > last:
-            continue
-        yield {
-            "pair_id": identity,
-            "source": pair.source,
-            "target": pair.target,
-            "source_lang": pivot,
-            "target_lang": language,
-            "corpus": name,
-            "version": corpus.version or "",
-            "license": corpus.license,
-            "origin": pair.origin,
-        }
-
-
-def _last_of_the_sample(source: Source, language: str, pivot: str, most: int) -> str | None:
-    """The greatest of the `most` smallest pair ids, which are hashes; None if there are no more than that.
-
-    Reads the corpus once, eight bytes a pair. Pairs that occur several times count as often.
-    """
-    numbers = array.array("Q")
-    for pair in source.pairs(language):
-        numbers.append(int(pair_id(pivot, language, pair.source, pair.target), 16))
-    if len(numbers) <= most:
-        return None
-    return f"{np.partition(np.frombuffer(numbers, dtype=np.uint64), most - 1)[most - 1]:016x}"
-
-
 def _counted(
-    sources: Mapping[Corpus, Source], language: str, pivot: str, counts: dict[str, int]
+    sources: Mapping[Corpus, Source], language: str, pivot: str, by_corpus: dict[str, int]
 ) -> Iterator[dict[str, Any]]:
     for corpus, source in sources.items():
-        for row in rows(corpus, source, language, pivot):
-            counts[row["corpus"]] = counts.get(row["corpus"], 0) + 1
+        for row in pair_rows(corpus, source, language, pivot):
+            by_corpus[row["corpus"]] = by_corpus.get(row["corpus"], 0) + 1
             yield row
 
 
-def _offers(sources: Mapping[Corpus, Source]) -> str:
-    lines = [
-        f"{corpus_name(corpus)} has {', '.join(offered[:40])}{' ...' if len(offered) > 40 else ''}"
-        for corpus, source in sources.items()
-        if (offered := sorted(source.languages()))
-    ]
+def _languages_of(sources: Mapping[Corpus, Source]) -> str:
+    lines = []
+    for corpus, source in sources.items():
+        available = sorted(source.languages())
+        if available:
+            listed = ", ".join(available[:MAX_LISTED])
+            more = " ..." if len(available) > MAX_LISTED else ""
+            lines.append(f"{corpus_name(corpus)} has {listed}{more}")
     return "Remove the language, or add a corpus that has it. " + "; ".join(lines)

@@ -7,20 +7,31 @@ import logging
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from alignment.config import Train
+from alignment.stages.triplets import TripletsCounts
 from alignment.store import Store
 from alignment.training.job import LOG, PLAN, PROGRESS, TENSORBOARD, Job
 from alignment.training.launch import launch
-from alignment.types import Artifact
+from alignment.types import Artifact, Counts, StepCallback, StepMetrics
 
 REVISION = 6
-SUMMED = ("triplets",)  # of the counts, those that parts of a training add to
 logger = logging.getLogger(__name__)
-Watch = Callable[[dict[str, Any]], None]
+Watch = StepCallback
+
+
+@dataclass(frozen=True)
+class TrainCounts(Counts):
+    """What training did."""
+
+    steps: int
+    triplets: int
+    best_step: int = 0
+    batch_tokens: int = 0
+    triplets_by_language: dict[str, int] = field(default_factory=dict)
 
 
 class Part(NamedTuple):
@@ -46,7 +57,7 @@ def train(
     *,
     pivot: str,
     seed: int,
-    watch: Watch | None = None,
+    on_step: Watch | None = None,
     part: Part | None = None,
 ) -> Artifact:
     """`model/`, `curves.jsonl` (one line per step), `train.log`, and `tensorboard/` if it was asked for.
@@ -68,7 +79,7 @@ def train(
     if before:
         inputs["before"] = before.directory("model")
 
-    def work(out: Path) -> dict[str, int]:
+    def work(out: Path) -> TrainCounts:
         scratch = store.scratch(out.name)
         job = Job(
             train=settings,
@@ -96,10 +107,10 @@ def train(
             )
         seen = 0
 
-        def count(step: dict[str, Any]) -> None:
+        def count(step: StepMetrics) -> None:
             nonlocal seen
-            seen += step["triplets"]
-            (watch or log_progress(settings.steps))(step)
+            seen += step.triplets
+            (on_step or log_progress(settings.steps))(step)
 
         launch(job, count)
         own = (scratch / PROGRESS).read_text() if settings.steps else ""
@@ -109,38 +120,31 @@ def train(
         shutil.copy(scratch / LOG, out / LOG)
         if (scratch / TENSORBOARD).is_dir():
             shutil.copytree(scratch / TENSORBOARD, out / TENSORBOARD)
-        told = {
-            "triplets": seen,
-            **(
-                _trained_on(out / "curves.jsonl", scratch / PLAN)
-                if settings.steps
-                else {"steps": 0}
+        counts: dict[str, Any] = {"steps": 0}
+        if settings.steps:
+            counts = _trained_on(out / "curves.jsonl", scratch / PLAN)
+        result = TrainCounts(triplets=seen, **counts)
+        if before is None:
+            return result
+        earlier = TrainCounts.of(before)
+        return replace(
+            result,
+            triplets=result.triplets + earlier.triplets,
+            triplets_by_language=dict(
+                Counter(result.triplets_by_language) + Counter(earlier.triplets_by_language)
             ),
-        }
-        earlier = (
-            {
-                name: n
-                for name, n in before.counts.items()
-                if name in SUMMED or name.startswith("batches:")
-            }
-            if before
-            else {}
         )
-        return {**told, **{name: told.get(name, 0) + n for name, n in earlier.items()}}
 
     return store.build("train", work, revision=REVISION, config=config, inputs=inputs, seed=seed)
 
 
 def _languages(triplets: Artifact) -> dict[str, int]:
     """Triplets of one direction, by language."""
-    prefix = "triplets:"
-    counts = triplets.counts.items()
-    return {
-        name.removeprefix(prefix): count // 2 for name, count in counts if name.startswith(prefix)
-    }
+    by_language = TripletsCounts.of(triplets).triplets_by_language
+    return {code: count // 2 for code, count in by_language.items()}
 
 
-def _trained_on(curves: Path, plan: Path) -> dict[str, int]:
+def _trained_on(curves: Path, plan: Path) -> dict[str, Any]:
     """Steps, the one whose weights were kept, and triplets by language, the pivot too, as often as training saw them."""
     told = json.loads(plan.read_text())
     last = json.loads(curves.read_text().splitlines()[-1])["step"]
@@ -148,7 +152,7 @@ def _trained_on(curves: Path, plan: Path) -> dict[str, int]:
     for pool, count in told["pools"].items():
         for code in pool.split(">"):
             counts[code] += count
-    by_language = {f"batches:{code}": count for code, count in sorted(counts.items())}
+    by_language = {"triplets_by_language": dict(sorted(counts.items()))}
     return {
         "steps": last,
         "best_step": told["best"] or last,
@@ -160,15 +164,15 @@ def _trained_on(curves: Path, plan: Path) -> dict[str, int]:
 def log_progress(steps: int) -> Watch:
     """Ten log lines over the run: for terminals that are no terminal."""
 
-    def watch(step: dict[str, Any]) -> None:
-        if step["step"] % max(1, steps // 10) == 0:
-            rate = step["triplets"] / max(step["seconds"], 1e-9)
+    def watch(step: StepMetrics) -> None:
+        if step.step % max(1, steps // 10) == 0:
+            rate = step.triplets / max(step.seconds, 1e-9)
             logger.info(
                 "train step %d/%d: loss %.4f, active %.0f %%, %.1f triplets/s",
-                step["step"],
+                step.step,
                 steps,
-                step["loss"],
-                100 * step["active"],
+                step.loss,
+                100 * step.active,
                 rate,
             )
 

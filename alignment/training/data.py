@@ -16,8 +16,8 @@ from torch.utils.data import Dataset
 from alignment import tables
 from alignment.config import Train
 from alignment.encoder.encoder import Encoder
-from alignment.encoder.padding import batches_of_similar_length, pad
 from alignment.encoder.packing import Packed, pack, packs
+from alignment.encoder.padding import batches_of_similar_length, pad
 from alignment.encoder.vocabulary import Reduction
 from alignment.errors import EmptyCorpus
 from alignment.training.batching import Item

@@ -8,17 +8,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from alignment import errors
 from alignment.errors import AlignmentError, TrainingError
 from alignment.training.job import ERROR, LOG, PROGRESS, Job
+from alignment.types import StepCallback, StepMetrics
 
 POLL_SECONDS = 0.25
 WARNING = "WARNING:alignment."  # so begin our own warnings in the log
-Watch = Callable[[dict[str, Any]], None]
+Watch = StepCallback
 logger = logging.getLogger(__name__)
 
 
@@ -61,7 +60,7 @@ def _watch(process: subprocess.Popen[bytes], job: Job, watch: Watch) -> None:
         lines = _lines(job.scratch / PROGRESS)
         seen = min(seen, len(lines))  # a resumed run forgets the steps after its checkpoint
         for line in lines[seen:]:
-            watch(json.loads(line))
+            watch(StepMetrics(**json.loads(line)))
         seen = len(lines)
         if done:
             return

@@ -99,12 +99,12 @@ class Progress(TrainerCallback):
             "hard": loss.hard.item(),
             "positive": loss.positive.item(),
             "negative": loss.negative.item(),
-            "gradient": norm if math.isfinite(norm) else None,
+            "gradient_norm": norm if math.isfinite(norm) else None,
             "triplets": watched.triplets,
             "seconds": round(seconds, 4),
         }
         if self._judge and (found := self._judge.of(step)):
-            line["development"] = found
+            line["validation"] = found
         with self._path.open("a") as file:
             file.write(json.dumps(line) + "\n")
         if self._board:
@@ -147,7 +147,7 @@ class Judge:
 
     def remember(self, lines: list[dict[str, Any]]) -> None:
         """What was seen before a run was interrupted."""
-        self._seen = {line["step"]: line["development"] for line in lines if "development" in line}
+        self._seen = {line["step"]: line["validation"] for line in lines if "validation" in line}
 
     def of(self, step: int) -> dict[str, float] | None:
         """Accuracy by language at a step, if it was looked at."""
@@ -209,8 +209,8 @@ def _writer(directory: Path) -> SummaryWriter:
 
 
 def _show(board: SummaryWriter, line: dict[str, Any]) -> None:
-    for name in ("loss", "active", "hard", "positive", "negative", "gradient"):
+    for name in ("loss", "active", "hard", "positive", "negative", "gradient_norm"):
         if line[name] is not None:
             board.add_scalar(f"train/{name}", line[name], line["step"])
-    for language, accuracy in line.get("development", {}).items():
+    for language, accuracy in line.get("validation", {}).items():
         board.add_scalar(f"development/{language}", accuracy, line["step"])

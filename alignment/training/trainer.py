@@ -25,8 +25,8 @@ from alignment.encoder.center import center
 from alignment.encoder.device import BF16_EMULATED_WARNING, fastest_device, has_bf16
 from alignment.encoder.directory import load_encoder, save_encoder
 from alignment.encoder.encoder import Encoder
-from alignment.encoder.padding import Pooling, embed
 from alignment.encoder.packing import Packed, embed_packed, use_packing
+from alignment.encoder.padding import Pooling, embed
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.errors import Collapsed, ConfigError, NonFiniteLoss, TrainingError
 from alignment.training.batching import plan
@@ -112,7 +112,9 @@ def _run(job: Job) -> None:
     teacher = None
     if job.train.distill_weight and job.train.steps:
         teacher = Teacher.of_pivot(
-            data, encoder if job.teacher == job.encoder else load_encoder(job.teacher, device="cpu"), job.pivot
+            data,
+            encoder if job.teacher == job.encoder else load_encoder(job.teacher, device="cpu"),
+            job.pivot,
         )
     reduction = reduce_vocabulary(encoder.model, data.used_tokens())
     data, development = split(data.reduced(reduction), job.train.validation_share, job.pivot)

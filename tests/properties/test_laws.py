@@ -25,7 +25,7 @@ from alignment.corpora.opus import OpusSource
 from alignment.downloads.fetch import Downloads
 from alignment.downloads.lockfile import Lockfile
 from alignment.errors import AlignmentError, ConfigError, Malformed
-from alignment.gate import Measured, Paired, judge
+from alignment.gate import PairedOutcomes, SuiteOutcomes, judge
 from alignment.retrieval.neighbors import nearest
 from alignment.training.batching import Item, plan
 
@@ -42,7 +42,9 @@ def test_the_gate_is_monotone(given_outcomes: list[tuple[bool, bool]], data: st.
     better = [*candidate[:place], True, *candidate[place + 1 :]]
 
     def passed(side: list[bool]) -> bool:
-        measured = Measured("x", "s", Paired(reference, side), Paired(reference, candidate))
+        measured = SuiteOutcomes(
+            "x", "s", PairedOutcomes(reference, side), PairedOutcomes(reference, candidate)
+        )
         return judge(measured, rules, "v").passed
 
     assert passed(better) or not passed(candidate)

@@ -1,4 +1,6 @@
-"""The production command on the tiny corpus: a whole run, reruns, changes, deaths, bad input."""
+"""The production command on the tiny corpus: a run, reruns, changes, kills and bad input."""
+
+from __future__ import annotations
 
 import json
 import os
@@ -8,34 +10,49 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
 
-from alignment import tables
+from alignment import layout, tables
+from alignment.cleaning.normalize import comparable
 from alignment.registry import Registry
-from alignment.store import Store, load_artifact, verify
+from alignment.stages.train import TrainCounts
+from alignment.store import load_artifact, verify
+from alignment.types import Artifact
 from tests.support import ROOT, SMOKE, TINY, Cli
 
 STAGES = ["pull", "holdout", "clean", "encoder", "mine", "triplets", "train", "evaluate", "gate"]
+Done = subprocess.CompletedProcess[str]
 
 
-def summary(workspace: Path) -> dict:  # type: ignore[type-arg]
-    return json.loads(
-        max((workspace / "runs").glob("[!.]*"), key=lambda p: p.name)
-        .joinpath("summary.json")
-        .read_text()
-    )
+def summary(workspace: Path) -> dict[str, Any]:
+    """`summary.json` of the last run."""
+    last = max((workspace / "runs").glob("[!.]*"), key=lambda path: path.name)
+    content: dict[str, Any] = json.loads((last / "summary.json").read_text())
+    return content
 
 
-def made(workspace: Path) -> list[str]:
-    """`stage language` of what the last run made anew."""
+def rebuilt(workspace: Path) -> list[str]:
+    """`stage language` of what the last run built instead of reusing it."""
+    stages = summary(workspace)["stages"]
+    return [f"{stage['stage']} {stage['label']}".strip() for stage in stages if not stage["reused"]]
+
+
+def artifacts(workspace: Path, stage: str) -> list[Artifact]:
+    """The artifacts of a stage in the last run, in order."""
     return [
-        f"{s['stage']} {s['label']}".strip()
-        for s in summary(workspace)["stages"]
-        if not s["reused"]
+        load_artifact(workspace / "store" / stage / record["key"])
+        for record in summary(workspace)["stages"]
+        if record["stage"] == stage
     ]
+
+
+def run(cli: Cli, workspace: Path, *overrides: str) -> Done:
+    settings = [part for override in overrides for part in ("--set", override)]
+    return cli("run", SMOKE, "--workspace", workspace, *settings)
 
 
 @pytest.fixture
@@ -45,442 +62,421 @@ def copied(finished: Path, tmp_path: Path) -> Path:
     return tmp_path / "w"
 
 
-def test_a_run_ends_approved_with_every_stage_and_a_valid_summary(finished: Path, cli: Cli) -> None:
-    found = summary(finished)
-    assert found["verdict"] == "approved" and found["version"] == found["champion"] == "v1"
-    assert list(dict.fromkeys(s["stage"] for s in found["stages"])) == STAGES
-    for language in found["languages"].values():
-        suite = language["suites"]["heldout"]
-        assert suite["after"]["mean"] > suite["before"]["mean"] + 0.3 and suite["n"] >= 15
-    for rows in found["rows"].values():
-        assert rows["kept"] + sum(rows["dropped"].values()) == rows["pulled"] == 120
-        assert 0 < rows["triplets"] <= 2 * rows["kept"]
-    schema = cli("schema", "--summary")
-    jsonschema.validate(found, json.loads(schema.stdout))
+class TestFinishedRun:
+    def test_it_is_approved(self, finished: Path) -> None:
+        result = summary(finished)
+        assert result["verdict"] == "approved"
+        assert result["version"] == result["champion"] == "v1"
+        assert list(dict.fromkeys(stage["stage"] for stage in result["stages"])) == STAGES
+        for language in result["languages"].values():
+            suite = language["suites"]["heldout"]
+            assert suite["after"]["mean"] > suite["before"]["mean"] + 0.3
+            assert suite["n"] >= 15
+
+    def test_rows_add_up(self, finished: Path) -> None:
+        for rows in summary(finished)["rows"].values():
+            assert rows["kept"] + sum(rows["dropped"].values()) == rows["pulled"] == 120
+            assert 0 < rows["triplets"] <= 2 * rows["kept"]
+            assert rows["triplets_seen"] > 0
+
+    def test_the_summary_follows_its_schema(self, finished: Path, cli: Cli) -> None:
+        schema = cli("schema", "--summary")
+        jsonschema.validate(summary(finished), json.loads(schema.stdout))
+
+    def test_artifacts_are_complete(self, finished: Path) -> None:
+        manifests = list(finished.glob("store/*/*/manifest.json"))
+        assert len(manifests) >= 14
+        for manifest in manifests:
+            verify(load_artifact(manifest.parent))
+        assert not list((finished / "store" / "tmp").iterdir())
+
+    def test_no_suite_is_trained_on(self, finished: Path) -> None:
+        evaluated: set[str] = set()
+        for path in finished.glob("store/holdout/*/suites/*/*.parquet"):
+            for side in tables.read_columns(path, "source", "target"):
+                evaluated.update(comparable(text) for text in side)
+        assert len(evaluated) > 60
+        for row in self.triplets(finished):
+            texts = {comparable(row[side]) for side in ("anchor", "positive", "negative")}
+            assert not texts & evaluated
+
+    def test_no_negative_is_a_translation(self, finished: Path) -> None:
+        rows = self.triplets(finished)
+        assert len(rows) > 300
+        translations = {(comparable(row["anchor"]), comparable(row["positive"])) for row in rows}
+        for row in rows:
+            assert (comparable(row["anchor"]), comparable(row["negative"])) not in translations
+            assert row["group"] != row["negative_group"]
+            assert row["chrf"] is None or row["chrf"] <= 60
+
+    def triplets(self, workspace: Path) -> list[dict[str, Any]]:
+        (path,) = workspace.glob(f"store/triplets/*/{layout.TRIPLETS}")
+        return list(tables.read(path))
+
+    def test_sentence_transformers_gives_our_vectors(self, finished: Path, cli: Cli) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        texts = ["The doctor drinks hot tea in the morning.", "医者は朝に熱いお茶を飲みます。"]
+        done = cli("encode", *texts, "--workspace", finished)
+        assert done.returncode == 0, done.stderr
+        ours = np.array([json.loads(line)["vector"] for line in done.stdout.splitlines()])
+        champion = finished / "registry" / "smoke" / "champion"
+        theirs = SentenceTransformer(str(champion), device="cpu").encode(texts)
+        assert np.allclose(ours, theirs, atol=1e-4)
+
+    def test_show_lists_the_stages(self, finished: Path, cli: Cli) -> None:
+        shown = cli("show", "--workspace", finished)
+        assert "Approved" in shown.stdout
+        assert "triplets" in shown.stdout
+
+    def test_explain_prints_the_lineage(self, finished: Path, cli: Cli) -> None:
+        (triplets,) = artifacts(finished, "triplets")
+        explained = cli("explain", triplets.key[:12], "--verify", "--workspace", finished)
+        assert "first time" in explained.stdout
+        assert "mine:ja" in explained.stdout
+        assert "pull" in explained.stdout
+
+    def test_languages_have_their_pairs(self, finished: Path, cli: Cli) -> None:
+        listed = cli("languages", "list", SMOKE, "--workspace", finished)
+        assert "Japanese" in listed.stdout
+        assert "120" in listed.stdout
+
+    def test_the_registry_has_one_version(self, finished: Path, cli: Cli) -> None:
+        versions = cli("registry", "list", "--workspace", finished)
+        assert "champion" in versions.stdout
+        assert "v1" in versions.stdout
+        assert cli("rollback", "--workspace", finished).returncode == 1
 
 
-def test_every_artifact_is_whole(finished: Path) -> None:
-    artifacts = [load_artifact(path.parent) for path in finished.glob("store/*/*/manifest.json")]
-    assert len(artifacts) >= 14
-    for artifact in artifacts:
-        verify(artifact)
-    assert not list((finished / "store" / "tmp").iterdir())
+class TestRerun:
+    def test_every_stage_is_reused(self, copied: Path, cli: Cli) -> None:
+        done = run(cli, copied)
+        assert done.returncode == 0, done.stderr
+        assert rebuilt(copied) == []
+        assert summary(copied)["champion"] == "v1"
 
+    def test_a_changed_language_rebuilds_what_depends_on_it(self, copied: Path, cli: Cli) -> None:
+        done = run(cli, copied, "languages.ru.clean.max_chars=50")
+        assert done.returncode == 0, done.stdout + done.stderr
+        stages = rebuilt(copied)
+        assert {"clean ru", "triplets", "train", "gate"} <= set(stages)
+        # A scratch encoder's tokenizer is trained on all text, so `mine` is rebuilt everywhere.
+        data_stages = [stage for stage in stages if stage.startswith(("pull ", "clean "))]
+        assert data_stages == ["clean ru"]
 
-def test_no_sentence_of_a_suite_is_trained_on_and_no_negative_is_a_translation(
-    finished: Path,
-) -> None:
-    from alignment.cleaning.normalize import comparable
+    def test_a_new_language_runs_its_own_data_stages(self, tmp_path: Path, cli: Cli) -> None:
+        workspace = tmp_path / "two"
+        assert run(cli, workspace, "languages={es: {}, ru: {}}").returncode == 0
+        done = run(cli, workspace)
+        assert done.returncode == 0, done.stdout + done.stderr
+        data_stages = [
+            stage for stage in rebuilt(workspace) if stage.startswith(("pull ", "clean "))
+        ]
+        assert sorted(data_stages) == ["clean ja", "pull ja"]
 
-    tested = {
-        comparable(row[side])
-        for path in finished.glob("store/holdout/*/suites/*/*.parquet")
-        for row in tables.read(path)
-        for side in ("source", "target")
-    }
-    (path,) = finished.glob("store/triplets/*/triplets.parquet")
-    rows = list(tables.read(path))
-    assert len(tested) > 60 and len(rows) > 300
-    translations = {(comparable(r["anchor"]), comparable(r["positive"])) for r in rows}
-    for row in rows:
-        assert not {comparable(row[key]) for key in ("anchor", "positive", "negative")} & tested
-        assert (comparable(row["anchor"]), comparable(row["negative"])) not in translations
-        assert row["group"] != row["negative_group"] and (row["chrf"] is None or row["chrf"] <= 60)
+    def test_an_untrained_candidate_is_rejected(self, copied: Path, cli: Cli) -> None:
+        done = run(cli, copied, "train.steps=0")
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert "Rejected" in done.stdout
+        assert "below the floor" in done.stdout
+        assert summary(copied)["verdict"] == "rejected"
+        assert summary(copied)["champion"] == "v1"
+        assert [path.name for path in (copied / "registry" / "smoke").glob("v*")] == ["v1"]
 
-
-def test_a_rerun_reuses_every_stage(copied: Path, cli: Cli) -> None:
-    done = cli("run", SMOKE, "--workspace", copied)
-    assert done.returncode == 0, done.stderr
-    assert made(copied) == [] and summary(copied)["champion"] == "v1"
-
-
-def test_changing_one_language_redoes_that_language_and_what_depends_on_it(
-    copied: Path, cli: Cli
-) -> None:
-    done = cli("run", SMOKE, "--workspace", copied, "--set", "languages.ru.clean.max_chars=50")
-    assert done.returncode == 0, done.stdout + done.stderr
-    anew = made(copied)
-    assert {"clean ru", "triplets", "train", "gate"} <= set(anew)
-    # A scratch encoder's tokenizer is trained on all text, so that `mine` follows it here.
-    assert not {
-        line for line in anew if line.split()[0] in ("pull", "clean") and line.split()[1] != "ru"
-    }
-
-
-def test_adding_a_language_runs_its_data_stages_and_training(copied: Path, cli: Cli) -> None:
-    two = copied.parent / "two"
-    assert (
-        cli("run", SMOKE, "--workspace", two, "--set", "languages={es: {}, ru: {}}").returncode == 0
-    )
-    done = cli("run", SMOKE, "--workspace", two)
-    assert done.returncode == 0, done.stdout + done.stderr
-    data = [line for line in made(two) if line.split()[0] in ("pull", "clean")]
-    assert sorted(data) == ["clean ja", "pull ja"]
-
-
-def test_without_training_the_gate_refuses_and_the_champion_stays(copied: Path, cli: Cli) -> None:
-    done = cli("run", SMOKE, "--workspace", copied, "--set", "train.steps=0")
-    assert done.returncode == 3, done.stdout + done.stderr
-    assert "Rejected" in done.stdout and "below the floor" in done.stdout
-    assert summary(copied)["verdict"] == "rejected" and summary(copied)["champion"] == "v1"
-    assert sorted(p.name for p in (copied / "registry" / "smoke").glob("v*")) == ["v1"]
-
-
-def test_the_published_directory_gives_our_vectors_to_sentence_transformers(
-    finished: Path, cli: Cli
-) -> None:
-    from sentence_transformers import SentenceTransformer
-
-    texts = ["The doctor drinks hot tea in the morning.", "医者は朝に熱いお茶を飲みます。"]
-    done = cli("encode", *texts, "--workspace", finished)
-    assert done.returncode == 0, done.stderr
-    ours = np.array([json.loads(line)["vector"] for line in done.stdout.splitlines()])
-    peer = SentenceTransformer(
-        str(finished / "registry" / "smoke" / "champion"), device="cpu"
-    ).encode(texts)
-    assert np.allclose(ours, peer, atol=1e-4)
-
-
-def test_show_explain_languages_and_registry(finished: Path, cli: Cli) -> None:
-    shown = cli("show", "--workspace", finished)
-    assert "Approved" in shown.stdout and "triplets" in shown.stdout
-    key = next(s["key"] for s in summary(finished)["stages"] if s["stage"] == "triplets")
-    explained = cli("explain", key[:12], "--verify", "--workspace", finished)
-    assert (
-        "first time" in explained.stdout
-        and "mine:ja" in explained.stdout
-        and "pull" in explained.stdout
-    )
-    listed = cli("languages", "list", SMOKE, "--workspace", finished)
-    assert "Japanese" in listed.stdout and "120" in listed.stdout
-    versions = cli("registry", "list", "--workspace", finished)
-    assert "champion" in versions.stdout and "v1" in versions.stdout
-    assert cli("rollback", "--workspace", finished).returncode == 1
+    def test_equal_input_gives_equal_triplets(
+        self, finished: Path, tmp_path: Path, cli: Cli
+    ) -> None:
+        other = tmp_path / "w"
+        assert run(cli, other, "train.steps=0").returncode == 3
+        for stage in ("pull", "holdout", "clean", "mine", "triplets"):
+            expected = {artifact.key: artifact.files for artifact in artifacts(finished, stage)}
+            assert expected == {a.key: a.files for a in artifacts(other, stage)}, stage
 
 
 KILLER = """
 import os, signal, sys
 from alignment.store import Store
 import alignment.stages.train as train, alignment.registry.directory as directory
+
 where = os.environ["KILL_IN"]
+
+def kill():
+    os.kill(os.getpid(), signal.SIGKILL)
+
 make = Store._make
-def dying(self, stage, key, work, manifest):
+def dying_make(self, stage, key, work, manifest):
     def then_die(out):
-        counts = work(out)
-        os.kill(os.getpid(), signal.SIGKILL)  # all written, nothing renamed yet
-    return make(self, stage, key, then_die if f"{stage} {manifest['label']}".strip() == where else work, manifest)
-Store._make = dying
+        work(out)
+        kill()  # everything is written, nothing is renamed yet
+    dies = f"{stage} {manifest['label']}".strip() == where
+    return make(self, stage, key, then_die if dies else work, manifest)
+Store._make = dying_make
+
 launch = train.launch
-def dying_launch(job, watch):
-    def step(figures):
-        watch(figures)
-        if where == "train step" and figures["step"] >= 30:
-            os.kill(os.getpid(), signal.SIGKILL)
+def dying_launch(job, on_step):
+    def step(metrics):
+        on_step(metrics)
+        if where == "train step" and metrics.step >= 30:
+            kill()
     launch(job, step)
 train.launch = dying_launch
+
 move = directory.Registry._move
 def dying_move(self, *arguments):
     if where == "publish before":
-        os.kill(os.getpid(), signal.SIGKILL)
+        kill()
     move(self, *arguments)
     if where == "publish after":
-        os.kill(os.getpid(), signal.SIGKILL)
+        kill()
 directory.Registry._move = dying_move
+
 sys.argv = ["alignment", *sys.argv[1:]]
 from alignment.cli import main
 main()
 """
+KILLED_IN = [
+    "pull ru",
+    "holdout",
+    "clean ja",
+    "encoder",
+    "mine es",
+    "triplets",
+    "train step",
+    "train",
+    "evaluate ru",
+    "gate",
+    "publish before",
+    "publish after",
+    "report",
+]
+
+
+def run_and_kill(workspace: Path, where: str) -> Done:
+    return subprocess.run(
+        [sys.executable, "-c", KILLER, "run", str(SMOKE), "--workspace", str(workspace)],
+        env={**os.environ, "KILL_IN": where, "CI": "true"},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=200,
+        check=False,
+    )
 
 
 def test_a_run_killed_in_every_stage_resumes(tmp_path: Path, cli: Cli) -> None:
-    """One workspace, killed by SIGKILL in one stage after another; each time what was finished is kept."""
+    """One workspace, killed in one stage after another: what was finished is never rebuilt."""
     workspace = tmp_path / "w"
-    places = [
-        "pull ru",
-        "holdout",
-        "clean ja",
-        "encoder",
-        "mine es",
-        "triplets",
-        "train step",
-        "train",
-        "evaluate ru",
-        "gate",
-        "publish before",
-        "publish after",
-        "report",
-    ]
-    kept: dict[str, int] = {}
-    for place in places:
-        done = subprocess.run(
-            [sys.executable, "-c", KILLER, "run", str(SMOKE), "--workspace", str(workspace)],
-            env={**os.environ, "KILL_IN": place, "CI": "true"},
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            timeout=200,
-            check=False,
-        )
-        assert done.returncode == -signal.SIGKILL, (
-            f"{place}: {done.returncode}\n{done.stdout}{done.stderr}"
-        )
-        now = {
-            p.as_posix(): p.stat().st_mtime_ns for p in workspace.glob("store/*/*/manifest.json")
-        }
-        for path in now:
-            verify(load_artifact(Path(path).parent))
-        assert kept.items() <= now.items(), f"{place}: a finished artifact was made again"
-        kept = now
+    finished: dict[Path, int] = {}
+    for where in KILLED_IN:
+        done = run_and_kill(workspace, where)
+        output = f"{where}: {done.returncode}\n{done.stdout}{done.stderr}"
+        assert done.returncode == -signal.SIGKILL, output
+        manifests = workspace.glob("store/*/*/manifest.json")
+        present = {path: path.stat().st_mtime_ns for path in manifests}
+        for path in present:
+            verify(load_artifact(path.parent))
+        assert finished.items() <= present.items(), f"{where}: a finished artifact was rebuilt"
+        finished = present
         champion = Registry(workspace / "registry", "smoke").champion()
-        assert (champion is not None) == (place in ("publish after", "report"))
-        if place == "train step":
-            assert list(workspace.glob("store/scratch/*/checkpoints/checkpoint-*")), (
-                "no checkpoint to resume from"
-            )
-    last = cli("run", SMOKE, "--workspace", workspace)
+        assert (champion is not None) == (where in ("publish after", "report"))
+        if where == "train step":
+            checkpoints = list(workspace.glob("store/scratch/*/checkpoints/checkpoint-*"))
+            assert checkpoints, "there is no checkpoint to resume from"
+    last = run(cli, workspace)
     assert last.returncode == 0, last.stdout + last.stderr
-    assert made(workspace) == [] and summary(workspace)["champion"] == "v1"
+    assert rebuilt(workspace) == []
+    assert summary(workspace)["champion"] == "v1"
     assert not list((workspace / "store" / "scratch").iterdir())
     (log,) = workspace.glob("store/train/*/train.log")
     assert "resuming from checkpoint-" in log.read_text()
 
 
-def test_the_same_input_gives_the_same_triplets(finished: Path, tmp_path: Path, cli: Cli) -> None:
-    done = cli("run", SMOKE, "--workspace", tmp_path / "w", "--set", "train.steps=0")
-    assert done.returncode == 3
-    for stage in ("pull", "holdout", "clean", "mine", "triplets"):
-        one, two = (
-            {p.name: load_artifact(p).files for p in (w / "store" / stage).iterdir()}
-            for w in (finished, tmp_path / "w")
+class TestBadInput:
+    """Each mistake is one error without a traceback, and nothing is published."""
+
+    def error(self, cli: Cli, workspace: Path, *overrides: str) -> str:
+        done = run(cli, workspace, *overrides)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert done.stderr.startswith("error: ")
+        assert "Traceback" not in done.stderr
+        assert not (workspace / "registry").exists()
+        assert not list(workspace.glob("store/tmp/*"))
+        return done.stderr
+
+    def test_a_language_that_no_corpus_has(self, cli: Cli, tmp_path: Path) -> None:
+        error = self.error(cli, tmp_path, "languages={cy: {}, es: {}}")
+        assert "no corpus has Welsh" in error
+        assert "tiny has" in error
+
+    def test_two_failing_languages_are_both_named(self, cli: Cli, tmp_path: Path) -> None:
+        error = self.error(cli, tmp_path, "languages={cy: {}, ga: {}, es: {}}")
+        assert "pull failed for 2 languages" in error
+        assert "Welsh" in error
+        assert "Irish" in error
+
+    def test_nothing_left_after_cleaning(self, cli: Cli, tmp_path: Path) -> None:
+        error = self.error(cli, tmp_path, "languages.ja.clean.min_words=50")
+        assert "none of the 120 pairs is left after cleaning" in error
+        assert "too_few_words" in error
+
+    def test_a_suite_equal_to_the_corpus(self, cli: Cli, tmp_path: Path) -> None:
+        suite = f"{{kind: local, path: {TINY}, license: Apache-2.0, {columns_of_tiny()}}}"
+        error = self.error(cli, tmp_path, f"holdout.suites.extra={suite}", "holdout.share=0")
+        assert error.count("contaminated 120") == 3
+
+    def test_a_suite_that_is_too_small(self, cli: Cli, tmp_path: Path) -> None:
+        error = self.error(cli, tmp_path, "gate.min_queries=500", "train.steps=1")
+        assert re.search(r"has \d\d pairs, but the gate needs 500", error)
+
+    def test_a_malformed_line(self, cli: Cli, tmp_path: Path) -> None:
+        broken = tmp_path / "broken.tsv"
+        broken.write_text(TINY.read_text() + "one cell only\n")
+        error = self.error(cli, tmp_path / "w", f"corpora.0.path={broken}")
+        assert "broken.tsv:122: got 1 columns, expected 4" in error
+
+    def test_a_missing_encoder(self, cli: Cli, tmp_path: Path) -> None:
+        nothing = tmp_path / "nothing"
+        error = self.error(cli, tmp_path / "w", f"encoder={{source: local, path: {nothing}}}")
+        assert "not an encoder: config.json is missing" in error
+
+    def test_a_loss_that_is_not_finite(self, cli: Cli, tmp_path: Path) -> None:
+        error = self.error(
+            cli,
+            tmp_path,
+            "train.learning_rate=1e30",
+            "train.max_grad_norm=1e30",
+            "train.precision=fp32",
         )
-        assert one == two, stage
+        assert "the loss is nan at step" in error or "apart at step" in error
+
+    def test_a_refused_license(self, cli: Cli, tmp_path: Path) -> None:
+        error = self.error(cli, tmp_path, "licenses.allow=[MIT]")
+        assert "tiny has Apache-2.0: add it to licenses.allow" in error
+        assert not list(tmp_path.glob("store/pull/*"))
+
+    def test_a_denied_license(self, cli: Cli, tmp_path: Path) -> None:
+        assert "Apache-2.0" in self.error(cli, tmp_path, "licenses.deny=[apache-*]")
+
+    def test_an_unknown_license(self, cli: Cli, tmp_path: Path) -> None:
+        overrides = ("licenses.unknown=refuse", "corpora.0.license=unknown")
+        assert "tiny names no license" in self.error(cli, tmp_path, *overrides)
+
+    def test_an_unwritable_workspace(self, cli: Cli, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        done = run(cli, tmp_path / "file" / "w")
+        assert done.returncode == 2
+        assert "cannot be written" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
-def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
-    from alignment.errors import AlignmentError
-    from alignment.pipeline.workspace import Workspace
-
-    first, second = Workspace(tmp_path), Workspace(tmp_path)
-    with (
-        first.exclusive("smoke"),
-        pytest.raises(AlignmentError, match="another run of 'smoke' is in progress"),
-        second.exclusive("smoke"),
-    ):
-        pass
-    with second.exclusive("smoke"):
-        pass
+def columns_of_tiny() -> str:
+    return "columns: {source: en, target: '{lang}'}"
 
 
-def bad(cli: Cli, tmp_path: Path, *overrides: str) -> "subprocess.CompletedProcess[str]":
-    arguments = [part for override in overrides for part in ("--set", override)]
-    done = cli("run", SMOKE, "--workspace", tmp_path / "w", *arguments)
-    assert done.stderr.startswith("error: ") and "Traceback" not in done.stderr, done.stderr
-    assert not (tmp_path / "w" / "registry").exists() and not list(
-        (tmp_path / "w").glob("store/tmp/*")
-    )
-    return done
-
-
-def test_a_language_that_no_source_has(cli: Cli, tmp_path: Path) -> None:
-    done = bad(cli, tmp_path, "languages={cy: {}, es: {}}")
-    assert (
-        done.returncode == 1 and "no corpus has Welsh" in done.stderr and "tiny has" in done.stderr
-    )
-
-
-def test_an_empty_corpus_after_cleaning(cli: Cli, tmp_path: Path) -> None:
-    done = bad(cli, tmp_path, "languages.ja.clean.min_words=50")
-    assert (
-        done.returncode == 1
-        and "none of the 120 pairs is left after cleaning" in done.stderr
-        and "too_few_words" in done.stderr
-    )
-
-
-def test_a_suite_that_is_the_training_text_leaves_nothing_to_train_on(
-    cli: Cli, tmp_path: Path
-) -> None:
-    suite = f"{{kind: local, path: {TINY}, license: Apache-2.0, columns: {{source: en, target: '{{lang}}'}}}}"
-    done = bad(cli, tmp_path, f"holdout.suites.extra={suite}", "holdout.share=0")
-    assert done.returncode == 1 and done.stderr.count("contaminated 120") == 3
-
-
-def test_fewer_pairs_than_the_gate_needs(cli: Cli, tmp_path: Path) -> None:
-    done = bad(cli, tmp_path, "gate.min_queries=500", "train.steps=1")
-    assert done.returncode == 1 and re.search(r"has \d\d pairs, the gate needs 500", done.stderr)
-
-
-def test_a_malformed_line_in_a_corpus(cli: Cli, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.tsv"
-    broken.write_text(TINY.read_text() + "one cell only\n")
-    done = bad(cli, tmp_path, f"corpora.0.path={broken}")
-    assert done.returncode == 1 and "broken.tsv:122: got 1 columns, expected 4" in done.stderr
-
-
-def test_a_missing_encoder_directory(cli: Cli, tmp_path: Path) -> None:
-    done = bad(cli, tmp_path, f"encoder={{source: local, path: {tmp_path / 'nothing'}}}")
-    assert done.returncode == 1 and "there is no encoder" in done.stderr
-
-
-def test_a_loss_that_is_not_finite(cli: Cli, tmp_path: Path) -> None:
-    done = bad(
-        cli,
-        tmp_path,
-        "train.learning_rate=1e30",
-        "train.max_grad_norm=1e30",
-        "train.precision=fp32",
-    )
-    assert done.returncode == 1 and (
-        "the loss is nan at step" in done.stderr or "apart at step" in done.stderr
-    ), done.stderr
-
-
-def test_two_languages_failing_are_both_said(cli: Cli, tmp_path: Path) -> None:
-    done = bad(cli, tmp_path, "languages={cy: {}, ga: {}, es: {}}")
-    assert (
-        "pull failed for 2 languages" in done.stderr
-        and "Welsh" in done.stderr
-        and "Irish" in done.stderr
-    )
-
-
-def test_a_workspace_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    done = cli("run", SMOKE, "--workspace", tmp_path / "file" / "w")
-    assert (
-        done.returncode == 2
-        and "cannot be written" in done.stderr
-        and "Traceback" not in done.stderr
-    )
-
-
-def test_a_local_encoder_and_a_store_that_is_shared(
+def test_a_published_model_is_the_base_of_the_next(
     finished: Path, tmp_path: Path, cli: Cli
 ) -> None:
-    """A published model as the base of the next one."""
+    workspace = tmp_path / "w"
     champion = finished / "registry" / "smoke" / "champion"
-    done = cli(
-        "run",
-        SMOKE,
-        "--workspace",
-        tmp_path / "w",
-        "--set",
+    done = run(
+        cli,
+        workspace,
         f"encoder={{source: local, path: {champion}}}",
-        "--set",
         "train.steps=5",
-        "--set",
         "train.learning_rate=1e-5",
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert Store(tmp_path / "w" / "store")
+    reached = summary(finished)["languages"]["es"]["suites"]["heldout"]["after"]
+    before = summary(workspace)["languages"]["es"]["suites"]["heldout"]["before"]
+    assert before["mean"] == pytest.approx(reached["mean"], abs=0.05)
+    card = (workspace / "registry" / "smoke" / "v1" / "README.md").read_text()
+    assert "fine-tuned from the encoder in" in card
 
 
-def test_a_refused_license_stops_before_anything_is_read(cli: Cli, tmp_path: Path) -> None:
-    done = bad(cli, tmp_path, "licenses.allow=[MIT]")
-    assert done.returncode == 1 and "tiny has Apache-2.0: add it to licenses.allow" in done.stderr
-    assert not list((tmp_path / "w").glob("store/pull/*"))
-    assert bad(cli, tmp_path, "licenses.deny=[apache-*]").returncode == 1
-    done = bad(cli, tmp_path, "licenses.unknown=refuse", "corpora.0.license=unknown")
-    assert "tiny names no license" in done.stderr
-
-
-def test_planted_leakage_in_another_language_is_found_reported_and_removed(
-    cli: Cli, tmp_path: Path
-) -> None:
-    """A Spanish suite; its English sentence, in other case and punctuation, is in the Russian corpus."""
-    header, *lines = TINY.read_text().splitlines()
-    english = header.split("\t").index("en")
-    cells = lines[3].split("\t")
+def test_leaks_between_languages_are_removed(cli: Cli, tmp_path: Path) -> None:
+    """A Spanish suite; its English sentence, in other case and punctuation, is in Russian too."""
+    header, *lines = (line.split("\t") for line in TINY.read_text().splitlines())
+    english = lines[3][header.index("en")]
+    spanish = lines[3][header.index("es")]
     suite = tmp_path / "suite.tsv"
-    suite.write_text(
-        f"en\tes\n{cells[english].upper()}!!\t{cells[header.split(chr(9)).index('es')]}\n"
-    )
-    given = (
-        f"{{kind: local, path: {suite}, license: MIT, columns: {{source: en, target: '{{lang}}'}}}}"
-    )
-    sets = [
+    suite.write_text(f"en\tes\n{english.upper()}!!\t{spanish}\n")
+    overrides = [
         "holdout.share=0.2",
-        f"holdout.suites.planted={given}",
+        f"holdout.suites.planted={{kind: local, path: {suite}, license: MIT, {columns_of_tiny()}}}",
         "train.steps=0",
         "gate.min_queries=1",
     ]
-    arguments = [part for value in sets for part in ("--set", value)]
-    done = cli("run", SMOKE, "--workspace", tmp_path / "w", *arguments)
+    workspace = tmp_path / "w"
+    done = run(cli, workspace, *overrides)
     assert done.returncode == 3, done.stderr
-    (report,) = (tmp_path / "w").glob("store/holdout/*/contamination.json")
-    found = json.loads(report.read_text())["ru"]
-    assert found["sentences"]["planted:es"] == 1 and found["examples"]["planted:es"] == [
-        cells[english]
-    ]
-    for path in (tmp_path / "w").glob("store/clean/*/pairs.parquet"):
-        assert cells[english] not in tables.read_columns(path, "source")[0]
-    refused = cli(
-        "run",
-        SMOKE,
-        "--workspace",
-        tmp_path / "w",
-        *arguments,
-        "--set",
-        "holdout.contamination=refuse",
-    )
-    assert (
-        refused.returncode == 1
-        and "planted:es" in refused.stderr
-        and "Set it to remove" in refused.stderr
-    )
+    (holdout,) = artifacts(workspace, "holdout")
+    report = json.loads((holdout.path / layout.CONTAMINATION).read_text())["ru"]
+    assert report["sentences"]["planted:es"] == 1
+    assert report["examples"]["planted:es"] == [english]
+    for artifact in artifacts(workspace, "clean"):
+        assert english not in tables.read_columns(artifact.path / layout.PAIRS, "source")[0]
+    refused = run(cli, workspace, *overrides, "holdout.contamination=refuse")
+    assert refused.returncode == 1
+    assert "planted:es" in refused.stderr
+    assert "Set it to `remove`" in refused.stderr
 
 
-def test_negatives_are_mined_again_with_the_weights_of_the_moment(copied: Path, cli: Cli) -> None:
-    done = cli(
-        "run",
-        SMOKE,
-        "--workspace",
-        copied,
-        "--set",
+@pytest.fixture(scope="module")
+def remined(finished: Path, tmp_path_factory: pytest.TempPathFactory, request: Any) -> Path:
+    """A run of ten steps that mines again after four and eight, with a curriculum."""
+    from tests.support import run_cli
+
+    workspace = tmp_path_factory.mktemp("remined") / "w"
+    shutil.copytree(finished, workspace, symlinks=True)
+    done = run(
+        run_cli,
+        workspace,
         "train.steps=10",
-        "--set",
         "train.remine_every=4",
-        "--set",
         "gate.floor=0",
-        "--set",
         "train.batch_size=256",
-        "--set",
         "triplets.shares={random: 1, lexical: 0, semantic: 0}",
-        "--set",
         "triplets.curriculum=[{random: 0, lexical: 0, semantic: 1}]",
     )
     assert done.returncode in (0, 3), done.stdout + done.stderr
-    assert (
-        done.stderr.count("fewer triplets a direction than a batch of 256 has: es (") == 1
-    )  # said, and once
-    records = summary(copied)["stages"]
-    assert [record["stage"] for record in records].count("train") == 3
-    built = [
-        load_artifact(copied / "store" / "triplets" / r["key"])
-        for r in records
-        if r["stage"] == "triplets"
-    ]
-    strategies = [
-        [row["strategy"] for row in tables.read(one.path / "triplets.parquet", ["strategy"])]
-        for one in built
-    ]
-    shares = [sum(name == "semantic" for name in own) / len(own) for own in strategies]
-    assert shares[0] == 0 and min(shares[1:]) > 0.9
-    (page,) = (copied / "runs").glob(f"{summary(copied)['run']}/report.html")
-    html = page.read_text()
-    assert html.count("was not measured") == 1  # at the start: random ones, without an encoder
-    assert [html.count(f"Mined again after step {step}<") for step in (0, 4, 8)] == [0, 1, 1]
-    assert html.count("Under the encoder as it was then.") == 2
-    similar = [
-        [row["positive_similarity"] for row in tables.read(one.path / "triplets.parquet")]
-        for one in built[1:]
-    ]
-    assert similar[0] != similar[1]  # under other weights
-    trained = load_artifact(
-        copied / "store" / "train" / [r["key"] for r in records if r["stage"] == "train"][-1]
-    )
-    curves = [json.loads(line) for line in (trained.path / "curves.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in curves] == list(range(1, 11))
-    assert trained.counts["steps"] == 10 and trained.counts["triplets"] == sum(
-        line["triplets"] for line in curves
-    )
+    (workspace / "stderr").write_text(done.stderr)
+    return workspace
+
+
+class TestRemining:
+    def test_every_part_has_its_triplets(self, remined: Path) -> None:
+        assert len(artifacts(remined, "train")) == 3
+        shares = []
+        for artifact in artifacts(remined, "triplets"):
+            (strategies,) = tables.read_columns(artifact.path / layout.TRIPLETS, "strategy")
+            shares.append(strategies.count("semantic") / len(strategies))
+        assert shares[0] == 0
+        assert min(shares[1:]) > 0.9
+
+    def test_similarities_are_those_of_the_moment(self, remined: Path) -> None:
+        _, *later = artifacts(remined, "triplets")
+        similarities = [
+            tables.read_columns(artifact.path / layout.TRIPLETS, "positive_similarity")
+            for artifact in later
+        ]
+        assert similarities[0] != similarities[1]
+
+    def test_curves_and_counts_continue(self, remined: Path) -> None:
+        trained = artifacts(remined, "train")[-1]
+        lines = (trained.path / layout.CURVES).read_text().splitlines()
+        steps = [json.loads(line) for line in lines]
+        assert [step["step"] for step in steps] == list(range(1, 11))
+        counts = TrainCounts.of(trained)
+        assert counts.steps == 10
+        assert counts.triplets == sum(step["triplets"] for step in steps)
+
+    def test_the_report_shows_every_part(self, remined: Path) -> None:
+        page = (remined / "runs" / summary(remined)["run"] / layout.REPORT).read_text()
+        assert page.count("was not measured") == 1  # random negatives, mined without an encoder
+        mined_again = [page.count(f"Mined again after step {step}<") for step in (0, 4, 8)]
+        assert mined_again == [0, 1, 1]
+        assert page.count("Measured with the encoder of that moment.") == 2
+
+    def test_small_languages_are_warned_of_once(self, remined: Path) -> None:
+        warning = "triplets a direction than a batch of 256 has: es ("
+        assert (remined / "stderr").read_text().count(warning) == 1

@@ -1,108 +1,140 @@
-"""The stages `mine` and `triplets` by themselves."""
-
-import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
-from alignment import tables
-from alignment.config import Triplets
-from alignment.stages import mine, triplets
-from alignment.store import Store
+from alignment import layout, tables
+from alignment.config import PrebuiltTripletsCorpus, Triplets
+from alignment.context import RunContext
+from alignment.errors import EmptyCorpus
+from alignment.stages import mine as mine_stage
+from alignment.stages.mine import mine
+from alignment.stages.triplets import TripletsCounts, triplets
+from alignment.triplets import parts
 from alignment.types import Artifact
+from tests.stages.helpers import new_context, pair_identity, pairs_artifact
 from tests.support import TINY
 
 SHARES = {"random": 0.4, "lexical": 0.4, "semantic": 0.0, "edited": 0.2}
 SETTINGS = Triplets.model_validate({"shares": SHARES})
+EDITED = Triplets.model_validate(
+    {"shares": {"random": 0, "lexical": 0, "semantic": 0, "edited": 1}, "max_chrf": 100}
+)
+NO_ENCODER = Artifact("encoder", "", "", Path("nowhere"), {}, {}, 0.0, "none")
 
 
-def identity(language: str, row: int) -> str:
-    return hashlib.sha256(f"{language} {row}".encode()).hexdigest()[:16]
-
-
-def cleaned(directory: Path, language: str, pairs: list[tuple[str, str]]) -> Artifact:
-    path = directory / language
-    rows = [
-        dict.fromkeys(tables.PAIRS.names, "")
-        | {"pair_id": identity(language, row), "source": source, "target": target}
-        | {"source_lang": "en", "target_lang": language, "corpus": "x"}
-        for row, (source, target) in enumerate(pairs)
-    ]
-    tables.write(path / "pairs.parquet", tables.PAIRS, rows)
-    return Artifact("clean", language, language, path, {}, {}, 0.0, language)
-
-
-def built(directory: Path, every: dict[str, Artifact], settings: Triplets = SETTINGS) -> Artifact:
-    store = Store(directory)
-    none = Artifact("encoder", "", "", directory, {}, {}, 0.0, "none")
+def build(
+    context: RunContext,
+    cleaned: dict[str, Artifact],
+    settings: Triplets = SETTINGS,
+    **options: Any,
+) -> Artifact:
     mined = {
-        language: mine.mine(store, language, own, none, settings, pivot="en", seed=1)
-        for language, own in every.items()
+        language: mine(context, language, artifact, NO_ENCODER, settings)
+        for language, artifact in cleaned.items()
     }
-    return triplets.triplets(
-        store, every, mined, dict.fromkeys(every, settings), uses={}, margin=0.2, pivot="en", seed=1
-    )
+    by_language = dict.fromkeys(cleaned, settings)
+    return triplets(context, cleaned, mined, by_language, uses={}, margin=0.2, **options)
 
 
-def test_processes_give_the_same_bytes_as_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In parts of 50 pairs, which end inside a language."""
+def rows(artifact: Artifact) -> list[dict[str, Any]]:
+    return list(tables.read(artifact.path / layout.TRIPLETS))
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> dict[str, Artifact]:
+    """The tiny corpus as artifacts of `clean`, without cleaning."""
     header, *lines = (line.split("\t") for line in TINY.read_text().splitlines())
-    every = {
-        language: cleaned(tmp_path, language, [(line[0], line[column]) for line in lines])
-        for column, language in enumerate(header)
-        if column
-    }
-    alone = built(tmp_path / "one", every)
-    monkeypatch.setattr(mine, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(triplets, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(triplets, "PART", 50)
-    for module in (mine, triplets):
+    cleaned = {}
+    for column, language in enumerate(header):
+        if column:
+            pairs = [(line[0], line[column]) for line in lines]
+            cleaned[language] = pairs_artifact(tmp_path, language, pairs)
+    return cleaned
+
+
+def test_processes_give_the_same_bytes(
+    context: RunContext,
+    tiny: dict[str, Artifact],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = build(context, tiny)
+    for module in (mine_stage, parts):
+        monkeypatch.setattr(module, "PARALLEL_FROM", 0)
         monkeypatch.setattr(module, "processors", lambda: 2)
-    together = built(tmp_path / "two", every)
-    assert alone.counts["triplets"] == together.counts["triplets"] > 500
+    monkeypatch.setattr(parts, "PART", 50)  # ends inside a language
+    together = build(new_context(tmp_path / "parallel"), tiny)
     assert alone.digest == together.digest
-    assert (
-        sum(alone.counts[f"triplets:{language}"] for language in every) == alone.counts["triplets"]
-    )
-    for name in ("triplets.parquet", "audit.json"):
+    for name in (layout.TRIPLETS, layout.AUDIT):
         assert (alone.path / name).read_bytes() == (together.path / name).read_bytes()
 
 
-def test_an_edit_that_stands_in_another_language_s_corpus_has_its_meaning(tmp_path: Path) -> None:
-    settings = Triplets.model_validate(
-        {"shares": {"random": 0, "lexical": 0, "semantic": 0, "edited": 1}, "max_chrf": 100}
-    )
+def test_counts_add_up(context: RunContext, tiny: dict[str, Artifact]) -> None:
+    artifact = build(context, tiny)
+    counts = TripletsCounts.of(artifact)
+    assert counts.triplets == len(rows(artifact)) > 500
+    assert set(counts.triplets_by_language) == set(tiny)
+    assert sum(counts.triplets_by_language.values()) == counts.triplets
+
+
+def test_a_negative_in_another_corpus_has_its_meaning(tmp_path: Path) -> None:
     pairs = [
         ("see page 12", "katso sivu 12"),
         ("close the door", "sulje ovi"),
         ("it rains", "sataa"),
     ]
 
-    def edited_in_english(directory: Path, other: list[tuple[str, str]]) -> tuple[dict, list[dict]]:  # type: ignore[type-arg]
-        every = {"fi": cleaned(directory, "fi", pairs), "es": cleaned(directory, "es", other)}
-        rows = pq.read_table(
-            built(directory / "w", every, settings).path / "triplets.parquet"
-        ).to_pylist()
+    def edited_in_english(
+        directory: Path, spanish: list[tuple[str, str]]
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        cleaned = {
+            "fi": pairs_artifact(directory, "fi", pairs),
+            "es": pairs_artifact(directory, "es", spanish),
+        }
+        built = rows(build(new_context(directory), cleaned, EDITED))
         (row,) = [
-            r
-            for r in rows
-            if r["strategy"] == "edited"
-            and r["negative_lang"] == "en"
-            and r["pair_id"] == identity("fi", 0)
+            row
+            for row in built
+            if row["strategy"] == "edited"
+            and row["negative_lang"] == "en"
+            and row["pair_id"] == pair_identity("fi", 0)
         ]
-        return row, rows
+        return row, built
 
-    first, _ = edited_in_english(
-        tmp_path / "a", [("good day", "buenos días"), ("good night", "buenas noches")]
+    night = ("good night", "buenas noches")
+    alone, _ = edited_in_english(tmp_path / "a", [("good day", "buenos días"), night])
+    assert alone["negative_group"] < 0
+    known, built = edited_in_english(tmp_path / "b", [(alone["negative"], "véase"), night])
+    assert known["negative"] == alone["negative"]
+    group = next(row["group"] for row in built if row["pair_id"] == pair_identity("es", 0))
+    assert known["negative_group"] == group
+
+
+def test_prebuilt_triplets_are_added_and_counted(
+    context: RunContext, tiny: dict[str, Artifact], tmp_path: Path
+) -> None:
+    entries = [
+        {"anchor": f"question {n}", "positive": f"answer {n}", "negative": f"nothing {n * 7}"}
+        for n in range(1, 6)
+    ]
+    path = tmp_path / "nli.jsonl"
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    corpus = PrebuiltTripletsCorpus.model_validate(
+        {"kind": "prebuilt_triplets", "path": path, "language": "en", "share": 0.1}
     )
-    assert first["negative_group"] < 0
-    again, rows = edited_in_english(
-        tmp_path / "b", [(first["negative"], "véase"), ("good night", "buenas noches")]
-    )
-    assert again["negative"] == first["negative"]
-    assert again["negative_group"] == next(
-        row["group"] for row in rows if row["pair_id"] == identity("es", 0)
-    )
+    artifact = build(context, tiny, prebuilt=[corpus])
+    counts = TripletsCounts.of(artifact)
+    assert counts.prebuilt == {"nli": 5}
+    assert counts.triplets == sum(counts.triplets_by_language.values()) + 5
+    audit = json.loads((artifact.path / layout.AUDIT).read_text())
+    assert audit["prebuilt"]["nli"] == {"seen": 5, "kept": 5, "dropped": {}}
+    assert build(context, tiny).key != artifact.key
+
+
+def test_without_a_second_meaning(context: RunContext, tmp_path: Path) -> None:
+    cleaned = {"fi": pairs_artifact(tmp_path, "fi", [("good day", "hyvää päivää")])}
+    with pytest.raises(EmptyCorpus, match="not a single triplet") as caught:
+        build(context, cleaned)
+    assert "at least two pairs" in str(caught.value.hint)

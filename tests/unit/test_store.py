@@ -2,13 +2,20 @@ import errno
 import json
 import multiprocessing
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from alignment.errors import ArtifactError, ConfigError, Corrupt, Missing
-from alignment.store import Store, verify
-from alignment.types import Artifact, Input
+from alignment.store import Store, artifact_key, differences, load_artifact, verify
+from alignment.types import Artifact, Counts, Input
+
+
+@dataclass(frozen=True)
+class DemoCounts(Counts):
+    rows: int
+    by_corpus: dict[str, int]
 
 
 def build(
@@ -19,71 +26,143 @@ def build(
     inputs: dict[str, Input] | None = None,
     revision: int = 1,
 ) -> Artifact:
-    def work(out: Path) -> dict[str, int]:
+    def work(out: Path) -> DemoCounts:
         (out / "f.txt").write_text(text)
-        return {"rows": len(text)}
+        return DemoCounts(len(text), {"tiny": len(text)})
 
     return store.build(
         "demo", work, revision=revision, config={"value": value}, inputs=inputs or {}, label="x"
     )
 
 
-def test_a_second_build_is_a_hit_and_a_change_says_why(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+def test_a_second_build_is_reused(store: Store) -> None:
     first = build(store)
-    assert not first.reused and first.rebuild_reasons == ("first time",)
-    assert build(store).reused
+    assert not first.reused
+    second = build(store)
+    assert second.reused
+    assert second.path == first.path
+
+
+def test_a_rebuild_says_why(store: Store) -> None:
+    assert build(store).rebuild_reasons == ("first time",)
     assert build(store, value=2).rebuild_reasons == ("configuration value: 1 -> 2",)
     assert build(store, value=2, revision=2).rebuild_reasons == ("revision 1 -> 2",)
-    assert build(store, inputs={"i": Input("d", tmp_path)}).rebuild_reasons == (
+    with_input = build(store, inputs={"i": Input("d", store.root)})
+    assert with_input.rebuild_reasons == (
         "revision 2 -> 1",
         "configuration value: 2 -> 1",
         "input i is new",
     )
+    changed = build(store, inputs={"i": Input("e", store.root)})
+    assert changed.rebuild_reasons == ("input i changed",)
+    without = build(store, value=3)
+    assert "input i is gone" in without.rebuild_reasons
 
 
-def test_inputs_count_by_content(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    one, two = build(store, "same", value=1), build(store, "same", value=2)
-    assert one.key != two.key and one.input().digest == two.input().digest
+def test_inputs_count_by_content(store: Store) -> None:
+    first = build(store, "same", value=1)
+    second = build(store, "same", value=2)
+    assert first.key != second.key
+    assert first.input().digest == second.input().digest
 
 
-def test_nothing_is_kept_of_a_failed_stage(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_counts_do_not_change_the_content(store: Store) -> None:
+    def work(out: Path) -> dict[str, int]:
+        (out / "f.txt").write_text("a")
+        return {"rows": 99}
 
+    other = store.build("demo", work, revision=9, config={}, inputs={})
+    assert other.digest == build(store, "a").digest
+    assert other.counts == {"rows": 99}
+
+
+def test_counts_are_nested_json_and_typed_again(store: Store) -> None:
+    artifact = build(store, "abc")
+    assert artifact.counts == {"rows": 3, "by_corpus": {"tiny": 3}}
+    assert DemoCounts.of(artifact) == DemoCounts(3, {"tiny": 3})
+
+
+def test_a_failed_stage_leaves_nothing(store: Store) -> None:
     def work(out: Path) -> dict[str, int]:
         (out / "half").write_text("x")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(ArtifactError, match="the disk is full while demo was writing"):
         store.build("demo", work, revision=1, config={}, inputs={})
-    assert not list((tmp_path / "tmp").iterdir()) and not (tmp_path / "demo").exists()
+    assert not list((store.root / "tmp").iterdir())
+    assert not (store.root / "demo").exists()
 
 
-def test_a_damaged_artifact_is_made_anew(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_a_damaged_artifact_is_rebuilt(store: Store) -> None:
     first = build(store, "abc")
     (first.path / "f.txt").write_text("ab")
     again = build(store, "abc")
-    assert not again.reused and (again.path / "f.txt").read_text() == "abc"
-    (again.path / "f.txt").write_text("abX")  # the same size: only reading it all finds it
+    assert not again.reused
+    assert (again.path / "f.txt").read_text() == "abc"
+
+
+def test_verify_reads_every_byte(store: Store) -> None:
+    artifact = build(store, "abc")
+    verify(artifact)
+    (artifact.path / "f.txt").write_text("abX")  # the size is the same
+    assert load_artifact(artifact.path).digest == artifact.digest
     with pytest.raises(Corrupt, match=r"f\.txt: got sha256"):
-        verify(again)
+        verify(artifact)
 
 
-def test_keys_by_their_first_characters(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_an_unreadable_manifest(store: Store) -> None:
     artifact = build(store)
-    assert store.get(artifact.key[:8]).key == artifact.key
-    with pytest.raises(Missing, match="no artifact"):
-        store.get("0" * 12)
+    (artifact.path / "manifest.json").write_text("{")
+    with pytest.raises(Corrupt, match="the manifest is unreadable"):
+        load_artifact(artifact.path)
 
 
-def test_a_workspace_that_cannot_be_written(tmp_path: Path) -> None:
+def test_artifacts_by_the_start_of_their_key(store: Store) -> None:
+    artifact = build(store)
+    build(store, value=2)
+    assert store.get(artifact.key[:12]).key == artifact.key
+    with pytest.raises(Missing, match="no artifact has this key"):
+        store.get("0" * 64)
+    with pytest.raises(Missing, match="2 artifacts have a key that starts like this"):
+        store.get("")
+
+
+def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be written") as caught:
         Store(tmp_path / "file" / "store")
     assert caught.value.exit_code == 2
+
+
+def test_the_manifest_records_what_went_in(store: Store) -> None:
+    manifest = json.loads((build(store).path / "manifest.json").read_text())
+    assert manifest["config"] == {"value": 1, "seed": None}
+    assert manifest["counts"] == {"rows": 1, "by_corpus": {"tiny": 1}}
+    assert manifest["files"]["f.txt"]["bytes"] == 1
+    assert "torch" in manifest["versions"]
+
+
+def test_every_part_of_the_key_counts() -> None:
+    keys = {
+        artifact_key("demo", 1, {"a": 1}, {"i": "d"}),
+        artifact_key("other", 1, {"a": 1}, {"i": "d"}),
+        artifact_key("demo", 2, {"a": 1}, {"i": "d"}),
+        artifact_key("demo", 1, {"a": 2}, {"i": "d"}),
+        artifact_key("demo", 1, {"a": 1}, {"i": "e"}),
+        artifact_key("demo", 1, {"a": 1}, {"j": "d"}),
+    }
+    assert len(keys) == 6
+
+
+def test_differences_name_each_changed_leaf() -> None:
+    before = {"clean": {"max_chars": 600, "min_chars": 2}, "seed": 1}
+    after = {"clean": {"max_chars": 500, "min_chars": 2}, "share": 0.1, "seed": 1}
+    assert differences(before, after) == ["clean.max_chars: 600 -> 500", "share: null -> 0.1"]
 
 
 def _slow_build(root: str, log: str) -> None:
@@ -97,21 +176,13 @@ def _slow_build(root: str, log: str) -> None:
     Store(Path(root)).build("demo", work, revision=1, config={}, inputs={})
 
 
-def test_two_processes_build_one_artifact_once(tmp_path: Path) -> None:
+def test_processes_build_a_key_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    processes = [
-        context.Process(target=_slow_build, args=(str(tmp_path / "s"), str(tmp_path / "log")))
-        for _ in range(3)
-    ]
+    arguments = (str(tmp_path / "s"), str(tmp_path / "log"))
+    processes = [context.Process(target=_slow_build, args=arguments) for _ in range(3)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(60)
         assert process.exitcode == 0
     assert (tmp_path / "log").read_text() == "built\n"
-
-
-def test_the_manifest_says_what_went_in(tmp_path: Path) -> None:
-    manifest = json.loads((build(Store(tmp_path)).path / "manifest.json").read_text())
-    assert manifest["config"] == {"value": 1, "seed": None} and manifest["counts"] == {"rows": 1}
-    assert manifest["files"]["f.txt"]["bytes"] == 1 and "torch" in manifest["versions"]

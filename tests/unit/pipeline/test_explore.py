@@ -1,15 +1,13 @@
-"""What could be added: languages that corpora have, counted once however they are spelled."""
+"""Languages that the corpora have, counted once however they are spelled."""
 
 from pathlib import Path
 
 import pytest
 
-from alignment.config import Clean, parse_config
+from alignment.config import Config, parse_config
 from alignment.downloads import Downloads
-from alignment.languages import language_and_script
-from alignment.pipeline.explore import explain, offer, offered_codes
-from alignment.stages.pull import pull
-from alignment.store import Store
+from alignment.languages import identity
+from alignment.pipeline.explore import count_pairs, unconfigured_languages, usable_pairs
 
 CONFIG = """
 name: x
@@ -17,44 +15,41 @@ encoder: {source: scratch}
 corpora: [{kind: local, path: "{lang}.tsv", license: MIT}]
 languages: {fi: {}}
 """
+SPELLINGS = ("fi", "zh", "cmn", "zh_Hans", "zh_Hant", "nb", "no", "pt_BR", "en_GB", "xx")
+TEXT = """source\ttarget
+Save the page\tTallenna sivu
+Save it\tTallenna
+Open 12 new pages\tAvaa
+"""
 
 
 @pytest.fixture
-def corpora(tmp_path: Path) -> Path:
-    for code in ("fi", "zh", "cmn", "zh_Hans", "zh_Hant", "nb", "no", "pt_BR", "en_GB", "xx"):
-        (tmp_path / f"{code}.tsv").write_text(
-            "source\ttarget\nSave the page\tTallenna sivu\nSave it\tTallenna\nOpen 12 new pages\tAvaa\n"
-        )
-    return tmp_path
+def config(tmp_path: Path) -> Config:
+    for spelling in SPELLINGS:
+        (tmp_path / f"{spelling}.tsv").write_text(TEXT)
+    return parse_config(CONFIG, base=tmp_path)
 
 
-def test_offered_languages_are_listed_once_and_without_those_that_are_configured(
-    corpora: Path,
-) -> None:
-    config = parse_config(CONFIG, base=corpora)
-    assert offered_codes(config, Downloads(corpora)) == ["nb", "pt", "zh", "zh-Hant"]
-    assert offer(config, Downloads(corpora), "pt").total == 3
-    assert language_and_script("cmn") == language_and_script("zh-Hans") != language_and_script("zh-Hant") and language_and_script(
-        "nb"
-    ) == language_and_script("no")
+def test_each_language_is_listed_once(config: Config, tmp_path: Path) -> None:
+    languages = unconfigured_languages(config, Downloads(tmp_path))
+    assert languages == ["nb", "pt", "zh", "zh-Hant"]
+    assert identity("cmn") == identity("zh-Hans") != identity("zh-Hant")
+    assert identity("nb") == identity("no")
 
 
-def test_explain_shows_scores_thresholds_and_examples(corpora: Path) -> None:
-    config = parse_config(CONFIG, base=corpora)
-    pulled = pull(
-        Store(corpora / "store"),
-        "fi",
-        config.settings("fi").corpora,
-        pivot="en",
-        downloads=Downloads(corpora),
-    )
-    found = explain(pulled, Clean(), "en", "fi", examples=5)
-    assert found.pairs == 3 and found.counts == {"too_few_words": 1, "other_numbers": 1}
-    assert found.rejects == {
-        "too_few_words": [("Save it", "Tallenna")],
-        "other_numbers": [("Open 12 new pages", "Avaa")],
-    }
-    words = next(scores for scores in found.scores if scores.filter.name == "too_few_words")
-    assert words.threshold == 3 and words.kept == pytest.approx(2 / 3) and words.quantiles[0] == 2
-    other = explain(pulled, Clean(filters=("too_long",)), "en", "fi")
-    assert [scores.filter.name for scores in other.scores] == ["too_long"] and not other.counts
+def test_pairs_are_counted_by_corpus(config: Config, tmp_path: Path) -> None:
+    counts = count_pairs(config, Downloads(tmp_path), "pt")
+    assert list(counts.pairs.values()) == [3]
+    assert counts.total == 3
+
+
+def test_a_language_without_pairs(config: Config, tmp_path: Path) -> None:
+    counts = count_pairs(config, Downloads(tmp_path), "cy")
+    assert counts.pairs == {}
+    assert counts.total == 0
+
+
+def test_usable_pairs_pass_the_filters(config: Config, tmp_path: Path) -> None:
+    source, target = usable_pairs(config, Downloads(tmp_path), "pt")
+    assert source == ["Save the page"]
+    assert target == ["Tallenna sivu"]

@@ -5,26 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from alignment.config import Gate
-from alignment.errors import AliasConflict, Missing
-from alignment.gate import Measured, Paired, gate
-from alignment.registry import Registry
-from alignment.types import Approved, Input
+from alignment.errors import AliasConflict, Corrupt, Missing, VersionExists
+from alignment.registry import Registry, Version
+from alignment.types import Accuracy, Approved, Finding, Input
 
-RIGHT = Paired([True] * 40, [True] * 40)
-APPROVED = gate([Measured("cy", "heldout", RIGHT, RIGHT)], {"cy": Gate()}, "the base encoder")
-
-
-def model(root: Path, name: str) -> Input:
-    path = root / f"model-{name}"
-    path.mkdir(exist_ok=True)
-    (path / "config.json").write_text(name)
-    return Input(name, path)
-
-
-def publish(registry: Registry, given: Input, expected: str | None) -> str:
-    assert isinstance(APPROVED, Approved)
-    return registry.publish(given, APPROVED, expected=expected, manifest={}, card="# card").name
+FINDING = Finding(
+    "cy", "heldout", True, "", Accuracy(0.5, 0.5, 40), Accuracy(1, 1, 40), 0.5, 40, 0, 1.0
+)
+APPROVED = Approved((FINDING,), "the base encoder")
 
 
 @pytest.fixture
@@ -32,76 +20,154 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "registry", "demo")
 
 
-def test_versions_count_up_and_the_same_content_is_one_version(
-    registry: Registry, tmp_path: Path
-) -> None:
-    assert publish(registry, model(tmp_path, "a"), None) == "v1"
-    assert publish(registry, model(tmp_path, "a"), None) == "v1"
-    assert publish(registry, model(tmp_path, "b"), "a") == "v2"
-    assert registry.champion().name == "v2"  # type: ignore[union-attr]
+def encoder(registry: Registry, content: str) -> Input:
+    path = registry.root.parent / f"encoder-{content}"
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "config.json").write_text(content)
+    return Input(content, path)
+
+
+def publish(registry: Registry, content: str, *, expected: str | None) -> str:
+    version = registry.publish(
+        encoder(registry, content), APPROVED, expected=expected, manifest={}, card="# card"
+    )
+    return version.name
+
+
+def champion(registry: Registry) -> Version:
+    version = registry.champion()
+    assert version is not None
+    return version
+
+
+def test_versions_count_up(registry: Registry) -> None:
+    assert publish(registry, "a", expected=None) == "v1"
+    assert publish(registry, "b", expected="a") == "v2"
+    assert [version.name for version in registry.versions()] == ["v1", "v2"]
+    assert champion(registry).name == "v2"
     assert (registry.root / "champion" / "config.json").read_text() == "b"
     assert (registry.root / "v2" / "README.md").read_text() == "# card"
 
 
-def test_rollback_goes_back_and_a_rerun_does_not_undo_it(
-    registry: Registry, tmp_path: Path
-) -> None:
-    publish(registry, model(tmp_path, "a"), None)
-    publish(registry, model(tmp_path, "b"), "a")
+def test_versions_sort_by_number(registry: Registry) -> None:
+    contents = [chr(ord("a") + number) for number in range(11)]
+    for before, content in zip([None, *contents], contents, strict=False):
+        publish(registry, content, expected=before)
+    assert [version.name for version in registry.versions()][-2:] == ["v10", "v11"]
+
+
+def test_equal_content_is_published_once(registry: Registry) -> None:
+    assert publish(registry, "a", expected=None) == "v1"
+    assert publish(registry, "a", expected=None) == "v1"
+    assert len(registry.versions()) == 1
+
+
+def test_the_manifest_records_the_approval(registry: Registry) -> None:
+    publish(registry, "a", expected=None)
+    manifest = champion(registry).manifest
+    assert manifest["approved"] == 1
+    assert manifest["reference"] == "the base encoder"
+
+
+def test_mean_accuracy_by_suite(tmp_path: Path) -> None:
+    accuracy = {"heldout": {"cy": 0.8, "fi": 0.6}, "tatoeba": {"fi": 0.5}}
+    version = Version("v1", tmp_path, "d", {"accuracy": accuracy})
+    assert version.mean_accuracy() == pytest.approx({"heldout": 0.7, "tatoeba": 0.5})
+
+
+def test_a_rerun_does_not_undo_a_rollback(registry: Registry) -> None:
+    publish(registry, "a", expected=None)
+    publish(registry, "b", expected="a")
     assert registry.rollback().name == "v1"
-    assert publish(registry, model(tmp_path, "b"), "a") == "v2"
-    assert registry.champion().name == "v1"  # type: ignore[union-attr]
+    assert registry.rolled_back(registry.get("v2"))
+    assert publish(registry, "b", expected="a") == "v2"
+    assert champion(registry).name == "v1"
     registry.promote("v2")
-    assert registry.champion().name == "v2"  # type: ignore[union-attr]
+    assert champion(registry).name == "v2"
+    assert not registry.rolled_back(registry.get("v2"))
 
 
-def test_nothing_to_go_back_to_and_unknown_versions(registry: Registry, tmp_path: Path) -> None:
+def test_the_history_has_every_move(registry: Registry) -> None:
+    publish(registry, "a", expected=None)
+    publish(registry, "b", expected="a")
+    registry.rollback()
+    moves = [(move["action"], move["version"], move["previous"]) for move in registry.history()]
+    assert moves == [
+        ("publish", "v1", None),
+        ("publish", "v2", "v1"),
+        ("rollback", "v1", "v2"),
+    ]
+
+
+def test_nothing_to_roll_back_to(registry: Registry) -> None:
     with pytest.raises(Missing, match="no earlier deployment"):
         registry.rollback()
-    publish(registry, model(tmp_path, "a"), None)
-    with pytest.raises(Missing, match="no earlier deployment"):
+    publish(registry, "a", expected=None)
+    with pytest.raises(Missing, match="no earlier deployment") as caught:
         registry.rollback()
-    with pytest.raises(Missing, match="no version 'v9'"):
+    assert "alignment registry promote demo vN" in str(caught.value.hint)
+
+
+def test_an_unknown_version(registry: Registry) -> None:
+    with pytest.raises(Missing, match="no version 'v9'") as caught:
+        registry.get("v9")
+    assert "none yet" in str(caught.value.hint)
+    publish(registry, "a", expected=None)
+    with pytest.raises(Missing, match="no version 'v9'") as caught:
         registry.promote("v9")
+    assert caught.value.hint == "Versions: v1."
 
 
-def test_a_champion_that_moved_meanwhile_stops_the_publication(
-    registry: Registry, tmp_path: Path
+def test_a_changed_champion_stops_publishing(registry: Registry) -> None:
+    publish(registry, "a", expected=None)
+    publish(registry, "b", expected="a")
+    with pytest.raises(AliasConflict, match="changed to v2"):
+        publish(registry, "c", expected="a")
+    assert [version.name for version in registry.versions()] == ["v1", "v2"]
+
+
+def test_an_occupied_directory_stops_publishing(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish(registry, model(tmp_path, "a"), None)
-    publish(registry, model(tmp_path, "b"), "a")
-    with pytest.raises(AliasConflict, match="moved to v2"):
-        publish(registry, model(tmp_path, "c"), "a")
-    assert [v.name for v in registry.versions()] == ["v1", "v2"]
+    (registry.root / "v1").mkdir(parents=True)
+    monkeypatch.setattr(registry, "_numbers", list)
+    with pytest.raises(VersionExists, match="exists already"):
+        publish(registry, "a", expected=None)
+
+
+def test_an_unreadable_manifest(registry: Registry) -> None:
+    publish(registry, "a", expected=None)
+    (registry.root / "v1" / "manifest.json").write_text("{}")
+    with pytest.raises(Corrupt, match="manifest is unreadable"):
+        registry.versions()
 
 
 @pytest.mark.parametrize("call", ["replace", "symlink_to"])
-def test_a_death_at_any_point_leaves_a_valid_champion(
-    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+def test_a_kill_leaves_a_valid_champion(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    publish(registry, model(tmp_path, "a"), None)
+    publish(registry, "a", expected=None)
     for nth in range(1, 4):
         with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
             _die_at(nth, call, patch)
-            publish(registry, model(tmp_path, f"b{nth}"), registry.champion().digest)  # type: ignore[union-attr]
-        champion = registry.champion()
-        assert champion is not None and (champion.path / "config.json").is_file()
-        json.loads((champion.path / "manifest.json").read_text())
-    assert publish(registry, model(tmp_path, "last"), registry.champion().digest)  # type: ignore[union-attr]
-    assert registry.champion().digest == "last"  # type: ignore[union-attr]
+            publish(registry, f"b{nth}", expected=champion(registry).digest)
+        assert (champion(registry).path / "config.json").is_file()
+        json.loads((champion(registry).path / "manifest.json").read_text())
+    publish(registry, "last", expected=champion(registry).digest)
+    assert champion(registry).digest == "last"
 
 
 def _die_at(nth: int, call: str, patch: pytest.MonkeyPatch) -> None:
-    """The nth call of `os.replace` or `Path.symlink_to` ends the process, as far as the code can tell."""
-    place = os if call == "replace" else Path
-    original = getattr(place, call)
-    seen = 0
+    """Let the nth call of `os.replace` or `Path.symlink_to` end the process, for all it can tell."""
+    owner = os if call == "replace" else Path
+    original = getattr(owner, call)
+    calls = 0
 
     def die(*args: object, **kwargs: object) -> object:
-        nonlocal seen
-        seen += 1
-        if seen == nth:
+        nonlocal calls
+        calls += 1
+        if calls == nth:
             raise KeyboardInterrupt
         return original(*args, **kwargs)
 
-    patch.setattr(place, call, die)
+    patch.setattr(owner, call, die)

@@ -1,0 +1,88 @@
+"""Names of the files inside artifacts, which the writing and the reading stages agree on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from alignment import tables
+from alignment.types import Artifact
+
+PAIRS = "pairs.parquet"
+"""Of `pull` and `clean`: sentence pairs."""
+LEDGER = "ledger.json"
+"""Of `clean`: rows seen, kept, and dropped by reason."""
+REJECTS = "rejects.parquet"
+"""Of `clean`: the dropped rows, if `clean.keep_rejects` asks for them."""
+CONTAMINATION = "contamination.json"
+"""Of `holdout`: training sentences that are in a suite."""
+MODEL = "model"
+"""Of `encoder` and `train`: the directory of the encoder."""
+CANDIDATES = "candidates.parquet"
+"""Of `mine`: candidates for negatives."""
+TRIPLETS = "triplets.parquet"
+"""Of `triplets`: what is trained on."""
+AUDIT = "audit.json"
+"""Of `triplets`: what the negatives look like and what the guards refused."""
+CURVES = "curves.jsonl"
+"""Of `train`: the metrics of each step."""
+VERDICT = "verdict.json"
+"""Of `gate`: the verdict with its findings."""
+REPORT = "report.html"
+"""Of `report`: the page."""
+
+HELDOUT = "heldout"
+"""The suite that is held out of the corpora, which every language has unless the share is 0."""
+SUITES = "suites"
+"""Of `holdout`: the directory of the suites."""
+
+
+def suite_file(suite: str, language: str) -> str:
+    """The pairs of one suite and language in the artifact of `holdout`."""
+    return f"{SUITES}/{suite}/{language}.parquet"
+
+
+def blocked_file(language: str) -> str:
+    """What one language must not train on, in the artifact of `holdout`."""
+    return f"blocked/{language}.parquet"
+
+
+def outcomes_file(suite: str) -> str:
+    """The outcome of every query of one suite in the artifact of `evaluate`."""
+    return f"{suite}.parquet"
+
+
+def suites_of(holdout: Artifact, language: str) -> list[str]:
+    """Names of the suites that have `language`, the held-out one first."""
+    names = []
+    for file in holdout.files:
+        directory, _, rest = file.partition("/")
+        suite, _, name = rest.partition("/")
+        if directory == SUITES and name == f"{language}.parquet":
+            names.append(suite)
+    return heldout_first(names)
+
+
+def evaluated_suites(outcomes: Artifact) -> list[str]:
+    """Names of the suites in an artifact of `evaluate`, the held-out one first."""
+    return heldout_first([file.removesuffix(".parquet") for file in outcomes.files])
+
+
+def heldout_first(suites: list[str]) -> list[str]:
+    """The names in the order in which they are shown: the held-out suite, then by name."""
+    return sorted(suites, key=lambda name: (name != HELDOUT, name))
+
+
+class Suite(NamedTuple):
+    """The pairs of one suite and language as columns."""
+
+    ids: list[str]
+    source: list[str]
+    """In the pivot language."""
+    target: list[str]
+
+
+def read_suite(holdout: Path, suite: str, language: str) -> Suite:
+    """Read one suite of one language from the artifact of `holdout`."""
+    path = holdout / suite_file(suite, language)
+    return Suite(*tables.read_columns(path, "pair_id", "source", "target"))

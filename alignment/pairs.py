@@ -1,0 +1,74 @@
+"""The sentence pairs of a corpus as rows of `tables.PAIRS`."""
+
+from __future__ import annotations
+
+import array
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from alignment.cleaning.normalize import pair_id
+from alignment.config import Corpus
+from alignment.corpora import Source, corpus_name
+from alignment.types import Input
+
+_NOT_CONTENT = {"path", "target_path", "languages", "weight", "direction"}
+
+
+def pair_rows(
+    corpus: Corpus, source: Source, language: str, pivot: str
+) -> Iterator[dict[str, Any]]:
+    """The pairs of one corpus, or a sample of `max_pairs` of them."""
+    name = corpus_name(corpus)
+    last_id = None
+    if corpus.max_pairs:
+        last_id = _last_sampled_id(source, language, pivot, corpus.max_pairs)
+    for pair in source.pairs(language):
+        identity = pair_id(pivot, language, pair.source, pair.target)
+        if last_id is not None and identity > last_id:
+            continue
+        yield {
+            "pair_id": identity,
+            "source": pair.source,
+            "target": pair.target,
+            "source_lang": pivot,
+            "target_lang": language,
+            "corpus": name,
+            "version": corpus.version or "",
+            "license": corpus.license,
+            "origin": pair.origin,
+        }
+
+
+def corpus_settings(corpus: Corpus) -> dict[str, Any]:
+    """The settings that determine a corpus's pairs, for a stage's key.
+
+    Paths are left out: files count by their content (`source_inputs`).
+    """
+    settings = corpus.model_dump(mode="json", exclude=_NOT_CONTENT)
+    return {**settings, "name": corpus_name(corpus)}
+
+
+def source_inputs(sources: Mapping[Corpus, Source], language: str) -> dict[str, Input]:
+    """The local files that the pairs of `language` come from."""
+    inputs = {}
+    for corpus, source in sources.items():
+        for name, entry in source.inputs(language).items():
+            inputs[f"{corpus_name(corpus)}:{name}"] = entry
+    return inputs
+
+
+def _last_sampled_id(source: Source, language: str, pivot: str, size: int) -> str | None:
+    """The greatest of the `size` smallest pair ids; None if there are no more pairs than that.
+
+    The ids are hashes, so the smallest ones are a random sample. Reads the corpus once and keeps
+    eight bytes per pair. A pair that occurs several times counts as often.
+    """
+    numbers = array.array("Q")
+    for pair in source.pairs(language):
+        numbers.append(int(pair_id(pivot, language, pair.source, pair.target), 16))
+    if len(numbers) <= size:
+        return None
+    smallest = np.partition(np.frombuffer(numbers, dtype=np.uint64), size - 1)
+    return f"{smallest[size - 1]:016x}"

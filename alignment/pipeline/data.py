@@ -1,0 +1,144 @@
+"""The stages before training: from corpora to triplets."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from alignment.config import Config, Triplets
+from alignment.corpora import check_licenses
+from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
+from alignment.pipeline.runner import Runner
+from alignment.pipeline.workspace import Workspace
+from alignment.stages.clean import clean
+from alignment.stages.encoder import base_encoder
+from alignment.stages.holdout import holdout
+from alignment.stages.mine import mine
+from alignment.stages.pull import pull
+from alignment.stages.triplets import triplets
+from alignment.types import Artifact
+
+
+@dataclass(frozen=True)
+class CleanedData:
+    """The artifacts of the stages that need no encoder, by language."""
+
+    pulled: dict[str, Artifact]
+    holdout: Artifact
+    cleaned: dict[str, Artifact]
+
+
+@dataclass(frozen=True)
+class TrainingData(CleanedData):
+    """The artifacts that training and evaluation need."""
+
+    encoder: Artifact
+    """The base encoder."""
+    mined: dict[str, Artifact]
+    triplets: Artifact
+
+    def artifacts(self) -> list[Artifact]:
+        """All of them, in the order of the stages."""
+        return [
+            *self.pulled.values(),
+            self.holdout,
+            *self.cleaned.values(),
+            self.encoder,
+            *self.mined.values(),
+            self.triplets,
+        ]
+
+
+def clean_data(config: Config, workspace: Workspace, runner: Runner) -> CleanedData:
+    """Run pull, holdout and clean.
+
+    Raises:
+        AlignmentError: from the stage that failed.
+    """
+    check_licenses(every_corpus(config), config.licenses)
+    check_prebuilt(config)
+    context = workspace.context(config)
+    settings = {code: config.settings(code) for code in config.measured}
+    limits = {code: settings[code].clean for code in config.measured}
+    pulled = runner.map(
+        "pull",
+        {
+            code: functools.partial(pull, context, code, settings[code].corpora)
+            for code in config.measured
+        },
+    )
+    suites = runner.run("holdout", lambda: holdout(context, pulled, config.holdout, limits))
+    share = config.holdout.share
+    cleaned = runner.map(
+        "clean",
+        {
+            code: functools.partial(
+                clean, context, code, pulled[code], suites, limits[code], share=share
+            )
+            for code in config.trained
+        },
+    )
+    return CleanedData(pulled, suites, cleaned)
+
+
+def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingData:
+    """Run every stage before training.
+
+    Raises:
+        AlignmentError: from the stage that failed.
+    """
+    data = clean_data(config, workspace, runner)
+    context = workspace.context(config)
+    encoder = runner.run("encoder", lambda: base_encoder(context, config.encoder, data.cleaned))
+    mined, built = mine_triplets(config, workspace, runner, data, encoder)
+    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, mined, built)
+
+
+def mine_triplets(
+    config: Config,
+    workspace: Workspace,
+    runner: Runner,
+    data: CleanedData,
+    encoder: Artifact,
+    *,
+    remined: int = 0,
+) -> tuple[dict[str, Artifact], Artifact]:
+    """Run mine and triplets: candidates by language, and the triplets.
+
+    `remined` is how often negatives have been mined before, which selects the curriculum's shares.
+    """
+    context = workspace.context(config)
+    settings = {}
+    for code in config.trained:
+        settings[code] = _with_curriculum(config.settings(code).triplets, remined)
+    mined = runner.map(
+        "mine",
+        {
+            code: functools.partial(
+                mine, context, code, data.cleaned[code], encoder, settings[code]
+            )
+            for code in config.trained
+        },
+    )
+    built = runner.run(
+        "triplets",
+        lambda: triplets(
+            context,
+            data.cleaned,
+            mined,
+            settings,
+            uses=corpus_uses(config),
+            margin=config.train.margin,
+            prebuilt=config.prebuilt_triplets,
+            holdout=data.holdout,
+        ),
+    )
+    return mined, built
+
+
+def _with_curriculum(settings: Triplets, remined: int) -> Triplets:
+    """The settings with the curriculum's shares; its last entry also serves for all later ones."""
+    if not remined or not settings.curriculum:
+        return settings
+    stage = min(remined, len(settings.curriculum)) - 1
+    return settings.model_copy(update={"shares": settings.curriculum[stage]})

@@ -1,0 +1,78 @@
+"""Training, with negatives mined again on the way if the configuration asks for it."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+
+from alignment.config import Config
+from alignment.encoder.cache import clear_encoders
+from alignment.pipeline.data import TrainingData, mine_triplets
+from alignment.pipeline.runner import Runner
+from alignment.pipeline.workspace import Workspace
+from alignment.stages.train import Part, TrainCounts, parts, train
+from alignment.types import Artifact, StepCallback
+
+
+@dataclass
+class TrainingRun:
+    """The artifacts of a training: one `train` for each part, and what was mined in between."""
+
+    artifacts: list[Artifact] = field(default_factory=list)
+    """All of them in order, the trained encoder last."""
+    triplets: dict[int, Artifact] = field(default_factory=dict)
+    """By the step after which they are trained on, from 0."""
+
+    @property
+    def trained(self) -> Artifact:
+        """The trained encoder."""
+        return self.artifacts[-1]
+
+
+def fit(
+    config: Config,
+    workspace: Workspace,
+    runner: Runner,
+    data: TrainingData,
+    *,
+    seed: int | None = None,
+    on_step: StepCallback | None = None,
+) -> TrainingRun:
+    """Train on the data, and mine negatives again every `train.remine_every` steps.
+
+    Args:
+        config: The whole configuration.
+        workspace: Where artifacts are kept.
+        runner: Runs the stages.
+        data: The artifacts of `prepare`.
+        seed: Seed of the training, if it differs from the configuration's.
+        on_step: Called after each training step with its metrics.
+
+    Raises:
+        AlignmentError: from the stage that failed.
+    """
+    run = TrainingRun()
+    built = data.triplets
+    previous: Artifact | None = None
+    for number, (first, last) in enumerate(parts(config.train.steps, config.train.remine_every)):
+        if previous is not None:
+            mined, built = mine_triplets(config, workspace, runner, data, previous, remined=number)
+            clear_encoders()
+            run.artifacts += [*mined.values(), built]
+        run.triplets[first] = built
+        call = functools.partial(
+            train,
+            workspace.store,
+            built,
+            data.encoder,
+            config.train,
+            pivot=config.pivot,
+            seed=config.seed if seed is None else seed,
+            on_step=on_step,
+            part=Part(first, last, previous),
+        )
+        previous = runner.run("train", call)
+        run.artifacts.append(previous)
+        if TrainCounts.of(previous).steps < last:
+            break  # stopped early
+    return run

@@ -1,0 +1,199 @@
+"""The summary of a run, from its artifacts and its verdict."""
+
+from __future__ import annotations
+
+import datetime
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alignment import languages
+from alignment.config import Config
+from alignment.corpora import corpus_name
+from alignment.gate import wilson
+from alignment.pipeline.corpora import language_corpora
+from alignment.pipeline.data import TrainingData
+from alignment.pipeline.fit import TrainingRun
+from alignment.registry import Version
+from alignment.report.summary import (
+    CorpusUse,
+    LanguageResult,
+    Mean,
+    Rows,
+    Score,
+    StageRecord,
+    SuiteResult,
+    Summary,
+    Training,
+)
+from alignment.stages.clean import CleanCounts
+from alignment.stages.pull import PullCounts
+from alignment.stages.train import TrainCounts
+from alignment.stages.triplets import TripletsCounts
+from alignment.types import Accuracy, Approved, Artifact, Finding, Verdict
+
+
+@dataclass(frozen=True)
+class RunClock:
+    """When a run started."""
+
+    started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
+    _monotonic: float = field(default_factory=time.monotonic)
+
+    def seconds(self) -> float:
+        """Since the start."""
+        return round(time.monotonic() - self._monotonic, 3)
+
+    def run_name(self) -> str:
+        """The start with a random suffix, so that names sort by time and do not collide."""
+        return f"{self.started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:4]}"
+
+
+def build_summary(
+    config: Config,
+    clock: RunClock,
+    data: TrainingData,
+    training: TrainingRun,
+    verdict: Verdict,
+    evaluation: Sequence[Artifact],
+    *,
+    version: Version | None,
+    champion: Version | None,
+) -> Summary:
+    """The run in numbers.
+
+    Args:
+        config: The configuration of the run.
+        clock: Its start.
+        data: The artifacts of the stages before training.
+        training: The artifacts of the training.
+        verdict: What the gate decided.
+        evaluation: The artifacts of `evaluate` and `gate`.
+        version: The published version, if any.
+        champion: The deployed version after the run, if any.
+    """
+    results = language_results(verdict, config.trained)
+    records = stage_records([*data.artifacts(), *training.artifacts, *evaluation])
+    counts = TrainCounts.of(training.trained)
+    return Summary(
+        name=config.name,
+        run=clock.run_name(),
+        started=clock.started.isoformat(timespec="seconds"),
+        seconds=clock.seconds(),
+        verdict="approved" if isinstance(verdict, Approved) else "rejected",
+        reference=verdict.reference,
+        version=version.name if version else None,
+        champion=champion.name if champion else None,
+        mean=means(results),
+        languages=results,
+        rows={code: _rows(code, data, counts) for code in config.trained},
+        corpora=corpora_used(data.pulled, config),
+        training=Training(
+            steps=counts.steps, triplets=counts.triplets, seconds=training.trained.seconds
+        ),
+        stages=records,
+        seconds_per_stage=seconds_per_stage(records),
+    )
+
+
+def corpora_used(pulled: Mapping[str, Artifact], config: Config) -> list[CorpusUse]:
+    """Every corpus with its pairs over all languages."""
+    pairs: dict[str, int] = {}
+    for artifact in pulled.values():
+        for name, count in PullCounts.of(artifact).by_corpus.items():
+            pairs[name] = pairs.get(name, 0) + count
+    corpora = {corpus_name(corpus): corpus for corpus in language_corpora(config)}
+    uses = []
+    for name, total in pairs.items():
+        corpus = corpora[name]
+        version = corpus.version or ""
+        uses.append(CorpusUse(name=name, version=version, license=corpus.license, pairs=total))
+    return uses
+
+
+def language_results(verdict: Verdict, trained: Sequence[str]) -> dict[str, LanguageResult]:
+    """The findings by language and suite."""
+    suites: dict[str, dict[str, SuiteResult]] = {}
+    for finding in verdict.findings:
+        suites.setdefault(finding.language, {})[finding.suite] = _suite_result(finding)
+    return {
+        code: LanguageResult(name=languages.name(code), trained=code in trained, suites=results)
+        for code, results in suites.items()
+    }
+
+
+def means(results: Mapping[str, LanguageResult]) -> dict[str, Mean]:
+    """By suite, the mean over the trained languages that have it."""
+    scores: dict[str, list[SuiteResult]] = {}
+    for result in results.values():
+        if result.trained:
+            for suite, score in result.suites.items():
+                scores.setdefault(suite, []).append(score)
+    mean_by_suite = {}
+    for suite, of_suite in scores.items():
+        before = sum(score.before.mean for score in of_suite) / len(of_suite)
+        after = sum(score.after.mean for score in of_suite) / len(of_suite)
+        mean_by_suite[suite] = Mean(before=before, after=after)
+    return mean_by_suite
+
+
+def stage_records(artifacts: Sequence[Artifact]) -> list[StageRecord]:
+    """Every artifact once, in the order of the stages."""
+    distinct = {artifact.key: artifact for artifact in artifacts}
+    return [
+        StageRecord(
+            stage=artifact.stage,
+            label=artifact.label,
+            key=artifact.key,
+            reused=artifact.reused,
+            seconds=artifact.seconds,
+            counts=dict(artifact.counts),
+        )
+        for artifact in distinct.values()
+    ]
+
+
+def seconds_per_stage(records: Sequence[StageRecord]) -> dict[str, float]:
+    """The seconds of all artifacts of each stage."""
+    total: dict[str, float] = {}
+    for record in records:
+        total[record.stage] = round(total.get(record.stage, 0.0) + record.seconds, 3)
+    return total
+
+
+def _rows(code: str, data: TrainingData, trained: TrainCounts) -> Rows:
+    cleaned = CleanCounts.of(data.cleaned[code])
+    return Rows(
+        pulled=PullCounts.of(data.pulled[code]).pairs,
+        kept=cleaned.kept,
+        dropped=cleaned.dropped,
+        triplets=TripletsCounts.of(data.triplets).triplets_by_language[code],
+        triplets_seen=trained.triplets_by_language.get(code, 0),
+    )
+
+
+def _suite_result(finding: Finding) -> SuiteResult:
+    return SuiteResult(
+        n=finding.after.n,
+        before=_score(finding.before),
+        after=_score(finding.after),
+        passed=finding.passed,
+        reason=finding.reason,
+        floor=finding.floor,
+        wins=finding.wins,
+        losses=finding.losses,
+        p_worse=finding.p_worse,
+    )
+
+
+def _score(accuracy: Accuracy) -> Score:
+    queries = 2 * accuracy.n
+    low, high = wilson(round(accuracy.mean * queries), queries)
+    return Score(
+        forward=accuracy.forward,
+        backward=accuracy.backward,
+        mean=accuracy.mean,
+        low=low,
+        high=high,
+    )

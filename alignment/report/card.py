@@ -1,0 +1,46 @@
+"""The model card: `README.md` of a published version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alignment.report.summary import CorpusUse
+from alignment.report.templating import render_markdown
+from alignment.types import Finding
+
+
+def render_card(
+    *,
+    name: str,
+    origin: str,
+    reference: str,
+    findings: Sequence[Finding],
+    corpora: Sequence[CorpusUse],
+    training: Mapping[str, Any],
+    prefix: str,
+    names: Mapping[str, str],
+) -> str:
+    """What the model is, how to use it, how it was measured, and what it was trained on.
+
+    Args:
+        name: Name of the model in the registry.
+        origin: What it was trained from: "fine-tuned from ...".
+        reference: Name of the encoder that it was compared with.
+        findings: The gate's findings.
+        corpora: The corpora with their licenses.
+        training: The section `train` of the configuration.
+        prefix: Text that every input is prefixed with, or nothing.
+        names: Names of the languages by code, the pivot first.
+    """
+    return render_markdown(
+        "model_card.md.j2",
+        name=name,
+        origin=origin,
+        reference=reference,
+        findings=findings,
+        corpora=corpora,
+        training=training,
+        prefix=prefix,
+        names=names,
+    )

@@ -1,0 +1,81 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from alignment.config import Config, HubEncoder, parse_config
+from alignment.registry import Registry
+from alignment.report.summary import CorpusUse
+from alignment.stages.publish import describe_origin, publish
+from alignment.types import Accuracy, Approved, Artifact, Finding
+
+CONFIG = """
+name: demo
+encoder: {source: scratch}
+corpora: [{kind: local, path: "{lang}.tsv", license: MIT}]
+languages: {cy: {}}
+"""
+FINDING = Finding(
+    "cy", "heldout", True, "", Accuracy(0.5, 0.5, 40), Accuracy(0.9, 0.8, 40), 0.5, 40, 0, 1.0
+)
+APPROVED = Approved((FINDING,), "the base encoder")
+CORPORA = [CorpusUse(name="tiny", version="1", license="MIT", pairs=7)]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return parse_config(CONFIG, base=tmp_path)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "registry", "demo")
+
+
+def trained(tmp_path: Path, content: str) -> Artifact:
+    model = tmp_path / content / "model"
+    model.mkdir(parents=True)
+    (model / "config.json").write_text(content)
+    files = {"model/config.json": content}
+    return Artifact("train", "", content, tmp_path / content, files, {}, 0.0, content)
+
+
+def test_the_first_version(registry: Registry, config: Config, tmp_path: Path) -> None:
+    artifact = trained(tmp_path, "a")
+    reference = {"name": "the base encoder", "digest": "d"}
+    version = publish(
+        registry, artifact, APPROVED, config, CORPORA, expected=None, reference=reference
+    )
+    assert version.name == "v1"
+    assert version.digest == artifact.directory("model").digest
+    assert version.manifest["compared_with"] == reference
+    assert version.manifest["accuracy"] == {"heldout": {"cy": 0.85}}
+    assert version.manifest["train_key"] == "a"
+    card = (version.path / "README.md").read_text()
+    assert "| Welsh | heldout | 40 | 50.0 | 85.0 | 50.0 |" in card
+    assert "| tiny | 1 | MIT | 7 |" in card
+
+
+def test_a_rolled_back_version_stays_out_of_service(
+    registry: Registry, config: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = trained(tmp_path, "a")
+    second = trained(tmp_path, "b")
+    publish(registry, first, APPROVED, config, CORPORA, expected=None, reference={})
+    expected = first.directory("model").digest
+    publish(registry, second, APPROVED, config, CORPORA, expected=expected, reference={})
+    registry.rollback()
+    with caplog.at_level(logging.WARNING, logger="alignment"):
+        version = publish(
+            registry, second, APPROVED, config, CORPORA, expected=expected, reference={}
+        )
+    assert version.name == "v2"
+    assert "alignment registry promote demo v2" in caplog.text
+    champion = registry.champion()
+    assert champion is not None
+    assert champion.name == "v1"
+
+
+def test_the_origin_names_model_and_revision() -> None:
+    encoder = HubEncoder(source="hub", model="BAAI/bge-m3", revision="0123456789abcdef" + "0" * 24)
+    assert describe_origin(encoder) == "fine-tuned from BAAI/bge-m3 at 0123456789ab"

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from alignment.report.card import render_card
+from alignment.report.summary import CorpusUse
+from alignment.types import Accuracy, Finding
+
+FINDING = Finding(
+    language="no",
+    suite="heldout",
+    passed=True,
+    reason="",
+    before=Accuracy(0.5, 0.6, 40),
+    after=Accuracy(0.9, 0.8, 40),
+    floor=0.5,
+    wins=9,
+    losses=1,
+    p_worse=0.99,
+)
+
+
+def card(**changes: Any) -> str:
+    values: dict[str, Any] = {
+        "name": "demo",
+        "origin": "fine-tuned from BAAI/bge-m3",
+        "reference": "v1",
+        "findings": [FINDING],
+        "corpora": [CorpusUse(name="tiny", version="1", license="BSD-3-Clause", pairs=7)],
+        "training": {"steps": 60},
+        "prefix": "",
+        "names": {"en": "English", "no": "Norwegian"},
+    }
+    return render_card(**{**values, **changes})
+
+
+def headings(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("#")]
+
+
+def test_front_matter_is_yaml_with_the_languages() -> None:
+    front = yaml.safe_load(card().split("---")[1])
+    assert front["language"] == ["en", "no"]
+
+
+def test_accuracy_in_percent() -> None:
+    assert "| Norwegian | heldout | 40 | 55.0 | 85.0 | 50.0 |" in card()
+
+
+def test_corpora_with_their_licenses() -> None:
+    assert "| tiny | 1 | BSD-3-Clause | 7 |" in card()
+
+
+def test_the_prefix_is_explained_only_if_there_is_one() -> None:
+    assert "prefix" not in card()
+    assert "needs the prefix `query: `" in card(prefix="query: ")
+
+
+def test_a_license_cannot_forge_a_heading_or_a_cell() -> None:
+    forged = CorpusUse(
+        name="a | 9 |\n\n# Approved", version="`", license="MIT\n| x | y | z | 1 |", pairs=7
+    )
+    text = card(corpora=[forged])
+    assert headings(text) == headings(card())
+    rows = text[text.index("| corpus |") :].splitlines()[2:]
+    table = rows[: rows.index("")]
+    assert table == [r"| a \| 9 \| \# Approved | \` | MIT \| x \| y \| z \| 1 \| | 7 |"]
+
+
+def test_settings_cannot_end_their_block() -> None:
+    text = card(training={"note": "```\n# Approved"})
+    assert headings(text) == headings(card())

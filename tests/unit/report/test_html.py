@@ -1,0 +1,108 @@
+from typing import Any
+
+import pytest
+
+from alignment.report.html import render_report
+from alignment.report.summary import LanguageResult, Summary
+from alignment.types import StepMetrics
+
+STEPS = [
+    StepMetrics(
+        step=1,
+        loss=0.3,
+        active=1.0,
+        hard=0.5,
+        positive=0.1,
+        negative=0.2,
+        gradient_norm=None,
+        triplets=32,
+        seconds=0.1,
+        validation={"cy": 0.5},
+    )
+]
+
+
+def strategy(**changes: Any) -> dict[str, Any]:
+    return {
+        "count": 100,
+        "measured": 100,
+        "easy": 20,
+        "semi-hard": 30,
+        "hard": 50,
+        "positive_similarity": 0.9,
+        "negative_similarity": 0.5,
+        "by_language": 0.25,
+        "by_length": 0.54,
+        "examples": [],
+        **changes,
+    }
+
+
+def audit(**strategies: dict[str, Any]) -> dict[str, Any]:
+    guards = dict.fromkeys(
+        ("looked_at", "same_meaning", "near_duplicate", "too_close", "fallback", "without"), 1234
+    )
+    return {"margin": 0.2, "strategies": strategies, "languages": {"cy": guards}}
+
+
+def test_the_verdict_comes_first(summary: Summary) -> None:
+    page = render_report(summary, {}, [], {})
+    text = " ".join(page.split())
+    assert "Rejected." in text
+    assert "1 of 3 checks failed, so nothing was deployed. Version v1 stays in service." in text
+    assert "Irish (heldout): below the floor" in text
+
+
+@pytest.mark.parametrize(
+    ("version", "champion", "sentence"),
+    [
+        ("v2", "v2", "Version v2 is deployed."),
+        ("v2", "v1", "Version v2 is published but not deployed, because it was rolled back before"),
+    ],
+    ids=["deployed", "rolled back before"],
+)
+def test_an_approval(summary: Summary, version: str, champion: str, sentence: str) -> None:
+    approved = summary.model_copy(
+        update={"verdict": "approved", "version": version, "champion": champion}
+    )
+    page = " ".join(render_report(approved, {}, [], {}).split())
+    assert "Every language passed the gate." in page
+    assert sentence in page
+
+
+def test_every_table_has_a_caption(summary: Summary) -> None:
+    example = {"anchor": "a", "positive": "b", "negative": "c", "chrf": 1.0}
+    page = render_report(summary, {0: audit(random=strategy(examples=[example]))}, STEPS, {})
+    assert page.count("<table>") == 7
+    assert page.count("<figcaption>") == page.count("<table>")
+
+
+def test_counts_of_a_stage_are_its_totals(summary: Summary) -> None:
+    page = render_report(summary, {}, [], {})
+    assert "pairs 12,000" in page
+    assert "by corpus" not in page
+
+
+def test_unmeasured_negatives_have_no_plot(summary: Summary) -> None:
+    unmeasured = audit(random=strategy(measured=0))
+    page = render_report(summary, {0: unmeasured, 40: audit(random=strategy())}, [], {})
+    assert page.count("was not measured") == 1
+    assert "Mined again after step 40<" in page
+    assert page.count("Measured with the encoder of that moment.") == 1
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "</td></tr></table>", "a & b"])
+def test_text_cannot_become_markup(summary: Summary, text: str) -> None:
+    example = {"anchor": text, "positive": text, "negative": text, "chrf": 1.0}
+    corpora = [summary.corpora[0].model_copy(update={"license": text, "name": text})]
+    forged = summary.model_copy(update={"corpora": corpora, "reference": text})
+    page = render_report(forged, {0: audit(random=strategy(examples=[example]))}, [], {})
+    assert text not in page
+
+
+def test_plot_labels_cannot_become_markup(summary: Summary) -> None:
+    welsh = summary.languages["cy"]
+    named = LanguageResult(name="<b>$x^2$</b>", trained=True, suites=welsh.suites)
+    page = render_report(summary.model_copy(update={"languages": {"cy": named}}), {}, [], {})
+    assert "<b>$" not in page
+    assert "$x^2$" in page  # not typeset as a formula

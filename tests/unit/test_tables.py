@@ -1,0 +1,69 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from alignment import tables
+
+SCHEMA = pa.schema([("id", pa.int64()), ("text", pa.string())])
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of 4 rows, groups of 8."""
+    monkeypatch.setattr(tables, "ROWS_PER_BATCH", 4)
+    monkeypatch.setattr(tables, "ROWS_PER_GROUP", 8)
+
+
+def numbered(total: int) -> Iterator[dict[str, object]]:
+    for number in range(total):
+        yield {"id": number, "text": f"row {number}"}
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("total", [0, 3, 8, 21])
+def test_rows_survive_a_round_trip(tmp_path: Path, total: int) -> None:
+    path = tmp_path / "new" / "rows.parquet"
+    assert tables.write(path, SCHEMA, numbered(total)) == total
+    assert tables.count_rows(path) == total
+    assert list(tables.read(path)) == list(numbered(total))
+
+
+@pytest.mark.usefixtures("small")
+def test_small_batches_become_full_groups(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    one_row_each = (pa.RecordBatch.from_pylist([row], SCHEMA) for row in numbered(20))
+    tables.write_batches(path, SCHEMA, one_row_each)
+    metadata = pq.read_metadata(path)
+    assert [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)] == [8, 8, 4]
+
+
+@pytest.mark.usefixtures("small")
+def test_row_groups_cover_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    tables.write(path, SCHEMA, numbered(20))
+    ids: list[int] = []
+    for group in tables.row_groups(path):
+        for batch in group.batches("id"):
+            assert batch.schema.names == ["id"]
+            assert batch.num_rows <= 4
+            ids += batch.column("id").to_pylist()
+    assert ids == list(range(20))
+
+
+def test_columns_come_in_the_order_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    tables.write(path, SCHEMA, numbered(2))
+    assert tables.read_columns(path, "text", "id") == [["row 0", "row 1"], [0, 1]]
+
+
+def test_content_digest_ignores_how_a_file_is_written(tmp_path: Path) -> None:
+    rows = list(numbered(5))
+    tables.write(tmp_path / "zstd.parquet", SCHEMA, rows)
+    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), tmp_path / "plain.parquet")
+    tables.write(tmp_path / "other.parquet", SCHEMA, rows[:4])
+    digest = tables.content_digest(tmp_path / "zstd.parquet")
+    assert digest == tables.content_digest(tmp_path / "plain.parquet")
+    assert digest != tables.content_digest(tmp_path / "other.parquet")
