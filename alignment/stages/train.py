@@ -1,41 +1,67 @@
-"""train: the candidate encoder, made in a process of its own that resumes from its checkpoints."""
+"""train: fine-tune the encoder, in a child process that resumes from its checkpoints."""
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import logging
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from alignment.config import Train
 from alignment.store import Store
-from alignment.training.job import LOG, PLAN, PROGRESS, TENSORBOARD, Job
+from alignment.training.job import LOG, PLAN, PROGRESS, TENSORBOARD, Job, PlanSummary
+from alignment.training.jsonl import complete_lines
 from alignment.training.launch import launch
-from alignment.types import Artifact
+from alignment.types import Artifact, StepCallback, StepMetrics
 
-REVISION = 6
-SUMMED = ("triplets",)  # of the counts, those that parts of a training add to
+REVISION = 7
+CURVES = "curves.jsonl"
+LANGUAGES_IN_WARNING = 10
 logger = logging.getLogger(__name__)
-Watch = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class TrainCounts:
+    """What was trained. The triplets are those of all parts of a training."""
+
+    steps: int
+    """The last step."""
+    best_step: int
+    """The step whose weights were kept."""
+    triplets: int
+    """Triplets that were trained on. A triplet counts each time."""
+    batch_tokens: int
+    """The limit that was used, which is half of `train.batch_tokens` after memory ran out."""
+    triplets_by_language: dict[str, int]
+    """Of `triplets`, those with a side in the language, the pivot included."""
+
+    @classmethod
+    def of(cls, artifact: Artifact) -> TrainCounts:
+        """The counts of an artifact of this stage."""
+        return cls(**artifact.counts)
 
 
 class Part(NamedTuple):
-    """Steps of a training, from `first` (not itself) to `last`."""
+    """Consecutive steps of a training, between which negatives are mined again."""
 
-    first: int
-    last: int
-    before: Artifact | None = None
-    """What the steps up to `first` made."""
+    start: int
+    """Number of the steps before this part."""
+    end: int
+    """The last step of this part."""
+    previous: Artifact | None = None
+    """The result of the steps before this part."""
 
 
-def parts(steps: int, refresh: int | None) -> list[tuple[int, int]]:
-    """First and last step of each part: so many steps, then negatives are mined again."""
-    every = refresh or max(1, steps)
-    return [(first, min(first + every, steps)) for first in range(0, steps, every)] or [(0, 0)]
+def parts(steps: int, remine_every: int | None) -> list[tuple[int, int]]:
+    """Start and end of each part of a training."""
+    if not steps:
+        return [(0, 0)]
+    length = remine_every or steps
+    return [(start, min(start + length, steps)) for start in range(0, steps, length)]
 
 
 def train(
@@ -46,93 +72,85 @@ def train(
     *,
     pivot: str,
     seed: int,
-    watch: Watch | None = None,
+    on_step: StepCallback | None = None,
     part: Part | None = None,
 ) -> Artifact:
-    """`model/`, `curves.jsonl` (one line per step), `train.log`, and `tensorboard/` if it was asked for.
+    """The trained encoder.
 
-    A later `part` goes on from the weights, the curves and the counts of the one before.
+    The artifact has `model/`, `curves.jsonl` (`StepMetrics`, one line per step), `train.log`, and
+    `tensorboard/` if `train.tensorboard` is set.
+
+    Args:
+        store: Where the artifact and the checkpoints go.
+        triplets: What to train on.
+        encoder: The base encoder.
+        settings: The section `train` of the configuration.
+        pivot: The pivot language.
+        seed: Of the order of the batches, and of dropout.
+        on_step: Called after each step. By default ten steps of the run are logged.
+        part: The steps to train; all by default. A later part continues the weights, the curves
+            and the counts of the previous one.
 
     Raises:
-        TrainingError: if training stopped; the next run goes on from the last checkpoint.
+        TrainingError: if training stopped. The next run resumes from the last checkpoint, if any.
     """
     part = part or Part(0, settings.steps)
-    before = part.before
     config = {
         **settings.model_dump(mode="json"),
         "pivot": pivot,
-        "first": part.first,
-        "last": part.last,
+        "start": part.start,
+        "end": part.end,
     }
     inputs = {"triplets": triplets.input("triplets.parquet"), "encoder": encoder.directory("model")}
-    if before:
-        inputs["before"] = before.directory("model")
+    if part.previous:
+        inputs["previous"] = part.previous.directory("model")
 
-    def work(out: Path) -> dict[str, int]:
+    def work(out: Path) -> dict[str, Any]:
         scratch = store.scratch(out.name)
         job = Job(
             train=settings,
             triplets=triplets.path / "triplets.parquet",
-            encoder=(before or encoder).path / "model",
+            encoder=(part.previous or encoder).path / "model",
             teacher=encoder.path / "model",
             pivot=pivot,
             output=out / "model",
             scratch=scratch,
             seed=seed,
-            first=part.first,
-            last=part.last,
+            start_step=part.start,
+            end_step=part.end,
             parent=os.getpid(),
         )
-        small = [
-            f"{code} ({n})" for code, n in _languages(triplets).items() if n < settings.batch_size
-        ]
-        if small and settings.steps and not before:
-            logger.warning(
-                "train: fewer triplets a direction than a batch of %d has: %s%s. Their batches are small and hold few mismatched "
-                "translations; train.mix_languages: true fills them with other languages",
-                settings.batch_size,
-                ", ".join(small[:10]),
-                f" and {len(small) - 10} more" if len(small) > 10 else "",
-            )
-        seen = 0
-
-        def count(step: dict[str, Any]) -> None:
-            nonlocal seen
-            seen += step["triplets"]
-            (watch or log_progress(settings.steps))(step)
-
-        launch(job, count)
-        own = (scratch / PROGRESS).read_text() if settings.steps else ""
-        (out / "curves.jsonl").write_text(
-            ((before.path / "curves.jsonl").read_text() if before else "") + own
-        )
-        shutil.copy(scratch / LOG, out / LOG)
-        if (scratch / TENSORBOARD).is_dir():
-            shutil.copytree(scratch / TENSORBOARD, out / TENSORBOARD)
-        told = {
-            "triplets": seen,
-            **(
-                _trained_on(out / "curves.jsonl", scratch / PLAN)
-                if settings.steps
-                else {"steps": 0}
-            ),
-        }
-        earlier = (
-            {
-                name: n
-                for name, n in before.counts.items()
-                if name in SUMMED or name.startswith("batches:")
-            }
-            if before
-            else {}
-        )
-        return {**told, **{name: told.get(name, 0) + n for name, n in earlier.items()}}
+        if settings.steps and not part.previous:
+            _warn_of_small_languages(triplets, settings.batch_size)
+        launch(job, on_step or log_progress(settings.steps))
+        _copy_outputs(scratch, out, part.previous)
+        return dataclasses.asdict(_counts(scratch, settings, part.previous))
 
     return store.build("train", work, revision=REVISION, config=config, inputs=inputs, seed=seed)
 
 
-def _languages(triplets: Artifact) -> dict[str, int]:
-    """Triplets of one direction, by language."""
+def _warn_of_small_languages(triplets: Artifact, batch_size: int) -> None:
+    small = [
+        f"{language} ({count})"
+        for language, count in _triplets_per_direction(triplets).items()
+        if count < batch_size
+    ]
+    if not small:
+        return
+    named = ", ".join(small[:LANGUAGES_IN_WARNING])
+    if len(small) > LANGUAGES_IN_WARNING:
+        named += f" and {len(small) - LANGUAGES_IN_WARNING} more"
+    logger.warning(
+        "train: these languages have fewer triplets per direction than one batch (%d): %s. "
+        "Their batches are small and hold few in-batch negatives. "
+        "Set train.mix_languages: true to fill the batches with other languages",
+        batch_size,
+        named,
+    )
+
+
+def _triplets_per_direction(triplets: Artifact) -> dict[str, int]:
+    """Triplets of one direction by language. Every pair gives one of each direction."""
     prefix = "triplets:"
     counts = triplets.counts.items()
     return {
@@ -140,36 +158,57 @@ def _languages(triplets: Artifact) -> dict[str, int]:
     }
 
 
-def _trained_on(curves: Path, plan: Path) -> dict[str, int]:
-    """Steps, the one whose weights were kept, and triplets by language, the pivot too, as often as training saw them."""
-    told = json.loads(plan.read_text())
-    last = json.loads(curves.read_text().splitlines()[-1])["step"]
-    counts: Counter[str] = Counter()
-    for pool, count in told["pools"].items():
-        for code in pool.split(">"):
-            counts[code] += count
-    by_language = {f"batches:{code}": count for code, count in sorted(counts.items())}
-    return {
-        "steps": last,
-        "best_step": told["best"] or last,
-        "batch_tokens": told["batch_tokens"],
-        **by_language,
-    }
+def _copy_outputs(scratch: Path, out: Path, previous: Artifact | None) -> None:
+    curves = (previous.path / CURVES).read_text() if previous else ""
+    if (scratch / PROGRESS).is_file():  # there is none if no step was trained
+        curves += (scratch / PROGRESS).read_text()
+    (out / CURVES).write_text(curves)
+    shutil.copy(scratch / LOG, out / LOG)
+    if (scratch / TENSORBOARD).is_dir():
+        shutil.copytree(scratch / TENSORBOARD, out / TENSORBOARD)
 
 
-def log_progress(steps: int) -> Watch:
-    """Ten log lines over the run: for terminals that are no terminal."""
+def _counts(scratch: Path, settings: Train, previous: Artifact | None) -> TrainCounts:
+    """The counts of the run in `scratch`, added to those of the previous part."""
+    metrics = [StepMetrics.from_json(line) for line in complete_lines(scratch / PROGRESS)]
+    if not metrics:
+        return TrainCounts(
+            steps=0,
+            best_step=0,
+            triplets=0,
+            batch_tokens=settings.batch_tokens,
+            triplets_by_language={},
+        )
+    plan = PlanSummary.read(scratch / PLAN)
+    triplets = sum(step.triplets for step in metrics)
+    by_language = Counter(plan.triplets_by_language)
+    if previous:
+        earlier = TrainCounts.of(previous)
+        triplets += earlier.triplets
+        by_language.update(earlier.triplets_by_language)
+    last_step = metrics[-1].step
+    return TrainCounts(
+        steps=last_step,
+        best_step=plan.best_step or last_step,
+        triplets=triplets,
+        batch_tokens=plan.batch_tokens,
+        triplets_by_language=dict(sorted(by_language.items())),
+    )
 
-    def watch(step: dict[str, Any]) -> None:
-        if step["step"] % max(1, steps // 10) == 0:
-            rate = step["triplets"] / max(step["seconds"], 1e-9)
+
+def log_progress(steps: int) -> StepCallback:
+    """A callback that logs ten steps of a run of `steps`, for output that is not a terminal."""
+    interval = max(1, steps // 10)
+
+    def log_step(metrics: StepMetrics) -> None:
+        if metrics.step % interval == 0:
             logger.info(
                 "train step %d/%d: loss %.4f, active %.0f %%, %.1f triplets/s",
-                step["step"],
+                metrics.step,
                 steps,
-                step["loss"],
-                100 * step["active"],
-                rate,
+                metrics.loss,
+                100 * metrics.active,
+                metrics.triplets / max(metrics.seconds, 1e-9),
             )
 
-    return watch
+    return log_step
