@@ -47,7 +47,8 @@ def plan(items: Sequence[Item], train: Train, *, steps: int, seed: int) -> list[
     """Exactly `steps` batches of indices into `items`: whole epochs, each with its own shuffle.
 
     A batch has at most `train.batch_size` triplets and at most `train.batch_tokens` tokens, each
-    distinct sentence counted once. A triplet that is longer than that is a batch by itself.
+    distinct sentence counted once. A triplet that is longer than that is a batch by itself. The
+    plan depends on the seed only: one of more steps starts with the same batches.
 
     Raises:
         ValueError: if no item has a positive weight.
@@ -178,7 +179,9 @@ class _SharedSentences:
         positions = self._positions[sentence]
         while positions and not self.available[positions[-1]]:
             positions.pop()
-        return positions[-1] if positions else None
+        if not positions:
+            return None
+        return positions[-1]
 
 
 class _Batch:

@@ -106,10 +106,9 @@ class BestCheckpoint:
 
     def _save(self) -> None:
         partial = self._path.with_suffix(".part")
-        weights = {
-            name: weight.detach().cpu().contiguous()
-            for name, weight in self._trained_weights().items()
-        }
+        weights = {}
+        for name, weight in self._trained_weights().items():
+            weights[name] = weight.detach().cpu().contiguous()
         safetensors.torch.save_file(weights, partial)
         partial.replace(self._path)
 

@@ -46,6 +46,15 @@ class BatchDataset(Dataset[int]):
         packed: bool,
         teacher: Teacher | None = None,
     ) -> None:
+        """Describe how batches are made.
+
+        Args:
+            data: The triplets.
+            pad_id: Fills chunks that are not packed.
+            chunk_tokens: About the number of tokens in one forward pass.
+            packed: Put the sentences of a chunk into one row, without padding.
+            teacher: What to distill from, if anything.
+        """
         self.data = data
         self.pad_id = pad_id
         self.chunk_tokens = chunk_tokens
@@ -62,22 +71,29 @@ class BatchDataset(Dataset[int]):
         """The tensors of one batch. A sentence of several triplets is encoded once."""
         sentences = list(self.data.distinct(indices))
         chunks: list[Chunk] = []
-        order: list[int] = []
+        row_of: dict[int, int] = {}
         for positions, chunk in self.chunks(self.data.token_ids(sentences, indices)):
             chunks.append(chunk)
-            order += [sentences[position] for position in positions]
-        row_of = {sentence: row for row, sentence in enumerate(order)}
+            for position in positions:
+                row_of[sentences[position]] = len(row_of)
         row_of[UNUSED] = UNUSED
 
-        triplets = [self.data.triplets[i] for i in indices]
+        rows = []
+        groups = []
+        for index in indices:
+            triplet = self.data.triplets[index]
+            rows.append(
+                (row_of[triplet.anchor], row_of[triplet.positive], row_of[triplet.negative])
+            )
+            groups.append((triplet.group, triplet.negative_group))
         taught, teacher_vectors = self._teacher_vectors(sentences)
-        rows = [(row_of[t.anchor], row_of[t.positive], row_of[t.negative]) for t in triplets]
+        teacher_rows = [row_of[sentence] for sentence in taught]
         return {
             "chunks": chunks,
             "triplets": torch.tensor(rows),
-            "groups": torch.tensor([(t.group, t.negative_group) for t in triplets]),
+            "groups": torch.tensor(groups),
             "indices": torch.tensor(list(indices)),
-            "teacher_rows": torch.tensor([row_of[s] for s in taught], dtype=torch.long),
+            "teacher_rows": torch.tensor(teacher_rows, dtype=torch.long),
             "teacher_vectors": teacher_vectors,
         }
 
@@ -86,7 +102,10 @@ class BatchDataset(Dataset[int]):
         split = packs if self.packed else batches_of_like_length
         for positions in split([len(ids) for ids in token_ids], self.chunk_tokens):
             chosen = [token_ids[position] for position in positions]
-            yield positions, pack(chosen) if self.packed else pad(chosen, self.pad_id)
+            if self.packed:
+                yield positions, pack(chosen)
+            else:
+                yield positions, pad(chosen, self.pad_id)
 
     def _teacher_vectors(self, sentences: Sequence[int]) -> tuple[list[int], torch.Tensor]:
         """The sentences that the teacher has vectors for, and these vectors."""

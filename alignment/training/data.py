@@ -43,8 +43,8 @@ class TokenizedTriplet(NamedTuple):
     positive: int
     negative: int
     """`UNUSED` if the triplet learns from in-batch negatives only."""
-    unencoded_negative: int
-    """The negative that is not used, if another triplet encodes its sentence; else `UNUSED`."""
+    unencoded_negative: int | None
+    """The sentence of a negative that is not used, if another triplet encodes it."""
     group: int
     """Meaning group of anchor and positive."""
     negative_group: int
@@ -119,14 +119,13 @@ class TripletData:
 
 def _item(triplet: TokenizedTriplet, longest: Sequence[int]) -> Item:
     encoded = triplet.encoded()
-    unencoded = None if triplet.unencoded_negative == UNUSED else triplet.unencoded_negative
     return Item(
         pool=f"{triplet.anchor_language}>{triplet.positive_language}",
         sentences=encoded,
         lengths=tuple(longest[sentence] for sentence in encoded),
         groups=(triplet.group, triplet.negative_group),
         weight=triplet.weight,
-        unencoded_negative=unencoded,
+        unencoded_negative=triplet.unencoded_negative,
     )
 
 
@@ -157,7 +156,13 @@ def read_triplets(
 ) -> TripletData:
     """Read the triplets table and tokenize its sentences.
 
-    A random `settings.explicit_negatives` share of the triplets uses its negative.
+    Args:
+        path: The triplets table.
+        encoder: Whose tokenizer to use.
+        settings: `explicit_negatives` is the share of the triplets that use their negative,
+            `char_noise` the share of misspelled letters in copies of the sentences.
+        pivot: The language whose sentences are never misspelled.
+        seed: Of the choice of these triplets, and of the misspellings.
 
     Raises:
         EmptyCorpus: if the table has no rows.
@@ -180,11 +185,18 @@ def read_triplets(
 def _used_negatives(negatives: Sequence[str], share: float, seed: int) -> list[str | None]:
     """The negatives, with None in place of those that are not used."""
     rng = random.Random(f"{seed}:explicit")
-    return [text if rng.random() < share else None for text in negatives]
+    used: list[str | None] = []
+    for text in negatives:
+        used.append(text if rng.random() < share else None)
+    return used
 
 
 def _language_of_texts(columns: _Columns, negatives: Sequence[str | None]) -> dict[str, str]:
-    """Each distinct text and its language, in the order of the sentence numbers."""
+    """Each distinct text and its language, in the order of the sentence numbers.
+
+    Where triplets disagree about the language, anchors count more than positives, and positives
+    more than negatives.
+    """
     languages = dict.fromkeys([*columns.anchor, *columns.positive, *filter(None, negatives)], "")
     for text, language in zip(negatives, columns.negative_lang, strict=True):
         if text:
@@ -201,13 +213,12 @@ def _numbered(
     triplets = []
     for row, negative in zip(zip(*columns, strict=True), negatives, strict=True):
         anchor, positive, text, source, target, _, group, negative_group, pair_id, weight = row
-        unencoded = number.get(text, UNUSED) if negative is None else UNUSED
         triplets.append(
             TokenizedTriplet(
                 anchor=number[anchor],
                 positive=number[positive],
                 negative=number[negative] if negative else UNUSED,
-                unencoded_negative=unencoded,
+                unencoded_negative=number.get(text) if negative is None else None,
                 group=group,
                 negative_group=negative_group,
                 anchor_language=source,

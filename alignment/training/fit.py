@@ -40,6 +40,13 @@ def fit(
 ) -> None:
     """Train the encoder's model as `job` describes, from the newest checkpoint if there is one.
 
+    Args:
+        job: The settings, the steps, and where checkpoints go.
+        encoder: Its vocabulary is reduced already.
+        data: What to train on, with the token ids of the reduced vocabulary.
+        validation: What chooses the best step; without pairs the last step's weights are kept.
+        teacher: What to distill from, if `train.distill_weight` is set.
+
     Raises:
         ConfigError: if the settings do not fit the model, or an optional package is missing.
         TrainingError: if training cannot recover.

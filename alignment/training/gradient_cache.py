@@ -62,8 +62,9 @@ class _RandomState(NamedTuple):
 
     @classmethod
     def current(cls) -> _RandomState:
-        gpu = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
-        return cls(torch.get_rng_state(), gpu)
+        if not torch.cuda.is_available():
+            return cls(torch.get_rng_state(), None)
+        return cls(torch.get_rng_state(), torch.cuda.get_rng_state())
 
     def restore(self) -> None:
         torch.set_rng_state(self.cpu)

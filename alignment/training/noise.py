@@ -18,17 +18,24 @@ NUM_COPIES = 3  # per text, in addition to the text
 def misspelled_copies(
     texts: Sequence[str], languages: Sequence[str], share: float, *, pivot: str, seed: int
 ) -> list[list[str]]:
-    """`NUM_COPIES` misspelled copies of each text; none of the pivot's texts, none if `share` is 0.
+    """`NUM_COPIES` misspelled copies of each text; none of a text of the pivot.
 
-    Each letter is changed with the probability `share`. New letters are drawn from the texts of
-    the same language.
+    Args:
+        texts: n texts.
+        languages: The language of each text. New letters are drawn from the same language's texts.
+        share: Probability that a letter is changed; 0 makes no copies.
+        pivot: The language that the others are aligned to, and that stays as it is.
+        seed: The copies of a text depend on it, on the text and on its language's letters.
     """
     letters = _letters_by_language(texts, languages)
-    copies = []
+    copies: list[list[str]] = []
     for text, language in zip(texts, languages, strict=True):
-        wanted = NUM_COPIES if share and language != pivot else 0
-        rngs = [random.Random(f"{seed}:{number}:{text}") for number in range(wanted)]
-        copies.append([misspell(text, share, letters[language], rng) for rng in rngs])
+        copies.append([])
+        if not share or language == pivot:
+            continue
+        for number in range(NUM_COPIES):
+            rng = random.Random(f"{seed}:{number}:{text}")
+            copies[-1].append(misspell(text, share, letters[language], rng))
     return copies
 
 

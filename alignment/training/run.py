@@ -70,7 +70,9 @@ def run(job: Job) -> None:
 def _tokens_in_use(job: Job) -> int:
     """The limit of tokens per batch: an interrupted run may have halved it."""
     path = job.scratch / PLAN
-    return PlanSummary.read(path).batch_tokens if path.is_file() else job.train.batch_tokens
+    if not path.is_file():
+        return job.train.batch_tokens
+    return PlanSummary.read(path).batch_tokens
 
 
 def _with_batch_tokens(job: Job, tokens: int) -> Job:

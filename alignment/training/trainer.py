@@ -42,6 +42,16 @@ class TripletTrainer(Trainer):
         pooling: Pooling,
         arguments: TrainingArguments,
     ) -> None:
+        """Prepare a training.
+
+        Args:
+            model: A transformers model, with adapters or without.
+            dataset: The triplets.
+            validation: What chooses the best step, if it has pairs.
+            job: The settings, the steps, and where files go.
+            pooling: From a sentence's token vectors to its vector.
+            arguments: Those of transformers' `Trainer`.
+        """
         settings = job.train
         if settings.learn_scale:  # a parameter of the model, so that checkpoints hold it
             log_scale = torch.tensor(math.log(settings.scale))

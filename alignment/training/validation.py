@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 import xxhash
@@ -29,11 +30,8 @@ class ValidationPairs:
 
     def sentences(self) -> list[int]:
         """All sentences, each once."""
-        distinct: dict[int, None] = {}
-        for pairs in self.pairs.values():
-            for pair in pairs:
-                distinct.update(dict.fromkeys(pair))
-        return list(distinct)
+        all_pairs = chain.from_iterable(self.pairs.values())
+        return list(dict.fromkeys(chain.from_iterable(all_pairs)))
 
     def accuracy(self, vectors: torch.Tensor) -> dict[str, float]:
         """Accuracy@1 by language in [0, 1], the mean of both directions.
@@ -58,10 +56,8 @@ class ValidationPairs:
         return accuracy
 
     def _pivot_sentences(self) -> list[int]:
-        distinct: dict[int, None] = {}
-        for pairs in self.pairs.values():
-            distinct.update(dict.fromkeys(pivot for pivot, _ in pairs))
-        return list(distinct)
+        all_pairs = chain.from_iterable(self.pairs.values())
+        return list(dict.fromkeys(pivot for pivot, _ in all_pairs))
 
 
 def split(data: TripletData, share: float, pivot: str) -> tuple[TripletData, ValidationPairs]:

@@ -29,7 +29,7 @@ def freeze(model: torch.nn.Module, parts: Sequence[str | int]) -> None:
     """Exclude `"embeddings"`, and layers by their number from 0, from training.
 
     Raises:
-        ConfigError: if the model has no such layer.
+        ConfigError: if the model has no such layer, or nothing is left to train.
     """
     numbers = [layer_number(name) for name, _ in model.named_parameters()]
     depth = 1 + max(numbers, default=EMBEDDINGS)
@@ -38,10 +38,18 @@ def freeze(model: torch.nn.Module, parts: Sequence[str | int]) -> None:
         raise ConfigError(
             f"the encoder has layers 0 to {depth - 1}, got {unknown[0]}", where="train.freeze"
         )
-    frozen = {EMBEDDINGS if part == "embeddings" else part for part in parts}
+    frozen = set(parts)
+    if "embeddings" in frozen:
+        frozen.add(EMBEDDINGS)
     for name, weight in model.named_parameters():
         if layer_number(name) in frozen:
             weight.requires_grad_(False)
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise ConfigError(
+            "nothing is left to train: every part of the encoder is frozen",
+            where="train.freeze",
+            hint="Remove a layer from the list.",
+        )
 
 
 def add_lora(model: PreTrainedModel, rank: int) -> PeftModel | PeftMixedModel:
