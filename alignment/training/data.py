@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from alignment import tables
 from alignment.config import Train
@@ -17,6 +17,8 @@ from alignment.encoder.vocabulary import Reduction
 from alignment.errors import EmptyCorpus
 from alignment.training.batching import Item
 from alignment.training.noise import misspelled_copies
+
+T = TypeVar("T", bound=Hashable)
 
 UNUSED = -1  # in place of a sentence number
 
@@ -136,6 +138,11 @@ def _reduced(sentence: Sentence, reduction: Reduction) -> Sentence:
     )
 
 
+def positions(values: Iterable[T]) -> dict[T, int]:
+    """The position of each value. The values are distinct."""
+    return {value: i for i, value in enumerate(values)}
+
+
 class _Columns(NamedTuple):
     """The columns of the triplets table that training reads."""
 
@@ -209,7 +216,7 @@ def _language_of_texts(columns: _Columns, negatives: Sequence[str | None]) -> di
 def _numbered(
     columns: _Columns, negatives: Sequence[str | None], texts: Sequence[str]
 ) -> list[TokenizedTriplet]:
-    number = {text: i for i, text in enumerate(texts)}
+    number = positions(texts)
     triplets = []
     for row, negative in zip(zip(*columns, strict=True), negatives, strict=True):
         anchor, positive, text, source, target, _, group, negative_group, pair_id, weight = row

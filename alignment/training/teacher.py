@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from alignment.encoder.encoder import Encoder
-from alignment.training.data import TripletData
+from alignment.training.data import TripletData, positions
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,7 @@ class Teacher:
         """Encode the pivot's sentences."""
         numbers = [i for i, sentence in enumerate(data.sentences) if sentence.language == pivot]
         vectors = encoder.encode([data.sentences[i].text for i in numbers])
-        row_of = {number: row for row, number in enumerate(numbers)}
-        return cls(row_of, torch.from_numpy(vectors).half())
+        return cls(positions(numbers), torch.from_numpy(vectors).half())
 
     def vectors_for(self, sentences: Sequence[int]) -> torch.Tensor:
         """Vectors (n, dim) of these sentences of the pivot, in float32."""

@@ -7,19 +7,25 @@ another language would give them away. They are not the suites of the gate.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 import torch
 import xxhash
 
-from alignment.training.data import TokenizedTriplet, TripletData
+from alignment.training.data import TripletData, positions
 
 MIN_PAIRS = 8  # of a language; the accuracy on fewer is mostly chance
 MAX_PAIRS = 128
 
-Pair = tuple[int, int]  # sentence numbers of the pivot's text and of its translation
+
+class Pair(NamedTuple):
+    """Sentence numbers of a text of the pivot and of its translation."""
+
+    pivot: int
+    translation: int
 
 
 @dataclass(frozen=True)
@@ -40,24 +46,29 @@ class ValidationPairs:
         searched among the pivot's sentences of all languages, because those of one language are
         few; a pivot's sentence is searched among the translations of the language.
         """
-        row_of = {sentence: row for row, sentence in enumerate(self.sentences())}
-        pivots = self._pivot_sentences()
-        column_of = {sentence: column for column, sentence in enumerate(pivots)}
-        all_pivots = vectors[[row_of[sentence] for sentence in pivots]]
+        rows = positions(self.sentences())
+        all_pivots = self._all_pivots()
+        pivot_columns = positions(all_pivots)
+        pivot_vectors = vectors[_lookup(rows, all_pivots)]
         accuracy = {}
         for language, pairs in self.pairs.items():
-            sources = vectors[[row_of[pivot] for pivot, _ in pairs]]
-            targets = vectors[[row_of[translation] for _, translation in pairs]]
-            columns = torch.tensor([column_of[pivot] for pivot, _ in pairs], device=vectors.device)
+            pivots, translations = zip(*pairs, strict=True)
+            sources = vectors[_lookup(rows, pivots)]
+            targets = vectors[_lookup(rows, translations)]
+            columns = torch.tensor(_lookup(pivot_columns, pivots), device=vectors.device)
             diagonal = torch.arange(len(pairs), device=vectors.device)
-            to_pivot = (targets @ all_pivots.T).argmax(1) == columns
+            to_pivot = (targets @ pivot_vectors.T).argmax(1) == columns
             from_pivot = (sources @ targets.T).argmax(1) == diagonal
             accuracy[language] = float((to_pivot.float().mean() + from_pivot.float().mean()) / 2)
         return accuracy
 
-    def _pivot_sentences(self) -> list[int]:
+    def _all_pivots(self) -> list[int]:
         all_pairs = chain.from_iterable(self.pairs.values())
-        return list(dict.fromkeys(pivot for pivot, _ in all_pairs))
+        return list(dict.fromkeys(pair.pivot for pair in all_pairs))
+
+
+def _lookup(numbers: Mapping[int, int], keys: Iterable[int]) -> list[int]:
+    return [numbers[key] for key in keys]
 
 
 def split(data: TripletData, share: float, pivot: str) -> tuple[TripletData, ValidationPairs]:
@@ -96,19 +107,16 @@ def _pairs_by_language(data: TripletData, groups: set[int], pivot: str) -> dict[
     pairs: dict[str, dict[Pair, None]] = defaultdict(dict)
     for triplet in data.triplets:
         if triplet.group in groups and triplet.anchor_language == pivot:
-            pairs[triplet.positive_language][_pair(triplet)] = None
+            pair = Pair(triplet.anchor, triplet.positive)
+            pairs[triplet.positive_language][pair] = None
     return {language: list(distinct) for language, distinct in pairs.items()}
-
-
-def _pair(triplet: TokenizedTriplet) -> Pair:
-    return triplet.anchor, triplet.positive
 
 
 def _without_shared_sentences(pairs: Iterable[Pair], data: TripletData) -> list[Pair]:
     """Pairs in the order of their hash, without those that share a sentence with an earlier one."""
     seen: set[int] = set()
     chosen = []
-    for pair in sorted(pairs, key=lambda pair: _hash(data.sentences[pair[0]].text)):
+    for pair in sorted(pairs, key=lambda pair: _hash(data.sentences[pair.pivot].text)):
         if seen.isdisjoint(pair):
             seen.update(pair)
             chosen.append(pair)

@@ -294,15 +294,17 @@ def test_active_mean_parity_with_pml() -> None:
 @pytest.mark.parametrize("in_batch", ["semihard", "semihard_within_margin"])
 def test_semihard_parity_with_pml(in_batch: InBatchNegatives) -> None:
     from pytorch_metric_learning import losses as pml
+    from pytorch_metric_learning import miners
     from pytorch_metric_learning.distances import CosineSimilarity
-    from pytorch_metric_learning.miners import BatchEasyHardMiner, TripletMarginMiner  # type: ignore[import-untyped]
     from pytorch_metric_learning.reducers import MeanReducer
 
     cosine = CosineSimilarity()
     if in_batch == "semihard":
-        miner = BatchEasyHardMiner(pos_strategy="easy", neg_strategy="semihard", distance=cosine)
+        miner = miners.BatchEasyHardMiner(
+            pos_strategy="easy", neg_strategy="semihard", distance=cosine
+        )
     else:
-        miner = TripletMarginMiner(margin=0.3, type_of_triplets="semihard", distance=cosine)
+        miner = miners.TripletMarginMiner(margin=0.3, type_of_triplets="semihard", distance=cosine)
     peer = pml.TripletMarginLoss(margin=0.3, distance=cosine, reducer=MeanReducer())
     x, y, groups = both_ways(6)
     theirs = peer(x, groups.pairs, miner(x, groups.pairs))

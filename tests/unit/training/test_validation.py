@@ -5,7 +5,7 @@ import torch
 from alignment.config import Train
 from alignment.encoder.encoder import load
 from alignment.training.data import TokenizedTriplet, TripletData, read_triplets
-from alignment.training.validation import MAX_PAIRS, MIN_PAIRS, ValidationPairs, split
+from alignment.training.validation import MAX_PAIRS, MIN_PAIRS, Pair, ValidationPairs, split
 from tests.unit.training.support import encoder_of, sentence, triplet, triplets_of
 
 
@@ -47,7 +47,7 @@ def test_about_the_share_is_held_out() -> None:
     assert 70 < held_out < 130
     pairs = validation.pairs["fi"]
     assert len(pairs) == held_out
-    assert all(data.sentences[pivot].language == "en" for pivot, _ in pairs)
+    assert all(data.sentences[pair.pivot].language == "en" for pair in pairs)
 
 
 def test_a_larger_corpus_holds_out_the_same_meanings() -> None:
@@ -87,7 +87,7 @@ def test_accuracy_by_hand() -> None:
 
     Translation 3 is nearest to its own, 4 to that of the Finnish pair, 5 to its own.
     """
-    validation = ValidationPairs({"es": [(0, 3), (1, 4)], "fi": [(2, 5)]})
+    validation = ValidationPairs({"es": [Pair(0, 3), Pair(1, 4)], "fi": [Pair(2, 5)]})
     assert validation.sentences() == [0, 3, 1, 4, 2, 5]
     pivot = torch.eye(3)
     vectors = torch.stack(
