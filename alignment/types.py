@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
@@ -165,6 +165,15 @@ class StepMetrics:
     seconds: float
     validation: Mapping[str, float] = field(default_factory=dict)
     """Accuracy@1 on the validation pairs by language; empty at a step without an evaluation."""
+
+    def to_json(self) -> str:
+        """One line of JSON, without the line break."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> StepMetrics:
+        """What `to_json` wrote."""
+        return cls(**json.loads(line))
 
 
 StepCallback = Callable[[StepMetrics], None]

@@ -256,12 +256,10 @@ def _train(
             )
 
     trained = train(
-        workspace.store,
+        workspace.context(config),
         prepared.triplets,
         prepared.encoder,
         settings,
-        pivot=config.pivot,
-        seed=config.seed,
         on_step=on_step,
     )
     curves = (trained.path / "curves.jsonl").read_text().splitlines()

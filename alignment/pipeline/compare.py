@@ -174,7 +174,7 @@ def _tokens_per_batch(config: Config, triplets: TripletData, steps: int) -> Iter
     from alignment.training.batching import plan
 
     for batch in plan(triplets.items(), config.train, steps=steps, seed=config.seed):
-        rows = triplets.rows(list(triplets.distinct(batch)), batch)
+        rows = triplets.token_ids(list(triplets.distinct(batch)), batch)
         yield sum(len(row) for row in rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass, field
 
@@ -51,6 +52,9 @@ def fit(
     Raises:
         AlignmentError: from the stage that failed.
     """
+    context = workspace.context(config)
+    if seed is not None:
+        context = dataclasses.replace(context, seed=seed)
     run = TrainingRun()
     built = data.triplets
     previous: Artifact | None = None
@@ -62,12 +66,10 @@ def fit(
         run.triplets[first] = built
         call = functools.partial(
             train,
-            workspace.store,
+            context,
             built,
             data.encoder,
             config.train,
-            pivot=config.pivot,
-            seed=config.seed if seed is None else seed,
             on_step=on_step,
             part=Part(first, last, previous),
         )

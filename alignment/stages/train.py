@@ -1,179 +1,207 @@
-"""train: the candidate encoder, made in a process of its own that resumes from its checkpoints."""
+"""train: fine-tune the encoder, in a child process that resumes from its checkpoints."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from alignment import layout
 from alignment.config import Train
-from alignment.stages.triplets import TripletsCounts
-from alignment.store import Store
-from alignment.training.job import LOG, PLAN, PROGRESS, TENSORBOARD, Job
+from alignment.context import RunContext
+from alignment.training.job import LOG, PLAN, PROGRESS, TENSORBOARD, Job, PlanSummary
+from alignment.training.jsonl import complete_lines
 from alignment.training.launch import launch
 from alignment.types import Artifact, Counts, StepCallback, StepMetrics
 
-REVISION = 6
+REVISION = 7
+LANGUAGES_IN_WARNING = 10
 logger = logging.getLogger(__name__)
-Watch = StepCallback
 
 
 @dataclass(frozen=True)
 class TrainCounts(Counts):
-    """What training did."""
+    """What was trained. The triplets are those of all parts of a training."""
 
     steps: int
+    """The last step."""
+    best_step: int
+    """The step whose weights were kept."""
     triplets: int
-    best_step: int = 0
-    batch_tokens: int = 0
-    triplets_by_language: dict[str, int] = field(default_factory=dict)
+    """Triplets that were trained on. A triplet counts each time."""
+    batch_tokens: int
+    """The limit that was used, which is half of `train.batch_tokens` after memory ran out."""
+    triplets_by_language: dict[str, int]
+    """Of `triplets`, those with a side in the language, the pivot included."""
 
 
 class Part(NamedTuple):
-    """Steps of a training, from `first` (not itself) to `last`."""
+    """Consecutive steps of a training, between which negatives are mined again."""
 
-    first: int
-    last: int
-    before: Artifact | None = None
-    """What the steps up to `first` made."""
+    start: int
+    """Number of the steps before this part."""
+    end: int
+    """The last step of this part."""
+    previous: Artifact | None = None
+    """The result of the steps before this part."""
 
 
-def parts(steps: int, refresh: int | None) -> list[tuple[int, int]]:
-    """First and last step of each part: so many steps, then negatives are mined again."""
-    every = refresh or max(1, steps)
-    return [(first, min(first + every, steps)) for first in range(0, steps, every)] or [(0, 0)]
+def parts(steps: int, remine_every: int | None) -> list[tuple[int, int]]:
+    """Start and end of each part of a training."""
+    if not steps:
+        return [(0, 0)]
+    length = remine_every or steps
+    return [(start, min(start + length, steps)) for start in range(0, steps, length)]
 
 
 def train(
-    store: Store,
+    context: RunContext,
     triplets: Artifact,
     encoder: Artifact,
     settings: Train,
     *,
-    pivot: str,
-    seed: int,
-    on_step: Watch | None = None,
+    on_step: StepCallback | None = None,
     part: Part | None = None,
 ) -> Artifact:
-    """`model/`, `curves.jsonl` (one line per step), `train.log`, and `tensorboard/` if it was asked for.
+    """The trained encoder.
 
-    A later `part` goes on from the weights, the curves and the counts of the one before.
+    The artifact has `model/`, `curves.jsonl` (`StepMetrics`, one line per step), `train.log`, and
+    `tensorboard/` if `train.tensorboard` is set.
+
+    Args:
+        context: What the stages of a run share. Its seed decides the order of the batches, and
+            dropout.
+        triplets: What to train on.
+        encoder: The base encoder.
+        settings: The section `train` of the configuration.
+        on_step: Called after each step. By default ten steps of the run are logged.
+        part: The steps to train; all by default. A later part continues the weights, the curves
+            and the counts of the previous one.
 
     Raises:
-        TrainingError: if training stopped; the next run goes on from the last checkpoint.
+        TrainingError: if training stopped. The next run resumes from the last checkpoint, if any.
     """
     part = part or Part(0, settings.steps)
-    before = part.before
     config = {
         **settings.model_dump(mode="json"),
-        "pivot": pivot,
-        "first": part.first,
-        "last": part.last,
+        "pivot": context.pivot,
+        "start": part.start,
+        "end": part.end,
     }
-    inputs = {"triplets": triplets.input("triplets.parquet"), "encoder": encoder.directory("model")}
-    if before:
-        inputs["before"] = before.directory("model")
+    inputs = {
+        "triplets": triplets.input(layout.TRIPLETS),
+        "encoder": encoder.directory(layout.MODEL),
+    }
+    if part.previous:
+        inputs["previous"] = part.previous.directory(layout.MODEL)
 
     def work(out: Path) -> TrainCounts:
-        scratch = store.scratch(out.name)
+        scratch = context.store.scratch(out.name)
         job = Job(
             train=settings,
-            triplets=triplets.path / "triplets.parquet",
-            encoder=(before or encoder).path / "model",
-            teacher=encoder.path / "model",
-            pivot=pivot,
-            output=out / "model",
+            triplets=triplets.path / layout.TRIPLETS,
+            encoder=(part.previous or encoder).path / layout.MODEL,
+            teacher=encoder.path / layout.MODEL,
+            pivot=context.pivot,
+            output=out / layout.MODEL,
             scratch=scratch,
-            seed=seed,
-            first=part.first,
-            last=part.last,
+            seed=context.seed,
+            start_step=part.start,
+            end_step=part.end,
             parent=os.getpid(),
         )
-        small = [
-            f"{code} ({n})" for code, n in _languages(triplets).items() if n < settings.batch_size
-        ]
-        if small and settings.steps and not before:
-            logger.warning(
-                "train: fewer triplets a direction than a batch of %d has: %s%s. Their batches are small and hold few mismatched "
-                "translations; train.mix_languages: true fills them with other languages",
-                settings.batch_size,
-                ", ".join(small[:10]),
-                f" and {len(small) - 10} more" if len(small) > 10 else "",
-            )
-        seen = 0
+        if settings.steps and not part.previous:
+            _warn_of_small_languages(triplets, settings.batch_size)
+        launch(job, on_step or log_progress(settings.steps))
+        _copy_outputs(scratch, out, part.previous)
+        return _counts(scratch, settings, part.previous)
 
-        def count(step: StepMetrics) -> None:
-            nonlocal seen
-            seen += step.triplets
-            (on_step or log_progress(settings.steps))(step)
+    return context.store.build(
+        "train", work, revision=REVISION, config=config, inputs=inputs, seed=context.seed
+    )
 
-        launch(job, count)
-        own = (scratch / PROGRESS).read_text() if settings.steps else ""
-        (out / "curves.jsonl").write_text(
-            ((before.path / "curves.jsonl").read_text() if before else "") + own
+
+def _warn_of_small_languages(triplets: Artifact, batch_size: int) -> None:
+    small = [
+        f"{language} ({count})"
+        for language, count in _triplets_per_direction(triplets).items()
+        if count < batch_size
+    ]
+    if not small:
+        return
+    named = ", ".join(small[:LANGUAGES_IN_WARNING])
+    if len(small) > LANGUAGES_IN_WARNING:
+        named += f" and {len(small) - LANGUAGES_IN_WARNING} more"
+    logger.warning(
+        "train: these languages have fewer triplets per direction than one batch (%d): %s. "
+        "Their batches are small and hold few in-batch negatives. "
+        "Set train.mix_languages: true to fill the batches with other languages",
+        batch_size,
+        named,
+    )
+
+
+def _triplets_per_direction(triplets: Artifact) -> dict[str, int]:
+    """Triplets of one direction by language. Every pair gives one of each direction."""
+    by_language: dict[str, int] = triplets.counts["triplets_by_language"]
+    return {language: count // 2 for language, count in by_language.items()}
+
+
+def _copy_outputs(scratch: Path, out: Path, previous: Artifact | None) -> None:
+    curves = (previous.path / layout.CURVES).read_text() if previous else ""
+    if (scratch / PROGRESS).is_file():  # there is none if no step was trained
+        curves += (scratch / PROGRESS).read_text()
+    (out / layout.CURVES).write_text(curves)
+    shutil.copy(scratch / LOG, out / LOG)
+    if (scratch / TENSORBOARD).is_dir():
+        shutil.copytree(scratch / TENSORBOARD, out / TENSORBOARD)
+
+
+def _counts(scratch: Path, settings: Train, previous: Artifact | None) -> TrainCounts:
+    """The counts of the run in `scratch`, added to those of the previous part."""
+    metrics = [StepMetrics.from_json(line) for line in complete_lines(scratch / PROGRESS)]
+    if not metrics:
+        return TrainCounts(
+            steps=0,
+            best_step=0,
+            triplets=0,
+            batch_tokens=settings.batch_tokens,
+            triplets_by_language={},
         )
-        shutil.copy(scratch / LOG, out / LOG)
-        if (scratch / TENSORBOARD).is_dir():
-            shutil.copytree(scratch / TENSORBOARD, out / TENSORBOARD)
-        counts: dict[str, Any] = {"steps": 0}
-        if settings.steps:
-            counts = _trained_on(out / "curves.jsonl", scratch / PLAN)
-        result = TrainCounts(triplets=seen, **counts)
-        if before is None:
-            return result
-        earlier = TrainCounts.of(before)
-        return replace(
-            result,
-            triplets=result.triplets + earlier.triplets,
-            triplets_by_language=dict(
-                Counter(result.triplets_by_language) + Counter(earlier.triplets_by_language)
-            ),
-        )
-
-    return store.build("train", work, revision=REVISION, config=config, inputs=inputs, seed=seed)
+    plan = PlanSummary.read(scratch / PLAN)
+    triplets = sum(step.triplets for step in metrics)
+    by_language = Counter(plan.triplets_by_language)
+    if previous:
+        earlier = TrainCounts.of(previous)
+        triplets += earlier.triplets
+        by_language.update(earlier.triplets_by_language)
+    last_step = metrics[-1].step
+    return TrainCounts(
+        steps=last_step,
+        best_step=plan.best_step or last_step,
+        triplets=triplets,
+        batch_tokens=plan.batch_tokens,
+        triplets_by_language=dict(sorted(by_language.items())),
+    )
 
 
-def _languages(triplets: Artifact) -> dict[str, int]:
-    """Triplets of one direction, by language."""
-    by_language = TripletsCounts.of(triplets).triplets_by_language
-    return {code: count // 2 for code, count in by_language.items()}
+def log_progress(steps: int) -> StepCallback:
+    """A callback that logs ten steps of a run of `steps`, for output that is not a terminal."""
+    interval = max(1, steps // 10)
 
-
-def _trained_on(curves: Path, plan: Path) -> dict[str, Any]:
-    """Steps, the one whose weights were kept, and triplets by language, the pivot too, as often as training saw them."""
-    told = json.loads(plan.read_text())
-    last = json.loads(curves.read_text().splitlines()[-1])["step"]
-    counts: Counter[str] = Counter()
-    for pool, count in told["pools"].items():
-        for code in pool.split(">"):
-            counts[code] += count
-    by_language = {"triplets_by_language": dict(sorted(counts.items()))}
-    return {
-        "steps": last,
-        "best_step": told["best"] or last,
-        "batch_tokens": told["batch_tokens"],
-        **by_language,
-    }
-
-
-def log_progress(steps: int) -> Watch:
-    """Ten log lines over the run: for terminals that are no terminal."""
-
-    def watch(step: StepMetrics) -> None:
-        if step.step % max(1, steps // 10) == 0:
-            rate = step.triplets / max(step.seconds, 1e-9)
+    def log_step(metrics: StepMetrics) -> None:
+        if metrics.step % interval == 0:
             logger.info(
                 "train step %d/%d: loss %.4f, active %.0f %%, %.1f triplets/s",
-                step.step,
+                metrics.step,
                 steps,
-                step.loss,
-                100 * step.active,
-                rate,
+                metrics.loss,
+                100 * metrics.active,
+                metrics.triplets / max(metrics.seconds, 1e-9),
             )
 
-    return watch
+    return log_step

@@ -1,1 +1,1 @@
-"""Training: losses, batches and the trainer. It runs in a process of its own."""
+"""Training: the losses, the batch plan and the trainer, which runs in a child process."""

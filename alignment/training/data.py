@@ -1,270 +1,251 @@
-"""Triplets as token ids: each distinct sentence tokenized once, and encoded once per batch."""
+"""Triplets as token ids. Each distinct sentence is tokenized once and encoded once per batch."""
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch.utils.data import Dataset
+from typing import NamedTuple, TypeVar
 
 from alignment import tables
 from alignment.config import Train
 from alignment.encoder.encoder import Encoder
-from alignment.encoder.packing import Packed, pack, packs
-from alignment.encoder.padding import batches_of_similar_length, pad
 from alignment.encoder.vocabulary import Reduction
 from alignment.errors import EmptyCorpus
 from alignment.training.batching import Item
-from alignment.training.noise import copies
+from alignment.training.noise import misspelled_copies
 
-UNUSED = -1
+T = TypeVar("T", bound=Hashable)
+
+UNUSED = -1  # in place of a sentence number
+
+
+class Sentence(NamedTuple):
+    """One distinct sentence of the triplets."""
+
+    text: str
+    language: str
+    """If triplets disagree, the language as an anchor, else as a positive, else as a negative."""
+    token_ids: list[int]
+    misspellings: list[list[int]]
+    """Token ids of misspelled copies, which replace the sentence in some batches."""
+
+    def forms(self) -> list[list[int]]:
+        """Token ids of the sentence and of its misspelled copies."""
+        return [self.token_ids, *self.misspellings]
+
+
+class TokenizedTriplet(NamedTuple):
+    """One triplet. Its sentences are positions in `TripletData.sentences`."""
+
+    anchor: int
+    positive: int
+    negative: int
+    """`UNUSED` if the triplet learns from in-batch negatives only."""
+    unencoded_negative: int | None
+    """The sentence of a negative that is not used, if another triplet encodes it."""
+    group: int
+    """Meaning group of anchor and positive."""
+    negative_group: int
+    anchor_language: str
+    positive_language: str
+    pair_id: str
+    weight: float
+    """How often the triplet comes in an epoch, on average."""
+
+    def encoded(self) -> tuple[int, ...]:
+        """The sentences that are encoded for this triplet."""
+        if self.negative == UNUSED:
+            return self.anchor, self.positive
+        return self.anchor, self.positive, self.negative
 
 
 @dataclass(frozen=True)
 class TripletData:
-    """Distinct sentences as token ids; triplets as rows of (anchor, positive, negative) sentence numbers.
+    """Tokenized triplets and their distinct sentences."""
 
-    The negative is `UNUSED` where the triplet learns from the batch's mismatched translations only.
-    """
-
-    sentences: list[list[int]]
-    copies: list[list[list[int]]]
-    """Misspelled ones of each sentence, which stand in for it at times."""
-    triplets: list[tuple[int, int, int]]
-    near: list[int]
-    """The sentence of a negative that is not used, if it is another triplet's anchor or translation; else `UNUSED`."""
-    groups: list[tuple[int, int]]
-    pools: list[str]
-    identities: list[str]
-    weights: list[float]
-    texts: list[str]
-    languages: list[str]
-    """Of each sentence; of one that stands in several, the last."""
+    sentences: list[Sentence]
+    triplets: list[TokenizedTriplet]
 
     def items(self) -> list[Item]:
-        """What the batch plan needs of each triplet."""
-        return [
-            Item(
-                pool,
-                used,
-                tuple(max(map(len, self.forms(i))) for i in used),
-                groups,
-                weight,
-                () if near == UNUSED else (near,),
-            )
-            for pool, triplet, near, groups, weight in zip(
-                self.pools, self.triplets, self.near, self.groups, self.weights, strict=True
-            )
-            for used in [tuple(sentence for sentence in triplet if sentence != UNUSED)]
-        ]
+        """What the batch plan needs to know of each triplet."""
+        longest = [max(map(len, sentence.forms())) for sentence in self.sentences]
+        return [_item(triplet, longest) for triplet in self.triplets]
 
-    def only(self, triplets: Sequence[int]) -> TripletData:
-        """These triplets, of the same sentences."""
-        columns = ("triplets", "near", "groups", "pools", "identities", "weights")
-        return replace(
-            self, **{name: [getattr(self, name)[i] for i in triplets] for name in columns}
-        )
+    def subset(self, indices: Iterable[int]) -> TripletData:
+        """The triplets at these indices. The sentences keep their numbers."""
+        return replace(self, triplets=[self.triplets[i] for i in indices])
 
     def distinct(self, batch: Sequence[int]) -> set[int]:
         """The sentences that a batch of triplets encodes."""
-        return {sentence for index in batch for sentence in self.triplets[index]} - {UNUSED}
+        sentences: set[int] = set()
+        for index in batch:
+            triplet = self.triplets[index]
+            sentences.update((triplet.anchor, triplet.positive, triplet.negative))
+        return sentences - {UNUSED}
 
-    def sample(self, most: int, pivot: str, *, seed: int) -> tuple[list[str], list[str]]:
-        """Texts of the pivot, and of the other languages, `most` of each of them; the same ones for the same seed."""
-        of: dict[str, list[str]] = defaultdict(list)
-        for text, language in zip(self.texts, self.languages, strict=True):
-            of[language].append(text)
-        rng = random.Random(f"{seed}:sample")
-        own = of.pop(pivot, [])
-        others = [
-            text for code in sorted(of) for text in rng.sample(of[code], min(most, len(of[code])))
-        ]
-        return rng.sample(own, min(len(others), len(own))), others
-
-    def forms(self, sentence: int) -> list[list[int]]:
-        """A sentence, and its misspelled copies."""
-        return [self.sentences[sentence], *self.copies[sentence]]
-
-    def rows(self, sentences: Sequence[int], batch: Sequence[int]) -> list[list[int]]:
-        """A form of each of these sentences of a batch: the same one whenever the batch is the same."""
+    def token_ids(self, sentences: Sequence[int], batch: Sequence[int]) -> list[list[int]]:
+        """Token ids of one form of each sentence. The batch seeds the choice of the form."""
         rng = random.Random(str(list(batch)))
-        return [rng.choice(self.forms(sentence)) for sentence in sentences]
+        return [rng.choice(self.sentences[sentence].forms()) for sentence in sentences]
 
     def used_tokens(self) -> set[int]:
         """Every token id that occurs."""
-        return {
-            token
-            for sentence in range(len(self.sentences))
-            for form in self.forms(sentence)
-            for token in form
-        }
+        tokens: set[int] = set()
+        for sentence in self.sentences:
+            tokens.update(chain.from_iterable(sentence.forms()))
+        return tokens
 
     def reduced(self, reduction: Reduction) -> TripletData:
-        """The same with the ids of a reduced vocabulary."""
-        return replace(
-            self,
-            sentences=[reduction.reduced(ids) for ids in self.sentences],
-            copies=[[reduction.reduced(ids) for ids in own] for own in self.copies],
-        )
+        """The same triplets with the token ids of a reduced vocabulary."""
+        return replace(self, sentences=[_reduced(each, reduction) for each in self.sentences])
+
+    def sample(self, per_language: int, pivot: str, *, seed: int) -> tuple[list[str], list[str]]:
+        """Texts of the pivot, and at most `per_language` texts of every other language.
+
+        There are at most as many texts of the pivot as of all other languages together.
+        """
+        texts: dict[str, list[str]] = defaultdict(list)
+        for sentence in self.sentences:
+            texts[sentence.language].append(sentence.text)
+        rng = random.Random(f"{seed}:sample")
+        pivot_texts = texts.pop(pivot, [])
+        others: list[str] = []
+        for language in sorted(texts):
+            others += rng.sample(texts[language], min(per_language, len(texts[language])))
+        return rng.sample(pivot_texts, min(len(others), len(pivot_texts))), others
+
+
+def _item(triplet: TokenizedTriplet, longest: Sequence[int]) -> Item:
+    encoded = triplet.encoded()
+    return Item(
+        pool=f"{triplet.anchor_language}>{triplet.positive_language}",
+        sentences=encoded,
+        lengths=tuple(longest[sentence] for sentence in encoded),
+        groups=(triplet.group, triplet.negative_group),
+        weight=triplet.weight,
+        unencoded_negative=triplet.unencoded_negative,
+    )
+
+
+def _reduced(sentence: Sentence, reduction: Reduction) -> Sentence:
+    return sentence._replace(
+        token_ids=reduction.reduced(sentence.token_ids),
+        misspellings=[reduction.reduced(ids) for ids in sentence.misspellings],
+    )
+
+
+def positions(values: Iterable[T]) -> dict[T, int]:
+    """The position of each value. The values are distinct."""
+    return {value: i for i, value in enumerate(values)}
+
+
+class _Columns(NamedTuple):
+    """The columns of the triplets table that training reads."""
+
+    anchor: list[str]
+    positive: list[str]
+    negative: list[str]
+    anchor_lang: list[str]
+    positive_lang: list[str]
+    negative_lang: list[str]
+    group: list[int]
+    negative_group: list[int]
+    pair_id: list[str]
+    weight: list[float]
 
 
 def read_triplets(
     path: Path, encoder: Encoder, settings: Train, *, pivot: str, seed: int
 ) -> TripletData:
-    """Read the triplets table and tokenize its sentences; a share of the triplets keeps its explicit negative.
+    """Read the triplets table and tokenize its sentences.
+
+    Args:
+        path: The triplets table.
+        encoder: Whose tokenizer to use.
+        settings: `explicit_negatives` is the share of the triplets that use their negative,
+            `char_noise` the share of misspelled letters in copies of the sentences.
+        pivot: The language whose sentences are never misspelled.
+        seed: Of the choice of these triplets, and of the misspellings.
 
     Raises:
-        EmptyCorpus: if there is no triplet.
+        EmptyCorpus: if the table has no rows.
     """
-    names = (
-        "anchor",
-        "positive",
-        "negative",
-        "anchor_lang",
-        "positive_lang",
-        "negative_lang",
-        "group",
-        "negative_group",
-        "pair_id",
-        "weight",
-    )
-    (
-        anchors,
-        positives,
-        negatives,
-        from_lang,
-        to_lang,
-        negative_lang,
-        group,
-        negative_group,
-        ids,
-        weights,
-    ) = tables.read_columns(path, *names)
-    if not anchors:
+    columns = _Columns(*tables.read_columns(path, *_Columns._fields))
+    if not columns.anchor:
         raise EmptyCorpus(
-            "there is no triplet to train on",
+            "there are no triplets to train on",
             where=str(path),
-            hint="Add text, or loosen triplets.max_chrf.",
+            hint="Add corpora, or relax the limits under `triplets`, such as triplets.max_chrf.",
         )
-    rng = random.Random(f"{seed}:explicit")
-    kept = [rng.random() < settings.explicit_negatives for _ in negatives]
-    used = [text if keep else None for text, keep in zip(negatives, kept, strict=True)]
-    number = {
-        text: i for i, text in enumerate(dict.fromkeys([*anchors, *positives, *filter(None, used)]))
-    }
-    language = {
-        text: code
-        for side, codes in ((used, negative_lang), (positives, to_lang), (anchors, from_lang))
-        for text, code in zip(side, codes, strict=True)
-    }
-    texts = list(number)
-    misspelled = copies(
-        texts, [language[text] for text in texts], settings.char_noise, pivot=pivot, seed=seed
-    )
-    forms = iter(encoder.tokenize([*texts, *itertools.chain(*misspelled)]))
+    negatives = _used_negatives(columns.negative, settings.explicit_negatives, seed)
+    languages = _language_of_texts(columns, negatives)
     return TripletData(
-        sentences=list(itertools.islice(forms, len(texts))),
-        copies=[list(itertools.islice(forms, len(own))) for own in misspelled],
-        triplets=[
-            (number[a], number[p], number[n] if n else UNUSED)
-            for a, p, n in zip(anchors, positives, used, strict=True)
-        ],
-        near=[
-            UNUSED if keep else number.get(text, UNUSED)
-            for text, keep in zip(negatives, kept, strict=True)
-        ],
-        groups=list(zip(group, negative_group, strict=True)),
-        pools=[f"{a}>{b}" for a, b in zip(from_lang, to_lang, strict=True)],
-        identities=ids,
-        weights=weights,
-        texts=texts,
-        languages=[language[text] for text in texts],
+        sentences=_tokenized(languages, encoder, settings.char_noise, pivot=pivot, seed=seed),
+        triplets=_numbered(columns, negatives, list(languages)),
     )
 
 
-@dataclass(frozen=True)
-class Teacher:
-    """What the base encoder makes of the sentences in the pivot language."""
-
-    rows: dict[int, int]
-    """The row of each such sentence in `vectors`."""
-    vectors: torch.Tensor
-    """(sentences, dim), unit rows in float16."""
-
-    @classmethod
-    def of_pivot(cls, data: TripletData, encoder: Encoder, pivot: str) -> Teacher:
-        """Encode the pivot's sentences."""
-        own = [sentence for sentence, code in enumerate(data.languages) if code == pivot]
-        vectors = torch.from_numpy(encoder.encode([data.texts[sentence] for sentence in own]))
-        return cls({sentence: row for row, sentence in enumerate(own)}, vectors.half())
-
-    def of(self, sentences: Sequence[int]) -> torch.Tensor:
-        """Their vectors (n, dim) in float32."""
-        return self.vectors[[self.rows[sentence] for sentence in sentences]].float()
+def _used_negatives(negatives: Sequence[str], share: float, seed: int) -> list[str | None]:
+    """The negatives, with None in place of those that are not used."""
+    rng = random.Random(f"{seed}:explicit")
+    used: list[str | None] = []
+    for text in negatives:
+        used.append(text if rng.random() < share else None)
+    return used
 
 
-class BatchDataset(Dataset[int]):
-    """Indices of triplets; `collate` makes a batch of them."""
+def _language_of_texts(columns: _Columns, negatives: Sequence[str | None]) -> dict[str, str]:
+    """Each distinct text and its language, in the order of the sentence numbers.
 
-    def __init__(
-        self,
-        data: TripletData,
-        pad_id: int,
-        chunk_tokens: int,
-        *,
-        packed: bool,
-        teacher: Teacher | None = None,
-    ) -> None:
-        self.data = data
-        self.pad_id = pad_id
-        self.chunk_tokens = chunk_tokens
-        self.packed = packed
-        self.teacher = teacher
+    Where triplets disagree about the language, anchors count more than positives, and positives
+    more than negatives.
+    """
+    languages = dict.fromkeys([*columns.anchor, *columns.positive, *filter(None, negatives)], "")
+    for text, language in zip(negatives, columns.negative_lang, strict=True):
+        if text:
+            languages[text] = language
+    languages.update(zip(columns.positive, columns.positive_lang, strict=True))
+    languages.update(zip(columns.anchor, columns.anchor_lang, strict=True))
+    return languages
 
-    def __len__(self) -> int:
-        return len(self.data.triplets)
 
-    def __getitem__(self, index: int) -> int:
-        return index
+def _numbered(
+    columns: _Columns, negatives: Sequence[str | None], texts: Sequence[str]
+) -> list[TokenizedTriplet]:
+    number = positions(texts)
+    triplets = []
+    for row, negative in zip(zip(*columns, strict=True), negatives, strict=True):
+        anchor, positive, text, source, target, _, group, negative_group, pair_id, weight = row
+        triplets.append(
+            TokenizedTriplet(
+                anchor=number[anchor],
+                positive=number[positive],
+                negative=number[negative] if negative else UNUSED,
+                unencoded_negative=number.get(text) if negative is None else None,
+                group=group,
+                negative_group=negative_group,
+                anchor_language=source,
+                positive_language=target,
+                pair_id=pair_id,
+                weight=weight,
+            )
+        )
+    return triplets
 
-    def collate(self, indices: Sequence[int]) -> dict[str, Any]:
-        """Distinct sentences of the batch in chunks of like lengths, and each triplet's three of them (batch, 3).
 
-        A chunk is packed, or padded to its longest sentence.
-        """
-        triplets = [self.data.triplets[i] for i in indices]
-        distinct = list(self.data.distinct(indices))
-        rows = self.data.rows(distinct, indices)
-        chunks = list(self.chunks(rows))
-        place = {
-            distinct[i]: n for n, i in enumerate(i for indices, _ in chunks for i in indices)
-        } | {UNUSED: UNUSED}
-        known = [
-            sentence for sentence in distinct if self.teacher and sentence in self.teacher.rows
-        ]
-        taught = self.teacher.of(known) if self.teacher else torch.empty(0, 0)
-        return {
-            "taught": torch.tensor([place[sentence] for sentence in known], dtype=torch.long),
-            "teacher": taught,
-            "chunks": [chunk for _, chunk in chunks],
-            "rows": torch.tensor(
-                [[place[sentence] for sentence in triplet] for triplet in triplets]
-            ),
-            "groups": torch.tensor([self.data.groups[i] for i in indices]),
-            "indices": torch.tensor(list(indices)),
-        }
-
-    def chunks(
-        self, rows: Sequence[Sequence[int]]
-    ) -> Iterator[tuple[list[int], Packed | tuple[torch.Tensor, torch.Tensor]]]:
-        """Indices of the rows of each chunk, and the chunk: packed, or ids and mask."""
-        cut = packs if self.packed else batches_of_similar_length
-        for indices in cut([len(row) for row in rows], self.chunk_tokens):
-            own = [rows[i] for i in indices]
-            yield indices, pack(own) if self.packed else pad(own, self.pad_id)
+def _tokenized(
+    languages: Mapping[str, str], encoder: Encoder, char_noise: float, *, pivot: str, seed: int
+) -> list[Sentence]:
+    texts = list(languages)
+    copies = misspelled_copies(texts, list(languages.values()), char_noise, pivot=pivot, seed=seed)
+    token_ids = encoder.tokenize([*texts, *chain.from_iterable(copies)])
+    remaining = iter(token_ids[len(texts) :])
+    sentences = []
+    for i, (text, language) in enumerate(languages.items()):
+        misspellings = list(islice(remaining, len(copies[i])))
+        sentences.append(Sentence(text, language, token_ids[i], misspellings))
+    return sentences

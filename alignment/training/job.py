@@ -1,22 +1,27 @@
-"""What a training process is told, and the names of the files that it reads and writes."""
+"""The description of a training run, and the files in its scratch directory."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from alignment.config import Train
 from alignment.config.base import Section
 
+JOB = "job.json"
 PROGRESS = "progress.jsonl"
+WARNINGS = "warnings.jsonl"
 ERROR = "error.json"
 LOG = "train.log"
 PLAN = "plan.json"
+CHECKPOINTS = "checkpoints"
+BEST = "best.safetensors"
 TENSORBOARD = "tensorboard"
 
 
 class Job(Section):
-    """One training run. `scratch` outlives a killed process: checkpoints, progress and the log are there."""
+    """One training run. The scratch directory survives a killed process."""
 
     train: Train
     triplets: Path
@@ -25,20 +30,41 @@ class Job(Section):
     output: Path
     scratch: Path
     seed: int
-    first: int = 0
-    """Steps that were done before, on other triplets: `encoder` is what they made."""
-    last: int
-    """The step to end at, of the `train.steps` that the learning rate falls over."""
+    start_step: int = 0
+    """Steps that were trained before, on other triplets. They resulted in `encoder`."""
+    end_step: int
+    """The last step of this run. The learning rate falls over all `train.steps`."""
     teacher: Path
-    """The encoder whose geometry is kept, where `train.distill_weight` asks for that."""
+    """The encoder whose geometry `train.distill_weight` keeps."""
     parent: int
-    """Process that waits for this one; when it is gone, so are we."""
+    """The process that waits for this run. If it ends, the training process ends too."""
 
     def write(self, path: Path) -> None:
-        """As JSON."""
+        """Write the job as JSON."""
         path.write_text(self.model_dump_json(indent=2))
 
     @classmethod
     def read(cls, path: Path) -> Job:
-        """What `write` wrote."""
+        """Read what `write` wrote."""
         return cls.model_validate(json.loads(path.read_text()))
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """What a run trains on, in `plan.json`; at the end of the run, what it trained on."""
+
+    batch_tokens: int
+    """The limit in use, which is half of `train.batch_tokens` after memory ran out."""
+    best_step: int | None
+    """The step whose weights are kept, if there are validation pairs."""
+    triplets_by_language: dict[str, int]
+    """Triplets with a side in the language. A triplet counts each time that it is trained on."""
+
+    def write(self, path: Path) -> None:
+        """Write the summary as JSON."""
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> PlanSummary:
+        """Read what `write` wrote."""
+        return cls(**json.loads(path.read_text()))

@@ -1,35 +1,36 @@
-"""Start the training process, watch its progress, and turn what went wrong into our errors."""
+"""Run the training process: report its progress and warnings, and raise what went wrong."""
 
 from __future__ import annotations
 
-import json
-import logging
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from alignment import errors
 from alignment.errors import AlignmentError, TrainingError
-from alignment.training.job import ERROR, LOG, PROGRESS, Job
+from alignment.training.job import CHECKPOINTS, ERROR, JOB, LOG, PROGRESS, WARNINGS, Job
+from alignment.training.jsonl import Follower
+from alignment.training.messages import log_again, read_error
 from alignment.types import StepCallback, StepMetrics
 
 POLL_SECONDS = 0.25
-WARNING = "WARNING:alignment."  # so begin our own warnings in the log
-Watch = StepCallback
-logger = logging.getLogger(__name__)
+LOG_LINES = 3  # of the end of the log, in an error's hint
 
 
-def launch(job: Job, watch: Watch) -> None:
-    """Run the job in a process of its own, call `watch` with each step's figures, and pass on what it warns of.
+def launch(job: Job, on_step: StepCallback) -> None:
+    """Train in a child process, call `on_step` after each step, and log the child's warnings.
+
+    A run that resumes reports the steps after its last checkpoint once more.
 
     Raises:
-        TrainingError: if the process failed, with the reason that it gave or the end of its log.
+        AlignmentError: that of the training process, or a TrainingError if it ended otherwise.
     """
-    path = job.scratch / "job.json"
+    path = job.scratch / JOB
     job.write(path)
-    (job.scratch / ERROR).unlink(missing_ok=True)
+    for name in (ERROR, WARNINGS):
+        (job.scratch / name).unlink(missing_ok=True)
     with (job.scratch / LOG).open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "alignment.training", str(path)],
@@ -39,7 +40,7 @@ def launch(job: Job, watch: Watch) -> None:
             env={"MALLOC_ARENA_MAX": "2", **os.environ},
         )
         try:
-            _watch(process, job, watch)
+            _follow(process, job, on_step)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -48,45 +49,45 @@ def launch(job: Job, watch: Watch) -> None:
         raise _failure(job, process.returncode)
 
 
-def _watch(process: subprocess.Popen[bytes], job: Job, watch: Watch) -> None:
-    seen = warned = 0
+def _follow(process: subprocess.Popen[bytes], job: Job, on_step: StepCallback) -> None:
+    warnings = Follower(job.scratch / WARNINGS)
+    progress = Follower(job.scratch / PROGRESS)
     while True:
-        done = process.poll() is not None
-        log = _lines(job.scratch / LOG)
-        for line in log[warned:]:
-            if line.startswith(WARNING):
-                logger.warning("%s", line.split(":", 2)[2])
-        warned = len(log)
-        lines = _lines(job.scratch / PROGRESS)
-        seen = min(seen, len(lines))  # a resumed run forgets the steps after its checkpoint
-        for line in lines[seen:]:
-            watch(StepMetrics(**json.loads(line)))
-        seen = len(lines)
-        if done:
+        ended = process.poll() is not None  # asked first, so that the last lines are read after it
+        for line in warnings.new_lines():
+            log_again(line)
+        for line in progress.new_lines():
+            on_step(StepMetrics.from_json(line))
+        if ended:
             return
         time.sleep(POLL_SECONDS)
 
 
-def _lines(path: Path) -> list[str]:
-    """The whole lines of a file that may still be written."""
-    return path.read_text(errors="replace").split("\n")[:-1] if path.is_file() else []
-
-
 def _failure(job: Job, code: int) -> AlignmentError:
-    described = job.scratch / ERROR
-    if described.is_file():
-        given = json.loads(described.read_text())
-        kind = getattr(errors, given["type"], TrainingError)
-        error: AlignmentError = kind(given["message"], where=given["where"], hint=given["hint"])
-        return error
+    error = job.scratch / ERROR
+    if error.is_file():
+        return read_error(error)
     log = job.scratch / LOG
-    tail = log.read_text(errors="replace").strip().splitlines()[-3:]
+    hints = []
+    if code == -signal.SIGKILL:
+        hints.append(
+            "Lower train.batch_tokens or train.batch_size, set train.gradient_cache: true, "
+            "or free memory."
+        )
+    if any((job.scratch / CHECKPOINTS).glob("checkpoint-*")):
+        hints.append("With the same settings, the next run resumes from the last checkpoint.")
+    hints.append(f"The log ends with: {_end_of(log)}")
+    return TrainingError(_how_it_ended(code), where=str(log), hint=" ".join(hints))
+
+
+def _how_it_ended(code: int) -> str:
+    if code == -signal.SIGKILL:
+        return "the training process was killed by signal 9, most likely because memory ran out"
     if code < 0:
-        what = f"the training process was ended by signal {-code}"
-        what += " (the system kills a process that takes too much memory so)" if code == -9 else ""
-    else:
-        what = f"the training process ended with code {code}"
-    hint = "Run again: training goes on from its last checkpoint. Its log ends with: " + " | ".join(
-        tail
-    )
-    return TrainingError(what, where=str(log), hint=hint)
+        return f"the training process was killed by signal {-code}"
+    return f"the training process exited with code {code}"
+
+
+def _end_of(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return " | ".join(lines[-LOG_LINES:])

@@ -1,8 +1,9 @@
-"""Misspelled copies of the texts that are trained on.
+"""Misspelled copies of the training texts.
 
-They stand in for their texts at times, so that the encoder learns to read what is spelled otherwise than in its corpora:
-varieties and languages that are close to theirs, names, typing errors. The idea is Aepli and Sennrich's (2022, "Improving
-Zero-Shot Cross-lingual Transfer Between Closely Related Languages by Injecting Character-level Noise").
+Some batches use a copy in place of its text. The encoder learns to read spellings that its corpora
+do not have: related languages and varieties, names, typing errors. The idea is from Aepli and
+Sennrich (2022), "Improving Zero-Shot Cross-lingual Transfer Between Closely Related Languages by
+Injecting Character-level Noise".
 """
 
 from __future__ import annotations
@@ -11,33 +12,45 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
-COPIES = 3  # of each text, beside itself
+NUM_COPIES = 3  # per text, in addition to the text
 
 
-def copies(
+def misspelled_copies(
     texts: Sequence[str], languages: Sequence[str], share: float, *, pivot: str, seed: int
 ) -> list[list[str]]:
-    """Misspelled ones of each text (n, COPIES or 0): none of the pivot's, which the others are to be brought to.
+    """`NUM_COPIES` misspelled copies of each text; none of a text of the pivot.
 
-    `share` of the letters are changed; what comes in their place are letters of the same language's texts.
+    Args:
+        texts: n texts.
+        languages: The language of each text. New letters are drawn from the same language's texts.
+        share: Probability that a letter is changed; 0 makes no copies.
+        pivot: The language that the others are aligned to, and that stays as it is.
+        seed: The copies of a text depend on it, on the text and on its language's letters.
     """
-    found: dict[str, set[str]] = defaultdict(set)
+    letters = _letters_by_language(texts, languages)
+    copies: list[list[str]] = []
     for text, language in zip(texts, languages, strict=True):
-        found[language].update(filter(str.isalpha, text.lower()))
-    letters = {language: sorted(own) for language, own in found.items()}
-
-    def of(text: str, language: str) -> list[str]:
-        seeds = range(COPIES) if share and language != pivot else ()
-        return [
-            misspelled(text, share, letters[language], random.Random(f"{seed}:{copy}:{text}"))
-            for copy in seeds
-        ]
-
-    return [of(text, language) for text, language in zip(texts, languages, strict=True)]
+        copies.append([])
+        if not share or language == pivot:
+            continue
+        for number in range(NUM_COPIES):
+            rng = random.Random(f"{seed}:{number}:{text}")
+            copies[-1].append(misspell(text, share, letters[language], rng))
+    return copies
 
 
-def misspelled(text: str, share: float, letters: Sequence[str], rng: random.Random) -> str:
-    """Each letter with this probability: left out, replaced, followed by another one, or moved behind the next."""
+def _letters_by_language(texts: Sequence[str], languages: Sequence[str]) -> dict[str, list[str]]:
+    letters: dict[str, set[str]] = defaultdict(set)
+    for text, language in zip(texts, languages, strict=True):
+        letters[language].update(filter(str.isalpha, text.lower()))
+    return {language: sorted(distinct) for language, distinct in letters.items()}
+
+
+def misspell(text: str, share: float, letters: Sequence[str], rng: random.Random) -> str:
+    """Drop, replace, double with another letter, or swap each letter with the probability `share`.
+
+    A letter is swapped with the next character only if that is a letter too.
+    """
     result = list(text)
     for i, letter in enumerate(result):
         if not letter.isalpha() or rng.random() >= share:

@@ -1,22 +1,21 @@
-"""What a training process tells while it runs, and which step's weights it keeps."""
+"""The progress file of a training process: one line of metrics per step."""
 
 from __future__ import annotations
 
-import json
 import math
-import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import safetensors.torch
-import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from alignment import memory
 from alignment.errors import ConfigError
+from alignment.training.checkpoints import BestCheckpoint
+from alignment.training.jsonl import append_line, complete_lines
 from alignment.training.losses import Loss
+from alignment.types import StepMetrics
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -24,57 +23,63 @@ if TYPE_CHECKING:
 TRIM_STEPS = 4  # without it the heap grows from 2.5 to over 4 GB in a hundred steps
 
 
-class Watched(NamedTuple):
-    """Of the step that was just done."""
+class BatchResult(NamedTuple):
+    """The loss of one batch and its number of triplets."""
 
     loss: Loss
     triplets: int
 
 
 class Progress(TrainerCallback):
-    """One JSON line per step, for the parent's progress bar and the report's curves; TensorBoard files if asked for."""
+    """Writes `StepMetrics` as JSON lines, and as TensorBoard files if asked to."""
 
     def __init__(
         self,
         path: Path,
-        watched: Callable[[], Watched | None],
-        judge: Judge | None,
-        board: Path | None,
+        last_batch: Callable[[], BatchResult | None],
+        best: BestCheckpoint | None,
         *,
-        first: int = 0,
+        tensorboard: Path | None = None,
+        start_step: int = 0,
     ) -> None:
+        """Follow a training.
+
+        Args:
+            path: The progress file.
+            last_batch: The batch of the step that is being reported.
+            best: What evaluates the validation pairs, if there are any.
+            tensorboard: Directory for TensorBoard files.
+            start_step: Steps that were trained before, in another process.
+        """
         self._path = path
-        self._watched = watched
-        self._judge = judge
-        self._board = _writer(board) if board else None
-        self._first = first
-        self._started = 0.0
+        self._last_batch = last_batch
+        self._best = best
+        self._board = _writer(tensorboard) if tensorboard else None
+        self._start_step = start_step
+        self._step_started = 0.0
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
-        """Forget the steps after the checkpoint that training goes on from."""
-        kept = [
-            line
-            for line in read_progress(self._path)
-            if line["step"] <= self._first + state.global_step
-        ]
+        """Drop the steps after the checkpoint that training resumes from."""
+        last = self._start_step + state.global_step
+        metrics = [step for step in read_metrics(self._path) if step.step <= last]
         if state.is_world_process_zero:
-            self._path.write_text("".join(json.dumps(line) + "\n" for line in kept))
-        if self._judge:
-            self._judge.remember(kept)
-        self._started = time.monotonic()
+            self._path.write_text("".join(f"{step.to_json()}\n" for step in metrics))
+        if self._best:
+            self._best.restore_history(metrics)
+        self._step_started = time.monotonic()
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
-        """Now and then give freed memory back, and look at the development pairs."""
+        """Return freed memory to the system now and then, and evaluate the validation pairs."""
         if state.global_step % TRIM_STEPS == 0:
             memory.trim()
-        if self._judge and state.is_world_process_zero:
-            control.should_training_stop |= self._judge.look(
-                self._first + state.global_step, self._first + state.max_steps
-            )
+        if self._best and state.is_world_process_zero:
+            step = self._start_step + state.global_step
+            last = self._start_step + state.max_steps
+            control.should_training_stop |= self._best.maybe_evaluate(step, last)
 
     def on_log(
         self,
@@ -84,116 +89,44 @@ class Progress(TrainerCallback):
         logs: dict[str, Any] | None = None,
         **_: object,
     ) -> None:
-        """Append the step's figures. transformers logs after each step, with the gradient's norm."""
-        watched = self._watched()
-        if watched is None or not state.is_world_process_zero or "grad_norm" not in (logs or {}):
+        """Write the step's metrics. transformers logs after each step, with the gradient norm."""
+        batch = self._last_batch()
+        if batch is None or not state.is_world_process_zero:
+            return
+        if logs is None or "grad_norm" not in logs:
             return
         now = time.monotonic()
-        seconds, self._started = now - self._started, now
-        step = self._first + state.global_step
-        loss, norm = watched.loss, float((logs or {})["grad_norm"])
-        line: dict[str, Any] = {
-            "step": step,
-            "loss": loss.value.item(),
-            "active": loss.active.item(),
-            "hard": loss.hard.item(),
-            "positive": loss.positive.item(),
-            "negative": loss.negative.item(),
-            "gradient_norm": norm if math.isfinite(norm) else None,
-            "triplets": watched.triplets,
-            "seconds": round(seconds, 4),
-        }
-        if self._judge and (found := self._judge.of(step)):
-            line["validation"] = found
-        with self._path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        seconds = now - self._step_started
+        self._step_started = now
+        step = self._start_step + state.global_step
+        gradient_norm = float(logs["grad_norm"])
+        metrics = StepMetrics(
+            step=step,
+            loss=batch.loss.value.item(),
+            active=batch.loss.active.item(),
+            hard=batch.loss.hard.item(),
+            positive=batch.loss.positive.item(),
+            negative=batch.loss.negative.item(),
+            gradient_norm=gradient_norm if math.isfinite(gradient_norm) else None,
+            triplets=batch.triplets,
+            seconds=round(seconds, 4),
+            validation=self._best.accuracy_at(step) if self._best else {},
+        )
+        append_line(self._path, metrics.to_json())
         if self._board:
-            _show(self._board, line)
+            _add_to_board(self._board, metrics)
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
-        """Close what is open."""
+        """Close the TensorBoard files."""
         if self._board:
             self._board.close()
 
 
-def read_progress(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a progress file, which may be growing."""
-    if not path.is_file():
-        return []
-    lines = path.read_text().split("\n")
-    return [json.loads(line) for line in lines[:-1]]
-
-
-class Judge:
-    """Keeps the trained weights of the step with the best development accuracy, the later one of equals."""
-
-    def __init__(
-        self,
-        model: torch.nn.Module,
-        measure: Callable[[], dict[str, float]],
-        path: Path,
-        *,
-        every: int,
-        patience: int | None,
-    ) -> None:
-        self._model = model
-        self._measure = measure
-        self._path = path
-        self._every = every
-        self._patience = patience
-        self._seen: dict[int, dict[str, float]] = {}
-
-    def remember(self, lines: list[dict[str, Any]]) -> None:
-        """What was seen before a run was interrupted."""
-        self._seen = {line["step"]: line["validation"] for line in lines if "validation" in line}
-
-    def of(self, step: int) -> dict[str, float] | None:
-        """Accuracy by language at a step, if it was looked at."""
-        return self._seen.get(step)
-
-    @property
-    def best(self) -> int | None:
-        """The best step so far."""
-        return max(self._seen, key=lambda step: (_mean(self._seen[step]), step), default=None)
-
-    def look(self, step: int, last: int) -> bool:
-        """Measure if it is time to; whether training should stop early."""
-        if step % self._every and step != last:
-            return False
-        self._seen[step] = self._measure()
-        if self.best == step:
-            self._save()
-        since = sum(seen > (self.best or 0) for seen in self._seen)
-        return self._patience is not None and since >= self._patience
-
-    def restore(self) -> int | None:
-        """Give the model the best step's weights, and say which it was."""
-        if self.best is not None:
-            found = safetensors.torch.load_file(self._path)
-            with torch.no_grad():
-                for name, weight in self._trained():
-                    weight.copy_(found[name])
-        return self.best
-
-    def _save(self) -> None:
-        half = self._path.with_suffix(".part")
-        safetensors.torch.save_file(
-            {name: weight.detach().cpu().contiguous() for name, weight in self._trained()}, half
-        )
-        half.replace(self._path)
-
-    def _trained(self) -> list[tuple[str, torch.nn.Parameter]]:
-        return [
-            (name, weight)
-            for name, weight in self._model.named_parameters()
-            if weight.requires_grad
-        ]
-
-
-def _mean(accuracy: dict[str, float]) -> float:
-    return statistics.fmean(accuracy.values())
+def read_metrics(path: Path) -> list[StepMetrics]:
+    """All steps of a progress file, which may be growing; none if there is no file."""
+    return [StepMetrics.from_json(line) for line in complete_lines(path)]
 
 
 def _writer(directory: Path) -> SummaryWriter:
@@ -201,16 +134,17 @@ def _writer(directory: Path) -> SummaryWriter:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise ConfigError(
-            "train.tensorboard needs the package tensorboard",
+            "train.tensorboard needs the package tensorboard, which is not installed",
             where="train.tensorboard",
-            hint="pip install 'alignment[tensorboard]', or leave the key out.",
+            hint="pip install 'alignment[tensorboard]', or remove the key.",
         ) from None
     return SummaryWriter(str(directory))
 
 
-def _show(board: SummaryWriter, line: dict[str, Any]) -> None:
+def _add_to_board(board: SummaryWriter, metrics: StepMetrics) -> None:
     for name in ("loss", "active", "hard", "positive", "negative", "gradient_norm"):
-        if line[name] is not None:
-            board.add_scalar(f"train/{name}", line[name], line["step"])
-    for language, accuracy in line.get("validation", {}).items():
-        board.add_scalar(f"development/{language}", accuracy, line["step"])
+        value = getattr(metrics, name)
+        if value is not None:
+            board.add_scalar(f"train/{name}", value, metrics.step)
+    for language, accuracy in metrics.validation.items():
+        board.add_scalar(f"validation/{language}", accuracy, metrics.step)

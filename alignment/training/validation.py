@@ -1,95 +1,127 @@
-"""Development pairs: meanings that are kept from training, to see which step's weights are best.
+"""Validation pairs: meanings that are kept from training, to choose the step with the best weights.
 
-They are chosen by a hash of the text and left out in every language, since the same sentence in another
-language would give them away. They are not the suites that a model is judged on.
+They are chosen by a hash of the text and left out in every language, because the same sentence in
+another language would give them away. They are not the suites of the gate.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
 import torch
 import xxhash
 
-from alignment.training.data import TripletData
+from alignment.training.data import TripletData, positions
 
-FEWEST = 8  # pairs of a language: fewer say nothing
-MOST = 128
+MIN_PAIRS = 8  # of a language; the accuracy on fewer is mostly chance
+MAX_PAIRS = 128
 
 
-@dataclasses.dataclass(frozen=True)
-class Development:
-    """Pairs of sentence numbers (pivot, translation) by language; at least `FEWEST` each."""
+class Pair(NamedTuple):
+    """Sentence numbers of a text of the pivot and of its translation."""
 
-    pairs: dict[str, list[tuple[int, int]]]
+    pivot: int
+    translation: int
+
+
+@dataclass(frozen=True)
+class ValidationPairs:
+    """Pairs by language, `MIN_PAIRS` to `MAX_PAIRS` of each."""
+
+    pairs: dict[str, list[Pair]]
 
     def sentences(self) -> list[int]:
-        """All of them, each once."""
-        return list(
-            dict.fromkeys(s for pairs in self.pairs.values() for pair in pairs for s in pair)
-        )
+        """All sentences, each once."""
+        all_pairs = chain.from_iterable(self.pairs.values())
+        return list(dict.fromkeys(chain.from_iterable(all_pairs)))
 
     def accuracy(self, vectors: torch.Tensor) -> dict[str, float]:
-        """Accuracy@1 by language in [0, 1], mean of both directions.
+        """Accuracy@1 by language in [0, 1], the mean of both directions.
 
-        `vectors` are unit rows (sentences, dim) in the order of `sentences`. A translation is looked up among the pivot's
-        sentences of all languages, since those of its own are few; a pivot's sentence among the language's.
+        `vectors` are unit rows (sentences, dim) in the order of `sentences`. A translation is
+        searched among the pivot's sentences of all languages, because those of one language are
+        few; a pivot's sentence is searched among the translations of the language.
         """
-        row = {sentence: i for i, sentence in enumerate(self.sentences())}
-        pivots = list(dict.fromkeys(pair[0] for pairs in self.pairs.values() for pair in pairs))
-        place = {sentence: i for i, sentence in enumerate(pivots)}
-        pool = vectors[[row[sentence] for sentence in pivots]]
-        found = {}
+        rows = positions(self.sentences())
+        all_pivots = self._all_pivots()
+        pivot_columns = positions(all_pivots)
+        pivot_vectors = vectors[_lookup(rows, all_pivots)]
+        accuracy = {}
         for language, pairs in self.pairs.items():
-            x, y = (vectors[[row[pair[side]] for pair in pairs]] for side in (0, 1))
-            back = (y @ pool.T).argmax(1) == torch.tensor(
-                [place[pair[0]] for pair in pairs], device=vectors.device
-            )
-            forth = (x @ y.T).argmax(1) == torch.arange(len(pairs), device=vectors.device)
-            found[language] = float((back.float().mean() + forth.float().mean()) / 2)
-        return found
+            pivots, translations = zip(*pairs, strict=True)
+            sources = vectors[_lookup(rows, pivots)]
+            targets = vectors[_lookup(rows, translations)]
+            columns = torch.tensor(_lookup(pivot_columns, pivots), device=vectors.device)
+            diagonal = torch.arange(len(pairs), device=vectors.device)
+            to_pivot = (targets @ pivot_vectors.T).argmax(1) == columns
+            from_pivot = (sources @ targets.T).argmax(1) == diagonal
+            accuracy[language] = float((to_pivot.float().mean() + from_pivot.float().mean()) / 2)
+        return accuracy
+
+    def _all_pivots(self) -> list[int]:
+        all_pairs = chain.from_iterable(self.pairs.values())
+        return list(dict.fromkeys(pair.pivot for pair in all_pairs))
 
 
-def split(data: TripletData, share: float, pivot: str) -> tuple[TripletData, Development]:
-    """Training data without the meanings whose hash falls into the share, and pairs of those.
+def _lookup(numbers: Mapping[int, int], keys: Iterable[int]) -> list[int]:
+    return [numbers[key] for key in keys]
 
-    Where that leaves no triplet to train on (a tiny corpus), all of it is trained on and there is no development.
+
+def split(data: TripletData, share: float, pivot: str) -> tuple[TripletData, ValidationPairs]:
+    """Keep about this share of the meanings from training, for validation.
+
+    If too little is left to train on or to validate with (a tiny corpus), everything is trained on
+    and there are no validation pairs.
     """
-    texts: dict[
-        int, str
-    ] = {}  # the smallest of each meaning: its number changes with the corpus, this seldom
-    for (anchor, positive, _), (group, _negative) in zip(data.triplets, data.groups, strict=True):
-        least = min(data.texts[anchor], data.texts[positive])
-        texts[group] = min(texts.get(group, least), least)
-    chosen = {
-        group
-        for group, text in texts.items()
-        if xxhash.xxh3_64_intdigest(text.encode()) < share * 2**64
-    }
-    pairs: dict[str, dict[tuple[int, int], None]] = {}
-    for (anchor, positive, _), (group, _negative), pool in zip(
-        data.triplets, data.groups, data.pools, strict=True
-    ):
-        source, _, target = pool.partition(">")
-        if group in chosen and source == pivot:
-            pairs.setdefault(target, {})[anchor, positive] = None
-    kept = [i for i, (group, _) in enumerate(data.groups) if group not in chosen]
-    usable = {code: _one_a_meaning(list(own), data)[:MOST] for code, own in sorted(pairs.items())}
-    development = Development({code: own for code, own in usable.items() if len(own) >= FEWEST})
-    if not kept or not development.pairs:
-        return data, Development({})
-    return data.only(kept), development
+    held_out = _held_out_groups(data, share)
+    pairs = _pairs_by_language(data, held_out, pivot)
+    usable = {}
+    for language in sorted(pairs):
+        chosen = _without_shared_sentences(pairs[language], data)[:MAX_PAIRS]
+        if len(chosen) >= MIN_PAIRS:
+            usable[language] = chosen
+    remaining = [i for i, triplet in enumerate(data.triplets) if triplet.group not in held_out]
+    if not remaining or not usable:
+        return data, ValidationPairs({})
+    return data.subset(remaining), ValidationPairs(usable)
 
 
-def _one_a_meaning(pairs: Sequence[tuple[int, int]], data: TripletData) -> list[tuple[int, int]]:
-    """Without pairs that share a sentence with an earlier one; by the hash of the text."""
+def _held_out_groups(data: TripletData, share: float) -> set[int]:
+    """The meaning groups whose hash falls into the share.
+
+    A group is hashed by its smallest text: unlike its number, that seldom changes with the corpus.
+    """
+    smallest: dict[int, str] = {}
+    for triplet in data.triplets:
+        text = min(data.sentences[triplet.anchor].text, data.sentences[triplet.positive].text)
+        smallest[triplet.group] = min(smallest.get(triplet.group, text), text)
+    return {group for group, text in smallest.items() if _hash(text) < share * 2**64}
+
+
+def _pairs_by_language(data: TripletData, groups: set[int], pivot: str) -> dict[str, list[Pair]]:
+    """Distinct pairs of these groups, by the language of the translation."""
+    pairs: dict[str, dict[Pair, None]] = defaultdict(dict)
+    for triplet in data.triplets:
+        if triplet.group in groups and triplet.anchor_language == pivot:
+            pair = Pair(triplet.anchor, triplet.positive)
+            pairs[triplet.positive_language][pair] = None
+    return {language: list(distinct) for language, distinct in pairs.items()}
+
+
+def _without_shared_sentences(pairs: Iterable[Pair], data: TripletData) -> list[Pair]:
+    """Pairs in the order of their hash, without those that share a sentence with an earlier one."""
     seen: set[int] = set()
     chosen = []
-    for pair in sorted(
-        pairs, key=lambda pair: xxhash.xxh3_64_intdigest(data.texts[pair[0]].encode())
-    ):
-        if not seen & set(pair):
-            seen |= set(pair)
+    for pair in sorted(pairs, key=lambda pair: _hash(data.sentences[pair.pivot].text)):
+        if seen.isdisjoint(pair):
+            seen.update(pair)
             chosen.append(pair)
     return chosen
+
+
+def _hash(text: str) -> int:
+    return xxhash.xxh3_64_intdigest(text.encode())

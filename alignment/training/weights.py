@@ -1,94 +1,90 @@
-"""Which of a model's weights are trained, and at which rate."""
+"""Which weights of a model are trained, and its dropout."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
 import torch
 
 from alignment.encoder.dropout import ByteDropout
 from alignment.errors import ConfigError
 
-LOG_SCALE = "log_scale"
+if TYPE_CHECKING:
+    from peft import PeftMixedModel, PeftModel
+    from transformers import PreTrainedModel
+
+LOG_SCALE = "log_scale"  # the parameter that holds the logarithm of InfoNCE's learned scale
+EMBEDDINGS = -1  # in place of a layer's number
 
 
-def own_memory(model: torch.nn.Module) -> None:
-    """Copy the weights out of the mapped file, so that the rows that were left out are not held in memory."""
+def copy_out_of_mmap(model: torch.nn.Module) -> None:
+    """Copy the weights out of the mapped file, which holds the whole vocabulary in memory."""
     for parameter in model.parameters():
         parameter.data = parameter.data.clone()
 
 
 def freeze(model: torch.nn.Module, parts: Sequence[str | int]) -> None:
-    """Leave the embeddings, or layers by their number, as they are.
+    """Exclude `"embeddings"`, and layers by their number from 0, from training.
 
     Raises:
-        ConfigError: if the model has no such layer.
+        ConfigError: if the model has no such layer, or nothing is left to train.
     """
-    depth = 1 + max((_depth(name) for name, _ in model.named_parameters()), default=-1)
-    if unknown := [part for part in parts if isinstance(part, int) and not 0 <= part < depth]:
+    numbers = [layer_number(name) for name, _ in model.named_parameters()]
+    depth = 1 + max(numbers, default=EMBEDDINGS)
+    unknown = [part for part in parts if isinstance(part, int) and not 0 <= part < depth]
+    if unknown:
         raise ConfigError(
             f"the encoder has layers 0 to {depth - 1}, got {unknown[0]}", where="train.freeze"
         )
-    frozen = {-1 if part == "embeddings" else part for part in parts}
+    frozen = set(parts)
+    if "embeddings" in frozen:
+        frozen.add(EMBEDDINGS)
     for name, weight in model.named_parameters():
-        if _depth(name) in frozen:
+        if layer_number(name) in frozen:
             weight.requires_grad_(False)
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise ConfigError(
+            "nothing is left to train: every part of the encoder is frozen",
+            where="train.freeze",
+            hint="Remove a layer from the list.",
+        )
 
 
-def layer_groups(
-    model: torch.nn.Module, decay: float, rate: float, weight_decay: float
-) -> list[dict[str, Any]]:
-    """Parameters by depth and kind, each with its rate: `rate * decay ** (layers above it)`.
-
-    Biases and normalization weights do not decay.
-    """
-    named = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
-    top = max(_depth(name) for name, _ in named)
-    groups: dict[tuple[int, bool], list[torch.Tensor]] = defaultdict(list)
-    for name, weight in named:
-        groups[top if name == LOG_SCALE else _depth(name), weight.ndim > 1].append(weight)
-    return [
-        {
-            "params": weights,
-            "lr": rate * decay ** (top - depth),
-            "weight_decay": weight_decay if matrix else 0.0,
-        }
-        for (depth, matrix), weights in sorted(groups.items(), key=lambda item: item[0])
-    ]
-
-
-def _depth(name: str) -> int:
-    """The layer that a parameter belongs to, -1 for the embeddings."""
-    found = re.search(r"\blayers?\.(\d+)\.", name)
-    return int(found.group(1)) if found else -1
-
-
-def adapted(model: torch.nn.Module, rank: int) -> Any:
-    """The model with low-rank adapters at its matrices (LoRA, Hu et al. 2022); all else is frozen.
+def add_lora(model: PreTrainedModel, rank: int) -> PeftModel | PeftMixedModel:
+    """The model with low-rank adapters at its matrices (LoRA, Hu et al. 2022); the rest is frozen.
 
     Raises:
-        ConfigError: if peft is not there.
+        ConfigError: if the package peft is not installed.
     """
     try:
         from peft import LoraConfig, get_peft_model
     except ImportError:
         raise ConfigError(
-            "train.lora_rank needs the package peft",
+            "train.lora_rank needs the package peft, which is not installed",
             where="train.lora_rank",
-            hint="pip install 'alignment[lora]', or leave the key out.",
+            hint="pip install 'alignment[lora]', or remove the key.",
         ) from None
     settings = LoraConfig(
         r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear"
     )
-    return get_peft_model(cast("Any", model), settings)
+    return get_peft_model(model, settings)
 
 
 def set_dropout(model: torch.nn.Module, probability: float, *, bytewise: bool) -> None:
-    """One probability for every dropout; `bytewise` draws a byte a value, which is faster on a processor."""
+    """Set the probability of every dropout layer.
+
+    `bytewise` draws one random byte per value, which is faster on a CPU.
+    """
+    kind = ByteDropout if bytewise else torch.nn.Dropout
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, torch.nn.Dropout):
-                setattr(module, name, (ByteDropout if bytewise else torch.nn.Dropout)(probability))
+                setattr(module, name, kind(probability))
+
+
+def layer_number(parameter_name: str) -> int:
+    """The layer that a parameter belongs to, from 0; `EMBEDDINGS` if it is in no layer."""
+    match = re.search(r"\blayers?\.(\d+)\.", parameter_name)
+    return int(match.group(1)) if match else EMBEDDINGS

@@ -6,7 +6,7 @@ import pytest
 
 from alignment.config import Config, parse_config
 from alignment.downloads import Downloads
-from alignment.languages import identity
+from alignment.languages import language_and_script
 from alignment.pipeline.explore import count_pairs, unconfigured_languages, usable_pairs
 
 CONFIG = """
@@ -33,8 +33,12 @@ def config(tmp_path: Path) -> Config:
 def test_each_language_is_listed_once(config: Config, tmp_path: Path) -> None:
     languages = unconfigured_languages(config, Downloads(tmp_path))
     assert languages == ["nb", "pt", "zh", "zh-Hant"]
-    assert identity("cmn") == identity("zh-Hans") != identity("zh-Hant")
-    assert identity("nb") == identity("no")
+    assert (
+        language_and_script("cmn")
+        == language_and_script("zh-Hans")
+        != language_and_script("zh-Hant")
+    )
+    assert language_and_script("nb") == language_and_script("no")
 
 
 def test_pairs_are_counted_by_corpus(config: Config, tmp_path: Path) -> None:

@@ -10,138 +10,175 @@ _numbers = itertools.count(10_000)
 
 
 def item(
-    pool: str, tokens: int, groups: tuple[int, int], texts: int = 3, weight: float = 1.0
+    pool: str, tokens: int, groups: tuple[int, int], sentences: int = 3, weight: float = 1.0
 ) -> Item:
     """A triplet that shares no sentence with another."""
-    return Item(
-        pool, tuple(next(_numbers) for _ in range(texts)), (tokens,) * texts, groups, weight
-    )
+    numbers = tuple(next(_numbers) for _ in range(sentences))
+    return Item(pool, numbers, (tokens,) * sentences, groups, weight)
 
 
-def items(n: int, pools: int = 2) -> list[Item]:
-    return [item(f"p{i % pools}", 5 + i % 17, (i // 3, 1000 + i)) for i in range(n)]
+def mixed_items(n: int) -> list[Item]:
+    """Triplets of two pools, of several lengths, three per meaning."""
+    return [item(f"p{i % 2}", 5 + i % 17, (i // 3, 1000 + i)) for i in range(n)]
 
 
-def chained(n: int) -> list[Item]:
-    """Each one's negative is the translation of the next."""
-    return [
-        Item("p", (i, 1000 + i, 1000 + (i + 1) % n), (4, 5, 5), (i, (i + 1) % n)) for i in range(n)
-    ]
+def separate_items(n: int) -> list[Item]:
+    return [item("p", 7, (i, 1000 + i)) for i in range(n)]
 
 
-def test_batches_keep_their_laws() -> None:
-    given = items(500)
-    batches = plan(given, Train(batch_size=16, batch_tokens=600), steps=40, seed=3)
+def chained_items(n: int) -> list[Item]:
+    """The negative of each is the translation of the next."""
+    items = []
+    for i in range(n):
+        following = (i + 1) % n
+        sentences = (i, 1000 + i, 1000 + following)
+        items.append(Item("p", sentences, (4, 5, 5), (i, following)))
+    return items
+
+
+def how_often(batches: list[list[int]]) -> Counter[int]:
+    return Counter(itertools.chain.from_iterable(batches))
+
+
+def test_batches_keep_their_limits() -> None:
+    items = mixed_items(500)
+    batches = plan(items, Train(batch_size=16, batch_tokens=600), steps=40, seed=3)
     assert len(batches) == 40
     for batch in batches:
-        members = [given[i] for i in batch]
-        assert len({m.pool for m in members}) == 1
-        assert len({m.groups[0] for m in members}) == len(members)
-        assert len(batch) <= 16 and sum(sum(m.lengths) for m in members) <= 600
+        members = [items[i] for i in batch]
+        assert len({member.pool for member in members}) == 1
+        assert len({member.groups[0] for member in members}) == len(members)
+        assert len(batch) <= 16
+        assert sum(sum(member.lengths) for member in members) <= 600
 
 
-def test_the_same_seed_gives_the_same_order_and_epochs_differ() -> None:
-    given = items(300)
+def test_the_seed_decides_the_order() -> None:
+    items = mixed_items(300)
     train = Train(batch_size=16)
-    first = plan(given, train, steps=60, seed=3)
-    assert first == plan(given, train, steps=60, seed=3)
-    assert first != plan(given, train, steps=60, seed=4)
-    assert first[:30] == plan(given, train, steps=30, seed=3)  # a longer plan only adds
+    first = plan(items, train, steps=60, seed=3)
+    assert first == plan(items, train, steps=60, seed=3)
+    assert first != plan(items, train, steps=60, seed=4)
 
 
-@pytest.mark.parametrize("kin", [1, 16])
-def test_an_epoch_uses_nearly_everything_once(kin: int) -> None:
-    for given in (chained(256), [item("p", 7, (i, 1000 + i)) for i in range(256)]):
-        seen = Counter(
-            i
-            for batch in plan(given, Train(batch_size=16, group_related=kin), steps=16, seed=1)
-            for i in batch
+def test_a_longer_plan_only_adds() -> None:
+    items = mixed_items(300)
+    train = Train(batch_size=16)
+    assert plan(items, train, steps=60, seed=3)[:30] == plan(items, train, steps=30, seed=3)
+
+
+@pytest.mark.parametrize("group_related", [1, 16])
+@pytest.mark.parametrize("items", [chained_items(256), separate_items(256)], ids=["chain", "apart"])
+def test_an_epoch_uses_everything_once(group_related: int, items: list[Item]) -> None:
+    train = Train(batch_size=16, group_related=group_related)
+    seen = how_often(plan(items, train, steps=16, seed=1))
+    assert len(seen) == 256 and set(seen.values()) == {1}
+
+
+def test_related_triplets_share_sentences() -> None:
+    items = chained_items(640)
+
+    def encoded(group_related: int) -> int:
+        """Distinct sentences of all batches of an epoch."""
+        train = Train(batch_size=64, group_related=group_related)
+        total = 0
+        for batch in plan(items, train, steps=10, seed=1):
+            total += len(set(itertools.chain.from_iterable(items[i].sentences for i in batch)))
+        return total
+
+    assert encoded(1) > 2.8 * 640
+    assert encoded(16) < 2.3 * 640
+
+
+def test_unencoded_negatives_come_as_translations() -> None:
+    """The negative of each triplet is the translation of the next."""
+    items = []
+    for i in range(640):
+        following = (i + 1) % 640
+        items.append(
+            Item("p", (i, 1000 + i), (4, 5), (i, following), unencoded_negative=1000 + following)
         )
-        assert len(seen) == 256 and set(seen.values()) == {1}
+
+    def present(group_related: int) -> int:
+        """Triplets whose negative is in their batch."""
+        train = Train(batch_size=64, group_related=group_related)
+        total = 0
+        for batch in plan(items, train, steps=10, seed=1):
+            translations = {items[i].sentences[1] for i in batch}
+            total += sum(items[i].unencoded_negative in translations for i in batch)
+        return total
+
+    assert present(1) < 0.2 * 640
+    assert present(16) > 0.8 * 640
 
 
-def test_families_share_their_negatives() -> None:
-    given = chained(640)
-    distinct = {}
-    for kin in (1, 16):
-        batches = plan(given, Train(batch_size=64, group_related=kin), steps=10, seed=1)
-        distinct[kin] = sum(
-            len({s for i in batch for s in given[i].sentences}) for batch in batches
-        )
-    assert distinct[1] > 2.8 * 640 and distinct[16] < 2.3 * 640
-
-
-def test_a_negative_that_is_not_encoded_for_its_triplet_comes_as_the_translation_of_another() -> (
-    None
-):
-    """Each one's negative is the next one's translation: how many find it in their batch."""
-    given = [
-        Item("p", (i, 1000 + i), (4, 5), (i, (i + 1) % 640), near=(1000 + (i + 1) % 640,))
-        for i in range(640)
-    ]
-    there = {}
-    for kin in (1, 16):
-        batches = plan(given, Train(batch_size=64, group_related=kin), steps=10, seed=1)
-        there[kin] = sum(
-            given[i].near[0] in {given[j].sentences[1] for j in batch}
-            for batch in batches
-            for i in batch
-        )
-    assert there[1] < 0.2 * 640 and there[16] > 0.8 * 640
-
-
-def test_fewer_triplets_than_a_batch_and_one_meaning_only() -> None:
+def test_fewer_triplets_than_a_batch() -> None:
     assert plan([item("p", 5, (0, 1))], Train(), steps=3, seed=0) == [[0]] * 3
-    twins = [item("p", 5, (0, i)) for i in range(4)]
-    assert all(len(batch) == 1 for batch in plan(twins, Train(batch_size=8), steps=5, seed=0))
 
 
-def test_one_triplet_longer_than_the_budget_stands_alone() -> None:
-    given = [item("p", 100, (0, 1)), *(item("p", 5, (i, 100 + i)) for i in range(2, 30))]
-    batches = plan(given, Train(batch_size=8, batch_tokens=64), steps=12, seed=0)
-    assert [0] in batches and all(0 not in batch or batch == [0] for batch in batches)
+def test_one_meaning_only() -> None:
+    items = [item("p", 5, (0, i)) for i in range(4)]
+    assert all(len(batch) == 1 for batch in plan(items, Train(batch_size=8), steps=5, seed=0))
 
 
-def test_no_tiny_batches_but_where_there_is_nothing_else() -> None:
-    batches = plan(items(900), Train(batch_tokens=100_000), steps=50, seed=0)
+def test_nothing_to_plan() -> None:
+    with pytest.raises(ValueError, match="no triplets to plan"):
+        plan([item("p", 5, (0, 1), weight=0.0)], Train(), steps=1, seed=0)
+    assert plan([], Train(), steps=0, seed=0) == []
+
+
+def test_a_triplet_beyond_the_budget_is_alone() -> None:
+    items = [item("p", 100, (0, 1)), *(item("p", 5, (i, 100 + i)) for i in range(2, 30))]
+    batches = plan(items, Train(batch_size=8, batch_tokens=64), steps=12, seed=0)
+    assert [0] in batches
+    assert all(0 not in batch or batch == [0] for batch in batches)
+
+
+def test_small_rests_wait_for_the_next_epoch() -> None:
+    batches = plan(mixed_items(900), Train(batch_tokens=100_000), steps=50, seed=0)
     assert min(len(batch) for batch in batches) >= 32
 
 
-def test_triplets_without_their_negative_leave_room_for_more() -> None:
-    given = [item("p", 10, (i, 1000 + i), 2 if i % 2 else 3) for i in range(400)]
-    for batch in plan(given, Train(batch_tokens=1000), steps=20, seed=0)[:15]:
-        assert 970 < sum(sum(given[i].lengths) for i in batch) <= 1000 or len(batch) == 64
+def test_without_negatives_more_triplets_fit() -> None:
+    items = [item("p", 10, (i, 1000 + i), 2 if i % 2 else 3) for i in range(400)]
+    for batch in plan(items, Train(batch_tokens=1000), steps=20, seed=0)[:15]:
+        assert 970 < sum(sum(items[i].lengths) for i in batch) <= 1000 or len(batch) == 64
 
 
-def test_weights_say_how_often_a_triplet_comes() -> None:
-    given = [item("p", 7, (i, 1000 + i), 3, 2.0 if i < 100 else 0.25) for i in range(200)]
-    seen = Counter(
-        i for batch in plan(given, Train(batch_size=8), steps=200, seed=1) for i in batch
-    )
-    heavy, light = sum(seen[i] for i in range(100)), sum(seen[i] for i in range(100, 200))
+def test_weights_are_frequencies() -> None:
+    items = [item("p", 7, (i, 1000 + i), 3, 2.0 if i < 100 else 0.25) for i in range(200)]
+    seen = how_often(plan(items, Train(batch_size=8), steps=200, seed=1))
+    heavy = sum(seen[i] for i in range(100))
+    light = sum(seen[i] for i in range(100, 200))
     assert 7 < heavy / light < 9
 
 
-def test_temperature_raises_small_languages_up_to_the_cap() -> None:
-    given = [item("big", 5, (i, i + 9000)) for i in range(900)] + [
-        item("small", 5, (i, i)) for i in range(1000, 1100)
-    ]
-    assert pool_factors(given, 1.0, 4.0) == {"big": 1.0, "small": 1.0}
-    squared = pool_factors(given, 2.0, 4.0)
-    assert squared["small"] * 100 / (squared["big"] * 900) == pytest.approx(
-        1 / 3
-    )  # sqrt(100) / sqrt(900)
-    assert squared["small"] * 100 + squared["big"] * 900 == pytest.approx(1000)
-    assert pool_factors(given, 100.0, 4.0)["small"] == 4.0
-    seen = Counter(
-        given[i].pool
-        for b in plan(given, Train(language_temperature=2.0, batch_size=10), steps=400, seed=1)
-        for i in b
-    )
-    assert seen["small"] / seen["big"] == pytest.approx(1 / 3, rel=0.15)
+def unequal_pools() -> list[Item]:
+    big = [item("big", 5, (i, i + 9000)) for i in range(900)]
+    small = [item("small", 5, (i, i)) for i in range(1000, 1100)]
+    return big + small
+
+
+def test_temperature_raises_small_languages() -> None:
+    items = unequal_pools()
+    assert pool_factors(items, 1.0, 4.0) == {"big": 1.0, "small": 1.0}
+    factors = pool_factors(items, 2.0, 4.0)
+    big = 900 * factors["big"]
+    small = 100 * factors["small"]
+    assert small / big == pytest.approx(1 / 3)  # sqrt(100) / sqrt(900)
+    assert small + big == pytest.approx(1000)
+    train = Train(language_temperature=2.0, batch_size=10)
+    seen = how_often(plan(items, train, steps=400, seed=1))
+    pools: Counter[str] = Counter()
+    for index, count in seen.items():
+        pools[items[index].pool] += count
+    assert pools["small"] / pools["big"] == pytest.approx(1 / 3, rel=0.15)
+
+
+def test_oversampling_has_a_limit() -> None:
+    assert pool_factors(unequal_pools(), 100.0, 4.0)["small"] == 4.0
 
 
 def test_mixed_batches_hold_several_languages() -> None:
-    given = [item(f"p{i % 4}", 5, (i, 9000 + i)) for i in range(400)]
-    batches = plan(given, Train(mix_languages=True), steps=6, seed=1)
-    assert all(len({given[i].pool for i in batch}) > 1 for batch in batches)
+    items = [item(f"p{i % 4}", 5, (i, 9000 + i)) for i in range(400)]
+    batches = plan(items, Train(mix_languages=True), steps=6, seed=1)
+    assert all(len({items[i].pool for i in batch}) > 1 for batch in batches)

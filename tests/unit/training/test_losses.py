@@ -1,12 +1,20 @@
-"""Each loss against a naive loop and against the library that docs name; gradients too."""
+"""Each loss against a naive loop and against the libraries that its docstring names."""
 
+import doctest
 import itertools
+from collections.abc import Sequence
+from typing import Any, get_args
 
 import pytest
 import torch
 from torch.nn.functional import normalize
 
+from alignment.training import losses
 from alignment.training.losses import (
+    BatchGroups,
+    Distance,
+    InBatchNegatives,
+    Reduction,
     distances,
     geometry_loss,
     infonce_loss,
@@ -15,129 +23,179 @@ from alignment.training.losses import (
     triplet_loss,
 )
 
-
-def batch(n: int, dim: int = 8, seed: int = 0) -> tuple[torch.Tensor, ...]:
-    generator = torch.Generator().manual_seed(seed)
-    a, p, neg = (
-        torch.randn(n, dim, generator=generator, dtype=torch.float64).requires_grad_()
-        for _ in range(3)
-    )
-    return a, p, neg
+DISTANCES: tuple[Distance, ...] = get_args(Distance)
+IN_BATCH: tuple[InBatchNegatives, ...] = get_args(InBatchNegatives)
 
 
-def groups(n: int) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.arange(n), torch.arange(n, 2 * n)
+def random_vectors(n: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Anchors, positives and negatives, not normalized, each (n, 8)."""
+    generator = torch.Generator().manual_seed(0)
+    sides = torch.randn(3, n, 8, generator=generator, dtype=torch.float64)
+    anchors, positives, negatives = sides.unbind()
+    return anchors.requires_grad_(), positives.requires_grad_(), negatives.requires_grad_()
 
 
-def everyone(n: int) -> torch.Tensor:
-    return torch.arange(n)
+def unit_vectors(n: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The same, normalized and without a graph."""
+    anchors, positives, negatives = random_vectors(n)
+    return normalized(anchors), normalized(positives), normalized(negatives)
+
+
+def normalized(vectors: torch.Tensor) -> torch.Tensor:
+    return normalize(vectors, dim=-1).detach()
+
+
+def all_different(n: int) -> BatchGroups:
+    return BatchGroups(torch.arange(n), torch.arange(n, 2 * n), torch.arange(n))
 
 
 def naive_distance(x: torch.Tensor, y: torch.Tensor, distance: str) -> torch.Tensor:
     return 1 - x @ y if distance == "cosine" else (x - y).norm()
 
 
-def naive_triplet(a, p, n, g, ng, margin, distance, in_batch, soft=False, active_mean=False):  # type: ignore[no-untyped-def]
-    gaps = [
-        naive_distance(a[i], p[i], distance) - naive_distance(a[i], n[i], distance)
-        for i in range(len(a))
-    ]
-    if in_batch != "none":
-        for anchors, candidates in ((a, ((p, g), (n, ng))), (p, ((a, g),))):
-            for i in range(len(a)):
-                positive = naive_distance(a[i], p[i], distance)
-                every = [
-                    naive_distance(anchors[i], texts[j], distance)
-                    for texts, text_groups in candidates
-                    for j in range(len(a))
-                    if text_groups[j] != g[i]
-                ]
-                further = [d for d in every if d > positive]
-                chosen = {
-                    "hardest": every and [min(every)],
-                    "semihard": further and [min(further)],
-                    "semihard_farthest": every and [min(further) if further else max(every)],
-                    "semihard_within_margin": [d for d in further if d <= positive + margin],
-                }[in_batch]
-                gaps += [positive - d for d in chosen]
-    losses = [torch.log1p(torch.exp(gap)) if soft else torch.relu(gap + margin) for gap in gaps]
-    counted = (
-        max(1, sum(bool(gap > 0 if soft else gap > -margin) for gap in gaps))
-        if active_mean
-        else len(losses)
-    )
-    return sum(losses) / counted
+def naive_negatives(
+    positive: torch.Tensor, others: list[torch.Tensor], in_batch: str, margin: float
+) -> list[torch.Tensor]:
+    """The distances that are compared with the distance to the positive."""
+    further = [distance for distance in others if distance > positive]
+    match in_batch:
+        case "hardest":
+            return [min(others)]
+        case "semihard":
+            return [min(further)] if further else []
+        case "semihard_farthest":
+            return [min(further) if further else max(others)]
+        case "semihard_within_margin":
+            return [distance for distance in further if distance <= positive + margin]
+    return []
+
+
+def naive_gaps(
+    sides: Sequence[torch.Tensor],
+    groups: BatchGroups,
+    *,
+    margin: float,
+    distance: str,
+    in_batch: str,
+) -> list[torch.Tensor]:
+    """Distance to the positive minus distance to the negative, of every comparison."""
+    a, p, n = sides
+    gaps = []
+    for i, owner in enumerate(groups.owners.tolist()):
+        positive = naive_distance(a[owner], p[owner], distance)
+        gaps.append(positive - naive_distance(a[owner], n[i], distance))
+    from_anchors = ((p, groups.pairs), (n, groups.negatives))
+    from_positives = ((a, groups.pairs),)
+    for queries, candidates in ((a, from_anchors), (p, from_positives)):
+        for i in range(len(a)):
+            positive = naive_distance(a[i], p[i], distance)
+            others = []
+            for texts, text_groups in candidates:
+                for j, text in enumerate(texts):
+                    if text_groups[j] != groups.pairs[i]:
+                        others.append(naive_distance(queries[i], text, distance))
+            for negative in naive_negatives(positive, others, in_batch, margin):
+                gaps.append(positive - negative)
+    return gaps
+
+
+def naive_triplet_loss(
+    gaps: Sequence[torch.Tensor], margin: float, *, soft_margin: bool, reduction: str
+) -> torch.Tensor:
+    losses = []
+    active = 0
+    for gap in gaps:
+        losses.append(torch.log1p(gap.exp()) if soft_margin else torch.relu(gap + margin))
+        active += bool(gap > (0 if soft_margin else -margin))
+    counted = max(1, active) if reduction == "active" else len(losses)
+    return torch.stack(losses).sum() / counted
 
 
 def largest_difference(
     ours: torch.Tensor, theirs: torch.Tensor, inputs: tuple[torch.Tensor, ...]
 ) -> float:
     """Of the values and of all gradients."""
-    pairs = [(ours, theirs)]
-    for one in (ours, theirs):
-        assert one.isfinite()
-    ways = [torch.autograd.grad(one, inputs, retain_graph=True) for one in (ours, theirs)]
-    pairs += list(zip(*ways, strict=True))
-    return max((x - y).abs().max().item() for x, y in pairs)
+    assert ours.isfinite() and theirs.isfinite()
+    gradients = torch.autograd.grad(ours, inputs, retain_graph=True)
+    their_gradients = torch.autograd.grad(theirs, inputs, retain_graph=True)
+    largest = (ours - theirs).abs().item()
+    for x, y in zip(gradients, their_gradients, strict=True):
+        largest = max(largest, (x - y).abs().max().item())
+    return largest
 
 
-IN_BATCH = ("none", "hardest", "semihard", "semihard_farthest", "semihard_within_margin")
-
-
-@pytest.mark.parametrize("shape", [{}, {"soft": True}, {"active_mean": True}], ids=str)
 @pytest.mark.parametrize(
-    ("distance", "in_batch"), list(itertools.product(("cosine", "euclidean"), IN_BATCH))
+    ("soft_margin", "reduction"),
+    [(False, "mean"), (True, "mean"), (False, "active")],
+    ids=["plain", "soft", "active"],
 )
+@pytest.mark.parametrize(("distance", "in_batch"), list(itertools.product(DISTANCES, IN_BATCH)))
 def test_triplet_parity_with_a_naive_loop(
-    distance: str, in_batch: str, shape: dict[str, bool]
+    distance: Distance, in_batch: InBatchNegatives, soft_margin: bool, reduction: Reduction
 ) -> None:
-    a, p, n = batch(7)
-    g, ng = groups(7)
-    g[3] = g[1]  # two of one meaning
-    ng[2] = g[5]
+    a, p, n = random_vectors(7)
+    groups = all_different(7)
+    groups.pairs[3] = groups.pairs[1]  # two of one meaning
+    groups.negatives[2] = groups.pairs[5]
     unit = [normalize(x, dim=-1) for x in (a, p, n)]
     ours = triplet_loss(
-        *unit, g, ng, everyone(7), margin=0.3, distance=distance, in_batch=in_batch, **shape
-    ).value  # type: ignore[arg-type]
-    theirs = naive_triplet(*unit, g, ng, 0.3, distance, in_batch, **shape)
-    largest = largest_difference(ours, theirs, (a, p, n))
-    print(
-        f"triplet {distance} {in_batch} {shape}: largest difference of value and gradients {largest:.1e}"
+        *unit,
+        groups=groups,
+        margin=0.3,
+        distance=distance,
+        in_batch_negatives=in_batch,
+        soft_margin=soft_margin,
+        reduction=reduction,
     )
+    gaps = naive_gaps(unit, groups, margin=0.3, distance=distance, in_batch=in_batch)
+    theirs = naive_triplet_loss(gaps, 0.3, soft_margin=soft_margin, reduction=reduction)
+    largest = largest_difference(ours.value, theirs, (a, p, n))
+    print(f"triplet loss: largest difference of value and gradients {largest:.1e}")
     assert largest < 1e-10
 
 
 @pytest.mark.parametrize("in_batch", ["hardest", "semihard"])
-def test_some_triplets_without_their_explicit_negative(in_batch: str) -> None:
-    a, p, n = (normalize(x, dim=-1) for x in batch(7))
-    g, ng = groups(7)
+def test_negatives_of_some_anchors_only(in_batch: InBatchNegatives) -> None:
+    a, p, n = unit_vectors(7)
     owners = torch.tensor([1, 4])
-    ours = triplet_loss(a, p, n[owners], g, ng[owners], owners, margin=0.3, in_batch=in_batch)  # type: ignore[arg-type]
-    losses = [
-        torch.relu(
-            naive_distance(a[i], p[i], "cosine") - naive_distance(a[i], n[i], "cosine") + 0.3
-        )
-        for i in (1, 4)
-    ]
-    for x, y, more in ((a, p, list(n[owners])), (p, a, [])):
-        for i in range(7):
-            positive = naive_distance(a[i], p[i], "cosine")
-            others = [
-                naive_distance(x[i], z, "cosine")
-                for z in (*[y[j] for j in range(7) if j != i], *more)
-            ]
-            found = [d for d in others if in_batch == "hardest" or d > positive]
-            losses += [torch.relu(positive - min(found) + 0.3)] if found else []
-    assert abs(ours.value - sum(losses) / len(losses)) < 1e-12
-    none = torch.tensor([], dtype=torch.long)
-    alone = triplet_loss(
-        a[:1], p[:1], n[none], g[:1], ng[none], none, margin=0.3, in_batch=in_batch
-    )  # type: ignore[arg-type]
-    assert alone.value == 0 and alone.value.requires_grad
+    different = all_different(7)
+    groups = BatchGroups(different.pairs, different.negatives[owners], owners)
+    ours = triplet_loss(a, p, n[owners], groups=groups, margin=0.3, in_batch_negatives=in_batch)
+    gaps = naive_gaps((a, p, n[owners]), groups, margin=0.3, distance="cosine", in_batch=in_batch)
+    theirs = naive_triplet_loss(gaps, 0.3, soft_margin=False, reduction="mean")
+    assert abs(ours.value - theirs) < 1e-12
 
 
-class _Given(torch.nn.Module):
-    """Hands ready embeddings to a sentence-transformers loss."""
+@pytest.mark.parametrize("in_batch", ["hardest", "semihard"])
+def test_a_single_pair_has_nothing_to_learn(in_batch: InBatchNegatives) -> None:
+    a, p, _ = random_vectors(1)
+    loss = triplet_loss(a, p, margin=0.3, in_batch_negatives=in_batch)
+    assert loss.value == 0 and loss.value.requires_grad
+
+
+def test_examples_in_docstrings() -> None:
+    result = doctest.testmod(losses, extraglobs={"torch": torch})
+    assert result.attempted > 5 and result.failed == 0
+
+
+def test_groups_by_default_all_differ() -> None:
+    a, p, n = unit_vectors(5)
+    without = triplet_loss(a, p, n, in_batch_negatives="hardest")
+    explicit = triplet_loss(a, p, n, groups=all_different(5), in_batch_negatives="hardest")
+    assert without.value == explicit.value
+    assert infonce_loss(a, p, n).value == infonce_loss(a, p, n, groups=all_different(5)).value
+    assert infonce_loss(a, p).value == infonce_loss(a, p, n[:0]).value
+
+
+@pytest.mark.parametrize("loss", [triplet_loss, infonce_loss])
+def test_negatives_of_unknown_owners_are_refused(loss: Any) -> None:
+    a, p, n = unit_vectors(5)
+    with pytest.raises(ValueError, match=r"one negative per anchor \(5\) or pass `groups`, got 3"):
+        loss(a, p, n[:3])
+
+
+class Given(torch.nn.Module):
+    """Hands embeddings to a sentence-transformers loss."""
 
     def forward(self, features: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         return {"sentence_embedding": features["x"]}
@@ -146,224 +204,242 @@ class _Given(torch.nn.Module):
         return 8
 
 
-def test_parity_with_sentence_transformers() -> None:
+MODEL: Any = Given()
+
+
+def features(*sides: torch.Tensor) -> list[dict[str, torch.Tensor]]:
+    return [{"x": side} for side in sides]
+
+
+@pytest.mark.parametrize(
+    ("distance", "tolerance"),
+    [("cosine", 1e-5), ("euclidean", 1e-4)],  # theirs adds 1e-6 to each coordinate
+)
+def test_triplet_parity_with_st(distance: Distance, tolerance: float) -> None:
     from sentence_transformers.sentence_transformer import losses as st
 
-    a, p, n = (normalize(x, dim=-1).detach().float() for x in batch(6))
-    g, ng = groups(6)
-    features = [{"x": x} for x in (a, p, n)]
-    labels = torch.zeros(6)
-    ours = triplet_loss(a, p, n, g, ng, everyone(len(a)), margin=0.3, distance="cosine").value
-    theirs = st.TripletLoss(
-        _Given(), distance_metric=st.TripletDistanceMetric.COSINE, triplet_margin=0.3
-    )(features, labels)  # type: ignore[arg-type]
-    assert abs(ours - theirs) < 1e-5
-    ours = triplet_loss(a, p, n, g, ng, everyone(len(a)), margin=0.3, distance="euclidean").value
-    theirs = st.TripletLoss(
-        _Given(), distance_metric=st.TripletDistanceMetric.EUCLIDEAN, triplet_margin=0.3
-    )(features, labels)  # type: ignore[arg-type]
-    assert abs(ours - theirs) < 1e-4  # theirs adds 1e-6 to each coordinate
-    peer = st.MultipleNegativesRankingLoss(_Given(), scale=20.0)  # type: ignore[arg-type]
-    forward = peer([{"x": a}, {"x": p}, {"x": n}], labels)
-    backward = peer([{"x": p}, {"x": a}], labels)
-    assert abs(infonce_loss(a, p, n, g, ng, scale=20.0).value - (forward + backward) / 2) < 1e-5
+    a, p, n = (side.float() for side in unit_vectors(6))
+    metric = getattr(st.TripletDistanceMetric, distance.upper())
+    peer = st.TripletLoss(MODEL, distance_metric=metric, triplet_margin=0.3)
+    ours = triplet_loss(a, p, n, margin=0.3, distance=distance).value
+    assert abs(ours - peer(features(a, p, n), torch.zeros(6))) < tolerance
 
 
-@pytest.mark.parametrize("soft", [False, True])
-def test_in_batch_hardest_parity_with_sentence_transformers(soft: bool) -> None:
-    """Theirs mines among all sentences of a label; with one pair a label that is our anchors' way and our positives'."""
+def test_infonce_parity_with_st() -> None:
     from sentence_transformers.sentence_transformer import losses as st
 
-    a, p, _ = (normalize(x, dim=-1) for x in batch(6))
-    own = triplet_loss(
-        torch.cat([a, p]),
-        torch.cat([p, a]),
-        a[:0],
-        everyone(6).repeat(2),
-        everyone(0),
-        everyone(0),
-        margin=0.3,
-        in_batch="hardest",
-        soft=soft,
-    ).value
-    distance = st.BatchHardTripletLossDistanceFunction.cosine_distance
-    labels, both = everyone(6).repeat(2), torch.cat([a, p])
-    peer = (
-        st.BatchHardSoftMarginTripletLoss(_Given(), distance_metric=distance)  # type: ignore[arg-type]
-        if soft
-        else st.BatchHardTripletLoss(_Given(), distance_metric=distance, margin=0.3)  # type: ignore[arg-type]
-    )
-    largest = abs(own - peer([{"x": both}], labels)).item()
-    print(
-        f"in-batch hardest {'soft margin ' if soft else ''}beside sentence-transformers: largest difference {largest:.1e}"
-    )
-    assert largest < 1e-6
+    a, p, n = (side.float() for side in unit_vectors(6))
+    peer = st.MultipleNegativesRankingLoss(MODEL, scale=20.0)
+    forward = peer(features(a, p, n), torch.zeros(6))
+    backward = peer(features(p, a), torch.zeros(6))
+    assert abs(infonce_loss(a, p, n, scale=20.0).value - (forward + backward) / 2) < 1e-5
 
 
-def test_semihard_farthest_parity_with_sentence_transformers() -> None:
+def both_ways(n: int) -> tuple[torch.Tensor, torch.Tensor, BatchGroups]:
+    """Pairs and the reverse pairs.
+
+    Peers mine among all sentences of other labels. With one pair per label and both orders of each
+    pair, that is what our two directions do.
+    """
+    a, p, _ = unit_vectors(n)
+    groups = BatchGroups(torch.arange(n).repeat(2), torch.arange(0), torch.arange(0))
+    return torch.cat([a, p]), torch.cat([p, a]), groups
+
+
+@pytest.mark.parametrize(
+    ("in_batch", "soft_margin", "peer_name"),
+    [
+        ("hardest", False, "BatchHardTripletLoss"),
+        ("hardest", True, "BatchHardSoftMarginTripletLoss"),
+        ("semihard_farthest", False, "BatchSemiHardTripletLoss"),
+    ],
+    ids=["hardest", "hardest soft", "semihard"],
+)
+def test_in_batch_parity_with_st(
+    in_batch: InBatchNegatives, soft_margin: bool, peer_name: str
+) -> None:
     from sentence_transformers.sentence_transformer import losses as st
 
-    a, p, _ = (normalize(x, dim=-1) for x in batch(6))
-    both, labels = torch.cat([a, p]), everyone(6).repeat(2)
-    distance = st.BatchHardTripletLossDistanceFunction.cosine_distance
-    peer = st.BatchSemiHardTripletLoss(_Given(), distance_metric=distance, margin=0.3)(
-        [{"x": both}], labels
-    )  # type: ignore[arg-type]
+    x, y, groups = both_ways(6)
     ours = triplet_loss(
-        both,
-        torch.cat([p, a]),
-        a[:0],
-        labels,
-        everyone(0),
-        everyone(0),
+        x,
+        y,
+        groups=groups,
         margin=0.3,
-        in_batch="semihard_farthest",
+        in_batch_negatives=in_batch,
+        soft_margin=soft_margin,
     ).value
-    largest = abs(ours - peer).item()
-    print(
-        f"semi-hard with the farthest as fallback beside sentence-transformers: largest difference {largest:.1e}"
-    )
+    options = {} if soft_margin else {"margin": 0.3}
+    distance = st.BatchHardTripletLossDistanceFunction.cosine_distance
+    peer = getattr(st, peer_name)(MODEL, distance_metric=distance, **options)
+    largest = abs(ours - peer(features(x), groups.pairs)).item()
+    print(f"{peer_name}: largest difference {largest:.1e}")
     assert largest < 1e-6
 
 
-@pytest.mark.parametrize("rule", ["active_mean", "within_margin", "easy_hard"])
-def test_parity_with_pytorch_metric_learning(rule: str) -> None:
+def test_active_mean_parity_with_pml() -> None:
+    from pytorch_metric_learning import losses as pml  # type: ignore[import-untyped]
+    from pytorch_metric_learning.distances import LpDistance  # type: ignore[import-untyped]
+    from pytorch_metric_learning.reducers import AvgNonZeroReducer  # type: ignore[import-untyped]
+
+    a, p, n = unit_vectors(6)
+    numbers = torch.arange(6)
+    labels = torch.cat([numbers, numbers, numbers + 6])
+    peer = pml.TripletMarginLoss(margin=0.3, distance=LpDistance(), reducer=AvgNonZeroReducer())
+    theirs = peer(torch.cat([a, p, n]), labels, (numbers, numbers + 6, numbers + 12))
+    ours = triplet_loss(a, p, n, margin=0.3, distance="euclidean", reduction="active").value
+    assert abs(ours - theirs) < 1e-6
+
+
+@pytest.mark.parametrize("in_batch", ["semihard", "semihard_within_margin"])
+def test_semihard_parity_with_pml(in_batch: InBatchNegatives) -> None:
     from pytorch_metric_learning import losses as pml
-    from pytorch_metric_learning.distances import CosineSimilarity, LpDistance
-    from pytorch_metric_learning.miners import BatchEasyHardMiner, TripletMarginMiner
-    from pytorch_metric_learning.reducers import AvgNonZeroReducer, MeanReducer
+    from pytorch_metric_learning import miners
+    from pytorch_metric_learning.distances import CosineSimilarity
+    from pytorch_metric_learning.reducers import MeanReducer
 
-    a, p, n = (normalize(x, dim=-1) for x in batch(6))
-    if rule == "active_mean":
-        labels = torch.cat([everyone(6), everyone(6), everyone(6) + 6])
-        chosen = (everyone(6), everyone(6) + 6, everyone(6) + 12)
-        peer = pml.TripletMarginLoss(margin=0.3, distance=LpDistance(), reducer=AvgNonZeroReducer())
-        theirs = peer(torch.cat([a, p, n]), labels, chosen)
-        ours = triplet_loss(
-            a, p, n, *groups(6), everyone(6), margin=0.3, distance="euclidean", active_mean=True
-        ).value
+    cosine = CosineSimilarity()
+    if in_batch == "semihard":
+        miner = miners.BatchEasyHardMiner(
+            pos_strategy="easy", neg_strategy="semihard", distance=cosine
+        )
     else:
-        both, labels = torch.cat([a, p]), everyone(6).repeat(2)
-        miners = {
-            "within_margin": TripletMarginMiner(
-                margin=0.3, type_of_triplets="semihard", distance=CosineSimilarity()
-            ),
-            "easy_hard": BatchEasyHardMiner(
-                pos_strategy="easy", neg_strategy="semihard", distance=CosineSimilarity()
-            ),
-        }
-        peer = pml.TripletMarginLoss(margin=0.3, distance=CosineSimilarity(), reducer=MeanReducer())
-        theirs = peer(both, labels, miners[rule](both, labels))
-        name = {"within_margin": "semihard_within_margin", "easy_hard": "semihard"}[rule]
-        ours = triplet_loss(
-            both,
-            torch.cat([p, a]),
-            a[:0],
-            labels,
-            everyone(0),
-            everyone(0),
-            margin=0.3,
-            in_batch=name,  # type: ignore[arg-type]
-        ).value
-    largest = abs(ours - theirs).item()
-    print(f"{rule} beside pytorch-metric-learning: largest difference {largest:.1e}")
-    assert largest < 1e-6
+        miner = miners.TripletMarginMiner(margin=0.3, type_of_triplets="semihard", distance=cosine)
+    peer = pml.TripletMarginLoss(margin=0.3, distance=cosine, reducer=MeanReducer())
+    x, y, groups = both_ways(6)
+    theirs = peer(x, groups.pairs, miner(x, groups.pairs))
+    ours = triplet_loss(x, y, groups=groups, margin=0.3, in_batch_negatives=in_batch).value
+    assert abs(ours - theirs) < 1e-6
+
+
+def naive_infonce(
+    sides: Sequence[torch.Tensor], groups: BatchGroups, scale: torch.Tensor, margin: float
+) -> torch.Tensor:
+    x, y, z = sides
+    n = len(x)
+    losses = []
+    for i in range(n):
+        candidates = [j for j in range(n) if j == i or groups.pairs[j] != groups.pairs[i]]
+        forward = [y[j] @ x[i] - margin * (i == j) for j in candidates]
+        backward = [x[j] @ y[i] - margin * (i == j) for j in candidates]
+        for j, group in enumerate(groups.negatives):
+            if group != groups.pairs[i]:
+                forward.append(z[j] @ x[i])
+        gold = scale * (x[i] @ y[i] - margin)
+        for cosines in (forward, backward):
+            losses.append(torch.logsumexp(scale * torch.stack(cosines), 0) - gold)
+    return torch.stack(losses).mean()
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.1])
 def test_infonce_parity_with_a_naive_loop(margin: float) -> None:
-    a, p, n = batch(6)
-    g, ng = groups(6)
-    g[4], ng[1] = g[0], g[2]
-    x, y, z = (normalize(t, dim=-1) for t in (a, p, n))
+    a, p, n = random_vectors(6)
+    groups = all_different(6)
+    groups.pairs[4] = groups.pairs[0]
+    groups.negatives[1] = groups.pairs[2]
+    unit = [normalize(t, dim=-1) for t in (a, p, n)]
     scale = torch.tensor(20.0, dtype=torch.float64, requires_grad=True)
-    losses = []
-    for i in range(6):
-        forward = [y[j] @ x[i] - margin * (i == j) for j in range(6) if j == i or g[j] != g[i]]
-        forward += [z[j] @ x[i] for j in range(6) if ng[j] != g[i]]
-        backward = [x[j] @ y[i] - margin * (i == j) for j in range(6) if j == i or g[j] != g[i]]
-        for cosines in (forward, backward):
-            losses.append(
-                torch.logsumexp(scale * torch.stack(cosines), 0) - scale * (x[i] @ y[i] - margin)
-            )
-    ours = infonce_loss(x, y, z, g, ng, scale=scale, margin=margin).value
-    largest = largest_difference(ours, sum(losses) / len(losses), (a, p, n, scale))
+    ours = infonce_loss(*unit, groups=groups, scale=scale, additive_margin=margin).value
+    theirs = naive_infonce(unit, groups, scale, margin)
+    largest = largest_difference(ours, theirs, (a, p, n, scale))
     print(f"InfoNCE margin {margin}: largest difference of value and gradients {largest:.1e}")
     assert largest < 1e-10
 
 
+def test_infonce_figures_by_hand() -> None:
+    """The first anchor is nearest to its positive, the second one to its negative."""
+    anchors = torch.eye(2)
+    positives = torch.tensor([[0.96, 0.28], [0.8, 0.6]])
+    negatives = torch.tensor([[0.6, 0.8], [0.6, 0.8]])
+    loss = infonce_loss(anchors, positives, negatives)
+    assert loss.active == loss.hard == 0.5
+    assert loss.positive == pytest.approx((0.04 + 0.4) / 2)
+    assert loss.negative == pytest.approx(((1 - 0.8) + (1 - 0.8)) / 2)
+
+
+def test_infonce_leaves_out_texts_of_one_meaning() -> None:
+    a, p, n = unit_vectors(4)
+    p[1] = p[0]
+    different = all_different(4)
+    pairs = torch.tensor([0, 0, 2, 3])
+    same = infonce_loss(a, p, n, groups=different._replace(pairs=pairs)).value
+    assert same.isfinite()
+    assert same < infonce_loss(a, p, n, groups=different).value  # the twin is a false negative
+
+
+def test_a_batch_of_one_meaning_only() -> None:
+    """Nothing is left to compare with: the loss is 0, and so is every gradient."""
+    a, p, _ = random_vectors(3)
+    groups = BatchGroups(torch.zeros(3), torch.zeros(0), torch.arange(0))
+    loss = infonce_loss(normalize(a, dim=-1), normalize(p, dim=-1), groups=groups)
+    (gradient,) = torch.autograd.grad(loss.value, a)
+    assert loss.value == 0 and (gradient == 0).all()
+
+
 def test_geometry_parity_with_a_naive_loop() -> None:
-    a, p, _ = batch(5)
-    x, teacher = normalize(a, dim=-1), normalize(torch.cat([p, p], dim=1), dim=-1).detach()
-    pairs = [(i, j) for i in range(5) for j in range(5) if i != j]
-    theirs = sum((x[i] @ x[j] - teacher[i] @ teacher[j]) ** 2 for i, j in pairs) / len(pairs)
-    largest = largest_difference(geometry_loss(x, teacher), theirs, (a,))  # type: ignore[arg-type]
-    print(f"distillation of the geometry: largest difference of value and gradients {largest:.1e}")
-    assert largest < 1e-12 and geometry_loss(x[:1], teacher[:1]) == 0
+    a, p, _ = random_vectors(5)
+    x = normalize(a, dim=-1)
+    teacher = normalized(torch.cat([p, p], dim=1))
+    squares = []
+    for i, j in itertools.permutations(range(5), 2):
+        squares.append((x[i] @ x[j] - teacher[i] @ teacher[j]) ** 2)
+    theirs = torch.stack(squares).mean()
+    largest = largest_difference(geometry_loss(x, teacher), theirs, (a,))
+    print(f"geometry: largest difference of value and gradients {largest:.1e}")
+    assert largest < 1e-12
 
 
-def test_matryoshka_parity_with_sentence_transformers() -> None:
+def test_the_geometry_of_one_text_is_nothing() -> None:
+    x, teacher, _ = random_vectors(1)
+    loss = geometry_loss(x, teacher)
+    assert loss == 0 and loss.requires_grad
+
+
+def test_matryoshka_parity_with_st() -> None:
     from sentence_transformers.sentence_transformer import losses as st
 
-    a, p, n = (normalize(x, dim=-1).detach().float() for x in batch(6))
-    model = _Given()
-    inner = st.MultipleNegativesRankingLoss(model, scale=20.0)  # type: ignore[arg-type]
-    peer = st.MatryoshkaLoss(model, inner, matryoshka_dims=[8, 4], matryoshka_weights=[0.5, 0.5])  # type: ignore[arg-type]
-    theirs = [peer([{"x": x} for x in way], torch.zeros(6)) for way in ((a, p, n), (p, a))]
-    cut = zip(*(matryoshka(x, [4, 8]) for x in (a, p, n)), strict=True)
-    ours = sum(infonce_loss(*one, *groups(6), scale=20.0).value for one in cut) / 2
-    largest = abs(ours - sum(theirs) / 2).item()
-    print(f"Matryoshka beside sentence-transformers: largest difference {largest:.1e}")
-    assert largest < 1e-5
+    a, p, n = (side.float() for side in unit_vectors(6))
+    inner = st.MultipleNegativesRankingLoss(MODEL, scale=20.0)
+    peer = st.MatryoshkaLoss(MODEL, inner, matryoshka_dims=[8, 4], matryoshka_weights=[0.5, 0.5])
+    forward = peer(features(a, p, n), torch.zeros(6))
+    backward = peer(features(p, a), torch.zeros(6))
+    whole, short = zip(*(matryoshka(side, [4, 8]) for side in (a, p, n)), strict=True)
+    assert (whole[0].shape[1], short[0].shape[1]) == (8, 4)
+    ours = (infonce_loss(*whole).value + infonce_loss(*short).value) / 2
+    assert abs(ours - (forward + backward) / 2) < 1e-5
 
 
-def test_infonce_never_sets_a_meaning_against_itself() -> None:
-    a, p, n = (normalize(x, dim=-1) for x in batch(4))
-    g, ng = groups(4)
-    g[1], p = g[0], p.clone()
-    p[1] = p[0]
-    alone = torch.tensor([0, 2, 3])
-    merged = infonce_loss(a, p, n, g, ng, scale=20.0).value
-    assert merged.isfinite()
-    without = infonce_loss(a[alone], p[alone], n[alone], g[alone], ng[alone], scale=20.0).value
-    masked_rows = infonce_loss(a, p, n, torch.arange(4), ng, scale=20.0).value
-    assert merged < masked_rows  # the twin would have been a false negative
-    assert without.isfinite()
-
-
-@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+@pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("in_batch", IN_BATCH)
-def test_identical_rows_and_a_single_row_have_finite_gradients(
-    distance: str, in_batch: str
+@pytest.mark.parametrize("size", [1, 3])
+def test_identical_rows_have_finite_gradients(
+    distance: Distance, in_batch: InBatchNegatives, size: int
 ) -> None:
-    for size in (1, 3):
-        x = torch.ones(size, 4, requires_grad=True)
-        unit = normalize(x, dim=-1)
-        loss = triplet_loss(
-            unit,
-            unit,
-            unit,
-            *groups(size),
-            everyone(size),
-            margin=0.2,
-            distance=distance,
-            in_batch=in_batch,
-        )  # type: ignore[arg-type]
-        (gradient,) = torch.autograd.grad(loss.value, x)
-        assert loss.value.isfinite() and gradient.isfinite().all()
+    x = torch.ones(size, 4, requires_grad=True)
+    unit = normalize(x, dim=-1)
+    loss = triplet_loss(unit, unit, unit, distance=distance, in_batch_negatives=in_batch)
+    (gradient,) = torch.autograd.grad(loss.value, x)
+    assert loss.value.isfinite() and gradient.isfinite().all()
 
 
-def test_distances_agree_and_bf16_is_finite() -> None:
-    x, y = (normalize(t.detach(), dim=-1) for t in batch(5)[:2])
-    for distance in ("cosine", "euclidean"):
-        assert torch.allclose(pairwise(x, y, distance).diagonal(), distances(x, y, distance))  # type: ignore[arg-type]
-    half = [t.bfloat16() for t in (x, y, y)]
-    assert triplet_loss(
-        *half, *groups(5), everyone(5), margin=0.2, in_batch="hardest"
-    ).value.isfinite()
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_distances_agree(distance: Distance) -> None:
+    x, y, _ = unit_vectors(5)
+    assert torch.allclose(pairwise(x, y, distance).diagonal(), distances(x, y, distance))
 
 
-def test_active_share() -> None:
-    x = normalize(torch.eye(4), dim=-1)
-    loss = triplet_loss(x, x, x.roll(1, 0), *groups(4), everyone(4), margin=0.2)
-    assert loss.value == 0 and loss.active == 0 and loss.negative == 1
+def test_bf16_is_finite() -> None:
+    a, p, n = (side.bfloat16() for side in unit_vectors(5))
+    assert triplet_loss(a, p, n, in_batch_negatives="hardest").value.isfinite()
+
+
+def test_triplet_figures_by_hand() -> None:
+    """One easy, one semi-hard and one hard triplet; the second one is within the margin."""
+    angles = torch.tensor([[0.0, 60.0], [10.0, 20.0], [20.0, 10.0]]).deg2rad()
+    anchors = torch.tensor([[1.0, 0.0]]).expand(3, 2)
+    positives = torch.stack([angles[:, 0].cos(), angles[:, 0].sin()], dim=1)
+    negatives = torch.stack([angles[:, 1].cos(), angles[:, 1].sin()], dim=1)
+    loss = triplet_loss(anchors, positives, negatives, margin=0.2)
+    assert loss.active == pytest.approx(2 / 3) and loss.hard == pytest.approx(1 / 3)
+    assert loss.positive == pytest.approx(float((1 - angles[:, 0].cos()).mean()))
+    assert loss.negative == pytest.approx(float((1 - angles[:, 1].cos()).mean()))

@@ -1,0 +1,117 @@
+"""Where training goes on after an interruption, and the weights of the best step."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import statistics
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import safetensors.torch
+import torch
+
+from alignment.types import StepMetrics
+
+logger = logging.getLogger(__name__)
+
+
+def newest_checkpoint(directory: Path) -> Path | None:
+    """The newest complete checkpoint. Those that a killed process left half-written are deleted."""
+    paths = sorted(directory.glob("checkpoint-*"), key=_step_of, reverse=True)
+    for path in paths:
+        try:
+            json.loads((path / "trainer_state.json").read_text())
+        except (OSError, ValueError):
+            shutil.rmtree(path)
+        else:
+            return path
+    return None
+
+
+def _step_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+class BestCheckpoint:
+    """Keeps the trained weights of the step with the best validation accuracy.
+
+    Of steps with the same accuracy, the last one is the best.
+    """
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        measure: Callable[[], dict[str, float]],
+        path: Path,
+        *,
+        evaluate_every: int,
+        patience: int | None,
+    ) -> None:
+        """Evaluate `model` with `measure`, which returns the accuracy by language.
+
+        Args:
+            model: The model in training.
+            measure: The accuracy by language with the model's present weights.
+            path: File for the weights of the best step.
+            evaluate_every: Steps between two evaluations.
+            patience: Evaluations without improvement after which to stop; None: never stop.
+        """
+        self._model = model
+        self._measure = measure
+        self._path = path
+        self._evaluate_every = evaluate_every
+        self._patience = patience
+        self._accuracies: dict[int, dict[str, float]] = {}
+
+    def restore_history(self, metrics: Iterable[StepMetrics]) -> None:
+        """Take over the evaluations of a run that was interrupted."""
+        self._accuracies = {step.step: dict(step.validation) for step in metrics if step.validation}
+
+    def accuracy_at(self, step: int) -> dict[str, float]:
+        """Accuracy by language at a step; empty if it was not evaluated."""
+        return self._accuracies.get(step, {})
+
+    @property
+    def best_step(self) -> int | None:
+        """The best step so far, None before the first evaluation."""
+        return max(self._accuracies, key=self._rank, default=None)
+
+    def _rank(self, step: int) -> tuple[float, int]:
+        return statistics.fmean(self._accuracies[step].values()), step
+
+    def maybe_evaluate(self, step: int, last: int) -> bool:
+        """Evaluate every `evaluate_every` steps and after the last one.
+
+        Returns whether to stop early.
+        """
+        if step % self._evaluate_every and step != last:
+            return False
+        self._accuracies[step] = self._measure()
+        best = self.best_step or 0
+        if best == step:
+            self._save()
+        without_improvement = sum(evaluated > best for evaluated in self._accuracies)
+        return self._patience is not None and without_improvement >= self._patience
+
+    def restore_weights(self) -> int | None:
+        """Give the model the weights of the best step. Returns that step, if there is one."""
+        if self.best_step is not None:
+            saved = safetensors.torch.load_file(self._path)
+            with torch.no_grad():
+                for name, weight in self._trained_weights().items():
+                    weight.copy_(saved[name])
+        return self.best_step
+
+    def _save(self) -> None:
+        partial = self._path.with_suffix(".part")
+        weights = {}
+        for name, weight in self._trained_weights().items():
+            weights[name] = weight.detach().cpu().contiguous()
+        safetensors.torch.save_file(weights, partial)
+        partial.replace(self._path)
+
+    def _trained_weights(self) -> dict[str, torch.nn.Parameter]:
+        named = self._model.named_parameters()
+        return {name: weight for name, weight in named if weight.requires_grad}

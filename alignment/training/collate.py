@@ -1,0 +1,123 @@
+"""From the numbers of a batch's triplets to the tensors of a training step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypedDict
+
+import torch
+from torch.utils.data import Dataset
+
+from alignment.encoder.packing import Packed, embed_packed, pack, packs
+from alignment.encoder.padding import Pooling, batches_of_similar_length, embed, pad
+from alignment.training.data import UNUSED, TripletData
+from alignment.training.teacher import Teacher
+
+Chunk = Packed | tuple[torch.Tensor, torch.Tensor]
+"""Sentences of one forward pass: packed into one row, or token ids and mask (sentences, length)."""
+
+
+class TripletBatch(TypedDict):
+    """One batch. It is a dict because transformers' `Trainer` moves those to the device."""
+
+    chunks: list[Chunk]
+    """Every distinct sentence of the batch once. `embed_chunk` of all gives the vectors' rows."""
+    triplets: torch.Tensor
+    """(batch, 3): rows of anchor, positive and negative; `UNUSED` in place of the last."""
+    groups: torch.Tensor
+    """(batch, 2): meaning groups of the positive and of the negative."""
+    indices: torch.Tensor
+    """(batch,): positions of the triplets in `TripletData.triplets`."""
+    teacher_rows: torch.Tensor
+    """(taught,): rows of the sentences that the teacher has vectors for."""
+    teacher_vectors: torch.Tensor
+    """(taught, teacher's dim)."""
+
+
+class BatchDataset(Dataset[int]):
+    """Positions of triplets. `collate` turns those of one batch into tensors."""
+
+    def __init__(
+        self,
+        data: TripletData,
+        pad_id: int,
+        chunk_tokens: int,
+        *,
+        packed: bool,
+        teacher: Teacher | None = None,
+    ) -> None:
+        """Describe how batches are made.
+
+        Args:
+            data: The triplets.
+            pad_id: Fills chunks that are not packed.
+            chunk_tokens: About the number of tokens in one forward pass.
+            packed: Put the sentences of a chunk into one row, without padding.
+            teacher: What to distill from, if anything.
+        """
+        self.data = data
+        self.pad_id = pad_id
+        self.chunk_tokens = chunk_tokens
+        self.packed = packed
+        self.teacher = teacher
+
+    def __len__(self) -> int:
+        return len(self.data.triplets)
+
+    def __getitem__(self, index: int) -> int:
+        return index
+
+    def collate(self, indices: Sequence[int]) -> TripletBatch:
+        """The tensors of one batch. A sentence of several triplets is encoded once."""
+        sentences = list(self.data.distinct(indices))
+        chunks: list[Chunk] = []
+        row_of: dict[int, int] = {}
+        for positions, chunk in self.chunks(self.data.token_ids(sentences, indices)):
+            chunks.append(chunk)
+            for position in positions:
+                row_of[sentences[position]] = len(row_of)
+        row_of[UNUSED] = UNUSED
+
+        rows = []
+        groups = []
+        for index in indices:
+            triplet = self.data.triplets[index]
+            rows.append(
+                (row_of[triplet.anchor], row_of[triplet.positive], row_of[triplet.negative])
+            )
+            groups.append((triplet.group, triplet.negative_group))
+        taught, teacher_vectors = self._teacher_vectors(sentences)
+        teacher_rows = [row_of[sentence] for sentence in taught]
+        return {
+            "chunks": chunks,
+            "triplets": torch.tensor(rows),
+            "groups": torch.tensor(groups),
+            "indices": torch.tensor(list(indices)),
+            "teacher_rows": torch.tensor(teacher_rows, dtype=torch.long),
+            "teacher_vectors": teacher_vectors,
+        }
+
+    def chunks(self, token_ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Chunk]]:
+        """Sentences of similar length together: their positions in `token_ids`, and the chunk."""
+        split = packs if self.packed else batches_of_similar_length
+        for positions in split([len(ids) for ids in token_ids], self.chunk_tokens):
+            chosen = [token_ids[position] for position in positions]
+            if self.packed:
+                yield positions, pack(chosen)
+            else:
+                yield positions, pad(chosen, self.pad_id)
+
+    def _teacher_vectors(self, sentences: Sequence[int]) -> tuple[list[int], torch.Tensor]:
+        """The sentences that the teacher has vectors for, and these vectors."""
+        if self.teacher is None:
+            return [], torch.empty(0, 0)
+        taught = [sentence for sentence in sentences if sentence in self.teacher.row_of]
+        return taught, self.teacher.vectors_for(taught)
+
+
+def embed_chunk(model: torch.nn.Module, chunk: Chunk, pooling: Pooling) -> torch.Tensor:
+    """Unit vectors (sentences, dim) of one chunk."""
+    if isinstance(chunk, Packed):
+        return embed_packed(model, chunk, pooling)
+    token_ids, mask = chunk
+    return embed(model, token_ids, mask, pooling)

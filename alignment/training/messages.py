@@ -1,0 +1,52 @@
+"""What the training process tells the one that waits for it: warnings, and why it failed."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+from alignment import errors
+from alignment.errors import AlignmentError, TrainingError
+from alignment.training.jsonl import append_line
+
+
+class WarningsFile(logging.Handler):
+    """Appends each warning to a file of JSON lines, see `log_again`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(logging.WARNING)
+        self._path = path
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append one record."""
+        described = {
+            "logger": record.name,
+            "level": record.levelno,
+            "message": record.getMessage(),
+        }
+        append_line(self._path, json.dumps(described))
+
+
+def log_again(line: str) -> None:
+    """Log a line of a `WarningsFile` in this process, under the same logger and level."""
+    record = json.loads(line)
+    logging.getLogger(record["logger"]).log(record["level"], "%s", record["message"])
+
+
+def write_error(path: Path, error: AlignmentError) -> None:
+    """Write an error as JSON."""
+    described = {
+        "type": type(error).__name__,
+        "message": error.message,
+        "where": error.where,
+        "hint": error.hint,
+    }
+    path.write_text(json.dumps(described))
+
+
+def read_error(path: Path) -> AlignmentError:
+    """The error that `write_error` wrote, of the same class."""
+    described = json.loads(path.read_text())
+    kind: type[AlignmentError] = getattr(errors, described["type"], TrainingError)
+    return kind(described["message"], where=described["where"], hint=described["hint"])

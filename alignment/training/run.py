@@ -1,0 +1,133 @@
+"""Run a training job: load the encoder and the triplets, train, and write the encoder.
+
+It trades generality for speed: the vocabulary is reduced to the tokens of the triplets while
+training, and the batches are planned in advance, so that a resumed run sees the same ones.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from transformers import set_seed
+
+from alignment import memory
+from alignment.encoder.center import center
+from alignment.encoder.directory import load_encoder, save_encoder
+from alignment.encoder.encoder import Encoder
+from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
+from alignment.errors import ConfigError, TrainingError
+from alignment.training.data import TripletData, read_triplets
+from alignment.training.fit import fit
+from alignment.training.job import BEST, CHECKPOINTS, PLAN, Job, PlanSummary
+from alignment.training.teacher import Teacher
+from alignment.training.validation import split
+from alignment.training.weights import copy_out_of_mmap
+
+logger = logging.getLogger(__name__)
+
+CENTER_SAMPLE = 40  # texts per language, and as many of the pivot as of all others together
+
+
+def run(job: Job) -> None:
+    """Train as `job` describes and write the encoder directory `job.output`.
+
+    If memory runs out, training starts again with half of `train.batch_tokens`, once.
+
+    Raises:
+        NonFiniteLoss: if the loss becomes NaN or infinite.
+        Collapsed: if the encoder maps all sentences to one point.
+        TrainingError: if half of the tokens do not fit into memory either.
+    """
+    full = job.train.batch_tokens
+    half = full // 2
+    if _tokens_in_use(job) == full:
+        try:
+            return _train(job)
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            logger.warning(
+                "out of memory with %d tokens per batch; training starts again with %d", full, half
+            )
+        _discard_progress(job.scratch)
+    try:
+        return _train(_with_batch_tokens(job, half))
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+    _discard_progress(job.scratch)
+    raise TrainingError(
+        f"out of memory, even with {half} tokens per batch",
+        where="train.batch_tokens",
+        hint="Lower train.batch_tokens or train.batch_size, or set train.gradient_cache: true.",
+    )
+
+
+def _tokens_in_use(job: Job) -> int:
+    """The limit of tokens per batch: an interrupted run may have halved it."""
+    path = job.scratch / PLAN
+    if not path.is_file():
+        return job.train.batch_tokens
+    return PlanSummary.read(path).batch_tokens
+
+
+def _with_batch_tokens(job: Job, tokens: int) -> Job:
+    train = job.train.model_copy(update={"batch_tokens": tokens})
+    return job.model_copy(update={"train": train})
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return "can't allocate memory" in str(error)
+
+
+def _discard_progress(scratch: Path) -> None:
+    shutil.rmtree(scratch / CHECKPOINTS, ignore_errors=True)
+    (scratch / BEST).unlink(missing_ok=True)
+    memory.release()
+
+
+def _train(job: Job) -> None:
+    settings = job.train
+    set_seed(job.seed + job.start_step)
+    encoder = load_encoder(job.encoder, device="cpu")
+    _check_dims(settings.matryoshka_dims, encoder.dim)
+    data = read_triplets(job.triplets, encoder, settings, pivot=job.pivot, seed=job.seed)
+    if settings.center and not job.start_step:  # a later part starts from centered weights
+        center(encoder, data.sample(CENTER_SAMPLE, job.pivot, seed=job.seed))
+    teacher = _teacher(job, encoder, data)
+    reduction = reduce_vocabulary(encoder.model, data.used_tokens())
+    data, validation = split(data.reduced(reduction), settings.validation_share, job.pivot)
+    copy_out_of_mmap(encoder.model)
+    if settings.steps:
+        fit(job, encoder, data, validation, teacher)
+    del data, teacher
+    memory.release()  # free the optimizer's state before the whole embedding matrix is loaded
+    if int(os.environ.get("RANK", "0")):
+        return  # one process of a distributed run writes
+    whole = load_encoder(job.encoder, device="cpu").model
+    restore_vocabulary(encoder.model, reduction, whole)
+    save_encoder(job.output, whole, encoder.tokenizer, encoder.settings)
+
+
+def _teacher(job: Job, encoder: Encoder, data: TripletData) -> Teacher | None:
+    if not job.train.distill_weight or not job.train.steps:
+        return None
+    base = encoder if job.teacher == job.encoder else load_encoder(job.teacher, device="cpu")
+    return Teacher.encode_pivot(data, base, job.pivot)
+
+
+def _check_dims(dims: Sequence[int], dim: int) -> None:
+    wrong = [cut for cut in dims if not 0 < cut <= dim]
+    if wrong:
+        raise ConfigError(
+            f"the encoder's vectors have {dim} dimensions and cannot be cut to {wrong[0]}",
+            where="train.matryoshka_dims",
+            hint=f"Use dimensions from 1 to {dim}.",
+        )

@@ -1,0 +1,145 @@
+"""What several tests of the training share: short jobs on the finished smoke run, tiny triplets."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+from alignment.config import Train
+from alignment.training.data import UNUSED, Sentence, TokenizedTriplet, TripletData
+from alignment.training.job import PROGRESS, Job
+from alignment.training.progress import read_metrics
+from alignment.types import StepMetrics
+
+SHORT = Train(
+    steps=4,
+    batch_size=8,
+    batch_tokens=512,
+    learning_rate=1e-3,
+    in_batch_negatives="hardest",
+    precision="fp32",
+)
+
+
+def short(**options: object) -> Train:
+    """`SHORT` with other options."""
+    return SHORT.model_copy(update=options)
+
+
+def triplets_of(finished: Path) -> Path:
+    (path,) = finished.glob("store/triplets/*/triplets.parquet")
+    return path
+
+
+def encoder_of(finished: Path) -> Path:
+    (path,) = finished.glob("store/encoder/*/model")
+    return path
+
+
+def job(finished: Path, out: Path, train: Train) -> Job:
+    """A job on the triplets and the encoder of the finished smoke run."""
+    (out / "scratch").mkdir(parents=True, exist_ok=True)
+    return Job(
+        train=train,
+        triplets=triplets_of(finished),
+        encoder=encoder_of(finished),
+        pivot="en",
+        output=out / "model",
+        scratch=out / "scratch",
+        seed=7,
+        end_step=train.steps,
+        teacher=encoder_of(finished),
+        parent=os.getpid(),
+    )
+
+
+def scratch_job(scratch: Path) -> Job:
+    """A job whose files are not there."""
+    return Job(
+        train=SHORT,
+        triplets=scratch / "triplets.parquet",
+        encoder=scratch / "encoder",
+        pivot="en",
+        output=scratch / "model",
+        scratch=scratch,
+        seed=1,
+        end_step=SHORT.steps,
+        teacher=scratch / "encoder",
+        parent=os.getpid(),
+    )
+
+
+def metrics_of(trained: Job) -> list[StepMetrics]:
+    """The metrics of each step, without the time that it took."""
+    metrics = read_metrics(trained.scratch / PROGRESS)
+    return [dataclasses.replace(step, seconds=0.0) for step in metrics]
+
+
+def losses_of(trained: Job) -> list[float]:
+    return [step.loss for step in metrics_of(trained)]
+
+
+def tensorboard_scalars(directory: Path) -> dict[str, list[tuple[int, float]]]:
+    """Step and value of each tag in TensorBoard files."""
+    from tensorboard.backend.event_processing import (  # type: ignore[import-untyped]
+        event_accumulator,
+    )
+
+    events = event_accumulator.EventAccumulator(str(directory))
+    events.Reload()
+    scalars = {}
+    for tag in events.Tags()["scalars"]:
+        scalars[tag] = [(event.step, event.value) for event in events.Scalars(tag)]
+    return scalars
+
+
+def step_metrics(step: int, **changes: object) -> StepMetrics:
+    """Some metrics of a step."""
+    metrics = StepMetrics(
+        step=step,
+        loss=0.5,
+        active=0.25,
+        hard=0.125,
+        positive=0.1,
+        negative=0.4,
+        gradient_norm=1.5,
+        triplets=8,
+        seconds=0.2,
+    )
+    return dataclasses.replace(metrics, **changes)  # type: ignore[arg-type]
+
+
+def sentence(text: str, language: str, *token_ids: int) -> Sentence:
+    return Sentence(text, language, list(token_ids), [])
+
+
+def triplet(
+    anchor: int,
+    positive: int,
+    negative: int = UNUSED,
+    *,
+    group: int = 0,
+    languages: tuple[str, str] = ("en", "fi"),
+    pair_id: str = "",
+) -> TokenizedTriplet:
+    source, target = languages
+    return TokenizedTriplet(
+        anchor, positive, negative, None, group, group + 1000, source, target, pair_id, 1.0
+    )
+
+
+def tiny_data() -> TripletData:
+    """Two triplets that share a negative's sentence, and one without a negative."""
+    sentences = [
+        sentence("cat", "en", 1, 2, 3),
+        sentence("kissa", "fi", 1, 4, 5, 3),
+        sentence("dog", "en", 1, 6, 3),
+        sentence("koira", "fi", 1, 7, 3),
+    ]
+    triplets = [
+        triplet(0, 1, 3, group=10, pair_id="a"),
+        triplet(2, 3, 1, group=11, pair_id="b"),
+        triplet(0, 1, group=10, pair_id="c"),
+    ]
+    return TripletData(sentences, triplets)

@@ -1,0 +1,126 @@
+import os
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alignment.encoder.directory import load_encoder
+from alignment.errors import NonFiniteLoss, TrainingError
+from alignment.training.job import CHECKPOINTS, Job
+from alignment.training.launch import launch
+from alignment.training.run import run
+from alignment.types import StepMetrics
+from tests.unit.training.support import job, losses_of, metrics_of, scratch_job, short, step_metrics
+
+
+def ignore(metrics: StepMetrics) -> None:
+    pass
+
+
+class _Kill(Exception):
+    pass
+
+
+def test_a_killed_run_ends_as_an_unbroken_one(finished: Path, tmp_path: Path) -> None:
+    """Killed at three random steps, with everything on that draws random numbers."""
+    train = short(
+        steps=30,
+        dropout=0.1,
+        learn_scale=True,
+        loss="triplet+infonce",
+        char_noise=0.1,
+        center=True,
+    )
+    unbroken = job(finished, tmp_path / "a", train)
+    broken = job(finished, tmp_path / "b", train)
+    run(unbroken)
+    killed = sorted(random.Random(os.getpid()).sample(range(2, 30), 3))
+    for last in killed:
+
+        def kill(metrics: StepMetrics, last: int = last) -> None:
+            if metrics.step == last:
+                raise _Kill  # the waiting side ends, and takes the training process along
+
+        with pytest.raises(_Kill):
+            launch(broken, kill)
+    launch(broken, ignore)
+    differences = np.abs(np.subtract(losses_of(unbroken), losses_of(broken)))
+    print(f"killed at {killed}: largest difference of the losses {differences.max():.1e}")
+    assert metrics_of(broken) == metrics_of(unbroken)
+    texts = ["The doctor washes the windows.", "¿Dónde?"]
+    assert np.array_equal(
+        load_encoder(unbroken.output).encode(texts), load_encoder(broken.output).encode(texts)
+    )
+
+
+def test_the_child_s_error_is_raised(finished: Path, tmp_path: Path) -> None:
+    diverging = job(finished, tmp_path, short(learning_rate=1e30))
+    with pytest.raises(NonFiniteLoss, match=r"at step \d+"):
+        launch(diverging, ignore)
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A job whose training process is the shell script `tmp_path / "python"`."""
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    return scratch_job(tmp_path)
+
+
+def script(job: Job, *commands: str) -> None:
+    path = Path(sys.executable)
+    path.write_text("\n".join(["#!/bin/sh", f"cd {job.scratch}", *commands]))
+    path.chmod(0o755)
+
+
+def test_steps_are_reported(fake: Job) -> None:
+    expected = [step_metrics(1), step_metrics(2, validation={"fi": 0.5}, gradient_norm=None)]
+    script(fake, *(f"echo '{step.to_json()}' >> progress.jsonl" for step in expected))
+    reported: list[StepMetrics] = []
+    launch(fake, reported.append)
+    assert reported == expected
+
+
+def test_warnings_are_logged_again(fake: Job, caplog: pytest.LogCaptureFixture) -> None:
+    (fake.scratch / "warnings.jsonl").write_text("of an earlier process\n")
+    script(
+        fake,
+        """echo '{"logger": "alignment.training.run", "level": 30, "message": "half the tokens"}' \
+        >> warnings.jsonl""",
+        "echo 'WARNING:torch:noise' >&2",
+    )
+    launch(fake, ignore)
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("alignment.training.run", "WARNING")
+    assert record.message == "half the tokens"
+
+
+def failure(job: Job) -> TrainingError:
+    with pytest.raises(TrainingError) as raised:
+        launch(job, ignore)
+    return raised.value
+
+
+def test_signal_9_hints_at_memory(fake: Job) -> None:
+    script(fake, "echo first; echo the last words >&2", "kill -9 $$")
+    error = failure(fake)
+    assert "killed by signal 9, most likely because memory ran out" in error.message
+    assert "Lower train.batch_tokens" in str(error.hint)
+    assert str(error.hint).endswith("first | the last words")
+    assert "resumes" not in str(error.hint)  # there is no checkpoint
+
+
+def test_another_signal_does_not(fake: Job) -> None:
+    script(fake, "kill -15 $$")
+    error = failure(fake)
+    assert error.message.endswith("killed by signal 15") and "memory" not in str(error)
+
+
+def test_a_checkpoint_is_promised_if_it_is_there(fake: Job) -> None:
+    (fake.scratch / CHECKPOINTS / "checkpoint-2").mkdir(parents=True)
+    script(fake, "exit 3")
+    error = failure(fake)
+    assert error.message == "the training process exited with code 3"
+    assert "the next run resumes from the last checkpoint" in str(error.hint)
+    assert error.where == str(fake.scratch / "train.log")

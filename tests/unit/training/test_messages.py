@@ -1,0 +1,44 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from alignment.errors import AlignmentError, ConfigError, NonFiniteLoss
+from alignment.training.jsonl import complete_lines
+from alignment.training.messages import WarningsFile, log_again, read_error, write_error
+
+
+def test_warnings_come_back_under_their_logger(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "warnings.jsonl"
+    logger = logging.getLogger("alignment.test_messages")
+    handler = WarningsFile(path)
+    logger.addHandler(handler)
+    try:
+        logger.info("not a warning")
+        logger.warning("two\nlines and %d %%", 5)
+        logger.error("worse")
+    finally:
+        logger.removeHandler(handler)
+    caplog.clear()
+    for line in complete_lines(path):
+        log_again(line)
+    records = [(record.name, record.levelname, record.getMessage()) for record in caplog.records]
+    assert records == [
+        ("alignment.test_messages", "WARNING", "two\nlines and 5 %"),
+        ("alignment.test_messages", "ERROR", "worse"),
+    ]
+
+
+@pytest.mark.parametrize("kind", [NonFiniteLoss, ConfigError])
+def test_an_error_keeps_its_class_and_its_parts(tmp_path: Path, kind: type[AlignmentError]) -> None:
+    path = tmp_path / "error.json"
+    write_error(path, kind("the loss is nan", where="pairs 1, 2", hint="Lower the rate."))
+    error = read_error(path)
+    assert type(error) is kind
+    assert (error.message, error.where, error.hint) == (
+        "the loss is nan",
+        "pairs 1, 2",
+        "Lower the rate.",
+    )
