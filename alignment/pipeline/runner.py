@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 from alignment.errors import AlignmentError
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 
 class Runner(Protocol):
@@ -20,6 +22,29 @@ class Runner(Protocol):
     def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
         """Each call's result by label. All are tried; then the failures are raised together."""
         ...
+
+
+class LocalRunner:
+    """Runs every call in this process, one after another. Implements `Runner`."""
+
+    def run(self, stage: str, call: Callable[[], T]) -> T:
+        """The call's result."""
+        logger.info("%s", stage)
+        return call()
+
+    def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+        """Each call's result by label. All are tried; then the failures are raised together."""
+        results: dict[str, T] = {}
+        failed: dict[str, Exception] = {}
+        for label, call in calls.items():
+            logger.info("%s %s", stage, label)
+            try:
+                results[label] = call()
+            except Exception as error:  # the other languages may still succeed
+                failed[label] = error
+        if failed:
+            raise failures(stage, failed)
+        return results
 
 
 def failures(stage: str, found: Mapping[str, Exception]) -> Exception:
