@@ -19,15 +19,14 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.context import FlowRunContext
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from alignment.config import Config, load_config
-from alignment.errors import ConfigError, Problem
-from alignment.languages import canonical
+from alignment.config import load_config
 from alignment.pipeline.run import Outcome, run_pipeline
 from alignment.pipeline.workspace import Workspace
 from alignment.types import Rejected
 from flows.artifacts import write_artifacts
 from flows.environment import create_home
 from flows.runner import PrefectRunner
+from flows.selection import train_only
 
 WORKERS = 2
 
@@ -78,33 +77,6 @@ def align(
     if isinstance(outcome.verdict, Rejected):
         return _rejected(outcome.verdict, outcome.directory)
     return outcome
-
-
-def train_only(config: Config, languages: Sequence[str]) -> Config:
-    """The configuration with only these languages to train; the others become controls.
-
-    Raises:
-        ConfigError: if one of them is not configured.
-    """
-    chosen = set()
-    problems = []
-    for code in languages:
-        spelling = code if code in config.languages else canonical(code)
-        if spelling in config.languages:
-            chosen.add(spelling)
-        else:
-            message = f"got {code!r}, expected one of: {', '.join(config.trained)}"
-            problems.append(Problem("parameters", "languages", message))
-    if problems:
-        raise ConfigError(problems)
-    trained = {}
-    control = dict(config.control)
-    for code, overrides in config.languages.items():
-        if code in chosen:
-            trained[code] = overrides
-        else:
-            control[code] = overrides
-    return config.model_copy(update={"languages": trained, "control": control})
 
 
 def main(config: Path, overrides: Sequence[str], workspace: Path) -> int:

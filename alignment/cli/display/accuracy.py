@@ -1,59 +1,58 @@
-"""Accuracy of a run in rows of text, for the terminal and for Prefect's artifacts."""
+"""The accuracy of every language and suite as text, for the terminal and for Prefect."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from alignment.report.summary import LanguageResult, Score, SuiteResult, Summary
+from alignment.report.summary import LanguageResult, SuiteResult, Summary
 
 
 class AccuracyRow(NamedTuple):
-    """One language on one suite; accuracy@1 in percent."""
+    """One language on one suite; accuracies in percent."""
 
     language: str
-    suite: str
+    control: bool
+    """Measured, but not trained."""
     pairs: str
     before: str
-    """Of the model that the candidate was compared with."""
     after: str
     interval: str
-    """95 % confidence interval of `after`."""
+    """95 % interval of `after`."""
     passed: bool
     reason: str
-    """Why the gate decided so."""
 
 
-def accuracy_rows(summary: Summary) -> list[AccuracyRow]:
-    """One row per language and suite, in the order of the configuration."""
-    rows = []
+def suite_names(summary: Summary) -> list[str]:
+    """The suites that any language has, also those that only control languages have."""
+    names: dict[str, None] = {}
     for language in summary.languages.values():
-        for suite, result in language.suites.items():
-            rows.append(_row(language, suite, result))
-    return rows
+        names.update(dict.fromkeys(language.suites))
+    return list(names)
 
 
-def means(summary: Summary, suite: str) -> tuple[str, str]:
-    """Mean accuracy of the trained languages before and after, in percent."""
-    mean = summary.mean[suite]
-    return _percent(mean.before), _percent(mean.after)
+def accuracy_rows(summary: Summary, suite: str) -> list[AccuracyRow]:
+    """One row for each language that the suite has."""
+    return [
+        _row(language, language.suites[suite])
+        for language in summary.languages.values()
+        if suite in language.suites
+    ]
 
 
-def _row(language: LanguageResult, suite: str, result: SuiteResult) -> AccuracyRow:
+def percent(share: float) -> str:
+    """A share in [0, 1] as a percentage with one decimal, without the sign."""
+    return f"{100 * share:.1f}"
+
+
+def _row(language: LanguageResult, result: SuiteResult) -> AccuracyRow:
+    after = result.after
     return AccuracyRow(
-        language=language.name if language.trained else f"{language.name} (control)",
-        suite=suite,
+        language=language.name,
+        control=not language.trained,
         pairs=f"{result.n:,}",
-        before=_percent(result.before.mean),
-        after=_percent(result.after.mean),
-        interval=_interval(result.after),
+        before=percent(result.before.mean),
+        after=percent(after.mean),
+        interval=f"{percent(after.low)} - {percent(after.high)}",
         passed=result.passed,
         reason=result.reason,
     )
-
-
-def _interval(score: Score) -> str:
-    return f"{_percent(score.low)}-{_percent(score.high)}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"

@@ -49,5 +49,7 @@ def _suites(results: Sequence[Scores]) -> list[str]:
 
 
 def _spread(scores: Scores, suite: str) -> str:
+    if suite not in scores.accuracy:
+        return ""
     mean, deviation = scores.spread(suite)
     return f"{percent(mean)} ± {percent(deviation)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import JustifyMethod
 from rich.text import Text
 
-from alignment.cli.display.accuracy import AccuracyRow, accuracy_rows, means
+from alignment.cli.display.accuracy import AccuracyRow, accuracy_rows, percent, suite_names
 from alignment.cli.display.console import add_row, console, new_table, say
 from alignment.report.summary import StageRecord, Summary
 
@@ -32,9 +32,8 @@ STAGE_COLUMNS: dict[str, JustifyMethod] = {
 
 def print_outcome(summary: Summary, directory: Path) -> None:
     """The accuracy tables, the verdict, and the path of the report in `directory`."""
-    rows = accuracy_rows(summary)
-    for suite in summary.mean:
-        _print_suite(summary, suite, [row for row in rows if row.suite == suite])
+    for suite in suite_names(summary):
+        _print_suite(summary, suite)
     say(*_verdict(summary))
     say(f"Finished in {summary.seconds:.0f} s. Report: {directory / 'report.html'}")
 
@@ -70,15 +69,15 @@ def _row_count(stage: StageRecord) -> str:
     return f"{stage.counts[name]:,}"
 
 
-def _print_suite(summary: Summary, suite: str, rows: list[AccuracyRow]) -> None:
+def _print_suite(summary: Summary, suite: str) -> None:
     table = new_table(f"accuracy@1, {suite} (%)", ACCURACY_COLUMNS)
-    for row in rows:
-        add_row(
-            table, row.language, row.pairs, row.before, row.after, row.interval, _gate_cell(row)
-        )
-    table.add_section()
-    before, after = means(summary, suite)
-    add_row(table, "mean (trained)", "", before, after, "", "")
+    for row in accuracy_rows(summary, suite):
+        label = f"{row.language} (control)" if row.control else row.language
+        add_row(table, label, row.pairs, row.before, row.after, row.interval, _gate_cell(row))
+    mean = summary.mean.get(suite)
+    if mean is not None:
+        table.add_section()
+        add_row(table, "mean (trained)", "", percent(mean.before), percent(mean.after), "", "")
     console.print(table)
 
 
