@@ -1,4 +1,4 @@
-"""What several tests use: the tiny corpus, and the command line as users run it."""
+"""What many tests use: the tiny corpus, and the command line as users run it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 def run_cli(
     *arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """`alignment ARGUMENTS` in a process of its own."""
+    """Run `alignment ARGUMENTS` in a new process."""
     return subprocess.run(
         [sys.executable, "-m", "alignment", *map(str, arguments)],
         capture_output=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,10 @@ from alignment.cli.options import (
     open_workspace,
     read_config,
 )
+
+if TYPE_CHECKING:
+    from alignment.config import Config
+    from alignment.pipeline.workspace import Workspace
 
 triplets_app = typer.Typer(
     no_args_is_help=True,
@@ -61,11 +65,12 @@ def inspect(
     r"""Show how hard the negatives are, with examples. Builds the triplets if needed.
 
     Columns, measured under the base encoder:
-      easy, semi, hard   share of triplets; semi-hard: within `train.margin`
-      cos +, cos -       mean cosine of anchor and translation, anchor and negative
-      lang.              share of negatives in another language than the translation
-      length             share of triplets whose lengths alone give the translation
-                         away; 50 % is chance
+      easy, semi, hard  share of triplets; semi-hard: within `train.margin`
+      cos +, cos -      mean cosine of the anchor with translation and negative
+      lang.             share of negatives in another language than the
+                        translation
+      length            share of triplets whose lengths alone give the
+                        translation away; 50 % is chance
 
     [bold]Examples[/bold]
 
@@ -73,15 +78,21 @@ def inspect(
       alignment triplets inspect configs/quickstart.yaml --language cy \
           --strategy semantic --examples 20
     """
-    from alignment.cli.display.triplets import print_examples, print_guards, print_hardness
-    from alignment.cli.runner import ConsoleRunner
-    from alignment.pipeline.run import prepare
-
     settings = read_config(config, overrides)
     code = None
     if language is not None:
         code = one_of(settings.trained, language_code(language), option="--language")
     space = open_workspace(workspace, offline=offline)
+    _inspect(settings, space, code, strategy, examples)
+
+
+def _inspect(
+    settings: Config, space: Workspace, code: str | None, strategy: str | None, examples: int
+) -> None:
+    from alignment.cli.display.triplets import print_examples, print_guards, print_hardness
+    from alignment.cli.runner import ConsoleRunner
+    from alignment.pipeline.run import prepare
+
     triplets = prepare(settings, space, ConsoleRunner(settings.train.steps)).triplets
     audit = json.loads((triplets.path / "audit.json").read_text())
     strategies = audit["strategies"]

@@ -15,7 +15,13 @@ from alignment.corpora import KINDS
 from alignment.types import SentencePair
 from tests.support import SMOKE, Cli
 
-BROKEN = "  - {kind: local, name: broken, path: nowhere.tsv, license: MIT}\n"
+BROKEN = """
+  - kind: local
+    name: broken
+    path: nowhere.tsv
+    license: MIT
+    columns: {source: en, target: text, language: lang}
+"""
 
 
 def pairs(count: int) -> list[SentencePair]:
@@ -73,7 +79,7 @@ def test_preview_of_the_smoke_configuration(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_a_broken_corpus_does_not_hide_the_others(cli: Cli, config: Path, tmp_path: Path) -> None:
-    config.write_text(config.read_text().replace("corpora:\n", f"corpora:\n{BROKEN}"))
+    config.write_text(config.read_text().replace("corpora:\n", f"corpora:{BROKEN}"))
     arguments = ("--language", "es", "--limit", "1", "--workspace", tmp_path / "w")
     done = cli("corpora", "preview", config, *arguments)
     assert done.returncode == 1

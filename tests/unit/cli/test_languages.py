@@ -27,9 +27,3 @@ def test_suggest_ranks_what_is_not_configured(cli: Cli, config: Path, finished: 
     assert "smoke v1" in done.stdout
     assert "Japanese" in done.stdout and "Russian" in done.stdout
     assert "Spanish" not in done.stdout
-
-
-def test_suggest_skips_small_languages(cli: Cli, config: Path, finished: Path) -> None:
-    done = cli("languages", "suggest", config, "--workspace", finished, "--min-pairs", "500")
-    assert done.returncode == 0, done.stderr
-    assert "Japanese" not in done.stdout
