@@ -26,12 +26,11 @@ def train_only(config: Config, languages: Sequence[str]) -> Config:
             chosen.add(spelling)
     if problems:
         raise ConfigError(problems)
-    trained = {}
-    control = dict(config.control)
-    for code, overrides in config.languages.items():
-        target = trained if code in chosen else control
-        target[code] = overrides
-    return config.model_copy(update={"languages": trained, "control": control})
+    trained = {code: config.languages[code] for code in config.languages if code in chosen}
+    control = {code: config.languages[code] for code in config.languages if code not in chosen}
+    return config.model_copy(
+        update={"languages": trained, "control": {**config.control, **control}}
+    )
 
 
 def _configured_spelling(config: Config, code: str) -> str | None:

@@ -21,7 +21,7 @@ def cli() -> Cli:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The workspace of one smoke run, which all tests and workers share: read it, never change it."""
+    """The workspace of one smoke run, which all tests share: read it, never change it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     workspace = shared / "finished"
