@@ -29,3 +29,10 @@ def run_cli(
         check=False,
         env={**os.environ, "CI": "true", "COLUMNS": "160", **(env or {})},
     )
+
+
+def line_with(text: str, output: str) -> str:
+    """The only line of a command's output that has this text."""
+    lines = [line for line in output.splitlines() if text in line]
+    assert len(lines) == 1, f"{len(lines)} lines have {text!r}:\n{output}"
+    return lines[0]

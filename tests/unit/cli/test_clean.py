@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Cli
+from tests.support import Cli, line_with
 
 
 def test_ledger(cli: Cli, config: Path, tmp_path: Path) -> None:
     done = cli("clean", config, "--workspace", tmp_path / "w")
     assert done.returncode == 0, done.stderr
-    (row,) = [line for line in done.stdout.splitlines() if "Spanish" in line]
+    row = line_with("Spanish", done.stdout)
     assert "120" in row and "held out" in row
     assert "all (1)" in done.stdout
 
@@ -22,7 +22,7 @@ def test_explain_shows_filters_and_rejects(cli: Cli, config: Path, tmp_path: Pat
     done = cli("clean", config, *arguments, "--workspace", tmp_path / "w")
     assert done.returncode == 0, done.stderr
     assert "Spanish: 120 pairs, each filter alone" in done.stdout
-    (row,) = [line for line in done.stdout.splitlines() if line.startswith("│ min_words")]
+    row = line_with("│ min_words", done.stdout)
     assert "≥ 8" in row
     _, _, rejects = done.stdout.partition("\ntoo_few_words\n")
     assert len(rejects.strip().splitlines()) == 4  # two pairs

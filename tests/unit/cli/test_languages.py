@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support import Cli
+from tests.support import Cli, line_with
 
 
 def test_list_counts_pairs_by_corpus(cli: Cli, config: Path, tmp_path: Path) -> None:
     done = cli("languages", "list", config, "--workspace", tmp_path / "w")
     assert done.returncode == 0, done.stderr
-    (row,) = [line for line in done.stdout.splitlines() if "Spanish" in line]
+    row = line_with("Spanish", done.stdout)
     assert row.split() == ["│", "es", "│", "Spanish", "│", "120", "│", "120", "│"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from alignment.cli.registry import model_names, open_registry
 from alignment.errors import Missing
-from tests.support import Cli
+from tests.support import Cli, line_with
 
 
 def make_models(workspace: Path, *names: str) -> None:
@@ -46,7 +46,7 @@ def test_nothing_is_published_yet(tmp_path: Path) -> None:
 def test_versions_are_listed(cli: Cli, finished: Path) -> None:
     done = cli("registry", "list", "--workspace", finished)
     assert done.returncode == 0, done.stderr
-    (row,) = [line for line in done.stdout.splitlines() if "v1" in line]
+    row = line_with("v1", done.stdout)
     assert "champion" in row and "the base encoder" in row and "heldout" in row
 
 

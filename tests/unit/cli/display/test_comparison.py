@@ -9,6 +9,7 @@ import pytest
 from alignment.cli.display.comparison import print_comparison, print_scores, write_plot
 from alignment.cli.display.console import console
 from alignment.pipeline.compare import Arm, Scores
+from tests.support import line_with
 
 RESULTS = [
     Scores(Arm("loss triplet", ()), 60, 12345, {"heldout": [0.5, 0.6], "tatoeba": [0.2, 0.2]}),
@@ -33,7 +34,7 @@ def test_table_has_mean_and_deviation() -> None:
 def test_brackets_and_missing_suites() -> None:
     with console.capture() as capture:
         print_comparison(RESULTS, seeds=2)
-    (row,) = [line for line in capture.get().splitlines() if "loss [infonce]" in line]
+    row = line_with("loss [infonce]", capture.get())
     assert row.split("│")[-2].strip() == ""
 
 

@@ -8,6 +8,7 @@ from alignment.cli.display.console import console
 from alignment.cli.display.results import main_count, print_outcome, print_stages
 from alignment.report.summary import Summary
 from tests.summaries import make_result, make_summary
+from tests.support import line_with
 
 
 def outcome(summary: Summary, directory: Path = Path("runs/r")) -> str:
@@ -57,8 +58,8 @@ def test_a_suite_of_controls_only_is_shown() -> None:
 def test_stages_with_their_keys() -> None:
     with console.capture() as capture:
         print_stages(make_summary())
-    (row,) = [line for line in capture.get().splitlines() if "train" in line and "0123" in line]
-    assert "0123456789ab" in row and "12.5" in row and "1,822" in row and "built" in row
+    row = line_with("0123456789ab", capture.get())
+    assert "train" in row and "12.5" in row and "1,822" in row and "built" in row
 
 
 def test_main_count() -> None:
