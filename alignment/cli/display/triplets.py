@@ -58,8 +58,8 @@ def print_guards(languages: Mapping[str, Any]) -> None:
     say(
         f"Of {total['looked_at']:,} candidates the guards refused {total['same_meaning']:,} "
         f"({same_meaning} %) with the same meaning, {total['near_duplicate']:,} "
-        f"({near_duplicate} %) near-duplicates and {total['too_close']:,} that the guide model "
-        f"finds too close. {total['fallback']:,} triplets use a fallback strategy; "
+        f"({near_duplicate} %) near-duplicates and {total['too_close']:,} too close to the anchor "
+        f"under the base encoder. {total['fallback']:,} triplets use a fallback strategy; "
         f"{total['without']:,} pairs and directions have no triplet."
     )
 
