@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support import ROOT, SMOKE
 
 TIMEOUT = 280
@@ -25,6 +27,7 @@ def run_flow(environment: dict[str, str], *overrides: str) -> subprocess.Complet
     )
 
 
+@pytest.mark.server
 def test_publishes_then_rejects(environment: dict[str, str]) -> None:
     workspace = Path(environment["ALIGNMENT_WORKSPACE"])
     approved = run_flow(environment)

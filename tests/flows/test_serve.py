@@ -22,7 +22,7 @@ SCHEDULE_SECONDS = 120
 RUN_SECONDS = 200
 FINAL_STATES = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.server]
 
 
 def get(url: str) -> Any:

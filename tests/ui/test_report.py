@@ -35,6 +35,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.mark.browser
 @needs_chromium
 @pytest.mark.parametrize("width", [1280, 420], ids=["desktop", "phone"])
 def test_report_is_self_contained_and_fits(
