@@ -31,7 +31,7 @@ from rich.table import Table
 
 from alignment import tables
 from alignment.cleaning import columns
-from alignment.cli.console import ConsoleRunner
+from alignment.cli.runner import ConsoleRunner
 from alignment.config import Config, load_config
 from alignment.encoder.cache import clear_encoders
 from alignment.encoder.directory import load_encoder

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from alignment import tables
-from alignment.cli.console import ConsoleRunner
+from alignment.cli.runner import ConsoleRunner
 from alignment.config import load_config
 from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.workspace import Workspace

@@ -1,8 +1,9 @@
-"""Thin Prefect flows: they wire the stages to Prefect and hold no logic of their own.
+"""Thin Prefect flows: they wire the stages to Prefect and hold no logic themselves.
 
-Importing the package applies our settings first, because Prefect reads its own when it is imported.
+Importing this package sets environment variables, because Prefect reads them when it is imported,
+and every module of the package imports it. It writes no file.
 """
 
 from flows import environment
 
-environment.apply()
+environment.set_defaults()

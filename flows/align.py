@@ -1,86 +1,40 @@
-"""The pipeline as a Prefect flow: stages as tasks, mapped over languages.
+"""The pipeline as a Prefect flow.
 
-`python -m flows.align configs/quickstart.yaml` runs it with an embedded server; `prefect.yaml` has
-its deployments. Exit codes are the command line's: 3 means that the gate rejected the new model.
+`python -m flows.align configs/quickstart.yaml` runs it with an embedded Prefect server. The
+deployments are in `prefect.yaml`. Exit codes are those of the command line: 3 means that the gate
+rejected the new model.
+
+To call `align` from Python without a Prefect server, call `flows.environment.create_home` first.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from prefect import flow, task, unmapped
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 from prefect.client.schemas.objects import State, StateType
 from prefect.context import FlowRunContext
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from alignment.config import load_config
-from alignment.errors import AlignmentError, Problem
 from alignment.pipeline.run import Outcome, run_pipeline
-from alignment.pipeline.runner import failures
 from alignment.pipeline.workspace import Workspace
 from alignment.types import Rejected
 from flows.artifacts import write_artifacts
+from flows.environment import create_home
+from flows.runner import PrefectRunner
+from flows.selection import train_only
 
-T = TypeVar("T")
-logger = logging.getLogger("alignment.flow")
 WORKERS = 2
-RETRIES = 2
-
-
-def _retryable(_task: Any, _run: Any, state: State[Any]) -> bool:
-    """Only what may succeed without a change by anybody is tried again."""
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, AlignmentError) and error.retryable
-
-
-# The store decides what is reused: Prefect's own cache would hash the task's lines only.
-_task = task(
-    cache_policy=NO_CACHE,
-    persist_result=False,
-    retries=RETRIES,
-    retry_delay_seconds=[10, 60],
-    retry_condition_fn=_retryable,
-)
-
-
-@_task
-def stage(name: str, label: str, calls: Mapping[str, Callable[[], T]]) -> T:
-    """One stage of one language (`label`), or of all."""
-    logger.debug("%s %s", name, label)
-    return calls[label]()
-
-
-class PrefectRunner:
-    """Runs stages as tasks. Implements `Runner`."""
-
-    def run(self, name: str, call: Callable[[], T]) -> T:
-        """A single task."""
-        return stage.with_options(name=name, task_run_name=name)(name, "", {"": call})
-
-    def map(self, name: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-        """A mapped task; every language is waited for before a failure is raised."""
-        mapped = stage.with_options(name=name, task_run_name=f"{name} {{label}}")
-        futures = mapped.map(name, list(calls), unmapped(calls))
-        results: dict[str, T] = {}
-        failed: dict[str, Exception] = {}
-        for label, future in zip(calls, futures, strict=True):
-            result: Any = future.result(raise_on_failure=False)
-            if isinstance(result, Exception):
-                failed[label] = result
-            else:
-                results[label] = result
-        if failed:
-            raise failures(name, failed)
-        return results
 
 
 def _run_name() -> str:
     context = FlowRunContext.get()
-    path = Path(str((context.parameters or {}).get("config", "run"))) if context else Path("run")
+    parameters = context.parameters if context else None
+    path = Path(str((parameters or {}).get("config", "run")))
     return f"align {path.stem}"
 
 
@@ -93,88 +47,74 @@ def _run_name() -> str:
 )
 def align(
     config: str = "configs/quickstart.yaml",
-    languages: list[str] = [],
+    languages: Sequence[str] = (),
     steps: int | None = None,
-    overrides: list[str] = [],
+    overrides: Sequence[str] = (),
     workspace: str = "workspace",
-) -> Any:
-    """From corpora to a published encoder, or a refusal by the gate.
+) -> Outcome | State[Any]:
+    """From corpora to a deployed encoder, or a rejection by the gate.
 
-    The flow run ends Completed, Rejected (the gate refused, nothing was deployed) or Failed.
+    The flow run ends as Completed, Rejected (the gate rejected the model and nothing was
+    deployed) or Failed.
 
     Args:
-        config: The configuration file.
-        languages: Train only these of the configured languages; the others are measured as controls. Empty: all.
+        config: Configuration file.
+        languages: Train only these of the configured languages; the others become controls,
+            which are measured and gated but not trained. Empty: all.
         steps: Training steps. Empty: as configured.
-        overrides: Further changes, one each, as key=value, for example train.margin=0.1
-        workspace: Where artifacts, models and reports lie.
+        overrides: More configuration values, each as key=value, such as train.margin=0.1
+        workspace: Directory of artifacts, downloads, models and reports.
     """
     logging.getLogger("alignment").setLevel(logging.INFO)
-    changes = [*overrides, *([] if steps is None else [f"train.steps={steps}"])]
-    loaded = load_config(Path(config), changes)
+    changes = list(overrides)
+    if steps is not None:
+        changes.append(f"train.steps={steps}")
+    settings = load_config(Path(config), changes)
     if languages:
-        loaded = _only(loaded, languages)
-    outcome = run_pipeline(loaded, Workspace(Path(workspace)), PrefectRunner())
+        settings = train_only(settings, languages)
+    outcome = run_pipeline(settings, Workspace(Path(workspace)), PrefectRunner())
     write_artifacts(outcome)
     if isinstance(outcome.verdict, Rejected):
-        refused = ", ".join(sorted({finding.language for finding in outcome.verdict.failed}))
-        message = f"the gate refused {refused}; nothing was deployed. Report: {outcome.directory / 'report.html'}"
-        return State(type=StateType.FAILED, name="Rejected", message=message)
+        return _rejected(outcome.verdict, outcome.directory)
     return outcome
 
 
-def _only(config: Any, languages: list[str]) -> Any:
-    """The configuration with fewer languages to train; the others are still measured, as controls."""
-    from alignment.errors import ConfigError
-    from alignment.languages import canonical
+def main(config: Path, overrides: Sequence[str], workspace: Path) -> int:
+    """Run the flow in this process, and return the exit code."""
+    from alignment.cli.exit_codes import exit_code_of
 
-    unknown = [
-        code
-        for code in languages
-        if code not in config.languages and canonical(code) not in config.languages
-    ]
-    if unknown:
-        raise ConfigError(
-            [
-                Problem(
-                    "parameters", "languages", f"{code!r} is not one of {', '.join(config.trained)}"
-                )
-                for code in unknown
-            ]
-        )
-    wanted = {code if code in config.languages else canonical(code) for code in languages}
-    kept = {code: own for code, own in config.languages.items() if code in wanted}
-    others = {code: own for code, own in config.languages.items() if code not in wanted}
-    return config.model_copy(update={"languages": kept, "control": {**config.control, **others}})
+    return exit_code_of(lambda: _run_and_print(config, overrides, workspace))
 
 
-def main(config: Path, overrides: list[str], workspace: Path) -> int:
-    """Run the flow here; the exit code."""
-    from alignment.cli.app import EXIT_REJECTED, guarded
-    from alignment.cli.console import print_outcome
-
-    def call() -> int:
-        load_config(config, overrides)  # a mistake is said before a server is started
-        state: Any = align(
-            config=str(config), overrides=overrides, workspace=str(workspace), return_state=True
-        )
-        if state.name == "Rejected":
-            _print_last(workspace)
-            return EXIT_REJECTED
-        outcome = state.result(raise_on_failure=True)
-        if isinstance(outcome, Outcome):
-            print_outcome(outcome.summary, outcome.directory)
-        return 0
-
-    return guarded(call)
+def _rejected(verdict: Rejected, directory: Path) -> State[Any]:
+    languages = ", ".join(sorted({finding.language for finding in verdict.failed}))
+    message = (
+        f"the gate rejected the model because of {languages}; nothing was deployed. "
+        f"Report: {directory / 'report.html'}"
+    )
+    return State(type=StateType.FAILED, name="Rejected", message=message)
 
 
-def _print_last(workspace: Path) -> None:
-    from alignment.cli.console import print_outcome
-    from alignment.report.summary import Summary
+def _run_and_print(config: Path, overrides: Sequence[str], workspace: Path) -> int:
+    from alignment.cli.display.results import print_outcome
+    from alignment.cli.exit_codes import REJECTED
+    from alignment.pipeline.history import last_run
 
-    directory = max((workspace.resolve() / "runs").glob("[!.]*"), key=lambda path: path.name)
-    print_outcome(Summary.model_validate_json((directory / "summary.json").read_text()), directory)
+    load_config(config, overrides)  # a mistake is reported before a server starts
+    create_home()
+    state: State[Any] = align(
+        config=str(config),
+        overrides=list(overrides),
+        workspace=str(workspace),
+        return_state=True,
+    )
+    if state.name == "Rejected":
+        record = last_run(workspace)
+        print_outcome(record.summary, record.directory)
+        return REJECTED
+    outcome = state.result(raise_on_failure=True)
+    print_outcome(outcome.summary, outcome.directory)
+    return 0
 
 
 if __name__ == "__main__":
@@ -182,11 +122,25 @@ if __name__ == "__main__":
     import os
     import sys
 
-    parser = argparse.ArgumentParser(prog="python -m flows.align", description=__doc__)
-    parser.add_argument("config", type=Path)
-    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
+    parser = argparse.ArgumentParser(
+        prog="python -m flows.align",
+        description="Run the pipeline as a Prefect flow. Exit code 3: the gate rejected the model.",
+        epilog="Example: python -m flows.align configs/quickstart.yaml --set train.steps=300",
+    )
+    parser.add_argument("config", type=Path, help="configuration file")
     parser.add_argument(
-        "--workspace", type=Path, default=Path(os.environ.get("ALIGNMENT_WORKSPACE", "workspace"))
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override one configuration value; repeatable",
+    )
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        default=Path(os.environ.get("ALIGNMENT_WORKSPACE", "workspace")),
+        help="directory of artifacts, downloads, models and reports (default: %(default)s)",
     )
     arguments = parser.parse_args()
     sys.exit(main(arguments.config, arguments.overrides, arguments.workspace))

@@ -1,29 +1,27 @@
-"""Settings that Prefect reads when it is imported (`flows/__init__.py` applies them before that).
-
-Without `PREFECT_API_URL` a flow starts an embedded server; its database then lies in the workspace,
-not in the user's home.
-"""
+"""Environment variables for Prefect: database in the workspace, no telemetry."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-_DEFAULTS = {
-    "PREFECT_HOME": str(
-        Path(os.environ.get("ALIGNMENT_WORKSPACE", "workspace")).resolve() / "prefect"
-    ),
+DEFAULTS = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "alignment",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # The first start of an embedded server creates its database, which takes a while.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "DO_NOT_TRACK": "1",
 }
 
 
-def apply() -> None:
-    """Set what the user has not set."""
-    for name, value in _DEFAULTS.items():
+def set_defaults() -> None:
+    """Set the variables that the user has not set. Call it before Prefect is imported."""
+    workspace = Path(os.environ.get("ALIGNMENT_WORKSPACE", "workspace"))
+    defaults = {"PREFECT_HOME": str(workspace.resolve() / "prefect"), **DEFAULTS}
+    for name, value in defaults.items():
         os.environ.setdefault(name, value)
-    Path(os.environ["PREFECT_HOME"]).mkdir(
-        parents=True, exist_ok=True
-    )  # SQLite makes the file, not the directory
+
+
+def create_home() -> None:
+    """Create Prefect's directory: SQLite creates the database, but not the directory."""
+    Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Fixtures: the command line, and one finished smoke run to look at."""
+"""The command line, and the workspace of a finished smoke run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 @pytest.fixture
 def cli() -> Cli:
+    """Runs `alignment` with these arguments in a new process."""
     return run_cli
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The workspace of one smoke run through the command line, which all workers share. Look, do not touch."""
+    """The workspace of one smoke run, which all tests share: read it, never change it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     workspace = shared / "finished"

@@ -1,4 +1,4 @@
-"""What several tests use: the tiny corpus, and the command line as users run it."""
+"""What many tests use: the tiny corpus, and the command line as users run it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 def run_cli(
     *arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """`alignment ARGUMENTS` in a process of its own."""
+    """Run `alignment ARGUMENTS` in a new process."""
     return subprocess.run(
         [sys.executable, "-m", "alignment", *map(str, arguments)],
         capture_output=True,
@@ -29,3 +29,10 @@ def run_cli(
         check=False,
         env={**os.environ, "CI": "true", "COLUMNS": "160", **(env or {})},
     )
+
+
+def line_with(text: str, output: str) -> str:
+    """The only line of a command's output that has this text."""
+    lines = [line for line in output.splitlines() if text in line]
+    assert len(lines) == 1, f"{len(lines)} lines have {text!r}:\n{output}"
+    return lines[0]

@@ -1,29 +1,43 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options that several commands share, and how they are read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from alignment.config import Config
     from alignment.pipeline.workspace import Workspace
+
+DEFAULT_WORKSPACE = Path("workspace")
+DEFAULT_CONFIG = Path("configs/quickstart.yaml")
 
 ConfigFile = Annotated[
     Path,
-    typer.Argument(help="A YAML file, for example configs/quickstart.yaml.", show_default=False),
+    typer.Argument(
+        metavar="CONFIG",
+        help="Configuration file, such as configs/quickstart.yaml (`alignment init` writes one).",
+        show_default=False,
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", help="Change one value: [bold]--set train.steps=300[/bold]. May be given again."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override one configuration value: [bold]--set train.steps=300[/bold]. Repeatable.",
     ),
 ]
 WorkspaceDir = Annotated[
     Path,
     typer.Option(
-        "--workspace", envvar="ALIGNMENT_WORKSPACE", help="Where artifacts, models and reports lie."
+        "--workspace",
+        metavar="DIR",
+        envvar="ALIGNMENT_WORKSPACE",
+        help="Directory of artifacts, downloads, models and reports.",
     ),
 ]
 Offline = Annotated[
@@ -31,10 +45,35 @@ Offline = Annotated[
     typer.Option(
         "--offline",
         envvar="ALIGNMENT_OFFLINE",
-        help="Use what was downloaded before, and nothing else.",
+        help="Never download; fail if a file is not in the workspace yet.",
     ),
 ]
-DEFAULT_WORKSPACE = Path("workspace")
+ModelName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="MODEL",
+        help="The `name` of the configuration. Needed only if the workspace has several models.",
+        show_default=False,
+    ),
+]
+
+
+def read_config(path: Path, overrides: Sequence[str] | None = None) -> Config:
+    """Read the configuration with the values of `--set`.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    from alignment.config import load_config
+    from alignment.errors import ConfigError
+
+    if not path.exists():
+        raise ConfigError(
+            "there is no such file",
+            where=str(path),
+            hint="Pass the path of a configuration, or write an example with `alignment init`.",
+        )
+    return load_config(path, overrides or [])
 
 
 def open_workspace(path: Path, *, offline: bool = False) -> Workspace:
@@ -45,10 +84,10 @@ def open_workspace(path: Path, *, offline: bool = False) -> Workspace:
 
 
 def language_code(code: str) -> str:
-    """The canonical form of a code that was typed.
+    """The canonical form of a language code.
 
     Raises:
-        ConfigError: if it is no language.
+        ConfigError: if it is not a BCP-47 code.
     """
     from alignment.errors import ConfigError
     from alignment.languages import canonical
@@ -56,4 +95,24 @@ def language_code(code: str) -> str:
     try:
         return canonical(code)
     except ValueError as error:
-        raise ConfigError(str(error), hint="Give a BCP-47 code: cy, pt-BR, sr-Latn.") from error
+        raise ConfigError(
+            str(error), hint="Use a BCP-47 code, such as cy, pt-BR or sr-Latn."
+        ) from error
+
+
+def one_of(values: Sequence[str], choice: str, *, option: str, hint: str | None = None) -> str:
+    """Check that an option names one of these values.
+
+    Raises:
+        ConfigError: if it does not, with the values.
+    """
+    from alignment.errors import ConfigError
+
+    if choice not in values:
+        allowed = ", ".join(values) or "nothing to choose from"
+        raise ConfigError(
+            f"got {choice!r}, expected one of: {allowed}",
+            where=option,
+            hint=hint,
+        )
+    return choice

@@ -1,11 +1,9 @@
-"""`alignment triplets`: look at the mismatched translations."""
+"""`alignment triplets`: the hard negatives that training uses."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,136 +14,95 @@ from alignment.cli.options import (
     Overrides,
     WorkspaceDir,
     language_code,
+    one_of,
     open_workspace,
+    read_config,
 )
 
+if TYPE_CHECKING:
+    from alignment.config import Config
+    from alignment.pipeline.workspace import Workspace
+
 triplets_app = typer.Typer(
-    help="Look at the mismatched translations that training learns from.", no_args_is_help=True
+    no_args_is_help=True,
+    help="""Inspect the hard negatives that training uses.
+
+    A triplet is a sentence, its translation, and a mismatched translation: the
+    negative.
+
+    [bold]Example[/bold]
+
+      alignment triplets inspect configs/quickstart.yaml --language cy
+    """,
 )
+
+
+@triplets_app.callback()
+def _group() -> None:
+    """Without a callback Typer makes the only command of a group the group itself."""
 
 
 @triplets_app.command("inspect")
 def inspect(
     config: ConfigFile,
     language: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Of this language only.")
+        str | None, typer.Option(metavar="CODE", help="Only triplets of this language.")
     ] = None,
-    strategy: Annotated[str | None, typer.Option(help="Examples of this strategy only.")] = None,
-    examples: Annotated[int, typer.Option(min=0, help="Examples of each strategy.")] = 3,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Only examples of this strategy: random, lexical, semantic, edited or cross.",
+        ),
+    ] = None,
+    examples: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Examples to print per strategy.")
+    ] = 3,
     overrides: Overrides = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
-    """Build the triplets, if they are not there yet, and show how hard they are and what they look like.
+    r"""Show how hard the negatives are, with examples. Builds the triplets if needed.
 
-    Easy, semi-hard and hard are measured under the base encoder, at `train.margin`; so are the mean cosines of
-    the translation (+) and the negative (-). "lang.": negatives in another language than the translation.
-    "length": how often the lengths alone tell the translation; 50 % is chance.
+    Columns, measured under the base encoder:
+      easy, semi, hard  share of triplets; semi-hard: within `train.margin`
+      cos +, cos -      mean cosine of the anchor with translation and negative
+      lang.             share of negatives in another language than the
+                        translation
+      length            share of triplets whose lengths alone give the
+                        translation away; 50 % is chance
 
-    [bold]Example:[/bold] alignment triplets inspect configs/quickstart.yaml --language cy --strategy semantic --examples 20
+    [bold]Examples[/bold]
+
+      alignment triplets inspect configs/quickstart.yaml
+      alignment triplets inspect configs/quickstart.yaml --language cy \
+          --strategy semantic --examples 20
     """
-    from alignment.cli.console import ConsoleRunner
-    from alignment.config import load_config
-    from alignment.errors import ConfigError
-    from alignment.pipeline.data import prepare
-
-    loaded = load_config(config, overrides or [])
-    code = language_code(language) if language else None
-    if code and code not in loaded.trained:
-        raise ConfigError(
-            f"{code} is not trained on; got {', '.join(loaded.trained)}", where="--language"
-        )
-    built = prepare(
-        loaded, open_workspace(workspace, offline=offline), ConsoleRunner(loaded.train.steps)
-    ).triplets
-    audit = json.loads((built.path / "audit.json").read_text())
-    strategies = audit["by_language"].get(code, {}) if code else audit["strategies"]
-    if strategy and strategy not in strategies:
-        raise ConfigError(
-            f"no triplet is of strategy {strategy!r}; got {', '.join(strategies)}",
-            where="--strategy",
-        )
-    _print_shares(strategies, audit["margin"], code)
-    _print_guards({code: audit["languages"][code]} if code else audit["languages"])
-    _print_examples(
-        built.path / "triplets.parquet", [strategy] if strategy else strategies, code, examples
-    )
+    settings = read_config(config, overrides)
+    code = None
+    if language is not None:
+        code = one_of(settings.trained, language_code(language), option="--language")
+    space = open_workspace(workspace, offline=offline)
+    _inspect(settings, space, code, strategy, examples)
 
 
-def _print_shares(strategies: dict[str, Any], margin: float, code: str | None) -> None:
-    from rich.table import Table
+def _inspect(
+    settings: Config, space: Workspace, code: str | None, strategy: str | None, examples: int
+) -> None:
+    from alignment.cli.display.triplets import print_examples, print_guards, print_hardness
+    from alignment.cli.runner import ConsoleRunner
+    from alignment.pipeline.run import prepare
 
-    from alignment.cli.console import console
-    from alignment.languages import name
-
-    where = name(code) if code else "all languages"
-    table = Table(
-        title=f"{where}: negatives at margin {margin:g}", title_justify="left", title_style="bold"
-    )
-    for column in (
-        "strategy",
-        "triplets",
-        "easy",
-        "semi",
-        "hard",
-        "cos +",
-        "cos -",
-        "lang.",
-        "length",
-    ):
-        table.add_column(column, justify="left" if column == "strategy" else "right", no_wrap=True)
-    for strategy, found in strategies.items():
-        measured = found["measured"]
-        shares = [
-            f"{100 * found[kind] / measured:.0f} %" if measured else ""
-            for kind in ("easy", "semi-hard", "hard")
-        ]
-        means = [
-            f"{found[kind]:.2f}" if measured else ""
-            for kind in ("positive_similarity", "negative_similarity")
-        ]
-        shortcuts = [f"{100 * found[kind]:.0f} %" for kind in ("by_language", "by_length")]
-        table.add_row(strategy, f"{found['count']:,}", *shares, *means, *shortcuts)
-    console.print(table)
-
-
-def _print_guards(languages: dict[str, Any]) -> None:
-    from alignment.cli.console import console
-
-    names = ("considered", "same_meaning", "near_duplicate", "too_close", "fallback", "unfilled")
-    total = {key: sum(audit[key] for audit in languages.values()) for key in names}
-    looked = max(1, total["considered"])
-    console.print(
-        f"Of {total['considered']:,} candidates the guards refused: same meaning {total['same_meaning']:,} "
-        f"({100 * total['same_meaning'] / looked:.1f} %), near-duplicate {total['near_duplicate']:,} "
-        f"({100 * total['near_duplicate'] / looked:.1f} %), too close for the guide {total['too_close']:,}. "
-        f"Another strategy stood in {total['fallback']:,} times; {total['unfilled']:,} pairs and directions got no triplet.",
-        highlight=False,
-    )
-
-
-def _print_examples(path: Path, strategies: Iterable[str], code: str | None, most: int) -> None:
-    from rich.markup import escape
-
-    from alignment import tables
-    from alignment.cli.console import console
-
-    rows: dict[str, list[dict[str, Any]]] = {strategy: [] for strategy in strategies}
-    for row in tables.read(path):
-        if row["strategy"] in rows and (
-            code is None or code in (row["anchor_lang"], row["positive_lang"])
-        ):
-            rows[row["strategy"]].append(row)
-    for strategy, own in rows.items():
-        chosen = sorted(own, key=lambda row: row["pair_id"])[:most]  # ids are hashes
-        if chosen:
-            console.print(f"\n[bold]{strategy}[/bold]")
-        for row in chosen:
-            similar = (
-                ""
-                if row["negative_similarity"] is None
-                else f"  [dim]{row['negative_similarity']:.2f}[/dim]"
-            )
-            texts = (escape(row[name]) for name in ("anchor", "positive", "negative"))
-            shown = "  {}\n    [green]{}[/green]\n    [red]{}[/red]".format(*texts)
-            console.print(shown + similar, soft_wrap=True, highlight=False)
+    triplets = prepare(settings, space, ConsoleRunner(settings.train.steps)).triplets
+    audit = json.loads((triplets.path / "audit.json").read_text())
+    strategies = audit["strategies"]
+    guards = audit["languages"]
+    if code is not None:
+        strategies = audit["by_language"].get(code, {})
+        guards = {code: guards[code]}
+    chosen = list(strategies)
+    if strategy is not None:
+        chosen = [one_of(chosen, strategy, option="--strategy")]
+    print_hardness(strategies, audit["margin"], code)
+    print_guards(guards)
+    print_examples(triplets.path / "triplets.parquet", chosen, code, examples)

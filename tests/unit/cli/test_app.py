@@ -1,69 +1,85 @@
-import json
+"""The command line as a whole: `--help`, global options, usage mistakes."""
+
+from __future__ import annotations
+
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import jsonschema
-import yaml
+import pytest
 
-from tests.support import ROOT, SMOKE, Cli
+from alignment import __version__
+from tests.support import ROOT, Cli
+
+HEAVY = ("torch", "transformers", "prefect", "pyarrow", "numpy", "pydantic", "matplotlib")
+HEAVY_FOR_A_CONFIGURATION = ("torch", "transformers", "prefect", "pyarrow")
 
 
-def test_help_teaches_and_neither_help_nor_configuration_loads_what_is_heavy(cli: Cli) -> None:
+def test_help_lists_the_commands_in_groups(cli: Cli) -> None:
     done = cli("--help")
-    assert (
-        done.returncode == 0
-        and "alignment run configs/quickstart.yaml" in done.stdout
-        and "registry" in done.stdout
+    assert done.returncode == 0
+    assert "alignment run configs/quickstart.yaml" in done.stdout
+    groups = (
+        "Run the pipeline",
+        "Prepare and inspect data",
+        "Use and deploy models",
+        "Configuration",
     )
-    code = "import sys, alignment.config, alignment.cli; print([m for m in ('torch', 'prefect', 'transformers', 'pyarrow') if m in sys.modules])"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+    places = [done.stdout.index(f"─ {group} ─") for group in groups]
+    assert places == sorted(places)
+    assert "─ Commands ─" not in done.stdout, "a command has no group"
 
 
-def test_config_check(cli: Cli, tmp_path: Path) -> None:
-    done = cli("config", "check", SMOKE)
-    assert done.returncode == 0 and "3 languages trained (es, ru, ja)" in done.stdout
-    (tmp_path / "c.yaml").write_text(SMOKE.read_text().replace("languages:", "langauges:"))
-    done = cli("config", "check", tmp_path / "c.yaml")
-    assert (
-        done.returncode == 2
-        and "did you mean 'languages'?" in done.stderr
-        and "Traceback" not in done.stderr
-    )
-
-
-def test_the_schema_accepts_our_configurations_and_refuses_typos(cli: Cli) -> None:
-    schema = json.loads(cli("schema").stdout)
-    for path in sorted((ROOT / "configs").glob("*.yaml")):
-        value = yaml.safe_load(path.read_text())
-        jsonschema.validate(value, schema)
-        assert not jsonschema.Draft202012Validator(schema).is_valid({**value, "lanugages": {}})
-
-
-def test_usage_mistakes_and_missing_things(cli: Cli, tmp_path: Path) -> None:
-    assert cli("runn").returncode == 2
-    assert cli("run").returncode == 2
-    for arguments in (("show",), ("registry", "list"), ("explain", "abcdef"), ("encode", "x")):
-        done = cli(*arguments, "--workspace", tmp_path / "none")
-        assert (
-            done.returncode == 1
-            and done.stderr.startswith("error: ")
-            and "Traceback" not in done.stderr
-        ), done.stderr
-
-
-def test_debug_shows_the_traceback(cli: Cli, tmp_path: Path) -> None:
-    assert "Traceback" in cli("--debug", "run", tmp_path / "none.yaml").stderr
+def test_no_command_prints_the_help(cli: Cli) -> None:
+    done = cli()
+    assert done.returncode == 2
+    assert "Run the pipeline" in done.stdout + done.stderr
 
 
 def test_help_is_quick(cli: Cli) -> None:
-    """Not a benchmark: a guard against an import that costs seconds."""
-    best = min(_timed(cli) for _ in range(3))
-    assert best < 2.0, f"alignment --help took {best:.2f} s"
+    """Not a benchmark: it guards against an import that costs seconds."""
+    seconds = []
+    for _ in range(3):
+        started = time.monotonic()
+        cli("--help")
+        seconds.append(time.monotonic() - started)
+    assert min(seconds) < 2.0
 
 
-def _timed(cli: Cli) -> float:
-    started = time.monotonic()
-    cli("--help")
-    return time.monotonic() - started
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [("alignment.cli", HEAVY), ("alignment.config", HEAVY_FOR_A_CONFIGURATION)],
+    ids=["command line", "configuration"],
+)
+def test_import_loads_nothing_heavy(module: str, heavy: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print([m for m in {heavy!r} if m in sys.modules])"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True, cwd=ROOT)
+    assert loaded.strip() == "[]"
+
+
+def test_version(cli: Cli) -> None:
+    done = cli("--version")
+    assert (done.returncode, done.stdout) == (0, f"alignment {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("runn",), "Did you mean 'run'?"),
+        (("run",), "Missing argument 'CONFIG'"),
+        (("run", "configs/smoke.yaml", "--sett", "x=1"), "No such option: --sett"),
+    ],
+    ids=["unknown command", "missing argument", "unknown option"],
+)
+def test_usage_mistakes(cli: Cli, arguments: tuple[str, ...], message: str) -> None:
+    done = cli(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_debug_shows_the_traceback(cli: Cli) -> None:
+    done = cli("--debug", "config", "check", "none.yaml")
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+    assert "Traceback" not in cli("config", "check", "none.yaml").stderr

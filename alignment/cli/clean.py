@@ -1,0 +1,96 @@
+"""`alignment clean`: what cleaning keeps, and what each filter drops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alignment.cli.options import (
+    DEFAULT_WORKSPACE,
+    ConfigFile,
+    Overrides,
+    WorkspaceDir,
+    language_code,
+    one_of,
+    open_workspace,
+    read_config,
+)
+
+if TYPE_CHECKING:
+    from alignment.config import Config
+    from alignment.pipeline.workspace import Workspace
+
+
+def clean(
+    config: ConfigFile,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--explain",
+            metavar="CODE",
+            help="Show what each filter measures, keeps and drops in this language instead.",
+        ),
+    ] = None,
+    sample_rejects: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="With --explain: print N dropped pairs of each filter."
+        ),
+    ] = 0,
+    overrides: Overrides = None,
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+) -> None:
+    """Read and clean all corpora, and show how many pairs are kept per language.
+
+    --explain prints, for each filter, the distribution of its scores, what its
+    threshold keeps, and what other thresholds would keep.
+
+    [bold]Examples[/bold]
+
+      alignment clean configs/quickstart.yaml
+      alignment clean configs/quickstart.yaml --explain cy --sample-rejects 5
+      alignment clean configs/quickstart.yaml --explain cy --set clean.min_words=3
+    """
+    settings = read_config(config, overrides)
+    space = open_workspace(workspace)
+    if language is None:
+        _clean_all(settings, space)
+        return
+    code = language_code(language)
+    hint = f"Add it: alignment languages add {code} --config {config}."
+    one_of(settings.measured, code, option="--explain", hint=hint)
+    _explain(settings, space, code, sample_rejects)
+
+
+def _clean_all(settings: Config, workspace: Workspace) -> None:
+    from alignment.cli.display.cleaning import print_ledger
+    from alignment.cli.runner import ConsoleRunner
+    from alignment.pipeline.run import clean_data
+
+    data = clean_data(settings, workspace, ConsoleRunner(settings.train.steps))
+    print_ledger(data.cleaned)
+
+
+def _explain(settings: Config, workspace: Workspace, code: str, sample_rejects: int) -> None:
+    from alignment.cli.display.cleaning import print_explanation
+    from alignment.pipeline.explore import explain
+    from alignment.stages.pull import pull
+
+    language = settings.settings(code)
+    pulled = pull(
+        workspace.store,
+        code,
+        language.corpora,
+        pivot=settings.pivot,
+        downloads=workspace.downloads(settings),
+    )
+    explanation = explain(
+        pulled,
+        language.clean,
+        settings.pivot,
+        code,
+        examples=sample_rejects,
+        seed=settings.seed,
+    )
+    print_explanation(explanation, code)

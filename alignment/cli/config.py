@@ -1,0 +1,72 @@
+"""`alignment config check` and `alignment schema`: mistakes, and completion in an editor."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from alignment.cli.options import ConfigFile, Overrides, read_config
+
+config_app = typer.Typer(
+    no_args_is_help=True,
+    help="""Check a configuration file.
+
+    `alignment schema` prints its JSON Schema, for completion in an editor.
+
+    [bold]Example[/bold]
+
+      alignment config check configs/quickstart.yaml
+    """,
+)
+
+
+@config_app.callback()
+def _group() -> None:
+    """Without a callback Typer makes the only command of a group the group itself."""
+
+
+@config_app.command("check")
+def check(config: ConfigFile, overrides: Overrides = None) -> None:
+    """Report every mistake in a configuration, with its line.
+
+    Exit code 0: the configuration is valid; 2: it is not.
+
+    [bold]Examples[/bold]
+
+      alignment config check configs/quickstart.yaml
+      alignment config check configs/quickstart.yaml --set train.steps=300
+    """
+    settings = read_config(config, overrides)
+    trained = settings.trained
+    typer.echo(
+        f"{config}: valid. {settings.name}: {len(trained)} languages trained "
+        f"({', '.join(trained)}), {len(settings.control)} control, "
+        f"{len(settings.corpora)} shared corpora."
+    )
+
+
+def schema(
+    summary: Annotated[
+        bool,
+        typer.Option(
+            "--summary", help="Print the schema of a run's summary.json, not the configuration's."
+        ),
+    ] = False,
+) -> None:
+    """Print the JSON Schema of the configuration, for completion in an editor.
+
+    Point your editor at the file by this first line of the configuration:
+    # yaml-language-server: $schema=alignment.schema.json
+
+    [bold]Examples[/bold]
+
+      alignment schema > alignment.schema.json
+      alignment schema --summary
+    """
+    from alignment.config import Config
+    from alignment.report.summary import Summary
+
+    model = Summary if summary else Config
+    typer.echo(json.dumps(model.model_json_schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,118 @@
+"""`alignment corpora`: the kinds of corpora, and the first pairs of the configured ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alignment.cli.exit_codes import FAILED, print_error
+from alignment.cli.options import (
+    DEFAULT_WORKSPACE,
+    ConfigFile,
+    Offline,
+    Overrides,
+    WorkspaceDir,
+    language_code,
+    one_of,
+    open_workspace,
+    read_config,
+)
+
+if TYPE_CHECKING:
+    from alignment.config import Config, Corpus
+
+corpora_app = typer.Typer(
+    no_args_is_help=True,
+    help="""List the kinds of corpora that you can add, and look at the first pairs of yours.
+
+    A corpus is one line under `corpora:` in the configuration.
+
+    [bold]Examples[/bold]
+
+      alignment corpora kinds
+      alignment corpora preview configs/quickstart.yaml --language cy
+    """,
+)
+
+
+@corpora_app.command("kinds")
+def kinds() -> None:
+    """List the kinds of corpora, with a line of YAML to copy for each.
+
+    The line goes under `corpora:`, for all languages, or under the corpora of
+    one language.
+
+    [bold]Example[/bold]
+
+      alignment corpora kinds
+    """
+    from alignment.cli.display.corpora import print_kinds
+
+    print_kinds()
+
+
+@corpora_app.command("preview")
+def preview(
+    config: ConfigFile,
+    language: Annotated[
+        str,
+        typer.Option(
+            metavar="CODE",
+            help="Language to look at. It need not be in the configuration yet.",
+            show_default=False,
+        ),
+    ],
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Pairs to print per corpus.")] = 5,
+    corpus: Annotated[str | None, typer.Option(metavar="NAME", help="Only this corpus.")] = None,
+    overrides: Overrides = None,
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    offline: Offline = False,
+) -> None:
+    r"""Print the first pairs of each corpus as they are read, before cleaning.
+
+    Use it to check that paths, columns and languages are right. Each pair has
+    its origin (file and line), its source and its target. A corpus that
+    cannot be read does not hide the others; the exit code is then 1.
+
+    [bold]Examples[/bold]
+
+      alignment corpora preview configs/quickstart.yaml --language cy
+      alignment corpora preview configs/quickstart.yaml --language cy \
+          --corpus django --limit 20
+    """
+    from alignment.cli.display.corpora import print_preview
+    from alignment.corpora import open_source
+    from alignment.errors import AlignmentError
+
+    settings = read_config(config, overrides)
+    code = language_code(language)
+    corpora = corpora_of(settings, code)
+    if corpus is not None:
+        corpora = {corpus: corpora[one_of(list(corpora), corpus, option="--corpus")]}
+    downloads = open_workspace(workspace, offline=offline).downloads(settings)
+    all_readable = True
+    for name, chosen in corpora.items():
+        try:
+            pairs = open_source(chosen, downloads, settings.pivot).pairs(code)
+            print_preview(name, chosen.kind, code, pairs, limit)
+        except AlignmentError as error:  # the other corpora may be readable
+            print_error(f"{name}: {error}")
+            all_readable = False
+    if not all_readable:
+        raise typer.Exit(FAILED)
+
+
+def corpora_of(config: Config, code: str) -> dict[str, Corpus]:
+    """By name, the corpora of a language and the evaluation suites.
+
+    A language that is not configured has the shared corpora.
+    """
+    from alignment.config import is_disabled
+    from alignment.corpora import corpus_name
+
+    corpora = [corpus for corpus in config.pair_corpora if code in corpus.languages]
+    if code in config.measured:
+        corpora = list(config.settings(code).corpora)
+    suites = [suite for suite in config.holdout.suites.values() if not is_disabled(suite)]
+    return {corpus_name(corpus): corpus for corpus in [*corpora, *suites]}

@@ -1,0 +1,58 @@
+"""The accuracy of every language and suite as text, for the terminal and for Prefect."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from alignment.report.summary import LanguageResult, SuiteResult, Summary
+
+
+class AccuracyRow(NamedTuple):
+    """One language on one suite; accuracies in percent."""
+
+    language: str
+    control: bool
+    """Measured, but not trained."""
+    pairs: str
+    before: str
+    after: str
+    interval: str
+    """95 % interval of `after`."""
+    passed: bool
+    reason: str
+
+
+def suite_names(summary: Summary) -> list[str]:
+    """The suites that any language has, also those that only control languages have."""
+    names: dict[str, None] = {}
+    for language in summary.languages.values():
+        names.update(dict.fromkeys(language.suites))
+    return list(names)
+
+
+def accuracy_rows(summary: Summary, suite: str) -> list[AccuracyRow]:
+    """One row for each language that the suite has."""
+    return [
+        _row(language, language.suites[suite])
+        for language in summary.languages.values()
+        if suite in language.suites
+    ]
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] as a percentage with one decimal, without the sign."""
+    return f"{100 * share:.1f}"
+
+
+def _row(language: LanguageResult, result: SuiteResult) -> AccuracyRow:
+    after = result.after
+    return AccuracyRow(
+        language=language.name,
+        control=not language.trained,
+        pairs=f"{result.n:,}",
+        before=percent(result.before.mean),
+        after=percent(after.mean),
+        interval=f"{percent(after.low)} - {percent(after.high)}",
+        passed=result.passed,
+        reason=result.reason,
+    )

@@ -1,0 +1,48 @@
+"""`alignment run`: the whole pipeline in this process."""
+
+from __future__ import annotations
+
+import typer
+
+from alignment.cli.exit_codes import REJECTED
+from alignment.cli.options import (
+    DEFAULT_WORKSPACE,
+    ConfigFile,
+    Offline,
+    Overrides,
+    WorkspaceDir,
+    open_workspace,
+    read_config,
+)
+
+
+def run(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    offline: Offline = False,
+) -> None:
+    """Run the pipeline: from corpora to a deployed model, or a rejection by the gate.
+
+    Stages whose input has not changed are reused, so a second run finishes in
+    seconds and an interrupted run continues where it stopped. Exit code 3: the
+    gate rejected the new model, and nothing was deployed.
+
+    [bold]Examples[/bold]
+
+      alignment run configs/quickstart.yaml
+      alignment run configs/quickstart.yaml --set train.steps=300 --offline
+    """
+    from alignment.cli.display.results import print_outcome
+    from alignment.cli.runner import ConsoleRunner
+    from alignment.pipeline.run import run_pipeline
+    from alignment.types import Rejected
+
+    settings = read_config(config, overrides)
+    runner = ConsoleRunner(settings.train.steps)
+    outcome = run_pipeline(
+        settings, open_workspace(workspace, offline=offline), runner, on_step=runner.on_step
+    )
+    print_outcome(outcome.summary, outcome.directory)
+    if isinstance(outcome.verdict, Rejected):
+        raise typer.Exit(REJECTED)

@@ -1,0 +1,103 @@
+"""Runs the stages in this process and prints a line for each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from rich.status import Status
+from rich.text import Text
+
+from alignment.cli.display.console import console, say, shows_progress
+from alignment.cli.display.progress import TrainingBar
+from alignment.cli.display.results import main_count
+from alignment.pipeline.runner import LocalRunner
+from alignment.stages.train import log_progress
+from alignment.types import Artifact, StepMetrics
+
+T = TypeVar("T")
+
+
+class ConsoleRunner(LocalRunner):
+    """A `LocalRunner` that prints a line per stage, and the progress of training.
+
+    Args:
+        steps: Training steps of the run, for the progress bar.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._log = log_progress(steps)
+        self._bar: TrainingBar | None = None
+
+    def run(self, stage: str, call: Callable[[], T]) -> T:
+        """Run it; an artifact gets its line."""
+        started = time.monotonic()
+        try:
+            result = super().run(stage, call)
+        finally:
+            self._close_bar()
+        _print_line(stage, [result], time.monotonic() - started)
+        return result
+
+    def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+        """Run all of them behind one spinner, then print one line for the stage."""
+        started = time.monotonic()
+        with console.status(Text(stage)) as status:
+            announced = {
+                label: _announced(status, f"{stage} {label}", call) for label, call in calls.items()
+            }
+            results = super().map(stage, announced)
+        _print_line(stage, results.values(), time.monotonic() - started)
+        return results
+
+    def on_step(self, metrics: StepMetrics) -> None:
+        """Show a training step: the bar on a terminal, ten log lines per run elsewhere."""
+        if not shows_progress():
+            self._log(metrics)
+            return
+        if self._bar is None:
+            self._bar = TrainingBar(self._steps)
+        self._bar.update(metrics)
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _announced(status: Status, text: str, call: Callable[[], T]) -> Callable[[], T]:
+    def announce_and_call() -> T:
+        status.update(Text(text))
+        return call()
+
+    return announce_and_call
+
+
+def _print_line(stage: str, results: Iterable[object], seconds: float) -> None:
+    artifacts = [result for result in results if isinstance(result, Artifact)]
+    if not artifacts:
+        return
+    num_reused = sum(artifact.reused for artifact in artifacts)
+    all_reused = num_reused == len(artifacts)
+    details = []
+    if len(artifacts) > 1:
+        details.append(f"{len(artifacts)} languages")
+    if total := _total(artifacts):
+        details.append(total)
+    if all_reused:
+        details.append("reused")
+    elif num_reused:
+        details.append(f"{num_reused} reused")
+    mark = ("=", "dim") if all_reused else ("✓", "green")
+    say(mark, f" {stage:<20} {' · '.join(details)}  ", (f"{seconds:.1f} s", "dim"))
+
+
+def _total(artifacts: list[Artifact]) -> str:
+    """The main count of a stage over all languages, such as `548 triplets`."""
+    name = main_count(artifacts[0].counts)
+    if name is None:
+        return ""
+    total = sum(artifact.counts[name] for artifact in artifacts)
+    return f"{total:,} {name}"

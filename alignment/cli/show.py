@@ -1,0 +1,44 @@
+"""`alignment show`: the result of a run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from alignment.cli.options import DEFAULT_WORKSPACE, WorkspaceDir
+
+
+def show(
+    run_name: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="Name of a run, or how it starts, such as 20260131. Default: the last run.",
+            show_default=False,
+        ),
+    ] = "",
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the run's summary.json instead.")
+    ] = False,
+) -> None:
+    """Show a run: its verdict, accuracy before and after, and the keys of its artifacts.
+
+    The report with plots is workspace/runs/RUN/report.html.
+
+    [bold]Examples[/bold]
+
+      alignment show
+      alignment show 20260131
+      alignment show --json | jq .mean
+    """
+    from alignment.cli.display.results import print_outcome, print_stages
+    from alignment.pipeline.history import find_run
+
+    record = find_run(workspace, run_name)
+    if as_json:
+        typer.echo((record.directory / "summary.json").read_text(encoding="utf-8"))
+        return
+    print_stages(record.summary)
+    print_outcome(record.summary, record.directory)

@@ -1,0 +1,70 @@
+"""Runs the stages as Prefect tasks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from prefect import Task, task, unmapped
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+
+from alignment.errors import AlignmentError
+from alignment.pipeline.runner import failures
+
+RETRIES = 2
+RETRY_SECONDS: list[float] = [10, 60]
+
+T = TypeVar("T")
+logger = logging.getLogger("alignment.flow")
+
+
+def _is_retryable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Retry only what may succeed without a change by the user, such as a download."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, AlignmentError) and error.retryable
+
+
+# The store decides what is reused; Prefect's cache would not notice a change in the stage's code.
+_task = task(
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_SECONDS,
+    retry_condition_fn=_is_retryable,
+)
+
+
+@_task
+def stage(name: str, label: str, calls: Mapping[str, Callable[[], T]]) -> T:
+    """The call of one language (`label`), or the only call of a stage."""
+    logger.debug("%s %s", name, label)
+    return calls[label]()
+
+
+class PrefectRunner:
+    """Runs each call as a task. Implements `Runner`."""
+
+    def run(self, name: str, call: Callable[[], T]) -> T:
+        """The call's result, from one task."""
+        return stage.with_options(name=name, task_run_name=name)(name, "", {"": call})
+
+    def map(self, name: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+        """Each call's result by label, from a mapped task.
+
+        Waits for all of them, then raises the failures together.
+        """
+        mapped = stage.with_options(name=name, task_run_name=f"{name} {{label}}")
+        futures = mapped.map(name, list(calls), unmapped(calls))
+        results: dict[str, T] = {}
+        failed: dict[str, Exception] = {}
+        for label, future in zip(calls, futures, strict=True):
+            result: Any = future.result(raise_on_failure=False)
+            if isinstance(result, Exception):
+                failed[label] = result
+            else:
+                results[label] = result
+        if failed:
+            raise failures(name, failed)
+        return results

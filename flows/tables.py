@@ -1,0 +1,65 @@
+"""A run in Markdown and in tables of text, as Prefect shows them."""
+
+from __future__ import annotations
+
+from alignment.cli.display.accuracy import AccuracyRow, accuracy_rows, percent, suite_names
+from alignment.report.summary import Summary
+
+
+def verdict_markdown(summary: Summary) -> str:
+    """The verdict, the mean accuracy by suite, and what was refused and why."""
+    deployed = "nothing is deployed"
+    if summary.champion:
+        deployed = f"{summary.champion} is deployed"
+    lines = [
+        f"# {summary.verdict.capitalize()}",
+        "",
+        f"Compared with {summary.reference}; {deployed}.",
+        "",
+    ]
+    for suite, mean in summary.mean.items():
+        means = f"{percent(mean.before)} → {percent(mean.after)} %"
+        lines.append(f"- **{suite}**: {means} (mean of the trained languages)")
+    for suite in suite_names(summary):
+        for row in accuracy_rows(summary, suite):
+            if not row.passed:
+                lines.append(f"- refused: **{row.language}** on {suite}: {row.reason}")
+    return "\n".join(lines)
+
+
+def accuracy_table(summary: Summary) -> list[dict[str, str]]:
+    """One row per language and suite."""
+    table = []
+    for suite in suite_names(summary):
+        for row in accuracy_rows(summary, suite):
+            table.append(_accuracy_cells(suite, row))
+    return table
+
+
+def ledger_table(summary: Summary) -> list[dict[str, str]]:
+    """One row per trained language: pairs read, dropped by reason, kept, triplets, in batches."""
+    reasons: dict[str, None] = {}
+    for rows in summary.rows.values():
+        reasons.update(dict.fromkeys(rows.dropped))
+    table = []
+    for code, rows in summary.rows.items():
+        cells = {"language": summary.languages[code].name, "pulled": str(rows.pulled)}
+        for reason in reasons:
+            cells[reason] = str(rows.dropped.get(reason, 0))
+        cells["kept"] = str(rows.kept)
+        cells["triplets"] = str(rows.triplets)
+        cells["in batches"] = str(rows.batches)
+        table.append(cells)
+    return table
+
+
+def _accuracy_cells(suite: str, row: AccuracyRow) -> dict[str, str]:
+    return {
+        "language": f"{row.language} (control)" if row.control else row.language,
+        "suite": suite,
+        "pairs": row.pairs,
+        "before": row.before,
+        "after": row.after,
+        "95 %": row.interval,
+        "gate": "pass" if row.passed else "refused",
+    }

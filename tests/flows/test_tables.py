@@ -1,0 +1,40 @@
+"""A run in Markdown and tables, as Prefect shows it."""
+
+from __future__ import annotations
+
+from flows.tables import accuracy_table, ledger_table, verdict_markdown
+from tests.summaries import make_summary
+
+
+def test_verdict_of_an_approved_run() -> None:
+    lines = verdict_markdown(make_summary()).splitlines()
+    assert lines[0] == "# Approved"
+    assert "Compared with v1; v2 is deployed." in lines
+    assert "- **heldout**: 50.0 → 75.0 % (mean of the trained languages)" in lines
+    assert not [line for line in lines if "refused" in line]
+
+
+def test_verdict_says_what_was_refused() -> None:
+    summary = make_summary("rejected", reason="below the floor", version=None, champion=None)
+    markdown = verdict_markdown(summary)
+    assert "# Rejected" in markdown and "nothing is deployed" in markdown
+    assert "- refused: **Finnish** on heldout: below the floor" in markdown
+
+
+def test_accuracy() -> None:
+    finnish, german = accuracy_table(make_summary("rejected", reason="below the floor"))
+    assert finnish["language"] == "Finnish" and german["language"] == "German (control)"
+    assert (finnish["before"], finnish["after"]) == ("50.0", "75.0")
+    assert (finnish["gate"], german["gate"]) == ("refused", "pass")
+
+
+def test_ledger() -> None:
+    (row,) = ledger_table(make_summary())
+    assert row == {
+        "language": "Finnish",
+        "pulled": "10",
+        "too_short": "3",
+        "kept": "7",
+        "triplets": "14",
+        "in batches": "28",
+    }

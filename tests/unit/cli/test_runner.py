@@ -1,0 +1,118 @@
+"""The runner that prints a line per stage."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from alignment.cli.display import console as terminal
+from alignment.cli.display.console import console
+from alignment.cli.runner import ConsoleRunner
+from alignment.errors import AlignmentError, Unavailable
+from alignment.types import Artifact, StepMetrics
+from tests.summaries import make_artifact
+
+
+def step(number: int) -> StepMetrics:
+    return StepMetrics(
+        step=number,
+        loss=0.25,
+        active=0.5,
+        hard=0.1,
+        positive=0.2,
+        negative=0.9,
+        gradient_norm=1.0,
+        triplets=32,
+        seconds=0.5,
+    )
+
+
+def built(label: str, pairs: int, *, reused: bool = False) -> Artifact:
+    return make_artifact("pull", label, counts={"pairs": pairs}, reused=reused)
+
+
+def test_run_prints_one_line() -> None:
+    artifact = make_artifact("triplets", counts={"triplets": 5480})
+    with console.capture() as capture:
+        assert ConsoleRunner(10).run("triplets", lambda: artifact) is artifact
+    assert capture.get().startswith("✓ triplets")
+    assert "5,480 triplets" in capture.get()
+
+
+def test_run_is_silent_about_other_results() -> None:
+    with console.capture() as capture:
+        assert ConsoleRunner(10).run("publish", lambda: "v1") == "v1"
+    assert capture.get() == ""
+
+
+def test_map_sums_over_the_languages() -> None:
+    artifacts = {"fi": built("fi", 1000), "cy": built("cy", 234, reused=True)}
+    calls = {label: lambda artifact=artifact: artifact for label, artifact in artifacts.items()}
+    with console.capture() as capture:
+        assert ConsoleRunner(10).map("pull", calls) == artifacts
+    assert "2 languages · 1,234 pairs · 1 reused" in capture.get()
+
+
+def test_map_marks_what_is_reused() -> None:
+    with console.capture() as capture:
+        ConsoleRunner(10).map("pull", {"fi": lambda: built("fi", 10, reused=True)})
+    assert capture.get().startswith("= pull")
+    assert "10 pairs · reused" in capture.get()
+
+
+def test_brackets_are_printed_as_they_are() -> None:
+    artifact = make_artifact("x", counts={"pairs": 1})
+    with console.capture() as capture:
+        ConsoleRunner(10).map("[red]pull", {"[bold]fi": lambda: artifact})
+    assert "[red]pull" in capture.get()
+
+
+def test_map_tries_all_and_reports_all_failures() -> None:
+    tried = []
+
+    def failing(label: str) -> Artifact:
+        tried.append(label)
+        raise Unavailable(f"no answer for {label}")
+
+    calls = {label: lambda label=label: failing(label) for label in ("fi", "cy")}
+    with (
+        console.capture() as capture,
+        pytest.raises(AlignmentError, match="pull failed for 2 languages") as caught,
+    ):
+        ConsoleRunner(10).map("pull", calls)
+    assert tried == ["fi", "cy"]
+    assert "no answer for fi" in str(caught.value) and "no answer for cy" in str(caught.value)
+    assert capture.get() == ""
+
+
+def test_steps_are_logged_ten_times_off_a_terminal(caplog: pytest.LogCaptureFixture) -> None:
+    runner = ConsoleRunner(100)
+    with caplog.at_level(logging.INFO, logger="alignment"):
+        for number in range(1, 101):
+            runner.on_step(step(number))
+    messages = [record.message for record in caplog.records if "train step" in record.message]
+    assert len(messages) == 10
+    assert "train step 100/100" in messages[-1]
+
+
+def test_bar_is_removed_when_the_stage_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alignment.cli.runner.shows_progress", lambda: True)
+    runner = ConsoleRunner(100)
+
+    def train() -> Artifact:
+        runner.on_step(step(1))
+        assert runner._bar is not None
+        raise AlignmentError("stopped")
+
+    with pytest.raises(AlignmentError, match="stopped"):
+        runner.run("train", train)
+    assert runner._bar is None
+
+
+def test_no_bars_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal.console, "_force_terminal", True)
+    monkeypatch.delenv("CI", raising=False)
+    assert terminal.shows_progress()
+    monkeypatch.setenv("CI", "true")
+    assert not terminal.shows_progress()
