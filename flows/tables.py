@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alignment.cli.display.accuracy import AccuracyRow, accuracy_rows, percent, suite_names
+from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent
 from alignment.report.summary import Summary
 
 
@@ -20,7 +20,7 @@ def verdict_markdown(summary: Summary) -> str:
     for suite, mean in summary.mean.items():
         means = f"{percent(mean.before)} → {percent(mean.after)} %"
         lines.append(f"- **{suite}**: {means} (mean of the trained languages)")
-    for suite in suite_names(summary):
+    for suite in summary.suites():
         for row in accuracy_rows(summary, suite):
             if not row.passed:
                 lines.append(f"- refused: **{row.language}** on {suite}: {row.reason}")
@@ -30,7 +30,7 @@ def verdict_markdown(summary: Summary) -> str:
 def accuracy_table(summary: Summary) -> list[dict[str, str]]:
     """One row per language and suite."""
     table = []
-    for suite in suite_names(summary):
+    for suite in summary.suites():
         for row in accuracy_rows(summary, suite):
             table.append(_accuracy_cells(suite, row))
     return table
@@ -48,7 +48,7 @@ def ledger_table(summary: Summary) -> list[dict[str, str]]:
             cells[reason] = str(rows.dropped.get(reason, 0))
         cells["kept"] = str(rows.kept)
         cells["triplets"] = str(rows.triplets)
-        cells["in batches"] = str(rows.batches)
+        cells["in batches"] = str(rows.triplets_seen)
         table.append(cells)
     return table
 

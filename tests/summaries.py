@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from alignment.report.summary import (
     LanguageResult,
@@ -69,7 +69,9 @@ def make_summary(
         champion=champion,
         mean={"heldout": Mean(before=0.5, after=0.75)},
         languages={"fi": finnish, "de": german},
-        rows={"fi": Rows(pulled=10, kept=7, dropped={"too_short": 3}, triplets=14, batches=28)},
+        rows={
+            "fi": Rows(pulled=10, kept=7, dropped={"too_short": 3}, triplets=14, triplets_seen=28)
+        },
         corpora=[],
         training=Training(steps=60, triplets=1822, seconds=12.5),
         stages=[train],
@@ -78,7 +80,7 @@ def make_summary(
 
 
 def make_artifact(
-    stage: str, label: str = "", *, counts: dict[str, int] | None = None, reused: bool = False
+    stage: str, label: str = "", *, counts: dict[str, Any] | None = None, reused: bool = False
 ) -> Artifact:
     return Artifact(
         stage=stage,

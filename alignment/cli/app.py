@@ -17,6 +17,7 @@ from alignment.cli.corpora import corpora_app
 from alignment.cli.encode import encode
 from alignment.cli.exit_codes import exit_code_of
 from alignment.cli.explain import explain
+from alignment.cli.init import init
 from alignment.cli.languages import languages_app
 from alignment.cli.lock import lock
 from alignment.cli.registry import registry_app, rollback
@@ -42,6 +43,7 @@ app = typer.Typer(
 
     [bold]Examples[/bold]
 
+      alignment init
       alignment run configs/quickstart.yaml
       alignment run configs/quickstart.yaml --set train.steps=300
       alignment show
@@ -55,6 +57,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 failed, 2 bad configuration or arguments, 3 the gate rejected.",
 )
 
+app.command(rich_help_panel=RUN)(init)
 app.command(rich_help_panel=RUN)(run)
 app.command(rich_help_panel=RUN)(show)
 app.command(rich_help_panel=RUN)(explain)

@@ -66,7 +66,7 @@ def clean(
 def _clean_all(settings: Config, workspace: Workspace) -> None:
     from alignment.cli.display.cleaning import print_ledger
     from alignment.cli.runner import ConsoleRunner
-    from alignment.pipeline.run import clean_data
+    from alignment.pipeline.data import clean_data
 
     data = clean_data(settings, workspace, ConsoleRunner(settings.train.steps))
     print_ledger(data.cleaned)
@@ -74,17 +74,11 @@ def _clean_all(settings: Config, workspace: Workspace) -> None:
 
 def _explain(settings: Config, workspace: Workspace, code: str, sample_rejects: int) -> None:
     from alignment.cli.display.cleaning import print_explanation
-    from alignment.pipeline.explore import explain
+    from alignment.pipeline.explain import explain
     from alignment.stages.pull import pull
 
     language = settings.settings(code)
-    pulled = pull(
-        workspace.store,
-        code,
-        language.corpora,
-        pivot=settings.pivot,
-        downloads=workspace.downloads(settings),
-    )
+    pulled = pull(workspace.context(settings), code, language.corpora)
     explanation = explain(
         pulled,
         language.clean,

@@ -56,12 +56,13 @@ def encode(
       alignment encode "Good morning" "Bore da"
       alignment encode --output vectors.npy < sentences.txt
     """
-    from alignment.encoder.encoder import fastest_device, load
+    from alignment.encoder.device import fastest_device
+    from alignment.encoder.directory import load_encoder
 
     path = open_registry(workspace, model).get(version).path
     if not texts:
         texts = [line.rstrip("\n") for line in sys.stdin]
-    vectors = load(path, device=fastest_device()).encode(texts)
+    vectors = load_encoder(path, device=fastest_device()).encode(texts)
     if output is None:
         _print_vectors(texts, vectors)
     else:

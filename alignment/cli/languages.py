@@ -57,11 +57,10 @@ def list_languages(
 
     settings = read_config(config, overrides)
     space = open_workspace(workspace, offline=offline)
-    downloads = space.downloads(settings)
+    context = space.context(settings)
     pulled = {}
     for code in settings.measured:
-        corpora = settings.settings(code).corpora
-        pulled[code] = pull(space.store, code, corpora, pivot=settings.pivot, downloads=downloads)
+        pulled[code] = pull(context, code, settings.settings(code).corpora)
     print_languages(settings, pulled)
 
 
@@ -104,8 +103,8 @@ def suggest_languages(
             space.downloads(settings),
             encoder.path,
             sample=sample,
-            least=min_pairs,
-            watch=lambda code: status.update(f"measuring {code}"),
+            min_pairs=min_pairs,
+            on_language=lambda code: status.update(f"measuring {code}"),
         )
     print_suggestions(suggestions, encoder.label, sample)
 
@@ -122,11 +121,5 @@ def _current_encoder(settings: Config, workspace: Workspace) -> _NamedEncoder:
     champion = workspace.registry(settings.name).champion()
     if champion is not None:
         return _NamedEncoder(champion.path, f"{settings.name} {champion.name}")
-    artifact = base_encoder(
-        workspace.store,
-        settings.encoder,
-        {},
-        downloads=workspace.downloads(settings),
-        seed=settings.seed,
-    )
+    artifact = base_encoder(workspace.context(settings), settings.encoder, {})
     return _NamedEncoder(artifact.path / "model", "the base encoder")

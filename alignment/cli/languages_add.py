@@ -108,9 +108,9 @@ def _print_counts(
 ) -> int:
     """Print the pairs of each corpus, and return their sum."""
     from alignment.cli.display.console import say
-    from alignment.pipeline.explore import offer
+    from alignment.pipeline.explore import count_pairs
 
-    counts = dict(offer(settings, downloads, code).pairs)
+    counts = dict(count_pairs(settings, downloads, code).pairs)
     for corpus in discovered:
         counts[f"OPUS {corpus.name} {corpus.version}"] = corpus.pairs
     for name, count in counts.items():

@@ -63,7 +63,7 @@ def _download_all(settings: Config, downloads: Downloads) -> None:
             open_source(corpus, downloads, settings.pivot).inputs(code)
     for corpus in every_corpus(settings):
         if corpus not in settings.prebuilt_triplets:
-            open_source(corpus, downloads, settings.pivot).offered()
+            open_source(corpus, downloads, settings.pivot).languages()
 
 
 def _print_changes(lockfile: Lockfile, num_before: int) -> None:

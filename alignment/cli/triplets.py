@@ -91,7 +91,7 @@ def _inspect(
 ) -> None:
     from alignment.cli.display.triplets import print_examples, print_guards, print_hardness
     from alignment.cli.runner import ConsoleRunner
-    from alignment.pipeline.run import prepare
+    from alignment.pipeline.data import prepare
 
     triplets = prepare(settings, space, ConsoleRunner(settings.train.steps)).triplets
     audit = json.loads((triplets.path / "audit.json").read_text())

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from rich.console import JustifyMethod
 from rich.table import Table
 
-from alignment.cleaning.clean import REASONS
+from alignment.cleaning.ledger import REASONS
 from alignment.cli.display.console import add_row, console, new_table, percent, say
 from alignment.languages import name as language_name
-from alignment.pipeline.explore import Explained, Scores
+from alignment.pipeline.explain import Explained, FilterScores
 from alignment.types import Artifact
 
 LEDGER_COLUMNS: dict[str, JustifyMethod] = {
@@ -30,7 +30,7 @@ FILTER_COLUMNS: dict[str, JustifyMethod] = {
     "95 %": "right",
 }
 SHOWN_QUANTILES = (2, 4, 6)
-"""Places of 5 %, 50 % and 95 % in `pipeline.explore.QUANTILES`."""
+"""Places of 5 %, 50 % and 95 % in `pipeline.explain.QUANTILES`."""
 
 
 def print_ledger(cleaned: Mapping[str, Artifact]) -> None:
@@ -69,7 +69,7 @@ def _add_ledger_row(table: Table, label: str, counts: Mapping[str, int]) -> None
     add_row(table, label, f"{counts['read']:,}", f"{counts['kept']:,}", _listed(dropped))
 
 
-def _add_filter_row(table: Table, scores: Scores) -> None:
+def _add_filter_row(table: Table, scores: FilterScores) -> None:
     threshold = "off"
     if scores.threshold is not None:
         threshold = f"{scores.filter.sign} {scores.threshold:g}"
@@ -82,7 +82,7 @@ def _add_filter_row(table: Table, scores: Scores) -> None:
     add_row(table, scores.filter.parameter, threshold, kept, *quantiles)
 
 
-def _print_alternatives(scores: Scores) -> None:
+def _print_alternatives(scores: FilterScores) -> None:
     details = f" {scores.filter.name}: {scores.filter.what}"
     say(scores.filter.parameter, (details, "dim"))
     shares = [

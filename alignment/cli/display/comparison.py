@@ -8,16 +8,16 @@ from pathlib import Path
 from rich.console import JustifyMethod
 
 from alignment.cli.display.console import add_row, console, new_table, percent, say
-from alignment.pipeline.compare import Scores
+from alignment.pipeline.compare import ArmResult
 
 
-def print_scores(scores: Scores, number: int, total: int) -> None:
+def print_scores(scores: ArmResult, number: int, total: int) -> None:
     """One line for a combination that is done."""
     means = (f"{suite} {percent(scores.spread(suite)[0])}" for suite in scores.accuracy)
     say(f"{number}/{total} {scores.arm.name}: {', '.join(means)}")
 
 
-def print_comparison(results: Sequence[Scores], seeds: int) -> None:
+def print_comparison(results: Sequence[ArmResult], seeds: int) -> None:
     """One row per combination: steps, tokens, and accuracy@1 on each suite."""
     suites = _suites(results)
     columns: dict[str, JustifyMethod] = {"combination": "left", "steps": "right", "tokens": "right"}
@@ -31,7 +31,7 @@ def print_comparison(results: Sequence[Scores], seeds: int) -> None:
     console.print(table)
 
 
-def write_plot(results: Sequence[Scores], path: Path) -> None:
+def write_plot(results: Sequence[ArmResult], path: Path) -> None:
     """The table as an SVG plot."""
     from alignment.report.plots import comparison  # loads Matplotlib
 
@@ -40,7 +40,7 @@ def write_plot(results: Sequence[Scores], path: Path) -> None:
     say(f"plot: {path}")
 
 
-def _suites(results: Sequence[Scores]) -> list[str]:
+def _suites(results: Sequence[ArmResult]) -> list[str]:
     """Names of the suites, in the order of the results."""
     names: dict[str, None] = {}
     for scores in results:
@@ -48,7 +48,7 @@ def _suites(results: Sequence[Scores]) -> list[str]:
     return list(names)
 
 
-def _spread(scores: Scores, suite: str) -> str:
+def _spread(scores: ArmResult, suite: str) -> str:
     if suite not in scores.accuracy:
         return ""
     mean, deviation = scores.spread(suite)

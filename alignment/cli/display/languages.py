@@ -10,6 +10,7 @@ from alignment.cli.display.console import add_row, console, new_table, percent
 from alignment.config import Config
 from alignment.languages import name as language_name
 from alignment.pipeline.explore import Suggestion
+from alignment.stages.pull import PullCounts
 from alignment.types import Artifact
 
 SUGGESTION_COLUMNS: dict[str, JustifyMethod] = {
@@ -23,7 +24,7 @@ SUGGESTION_COLUMNS: dict[str, JustifyMethod] = {
 
 def print_languages(config: Config, pulled: Mapping[str, Artifact]) -> None:
     """The configured languages with the pairs of each corpus, before cleaning."""
-    counts = {code: _pairs_by_corpus(artifact) for code, artifact in pulled.items()}
+    counts = {code: PullCounts.of(artifact).by_corpus for code, artifact in pulled.items()}
     corpora = _names(counts)
     columns: dict[str, JustifyMethod] = {"code": "left", "language": "left"}
     for name in (*corpora, "all"):
@@ -49,15 +50,6 @@ def print_suggestions(suggestions: Sequence[Suggestion], encoder: str, sample: i
             f"{suggestion.gain:.2f}",
         )
     console.print(table)
-
-
-def _pairs_by_corpus(pulled: Artifact) -> dict[str, int]:
-    prefix = "corpus:"
-    return {
-        name.removeprefix(prefix): count
-        for name, count in pulled.counts.items()
-        if name.startswith(prefix)
-    }
 
 
 def _names(counts: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import JustifyMethod
 from rich.text import Text
 
-from alignment.cli.display.accuracy import AccuracyRow, accuracy_rows, percent, suite_names
 from alignment.cli.display.console import add_row, console, new_table, say
+from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent
 from alignment.report.summary import StageRecord, Summary
 
 ACCURACY_COLUMNS: dict[str, JustifyMethod] = {
@@ -32,7 +32,7 @@ STAGE_COLUMNS: dict[str, JustifyMethod] = {
 
 def print_outcome(summary: Summary, directory: Path) -> None:
     """The accuracy tables, the verdict, and the path of the report in `directory`."""
-    for suite in suite_names(summary):
+    for suite in summary.suites():
         _print_suite(summary, suite)
     say(*_verdict(summary))
     say(f"Finished in {summary.seconds:.0f} s. Report: {directory / 'report.html'}")
@@ -54,7 +54,7 @@ def print_stages(summary: Summary) -> None:
     console.print(table)
 
 
-def main_count(counts: Mapping[str, int]) -> str | None:
+def main_count(counts: Mapping[str, object]) -> str | None:
     """The name of the count that says most about a stage's output."""
     for name in ("kept", "triplets", "pairs", "passed"):
         if name in counts:

@@ -24,12 +24,12 @@ COLUMNS: dict[str, JustifyMethod] = {
     "length": "right",
 }
 GUARD_COUNTS = (
-    "looked_at",
+    "considered",
     "same_meaning",
     "near_duplicate",
     "too_close",
     "fallback",
-    "without",
+    "unfilled",
 )
 
 
@@ -52,15 +52,15 @@ def print_hardness(strategies: Mapping[str, Any], margin: float, code: str | Non
 def print_guards(languages: Mapping[str, Any]) -> None:
     """How many candidates the guards refused, over these languages of `audit.json`."""
     total = {name: sum(audit[name] for audit in languages.values()) for name in GUARD_COUNTS}
-    considered = max(1, total["looked_at"])
+    considered = max(1, total["considered"])
     same_meaning = percent(total["same_meaning"] / considered)
     near_duplicate = percent(total["near_duplicate"] / considered)
     say(
-        f"Of {total['looked_at']:,} candidates the guards refused {total['same_meaning']:,} "
+        f"Of {total['considered']:,} candidates the guards refused {total['same_meaning']:,} "
         f"({same_meaning} %) with the same meaning, {total['near_duplicate']:,} "
         f"({near_duplicate} %) near-duplicates and {total['too_close']:,} too close to the anchor "
         f"under the base encoder. {total['fallback']:,} triplets use a fallback strategy; "
-        f"{total['without']:,} pairs and directions have no triplet."
+        f"{total['unfilled']:,} pairs and directions have no triplet."
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 from rich.console import JustifyMethod
 
 from alignment.cli.display.console import add_row, console, new_table, percent
@@ -43,9 +41,5 @@ def _state(registry: Registry, version: Version) -> str:
 
 
 def _mean_accuracies(version: Version) -> str:
-    by_suite: dict[str, list[float]] = {}
-    for name, accuracy in version.manifest.get("accuracy", {}).items():
-        suite = name.partition(":")[0]  # "suite:language"
-        by_suite.setdefault(suite, []).append(accuracy)
-    means = (f"{suite} {percent(statistics.mean(by_suite[suite]))}" for suite in by_suite)
-    return ", ".join(means)
+    means = version.mean_accuracy()
+    return ", ".join(f"{suite} {percent(mean)}" for suite, mean in means.items())

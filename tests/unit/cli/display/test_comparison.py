@@ -8,12 +8,12 @@ import pytest
 
 from alignment.cli.display.comparison import print_comparison, print_scores, write_plot
 from alignment.cli.display.console import console
-from alignment.pipeline.compare import Arm, Scores
+from alignment.pipeline.compare import Arm, ArmResult
 from tests.support import line_with
 
 RESULTS = [
-    Scores(Arm("loss triplet", ()), 60, 12345, {"heldout": [0.5, 0.6], "tatoeba": [0.2, 0.2]}),
-    Scores(Arm("loss [infonce]", ()), 58, 12400, {"heldout": [0.7, 0.7]}),
+    ArmResult(Arm("loss triplet", ()), 60, 12345, {"heldout": [0.5, 0.6], "tatoeba": [0.2, 0.2]}),
+    ArmResult(Arm("loss [infonce]", ()), 58, 12400, {"heldout": [0.7, 0.7]}),
 ]
 
 
@@ -39,7 +39,7 @@ def test_brackets_and_missing_suites() -> None:
 
 
 @pytest.mark.parametrize("results", [RESULTS[:1], RESULTS], ids=["one", "a suite missing"])
-def test_plot(results: list[Scores], tmp_path: Path) -> None:
+def test_plot(results: list[ArmResult], tmp_path: Path) -> None:
     path = tmp_path / "plot.svg"
     with console.capture() as capture:
         write_plot(results, path)
