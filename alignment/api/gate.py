@@ -1,0 +1,92 @@
+"""Gate two models against each other: is the new one good enough, and not worse than the old one?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alignment.api.evaluation import EvaluationReport, LanguageReport
+from alignment.config import Gate
+from alignment.errors import ConfigError, DataError
+from alignment.gate import Measured, Paired, gate
+from alignment.types import Verdict
+
+SUITE = "pairs"  # a report has one suite per language
+
+
+def gate_languages(
+    candidate: EvaluationReport,
+    reference: EvaluationReport,
+    *,
+    floor: float | Mapping[str, float] = 0.5,
+    alpha: float = 0.05,
+    min_queries: int = 30,
+    reference_name: str = "the reference",
+) -> Verdict:
+    """Approve the candidate only if every language reaches its floor and none got significantly worse.
+
+    "Worse" is a one-sided exact sign test on the queries that exactly one of the two models got right, both
+    directions together. The verdict is `Approved` or `Rejected`; its findings give the reason per language.
+
+    >>> import alignment
+    >>> import numpy as np
+    >>> def report(correct):
+    ...     hits = np.arange(20) < correct
+    ...     return alignment.EvaluationReport({"cy": alignment.LanguageReport(hits, hits, "")})
+    >>> verdict = alignment.gate_languages(report(19), report(14), floor=0.9, min_queries=20)
+    >>> isinstance(verdict, alignment.Approved)
+    True
+    >>> verdict = alignment.gate_languages(report(14), report(19), floor=0.5, min_queries=20)
+    >>> print(verdict.failed[0].language, verdict.failed[0].losses, verdict.failed[0].p_worse < 0.05)
+    cy 10 True
+
+    Args:
+        candidate: Report of the new model, from `evaluate`.
+        reference: Report of the old model on the same pairs.
+        floor: Lowest mean accuracy@1, in [0, 1]; one value, or one per language.
+        alpha: Level of the sign test, in (0, 1). Smaller tolerates more before it calls a change worse.
+        min_queries: Refuse to judge a language on fewer pairs than this.
+        reference_name: How the findings name the old model.
+
+    Raises:
+        DataError: if the reports cover different languages or pairs, or a language has too few pairs.
+        ConfigError: if `floor` lacks a language.
+    """
+    if set(candidate.languages) != set(reference.languages):
+        raise DataError(
+            f"the candidate was measured on {_names(candidate)}, the reference on {_names(reference)}",
+            hint="Evaluate both models on the same suites.",
+        )
+    rules = {
+        code: Gate(floor=_floor(floor, code), alpha=alpha, min_queries=min_queries)
+        for code in candidate.languages
+    }
+    measured = [
+        _measured(code, scores, reference.languages[code])
+        for code, scores in candidate.languages.items()
+    ]
+    return gate(measured, rules, reference_name)
+
+
+def _names(report: EvaluationReport) -> str:
+    return ", ".join(sorted(report.languages))
+
+
+def _floor(floor: float | Mapping[str, float], code: str) -> float:
+    if not isinstance(floor, Mapping):
+        return floor
+    if code not in floor:
+        raise ConfigError(f"there is no floor for {code}", where="floor")
+    return floor[code]
+
+
+def _measured(code: str, candidate: LanguageReport, reference: LanguageReport) -> Measured:
+    same_size = candidate.n == reference.n
+    if not same_size or candidate.pairs_digest != reference.pairs_digest:
+        raise DataError(
+            "the two models were measured on different pairs",
+            where=code,
+            hint="Evaluate both models on the same pairs, in the same order.",
+        )
+    forward = Paired(reference.forward_correct.tolist(), candidate.forward_correct.tolist())
+    backward = Paired(reference.backward_correct.tolist(), candidate.backward_correct.tolist())
+    return Measured(code, SUITE, forward, backward)
