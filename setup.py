@@ -1,7 +1,8 @@
 """Adds the files that `alignment init` writes to the wheel; everything else is in pyproject.toml.
 
-`configs/`, `flows/` and `prefect.yaml` stay at the top of the repository, where people look for them, and are
-copied into the package when it is built. An editable install reads them from the repository itself.
+`configs/`, `flows/` and `prefect.yaml` stay at the top of the repository, where people look for
+them, and are copied into the package when it is built. An editable install reads them from the
+repository itself.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@
     negatives = alignment.mine_hard_negatives(sources, targets, encoder)
     report = alignment.evaluate(encoder, {"cy": pairs})
 
-Every name in `__all__` is imported when it is first used, so `import alignment` loads neither torch nor numpy.
+Every name in `__all__` is imported when it is first used, so `import alignment` loads neither
+torch nor numpy.
 """
 
 from __future__ import annotations

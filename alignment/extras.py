@@ -19,7 +19,8 @@ def require(module: str, extra: Extra, purpose: str) -> ModuleType:
     '[1]'
     >>> require("no_such_module", "hub", "kind: hub")
     Traceback (most recent call last):
-    alignment.errors.ConfigError: kind: hub needs the extra `hub`: pip install 'crosslingual-alignment[hub]'
+    alignment.errors.ConfigError: kind: hub needs the extra `hub`, which is not installed
+      pip install 'crosslingual-alignment[hub]'
 
     Raises:
         ConfigError: with the command that installs the extra.
@@ -31,5 +32,6 @@ def require(module: str, extra: Extra, purpose: str) -> ModuleType:
         if module != missing and not module.startswith(f"{missing}."):
             raise  # the package is there, and something that it needs is not
         raise ConfigError(
-            f"{purpose} needs the extra `{extra}`: pip install '{DISTRIBUTION}[{extra}]'"
+            f"{purpose} needs the extra `{extra}`, which is not installed",
+            hint=f"pip install '{DISTRIBUTION}[{extra}]'",
         ) from error

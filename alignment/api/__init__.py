@@ -1,1 +1,1 @@
-"""The functions behind `import alignment`: the pipeline's steps for use from Python, on plain texts."""
+"""The functions behind `import alignment`: the pipeline's steps on plain texts."""

@@ -22,11 +22,12 @@ Pair = tuple[str, str]
 class LanguageReport:
     """How one encoder does on the pairs of one language.
 
-    Forward queries are the sources, backward queries the targets. A query is correct if its translation is
-    strictly nearer than every other text of that side.
+    Forward queries are the sources, backward queries the targets. A query is correct if its
+    translation is strictly nearer than every other text of that side.
 
+    >>> import alignment
     >>> import numpy as np
-    >>> report = LanguageReport(np.array([True, True]), np.array([True, False]), "")
+    >>> report = alignment.LanguageReport(np.array([True, True]), np.array([True, False]), "")
     >>> report.forward, report.backward, report.mean
     (1.0, 0.5, 0.75)
     """
@@ -69,11 +70,12 @@ class LanguageReport:
 class EvaluationReport:
     """How one encoder does on several languages; `print` it for a table.
 
+    >>> import alignment
     >>> import numpy as np
-    >>> welsh = LanguageReport(np.array([True, True]), np.array([True, False]), "")
-    >>> print(EvaluationReport({"cy": welsh}))
-    language     pairs  forward  backward    mean       95 %
-    cy               2    100.0      50.0    75.0  30.1-95.4
+    >>> welsh = alignment.LanguageReport(np.array([True, True]), np.array([True, False]), "")
+    >>> print(alignment.EvaluationReport({"cy": welsh}))
+    language     pairs  forward  backward    mean         95 %
+    cy               2    100.0      50.0    75.0    30.1-95.4
     mean                                    75.0
     """
 
@@ -85,14 +87,13 @@ class EvaluationReport:
         return sum(language.mean for language in self.languages.values()) / len(self.languages)
 
     def __str__(self) -> str:
-        head = f"{'language':12} {'pairs':>5}  {'forward':>7}  {'backward':>8}  {'mean':>6}  {'95 %':>9}"
-        lines = [head]
+        lines = ["language     pairs  forward  backward    mean         95 %"]
         for code, language in self.languages.items():
             low, high = language.interval
+            interval = f"{100 * low:.1f}-{100 * high:.1f}"
             lines.append(
                 f"{code:12} {language.n:5}  {100 * language.forward:7.1f}  "
-                f"{100 * language.backward:8.1f}  {100 * language.mean:6.1f}  "
-                f"{f'{100 * low:.1f}-{100 * high:.1f}':>9}"
+                f"{100 * language.backward:8.1f}  {100 * language.mean:6.1f}  {interval:>11}"
             )
         lines.append(f"{'mean':37} {100 * self.mean:6.1f}")
         return "\n".join(lines)
@@ -101,8 +102,9 @@ class EvaluationReport:
 def evaluate(encoder: TextEncoder, suites: Mapping[str, Sequence[Pair]]) -> EvaluationReport:
     """Accuracy@1 of bitext retrieval in both directions, per language, as the pipeline measures it.
 
-    Each source is searched among all targets of its suite, and each target among all sources. A text that
-    equals the translation counts as the translation; a tie with a wrong text counts as an error.
+    Each source is searched among all targets of its suite, and each target among all sources. A
+    text that equals the translation counts as the translation; a tie with a wrong text counts as
+    an error.
 
     >>> import alignment
     >>> import numpy as np
@@ -116,7 +118,8 @@ def evaluate(encoder: TextEncoder, suites: Mapping[str, Sequence[Pair]]) -> Eval
 
     Args:
         encoder: Anything with `encode(texts)`; vectors are normalized if they are not.
-        suites: The pairs (source, target) by language. Any names will do as keys, such as "fi/tatoeba".
+        suites: The pairs (source, target) by language. Any names will do as keys, such as
+            "fi/tatoeba".
 
     Raises:
         DataError: if there is no suite, or one has no pairs.

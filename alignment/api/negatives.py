@@ -1,4 +1,4 @@
-"""Mine hard negatives for pairs of texts: mismatched translations that are hard to tell from the true one."""
+"""Mine hard negatives: mismatched translations that look like the true ones."""
 
 from __future__ import annotations
 
@@ -35,18 +35,14 @@ class TextTriplet(NamedTuple):
 class HardNegatives:
     """The negatives of each pair, best first.
 
-    >>> import numpy as np
-    >>> negatives = HardNegatives(
-    ...     sources=["Bore da", "Nos da"],
-    ...     targets=["Good morning", "Good night"],
-    ...     indices=np.array([[1], [-1]]),
-    ...     scores=np.array([[0.9], [np.nan]], np.float32),
-    ...     similarities=np.array([[0.9], [np.nan]], np.float32),
-    ... )
-    >>> negatives.texts
-    [['Good night'], [None]]
-    >>> list(negatives.triplets())
-    [TextTriplet(anchor='Bore da', positive='Good morning', negative='Good night')]
+    >>> import alignment
+    >>> sources, targets = ["Bore da", "Nos da"], ["Good morning", "Good night"]
+    >>> negatives = alignment.mine_hard_negatives(sources, targets, strategy="lexical")
+    >>> negatives.indices
+    array([[1],
+           [0]])
+    >>> next(negatives.triplets())
+    TextTriplet(anchor='Bore da', positive='Good morning', negative='Good night')
     """
 
     sources: Sequence[str]
@@ -59,7 +55,7 @@ class HardNegatives:
     Cosine for semantic, BM25 for lexical, 0 for random.
     """
     similarities: NDArray[np.float32]
-    """Cosine of source and negative (n, num_negatives); NaN at -1, and everywhere without an encoder."""
+    """Cosine of source and negative (n, num_negatives); NaN at -1 and without an encoder."""
 
     @property
     def texts(self) -> list[list[str | None]]:
@@ -98,9 +94,10 @@ def mine_hard_negatives(
 ) -> HardNegatives:
     """For each pair, targets of other pairs that look like its translation and are not.
 
-    Three guards keep false negatives out, the same that the pipeline applies. A candidate is refused if it
-    means the same as the true translation (both translate one sentence, directly or through others), if it
-    is spelled nearly the same (`max_chrf`), or if it is too near to the source (`relative_margin`).
+    Three guards keep false negatives out, the same that the pipeline applies. A candidate is
+    refused if it means the same as the true translation (both translate one sentence, directly or
+    through others), if it is spelled nearly the same (`max_chrf`), or if it is too near to the
+    source (`relative_margin`).
 
     >>> import alignment
     >>> sources = ["Bore da", "Bore da!", "Prynhawn da", "Mae'r gath yn cysgu"]
@@ -109,8 +106,8 @@ def mine_hard_negatives(
     >>> negatives.texts
     [['Good afternoon'], [None], ['Good morning'], [None]]
 
-    The second pair gets none: the only target that shares a word translates the same sentence. With
-    `strategy="random"` every pair gets one, as long as some target means something else:
+    The second pair gets none: the only target that shares a word translates the same sentence.
+    With `strategy="random"` every pair gets one, as long as some target means something else:
 
     >>> alignment.mine_hard_negatives(sources, targets, strategy="random").indices.ravel() >= 0
     array([ True,  True,  True,  True])
@@ -119,16 +116,19 @@ def mine_hard_negatives(
         sources: The anchors, n texts.
         targets: Their translations, in the same order. Negatives are taken from them.
         encoder: Anything with `encode(texts)`. Needed for `semantic` and for `relative_margin`.
-        strategy: "semantic" takes the targets nearest to the source, "lexical" those that share most words
-            with the true translation (BM25), "random" any.
+        strategy: "semantic" takes the targets nearest to the source, "lexical" those that share
+            most words with the true translation (BM25), "random" any.
         num_negatives: Negatives per pair.
-        num_candidates: Candidates examined per pair, at least `num_negatives`. Raise it if many pairs get none.
-        skip_top: Leave out this many nearest targets (semantic only): they are the likeliest false negatives.
-        relative_margin: In [0, 1). A negative's cosine must be at least this share below that of the true
-            translation; None switches the guard off.
-        max_chrf: In (0, 100]. A candidate with a higher chrF against the true translation is refused.
-        target_language: BCP-47 code of the targets. Only `lexical` uses it: Japanese, Thai or Chinese text is
-            split into characters, not words.
+        num_candidates: Candidates examined per pair, at least `num_negatives`. Raise it if many
+            pairs get none.
+        skip_top: Leave out this many nearest targets (semantic only): they are the likeliest
+            false negatives.
+        relative_margin: In [0, 1). A negative's cosine must be at least this share below that of
+            the true translation; None switches the guard off.
+        max_chrf: In (0, 100]. A candidate with a higher chrF against the true translation is
+            refused.
+        target_language: BCP-47 code of the targets. Only `lexical` uses it: Japanese, Thai or
+            Chinese text is split into characters, not words.
         seed: Draws the candidates of `random`.
 
     Raises:
@@ -218,7 +218,7 @@ def _check(
         raise ConfigError(
             "strategy='semantic' and relative_margin need an encoder",
             where="encoder",
-            hint="Pass one from alignment.load_encoder, or use strategy='lexical' without a margin.",
+            hint="Pass one from alignment.load_encoder, or use strategy='lexical'.",
         )
 
 
@@ -242,7 +242,7 @@ def _candidates(targets: Sequence[str], vectors: _Vectors | None, search: _Searc
 
 
 def _meanings(sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.int64]:
-    """The meaning group of each pair (n,): pairs connected through equal sources or equal targets."""
+    """The meaning group of each pair (n,): equal sources or equal targets connect pairs."""
     source_hashes = sentence_hashes(SOURCE, sources)
     target_hashes = sentence_hashes(TARGET, targets)
     groups = MeaningGroups.of([(source_hashes, target_hashes)])

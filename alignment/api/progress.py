@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 class ProgressRunner(LocalRunner):
-    """Runs stages one after another with a bar for each that is mapped over languages, and one for training.
+    """Shows a bar for each stage that is mapped over languages, and one for training.
 
-    Pass `on_step` to the pipeline, and close the bars by leaving the `with` block.
+    Pass its `on_step` to the pipeline; leaving the `with` block closes the bars.
     """
 
     def __init__(self, steps: int) -> None:

@@ -25,8 +25,8 @@ def run(
 ) -> Outcome:
     """Run every stage of a configuration, from the corpora to a published model or a rejection.
 
-    Stages that ran before with the same inputs are reused from the workspace. A rejection by the gate is not
-    an error: look at `outcome.verdict`. Stages log to the logger `alignment`.
+    Stages that ran before with the same inputs are reused from the workspace. A rejection by the
+    gate is not an error: look at `outcome.verdict`. Stages log to the logger `alignment`.
 
     >>> import alignment
     >>> outcome = alignment.run("configs/smoke.yaml", workspace="workspace")
@@ -38,9 +38,10 @@ def run(
     ['config.json', 'report.html', 'summary.json']
 
     Args:
-        config: A configuration from `load_config`, the path of its YAML file, or the same keys as a mapping.
-            Relative paths in a mapping start at the working directory.
-        workspace: Directory of downloads, stored stages, reports and published models; created if missing.
+        config: A configuration from `load_config`, the path of its YAML file, or the same keys as
+            a mapping. Relative paths in a mapping start at the working directory.
+        workspace: Directory of downloads, stored stages, reports and published models; created if
+            missing.
         on_step: Called with the `StepMetrics` of each training step.
         progress: Show progress bars on standard error, or in the notebook.
         offline: Download nothing; use what the workspace has.

@@ -14,7 +14,7 @@ NEAR_UNIT = 1e-3  # of the norm: vectors nearer than this to 1 are left as they 
 
 
 class TextEncoder(Protocol):
-    """Anything with `encode(texts)`: `alignment.Encoder`, a `SentenceTransformer`, or your own class.
+    """Anything with `encode(texts)`: an `Encoder`, a `SentenceTransformer` or your own class.
 
     >>> import numpy as np
     >>> class Lengths:
@@ -51,4 +51,5 @@ def unit_vectors(encoder: TextEncoder, texts: Sequence[str]) -> NDArray[np.float
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     if np.abs(norms - 1).max(initial=0.0) < NEAR_UNIT:
         return vectors
-    return vectors / np.maximum(norms, np.finfo(np.float32).tiny)
+    unit: NDArray[np.float32] = vectors / np.maximum(norms, np.finfo(np.float32).tiny)
+    return unit

