@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 from alignment.errors import AlignmentError
 
 T = TypeVar("T")
-logger = logging.getLogger(__name__)
 
 
 class Runner(Protocol):
@@ -32,26 +30,3 @@ def failures(stage: str, found: Mapping[str, Exception]) -> Exception:
     combined = AlignmentError(f"{stage} failed for {len(found)} languages:\n  {lines}")
     combined.exit_code = max(getattr(error, "exit_code", 1) for error in found.values())
     return combined
-
-
-class LocalRunner:
-    """Runs stages in this process, one after another, and logs them. Implements `Runner`."""
-
-    def run(self, stage: str, call: Callable[[], T]) -> T:
-        """The call's result."""
-        logger.info("%s", stage)
-        return call()
-
-    def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-        """Run all, then raise what failed."""
-        results: dict[str, T] = {}
-        errors: dict[str, Exception] = {}
-        for label, call in calls.items():
-            logger.info("%s %s", stage, label)
-            try:
-                results[label] = call()
-            except Exception as error:  # the others may still succeed
-                errors[label] = error
-        if errors:
-            raise failures(stage, errors)
-        return results
