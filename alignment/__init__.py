@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alignment.api.vectors import TextEncoder
     from alignment.config import Config, load_config
     from alignment.corpora.read import read_pairs
-    from alignment.encoder import load_encoder
+    from alignment.encoder.directory import load_encoder
     from alignment.encoder.encoder import Encoder
     from alignment.errors import (
         AlignmentError,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         SourceError,
         TrainingError,
     )
+    from alignment.gate import sign_test, wilson
     from alignment.pipeline.run import Outcome
     from alignment.pipeline.workspace import Workspace
     from alignment.registry import Registry
@@ -78,7 +79,9 @@ __all__ = [
     "read_pairs",
     "retrieve",
     "run",
+    "sign_test",
     "triplet_loss",
+    "wilson",
 ]
 
 _MODULES = {
@@ -89,7 +92,7 @@ _MODULES = {
     "alignment.api.vectors": ("TextEncoder",),
     "alignment.config": ("Config", "load_config"),
     "alignment.corpora.read": ("read_pairs",),
-    "alignment.encoder": ("load_encoder",),
+    "alignment.encoder.directory": ("load_encoder",),
     "alignment.encoder.encoder": ("Encoder",),
     "alignment.errors": (
         "AlignmentError",
@@ -100,6 +103,7 @@ _MODULES = {
         "SourceError",
         "TrainingError",
     ),
+    "alignment.gate": ("sign_test", "wilson"),
     "alignment.pipeline.run": ("Outcome",),
     "alignment.pipeline.workspace": ("Workspace",),
     "alignment.registry": ("Registry",),

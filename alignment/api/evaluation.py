@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from alignment.api.vectors import TextEncoder, unit_vectors
 from alignment.errors import DataError
-from alignment.retrieval.metrics import retrieve, wilson
+from alignment.gate import wilson
+from alignment.retrieval.metrics import evaluate_pairs
 
 Pair = tuple[str, str]
 """A sentence and its translation."""
@@ -138,9 +139,9 @@ def _evaluate_pairs(encoder: TextEncoder, name: str, pairs: Sequence[Pair]) -> L
     targets = [target for _, target in pairs]
     x = unit_vectors(encoder, sources)  # (n, dim)
     y = unit_vectors(encoder, targets)  # (n, dim)
-    forward = retrieve(x, y, targets)
-    backward = retrieve(y, x, sources)
-    return LanguageReport(forward.correct, backward.correct, _digest(sources, targets))
+    outcomes = evaluate_pairs(x, y, sources, targets)
+    digest = _digest(sources, targets)
+    return LanguageReport(outcomes.forward.correct, outcomes.backward.correct, digest)
 
 
 def _digest(sources: Sequence[str], targets: Sequence[str]) -> str:

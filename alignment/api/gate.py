@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from alignment.api.evaluation import EvaluationReport, LanguageReport
 from alignment.config import Gate
 from alignment.errors import ConfigError, DataError
-from alignment.gate import Measured, Paired, gate
+from alignment.gate import PairedOutcomes, SuiteOutcomes, decide
 from alignment.types import Verdict
 
 SUITE = "pairs"  # a report has one suite per language
@@ -64,11 +64,11 @@ def gate_languages(
         code: Gate(floor=_floor(floor, code), alpha=alpha, min_queries=min_queries)
         for code in candidate.languages
     }
-    measured = [
-        _measured(code, scores, reference.languages[code])
+    outcomes = [
+        _outcomes(code, scores, reference.languages[code])
         for code, scores in candidate.languages.items()
     ]
-    return gate(measured, rules, reference_name)
+    return decide(outcomes, rules, reference_name)
 
 
 def _names(report: EvaluationReport) -> str:
@@ -83,7 +83,7 @@ def _floor(floor: float | Mapping[str, float], code: str) -> float:
     return floor[code]
 
 
-def _measured(code: str, candidate: LanguageReport, reference: LanguageReport) -> Measured:
+def _outcomes(code: str, candidate: LanguageReport, reference: LanguageReport) -> SuiteOutcomes:
     same_size = candidate.n == reference.n
     if not same_size or candidate.pairs_digest != reference.pairs_digest:
         raise DataError(
@@ -91,6 +91,8 @@ def _measured(code: str, candidate: LanguageReport, reference: LanguageReport) -
             where=code,
             hint="Evaluate both models on the same pairs, in the same order.",
         )
-    forward = Paired(reference.forward_correct.tolist(), candidate.forward_correct.tolist())
-    backward = Paired(reference.backward_correct.tolist(), candidate.backward_correct.tolist())
-    return Measured(code, SUITE, forward, backward)
+    forward = PairedOutcomes(reference.forward_correct.tolist(), candidate.forward_correct.tolist())
+    backward = PairedOutcomes(
+        reference.backward_correct.tolist(), candidate.backward_correct.tolist()
+    )
+    return SuiteOutcomes(code, SUITE, forward, backward)

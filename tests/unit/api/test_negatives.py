@@ -8,7 +8,7 @@ import pytest
 
 from alignment import tables
 from alignment.api.negatives import NegativeStrategy, TextTriplet, mine_hard_negatives
-from alignment.encoder import load_encoder
+from alignment.encoder.directory import load_encoder
 from alignment.errors import ConfigError, DataError
 from alignment.store import Store
 from tests.letters import LetterEncoder
