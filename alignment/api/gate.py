@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pydantic import ValidationError
+
 from alignment.api.evaluation import EvaluationReport, LanguageReport
 from alignment.config import Gate
-from alignment.errors import ConfigError, DataError
+from alignment.errors import ConfigError, DataError, Problem
 from alignment.gate import PairedOutcomes, SuiteOutcomes, decide
 from alignment.types import Verdict
 
@@ -52,7 +54,7 @@ def gate_languages(
     Raises:
         DataError: if the reports cover different languages or pairs, or a language has too few
             pairs.
-        ConfigError: if `floor` lacks a language.
+        ConfigError: if an argument is out of range, or `floor` lacks a language.
     """
     if set(candidate.languages) != set(reference.languages):
         raise DataError(
@@ -60,10 +62,7 @@ def gate_languages(
             f"the reference on {_names(reference)}",
             hint="Evaluate both models on the same suites.",
         )
-    rules = {
-        code: Gate(floor=_floor(floor, code), alpha=alpha, min_queries=min_queries)
-        for code in candidate.languages
-    }
+    rules = {code: _rules(_floor(floor, code), alpha, min_queries) for code in candidate.languages}
     outcomes = [
         _outcomes(code, scores, reference.languages[code])
         for code, scores in candidate.languages.items()
@@ -81,6 +80,17 @@ def _floor(floor: float | Mapping[str, float], code: str) -> float:
     if code not in floor:
         raise ConfigError(f"there is no floor for {code}", where="floor")
     return floor[code]
+
+
+def _rules(floor: float, alpha: float, min_queries: int) -> Gate:
+    try:
+        return Gate(floor=floor, alpha=alpha, min_queries=min_queries)
+    except ValidationError as error:
+        problems = []
+        for detail in error.errors():
+            message = f"{detail['msg']}, got {detail['input']}"
+            problems.append(Problem("gate_languages", str(detail["loc"][0]), message))
+        raise ConfigError(problems) from error
 
 
 def _outcomes(code: str, candidate: LanguageReport, reference: LanguageReport) -> SuiteOutcomes:

@@ -33,8 +33,13 @@ class ProgressRunner(LocalRunner):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._training is not None:
-            self._training.close()
+        self._close()
+
+    def run(self, stage: str, call: Callable[[], T]) -> T:
+        """Run the call; after training its bar stays, and the next part gets a new one."""
+        result = super().run(stage, call)
+        self._close()
+        return result
 
     def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
         """Run all calls, with a bar over the languages."""
@@ -48,6 +53,11 @@ class ProgressRunner(LocalRunner):
             self._training = tqdm(total=self.steps, desc="train")
         self._training.set_postfix(loss=f"{metrics.loss:.3f}", refresh=False)
         self._training.update(metrics.step - self._training.n)
+
+    def _close(self) -> None:
+        if self._training is not None:
+            self._training.close()
+        self._training = None
 
 
 def _then_update(call: Callable[[], T], bar: tqdm[None]) -> Callable[[], T]:

@@ -46,6 +46,14 @@ def test_a_floor_per_language() -> None:
         gate_languages(scores, scores, floor={"fi": 0.9})
 
 
+def test_arguments_out_of_range_are_refused() -> None:
+    scores = report(fi=38)
+    with pytest.raises(ConfigError, match="gate_languages: alpha: .* got 2"):
+        gate_languages(scores, scores, alpha=2)
+    with pytest.raises(ConfigError, match="gate_languages: floor: .* got 80"):
+        gate_languages(scores, scores, floor=80)
+
+
 def test_alpha_decides_what_is_worse() -> None:
     candidate = report(fi=38)
     reference = report(fi=40)  # four lost queries: p = 1/16
