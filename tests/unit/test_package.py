@@ -23,7 +23,7 @@ FIVE_LINES = """
 import alignment
 outcome = alignment.run("configs/smoke.yaml")
 encoder = alignment.load_encoder("workspace/registry/smoke/champion")
-report = alignment.evaluate(encoder, {"es": [("Good morning", "Buenos días"), ("Thanks", "Gracias")]})
+report = alignment.evaluate(encoder, {"es": [("Good day", "Buenos días"), ("Thanks", "Gracias")]})
 print(type(outcome.verdict).__name__, encoder.encode(["Bore da"]).shape, report.languages["es"].n)
 """
 
@@ -69,17 +69,22 @@ def wheel(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _build_wheel(sources, tmp_path_factory.mktemp("wheel"))
 
 
-@pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`bin` of an environment with the wheel, which sees the packages of this one."""
-    environment = tmp_path_factory.mktemp("environment")
-    _call([sys.executable, "-m", "venv", "--without-pip", environment], cwd=environment)
-    python = environment / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
-    _call([*pip, "--no-deps", "--no-index", wheel], cwd=environment)
+def _install(environment: Path, *arguments: object) -> Path:
+    """Make a virtual environment that sees the packages of this one, and install into it."""
+    _call([sys.executable, "-m", "venv", "--without-pip", environment], cwd=environment.parent)
     (site_packages,) = environment.glob("lib/python*/site-packages")
     (site_packages / "packages.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return python.parent
+    programs = environment / "bin"
+    pip = [sys.executable, "-m", "pip", "--python", programs / "python", "install", "--quiet"]
+    _call([*pip, "--no-deps", "--no-index", *arguments], cwd=environment)
+    return programs
+
+
+@pytest.fixture(scope="session")
+def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` of an environment with the wheel."""
+    environment = tmp_path_factory.mktemp("environment") / "venv"
+    return _install(environment, wheel)
 
 
 def _names(archive: Path) -> set[str]:
@@ -129,30 +134,24 @@ def test_the_metadata_is_complete(wheel: Path) -> None:
 
 
 def test_an_editable_install_starts_a_project(sources: Path, tmp_path: Path) -> None:
-    environment = tmp_path / "environment"
-    _call([sys.executable, "-m", "venv", "--without-pip", environment], cwd=tmp_path)
-    python = environment / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps"]
-    _call([*pip, "--no-build-isolation", "--no-index", "--editable", sources], cwd=tmp_path)
-    (site_packages,) = environment.glob("lib/python*/site-packages")
-    (site_packages / "packages.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    printed = _call([environment / "bin" / "alignment", "init", "demo"], cwd=tmp_path)
+    programs = _install(tmp_path / "venv", "--no-build-isolation", "--editable", sources)
+    printed = _call([programs / "alignment", "init", "demo"], cwd=tmp_path)
     assert "configs/quickstart.yaml" in printed
     assert (tmp_path / "demo" / "flows" / "align.py").is_file()
 
 
-def test_init_in_an_empty_directory(installed: Path, tmp_path: Path) -> None:
-    alignment = installed / "alignment"
+def test_init_in_an_empty_directory(programs: Path, tmp_path: Path) -> None:
+    alignment = programs / "alignment"
     assert "Next:" in _call([alignment, "init", "--template", "smoke"], cwd=tmp_path)
     _call([alignment, "config", "check", "configs/smoke.yaml"], cwd=tmp_path)
     code = "import alignment, sys; print(alignment.__file__)"
-    assert str(installed.parent) in _call([installed / "python", "-c", code], cwd=tmp_path)
+    assert str(programs.parent) in _call([programs / "python", "-c", code], cwd=tmp_path)
 
 
 @pytest.mark.slow
-def test_a_run_and_five_lines_of_python(installed: Path, tmp_path: Path) -> None:
-    alignment = installed / "alignment"
+def test_a_run_and_five_lines_of_python(programs: Path, tmp_path: Path) -> None:
+    alignment = programs / "alignment"
     _call([alignment, "init", "--template", "smoke"], cwd=tmp_path)
     assert "Approved" in _call([alignment, "run", "configs/smoke.yaml"], cwd=tmp_path)
-    printed = _call([installed / "python", "-c", FIVE_LINES], cwd=tmp_path)
+    printed = _call([programs / "python", "-c", FIVE_LINES], cwd=tmp_path)
     assert printed == "Approved (1, 64) 2\n"

@@ -48,9 +48,9 @@ def test_a_floor_per_language() -> None:
 
 def test_arguments_out_of_range_are_refused() -> None:
     scores = report(fi=38)
-    with pytest.raises(ConfigError, match="gate_languages: alpha: .* got 2"):
+    with pytest.raises(ConfigError, match=r"gate_languages: alpha: .* got 2"):
         gate_languages(scores, scores, alpha=2)
-    with pytest.raises(ConfigError, match="gate_languages: floor: .* got 80"):
+    with pytest.raises(ConfigError, match=r"gate_languages: floor: .* got 80"):
         gate_languages(scores, scores, floor=80)
 
 
