@@ -13,10 +13,11 @@ from alignment.api.vectors import TextEncoder, unit_vectors
 from alignment.cleaning.sentences import sentence_hashes
 from alignment.errors import ConfigError, DataError
 from alignment.retrieval.neighbors import nearest
+from alignment.triplets.candidates import Candidates
 from alignment.triplets.groups import MeaningGroups
 from alignment.triplets.lexical import lexical_candidates
 from alignment.triplets.near_duplicates import chrf_above
-from alignment.triplets.negatives import Candidates, random_candidates, semantic_candidates
+from alignment.triplets.negatives import random_candidates, semantic_candidates
 
 NegativeStrategy = Literal["random", "lexical", "semantic"]
 STRATEGIES: tuple[NegativeStrategy, ...] = ("random", "lexical", "semantic")

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -31,10 +32,9 @@ def test_a_missing_parent_is_a_missing_extra() -> None:
         require("no_such_package.part", "remote", "s3://bucket/file.tsv")
 
 
-def test_a_broken_package_is_not_hidden(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_package_is_not_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
-    with open(f"{tmp_path}/broken_package.py", "w", encoding="utf-8") as file:
-        file.write("import no_such_package\n")
+    (tmp_path / "broken_package.py").write_text("import no_such_package\n")
     with pytest.raises(ModuleNotFoundError, match="no_such_package"):
         require("broken_package", "hub", "kind: hub")
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,9 +44,9 @@ def test_semantic_takes_the_nearest_target() -> None:
 def test_skip_top_leaves_out_the_nearest() -> None:
     sources = ["aaa", "x", "y"]
     targets = ["aaab", "aab", "ab"]
-    settings = {"max_chrf": 100.0, "num_candidates": 1}
-    nearest = mine_hard_negatives(sources, targets, LetterEncoder(), **settings)  # type: ignore[arg-type]
-    second = mine_hard_negatives(sources, targets, LetterEncoder(), skip_top=1, **settings)  # type: ignore[arg-type]
+    settings: dict[str, Any] = {"max_chrf": 100.0, "num_candidates": 1}
+    nearest = mine_hard_negatives(sources, targets, LetterEncoder(), **settings)
+    second = mine_hard_negatives(sources, targets, LetterEncoder(), skip_top=1, **settings)
     assert (nearest.indices[0, 0], second.indices[0, 0]) == (1, 2)
 
 
@@ -80,9 +81,9 @@ def test_near_duplicates_are_refused_by_chrf() -> None:
 def test_the_margin_refuses_near_candidates() -> None:
     sources = ["aab", "abb"]
     targets = ["aba", "bab"]
-    settings = {"strategy": "random", "max_chrf": 100.0}
-    loose = mine_hard_negatives(sources, targets, LetterEncoder(), relative_margin=0.1, **settings)  # type: ignore[arg-type]
-    strict = mine_hard_negatives(sources, targets, LetterEncoder(), relative_margin=0.3, **settings)  # type: ignore[arg-type]
+    settings: dict[str, Any] = {"strategy": "random", "max_chrf": 100.0}
+    loose = mine_hard_negatives(sources, targets, LetterEncoder(), relative_margin=0.1, **settings)
+    strict = mine_hard_negatives(sources, targets, LetterEncoder(), relative_margin=0.3, **settings)
     assert loose.indices.ravel().tolist() == [1, 0]  # cosine 0.8 of 1.0
     assert strict.indices.ravel().tolist() == [-1, -1]
 
@@ -136,9 +137,9 @@ def test_no_pairs_give_no_negatives() -> None:
     ],
     ids=["strategy", "semantic alone", "margin alone", "no negatives", "too few candidates"],
 )
-def test_wrong_arguments_are_refused(arguments: dict[str, object], message: str) -> None:
+def test_wrong_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        mine_hard_negatives(SOURCES, TARGETS, **arguments)  # type: ignore[arg-type]
+        mine_hard_negatives(SOURCES, TARGETS, **arguments)
 
 
 def test_lists_of_different_lengths_are_refused() -> None:

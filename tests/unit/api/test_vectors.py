@@ -1,5 +1,7 @@
 """Unit vectors of any encoder."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -12,10 +14,10 @@ from tests.letters import LetterEncoder
 class Fixed:
     """Gives the same array for any texts."""
 
-    def __init__(self, vectors: NDArray[np.float64]) -> None:
+    def __init__(self, vectors: NDArray[np.floating[Any]]) -> None:
         self.vectors = vectors
 
-    def encode(self, texts: list[str], /) -> NDArray[np.float64]:
+    def encode(self, texts: list[str], /) -> NDArray[np.floating[Any]]:
         return self.vectors
 
 
@@ -37,7 +39,7 @@ def test_a_zero_vector_stays_zero() -> None:
 @pytest.mark.parametrize(
     "vectors", [np.ones(2), np.ones((3, 2))], ids=["one dimension", "too many rows"]
 )
-def test_a_wrong_shape_is_refused(vectors: NDArray[np.float64]) -> None:
+def test_a_wrong_shape_is_refused(vectors: NDArray[np.floating[Any]]) -> None:
     with pytest.raises(DataError, match=r"must return \(2, dim\)"):
         unit_vectors(Fixed(vectors), ["a", "b"])
 
