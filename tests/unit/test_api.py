@@ -21,7 +21,6 @@ SECONDS = 0.2
 WITHOUT_EXAMPLE = {
     "Approved",
     "Config",
-    "Encoder",
     "Finding",
     "Outcome",
     "Registry",
