@@ -62,11 +62,11 @@ def gate_languages(
             f"the reference on {_names(reference)}",
             hint="Evaluate both models on the same suites.",
         )
-    rules = {code: _rules(_floor(floor, code), alpha, min_queries) for code in candidate.languages}
-    outcomes = [
-        _outcomes(code, scores, reference.languages[code])
-        for code, scores in candidate.languages.items()
-    ]
+    rules = {}
+    outcomes = []
+    for code, scores in candidate.languages.items():
+        rules[code] = _rules(_floor(floor, code), alpha, min_queries)
+        outcomes.append(_outcomes(code, scores, reference.languages[code]))
     return decide(outcomes, rules, reference_name)
 
 

@@ -21,7 +21,8 @@ from alignment.triplets.negatives import random_candidates, semantic_candidates
 
 NegativeStrategy = Literal["random", "lexical", "semantic"]
 STRATEGIES: tuple[NegativeStrategy, ...] = ("random", "lexical", "semantic")
-SOURCE, TARGET = "source", "target"  # equal texts of the two sides are two sentences
+SOURCE = "source"  # equal texts of the two sides are two sentences
+TARGET = "target"
 
 
 class TextTriplet(NamedTuple):
@@ -37,7 +38,8 @@ class HardNegatives:
     """The negatives of each pair, best first.
 
     >>> import alignment
-    >>> sources, targets = ["Bore da", "Nos da"], ["Good morning", "Good night"]
+    >>> sources = ["Bore da", "Nos da"]
+    >>> targets = ["Good morning", "Good night"]
     >>> negatives = alignment.mine_hard_negatives(sources, targets, strategy="lexical")
     >>> negatives.indices
     array([[1],
