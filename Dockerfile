@@ -6,7 +6,7 @@ FROM python:3.11-slim-bookworm AS build
 ARG TORCH_INDEX=""
 RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
-COPY pyproject.toml constraints.txt README.md LICENSE Makefile ./
+COPY pyproject.toml setup.py constraints.txt README.md LICENSE Makefile ./
 COPY alignment alignment
 COPY flows flows
 RUN PIP_NO_CACHE_DIR=1 PIP_EXTRA_INDEX_URL="$TORCH_INDEX" make .venv/.run
@@ -16,7 +16,6 @@ RUN useradd --create-home --uid 1000 alignment
 WORKDIR /app
 COPY --from=build --chown=alignment /app /app
 COPY --chown=alignment configs configs
-COPY --chown=alignment tests/data tests/data
 COPY --chown=alignment prefect.yaml ./
 RUN mkdir workspace && chown alignment workspace
 USER alignment

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SMOKE = ROOT / "configs" / "smoke.yaml"
 TIMEOUT = 280
-TINY = ROOT / "tests" / "data" / "tiny.tsv"
+TINY = ROOT / "configs" / "data" / "tiny.tsv"
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -1,0 +1,1 @@
+"""The functions behind `import alignment`: the pipeline's steps on plain texts."""

