@@ -1,4 +1,4 @@
-# `make run` and `make test` need nothing but Python 3.11+ with pip; the rest follows from them.
+# `make run` and `make test` need Python 3.11+ and pip; they install everything else.
 PYTHON ?= python3
 VENV ?= .venv
 CONFIG ?= configs/quickstart.yaml
@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow check lint format bench-clean bench-scale bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve clean
+.PHONY: help run smoke test test-slow test-lowest check lint format docs bench-clean bench-scale bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,15 @@ test: $(VENV)/.test ## Run the tests
 
 test-slow: $(VENV)/.test ## Run the tests that take minutes on real input
 	$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
+
+test-lowest: $(VENV)/bin/python ## Run the tests with the lowest allowed version of every dependency
+	$(PYTHON) -m venv $(VENV)-lowest
+	@echo "Installing the lowest allowed versions into $(VENV)-lowest"
+	@$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints-lowest.txt --editable '.[bundled,hub,prefect,dev]'
+	OMP_NUM_THREADS=1 $(VENV)-lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+docs: $(VENV)/.docs ## Build the documentation site into site/, without warnings
+	$(BIN)/python -m mkdocs build --strict
 
 check: lint test ## Lint, types, import contracts, tests
 
@@ -71,12 +80,17 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d: make PYTHON=python3.12 ..." % v)'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml setup.py constraints.txt
 	@echo "Installing into $(VENV) (the first time takes some minutes)"
-	@$(PIP) --editable '.[bundled]'
+	@$(PIP) --editable '.[bundled,hub,prefect]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.run
+	@echo "Installing the tools for the documentation into $(VENV)"
+	@$(PIP) --editable '.[bundled,hub,prefect,docs]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing the tools for tests into $(VENV)"
-	@$(PIP) --editable '.[bundled,dev]'
+	@$(PIP) --editable '.[bundled,hub,prefect,dev]'
 	@touch $@

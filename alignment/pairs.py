@@ -10,7 +10,7 @@ import numpy as np
 
 from alignment.cleaning.normalize import pair_id
 from alignment.config import Corpus
-from alignment.corpora import Source, corpus_name
+from alignment.corpora import Source
 from alignment.types import Input
 
 _NOT_CONTENT = {"path", "target_path", "languages", "weight", "direction"}
@@ -20,7 +20,7 @@ def pair_rows(
     corpus: Corpus, source: Source, language: str, pivot: str
 ) -> Iterator[dict[str, Any]]:
     """The pairs of one corpus, or a sample of `max_pairs` of them."""
-    name = corpus_name(corpus)
+    name = corpus.display_name
     last_id = None
     if corpus.max_pairs:
         last_id = _last_sampled_id(source, language, pivot, corpus.max_pairs)
@@ -47,7 +47,7 @@ def corpus_settings(corpus: Corpus) -> dict[str, Any]:
     Paths are left out: files count by their content (`source_inputs`).
     """
     settings = corpus.model_dump(mode="json", exclude=_NOT_CONTENT)
-    return {**settings, "name": corpus_name(corpus)}
+    return {**settings, "name": corpus.display_name}
 
 
 def source_inputs(sources: Mapping[Corpus, Source], language: str) -> dict[str, Input]:
@@ -55,7 +55,7 @@ def source_inputs(sources: Mapping[Corpus, Source], language: str) -> dict[str, 
     inputs = {}
     for corpus, source in sources.items():
         for name, entry in source.inputs(language).items():
-            inputs[f"{corpus_name(corpus)}:{name}"] = entry
+            inputs[f"{corpus.display_name}:{name}"] = entry
     return inputs
 
 

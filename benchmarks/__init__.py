@@ -1,1 +1,1 @@
-"""Side-by-side measurements against peers. Each module prints one table and, last, one JSON line."""
+"""Side-by-side measurements against peers. Each prints one table and, last, one JSON line."""

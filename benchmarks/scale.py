@@ -1,8 +1,8 @@
-"""Cleaning and leak search at 100 thousand, 1 million and 10 million pairs: time per pair, and memory.
+"""Time and memory of cleaning and of the leak search, at 100 thousand to 10 million pairs.
 
 The pairs are catalog sentences with a number added to both sides, so that no two are the same.
-All filters with their defaults, exact duplicates, the cap of equal targets, a held-out share and a suite of
-ten thousand sentences. `python -m benchmarks.scale`.
+All filters with their defaults, exact duplicates, the cap of equal targets, a held-out share and
+a suite of ten thousand sentences. `python -m benchmarks.scale`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Triplets at scale: random and lexical negatives for a million pairs, from clean pairs to `triplets.parquet`.
+"""Random and lexical triplets of a million pairs, from clean pairs to `triplets.parquet`.
 
-Catalog pairs of all languages, cleaned of nothing. The peer is what the lexical half would cost by asking bm25s for
-each text by itself, measured on some texts of each language, against the same pools. `python -m benchmarks.triplets [PAIRS]`.
+The pairs are those of the catalogs in all languages, without cleaning. The peer is the lexical half
+with one bm25s query per text, measured on some texts of each language against the same pools.
+`python -m benchmarks.triplets [PAIRS]`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pages of the documentation site that are generated from the code: configuration, commands, public API.
+"""Generates pages of the documentation site from the code: configuration, commands, API.
 
 mkdocs calls `on_files` before it renders. Nothing generated is written into `docs/`.
 """
@@ -44,11 +44,12 @@ def configuration_page() -> str:
     lines = [
         "# Configuration",
         "",
-        "One YAML file describes a pipeline. `alignment config check FILE` reports every mistake with its line, and",
-        "`alignment schema` prints the JSON Schema that editors complete from. This page is generated from it.",
+        "One YAML file describes a pipeline. `alignment config check FILE` reports every mistake",
+        "with its line, and `alignment schema` prints the JSON Schema that editors complete from.",
+        "This page is generated from it.",
         "",
-        "`null` switches a limit off where the type allows it. A language overrides `clean`, `triplets` and `gate`",
-        "under its own key: see [Add a language](../how-to/add-a-language.md).",
+        "`null` switches a limit off where the type allows it. A language overrides `clean`,",
+        "`triplets` and `gate` under its own key: see [Add a language](../how-to/add-a-language.md).",
         "",
     ]
     lines += _section("Top level", "", schema)
@@ -115,8 +116,8 @@ def cli_page() -> str:
     lines = [
         "# Command line",
         "",
-        "`alignment COMMAND --help` shows the same. Exit codes: 0 done, 1 failed, 2 bad configuration or arguments,",
-        "3 the gate rejected the model.",
+        "`alignment COMMAND --help` shows the same. Exit codes: 0 done, 1 failed, 2 bad",
+        "configuration or arguments, 3 the gate rejected the model.",
         "",
     ]
     command = typer.main.get_command(app)
@@ -183,7 +184,7 @@ def api_page() -> str:
 
 
 def project_page(name: str) -> str:
-    """A file of the repository's top level, with its links turned to the site or to the repository."""
+    """A file of the repository's top level; its links lead to the site or to the repository."""
     text = (ROOT / name).read_text(encoding="utf-8")
     return re.sub(r"\]\((?!https?:|#)([^)]+)\)", _link, text)
 

@@ -4,6 +4,9 @@ Importing this package sets environment variables, because Prefect reads them wh
 and every module of the package imports it. It writes no file.
 """
 
+from alignment.extras import require
 from flows import environment
+
+require("prefect", "prefect", "flows")
 
 environment.set_defaults()

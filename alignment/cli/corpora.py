@@ -109,10 +109,9 @@ def corpora_of(config: Config, code: str) -> dict[str, Corpus]:
     A language that is not configured has the shared corpora.
     """
     from alignment.config import is_disabled
-    from alignment.corpora import corpus_name
 
     corpora = [corpus for corpus in config.pair_corpora if code in corpus.languages]
     if code in config.measured:
         corpora = list(config.settings(code).corpora)
     suites = [suite for suite in config.holdout.suites.values() if not is_disabled(suite)]
-    return {corpus_name(corpus): corpus for corpus in [*corpora, *suites]}
+    return {corpus.display_name: corpus for corpus in [*corpora, *suites]}

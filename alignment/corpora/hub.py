@@ -18,6 +18,7 @@ from alignment import languages
 from alignment.config import HubCorpus
 from alignment.corpora.base import ANY_LANGUAGE, SourceBase
 from alignment.errors import ConfigError, SourceError, Unavailable
+from alignment.extras import require
 from alignment.types import Input, SentencePair
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class HubSource(SourceBase[HubCorpus]):
     @functools.cached_property
     def _configurations(self) -> dict[str, str]:
         """Configuration by language, from the data set's list of configuration names."""
+        require("datasets", "hub", "kind: hub")
         from datasets import get_dataset_config_names
 
         revision = self._revision()
@@ -136,6 +138,7 @@ class HubSource(SourceBase[HubCorpus]):
         return {name: _languages_of(feature) for name, feature in stream.features.items()}
 
     def _load(self, configuration: str | None) -> IterableDataset:
+        require("datasets", "hub", "kind: hub")
         from datasets import load_dataset
 
         revision = self._revision()

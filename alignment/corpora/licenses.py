@@ -7,7 +7,6 @@ import logging
 from collections.abc import Iterable
 
 from alignment.config import Corpus, Licenses
-from alignment.corpora.names import corpus_name
 from alignment.errors import LicenseRefused
 
 UNKNOWN = "unknown"
@@ -44,7 +43,7 @@ def check_licenses(corpora: Iterable[Corpus], policy: Licenses) -> None:
     """
     refusals = []
     for corpus in dict.fromkeys(corpora):
-        refusal = _refusal(corpus_name(corpus), corpus.license, policy)
+        refusal = _refusal(corpus.display_name, corpus.license, policy)
         if refusal is not None:
             refusals.append(refusal)
     if refusals:

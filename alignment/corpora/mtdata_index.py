@@ -46,9 +46,8 @@ def _installed_version() -> str:
         return importlib.metadata.version("mtdata")
     except importlib.metadata.PackageNotFoundError as error:
         raise ConfigError(
-            "`kind: mtdata` needs a package that is not installed",
-            where="corpora",
-            hint="Install it: pip install 'alignment[mtdata]'.",
+            "kind: mtdata needs the extra `mtdata`, which is not installed",
+            hint="pip install 'crosslingual-alignment[mtdata]'",
         ) from error
 
 

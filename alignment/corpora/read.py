@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from alignment import languages
-from alignment.config import Corpus
-from alignment.corpora.source import KINDS, open_source
+from alignment.config import CORPUS_KINDS, Corpus
+from alignment.corpora.source import open_source
 from alignment.downloads import Downloads
 from alignment.errors import ConfigError, Problem
 from alignment.types import SentencePair
@@ -80,7 +80,7 @@ def _problem(detail: Mapping[str, Any]) -> Problem:
         message = "is required and missing"
     elif detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
         key = "kind"
-        message = f"expected one of {', '.join(sorted(KINDS))}"
+        message = f"expected one of {', '.join(sorted(CORPUS_KINDS))}"
     return Problem("corpus", key, message)
 
 

@@ -1,30 +1,19 @@
 """The protocol of a source, and the registry of corpus kinds.
 
 To add a kind, write its settings class in `alignment.config.corpora` and its source class in a
-module here, and add one line to `KINDS`.
+module here, and add one line to `SOURCES`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from alignment.config import (
-    Corpus,
-    GettextCorpus,
-    HubCorpus,
-    LocalCorpus,
-    MtdataCorpus,
-    OpusCorpus,
-    PrebuiltTripletsCorpus,
-    SacrebleuCorpus,
-    TatoebaCorpus,
-)
+from alignment.config import Corpus
 from alignment.corpora.gettext import GettextSource
 from alignment.corpora.hub import HubSource
 from alignment.corpora.local import LocalSource
 from alignment.corpora.mtdata import MtdataSource
-from alignment.corpora.names import corpus_name
 from alignment.corpora.opus import OpusSource
 from alignment.corpora.sacrebleu import SacrebleuSource
 from alignment.corpora.tatoeba import TatoebaSource
@@ -60,37 +49,16 @@ class Source(Protocol):
         ...
 
 
-class Kind(NamedTuple):
-    """One kind of corpus."""
-
-    source: Callable[[Any, Downloads, str], Source] | None
-    """None for prebuilt triplets, which are not sentence pairs."""
-    settings: type[Any]
-    example: str
-
-
-_EXAMPLES = {
-    "local": '{kind: local, path: "data/{lang}.tsv.gz", license: CC-BY-4.0}',
-    "gettext": '{kind: gettext, package: django, version: "5.2.19", license: BSD-3-Clause}',
-    "hub": "{kind: hub, dataset: Helsinki-NLP/opus-100, "
-    'configuration: "{pair}", revision: <commit hash>}',
-    "opus": "{kind: opus, corpus: NLLB, version: v1, max_pairs: 400000}",
-    "tatoeba": "{kind: tatoeba}",
-    "sacrebleu": "{kind: sacrebleu, test_set: wmt22}",
-    "mtdata": "{kind: mtdata, dataset: Statmt-europarl-10}",
-    "prebuilt_triplets": "{kind: prebuilt_triplets, path: nli.jsonl, language: cy, "
-    "share: 0.1, license: MIT}",
+SOURCES: dict[str, Callable[[Any, Downloads, str], Source]] = {
+    "gettext": GettextSource,
+    "hub": HubSource,
+    "local": LocalSource,
+    "mtdata": MtdataSource,
+    "opus": OpusSource,
+    "sacrebleu": SacrebleuSource,
+    "tatoeba": TatoebaSource,
 }
-KINDS: dict[str, Kind] = {
-    "local": Kind(LocalSource, LocalCorpus, _EXAMPLES["local"]),
-    "gettext": Kind(GettextSource, GettextCorpus, _EXAMPLES["gettext"]),
-    "hub": Kind(HubSource, HubCorpus, _EXAMPLES["hub"]),
-    "opus": Kind(OpusSource, OpusCorpus, _EXAMPLES["opus"]),
-    "tatoeba": Kind(TatoebaSource, TatoebaCorpus, _EXAMPLES["tatoeba"]),
-    "sacrebleu": Kind(SacrebleuSource, SacrebleuCorpus, _EXAMPLES["sacrebleu"]),
-    "mtdata": Kind(MtdataSource, MtdataCorpus, _EXAMPLES["mtdata"]),
-    "prebuilt_triplets": Kind(None, PrebuiltTripletsCorpus, _EXAMPLES["prebuilt_triplets"]),
-}
+"""The source of each kind of corpus that has sentence pairs."""
 
 
 def open_source(corpus: Corpus, downloads: Downloads, pivot: str) -> Source:
@@ -99,9 +67,9 @@ def open_source(corpus: Corpus, downloads: Downloads, pivot: str) -> Source:
     Raises:
         ConfigError: if this kind of corpus has no sentence pairs.
     """
-    source = KINDS[corpus.kind].source
+    source = SOURCES.get(corpus.kind)
     if source is None:
         raise ConfigError(
-            f"a corpus of kind {corpus.kind} has no sentence pairs", where=corpus_name(corpus)
+            f"a corpus of kind {corpus.kind} has no sentence pairs", where=corpus.display_name
         )
     return source(corpus, downloads, pivot)

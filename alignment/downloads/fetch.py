@@ -24,6 +24,7 @@ from alignment.downloads.lockfile import Lockfile
 from alignment.downloads.retry import RetryPolicy
 from alignment.downloads.transfer import Progress, ResumableDownload, sidecar
 from alignment.errors import ArtifactError, ConfigError, SourceError, Unavailable
+from alignment.extras import require
 from alignment.files import file_digest, write_json
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -146,6 +147,7 @@ class Downloads:
 
 def _copy_through_fsspec(url: str, partial: Path) -> None:
     """Copy the whole file; fsspec's file systems retry by themselves and resume nothing."""
+    require("fsspec", "remote", redacted(url))
     import fsspec
 
     try:

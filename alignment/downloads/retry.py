@@ -63,7 +63,7 @@ def wait_before_retry(url: str, policy: RetryPolicy, failures: int, error: Excep
     if requested is not None:
         seconds = requested
     else:
-        jitter = 1 + random.random()  # noqa: S311 - spreads requests, protects nothing
+        jitter = 1 + random.random()
         seconds = min(policy.backoff * 2 ** (failures - 1) * jitter, policy.max_wait)
     logger.info("%s: %s; retrying in %.1f s", redacted(url), reason(error), seconds)
     time.sleep(seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alignment.config import Config, Corpus, is_disabled
-from alignment.corpora import corpus_name, tabular
+from alignment.corpora import tabular
 from alignment.triplets.build import CorpusUsage
 
 
@@ -29,7 +29,7 @@ def corpus_uses(config: Config) -> dict[str, CorpusUsage]:
     for corpus in every_corpus(config):
         use = CorpusUsage(corpus.weight, corpus.direction)
         if use != CorpusUsage():
-            uses[corpus_name(corpus)] = use
+            uses[corpus.display_name] = use
     return uses
 
 

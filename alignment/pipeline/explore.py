@@ -16,7 +16,7 @@ from alignment.cleaning.batch import Context
 from alignment.cleaning.filtering import apply_filters, with_normalized
 from alignment.cleaning.ledger import KEPT
 from alignment.config import Config
-from alignment.corpora import corpus_name, open_source
+from alignment.corpora import open_source
 from alignment.downloads import Downloads
 from alignment.errors import AlignmentError
 from alignment.pairs import pair_rows
@@ -46,7 +46,7 @@ def count_pairs(config: Config, downloads: Downloads, code: str) -> PairCounts:
             source = open_source(corpus, downloads, config.pivot)
             total = sum(1 for _ in source.pairs(code))
             if total:
-                counts[corpus_name(corpus)] = total
+                counts[corpus.display_name] = total
     return PairCounts(code, counts)
 
 

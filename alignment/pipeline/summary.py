@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from alignment import languages
 from alignment.config import Config
-from alignment.corpora import corpus_name
 from alignment.gate import wilson
 from alignment.pipeline.corpora import language_corpora
 from alignment.pipeline.data import TrainingData
@@ -103,7 +102,7 @@ def corpora_used(pulled: Mapping[str, Artifact], config: Config) -> list[CorpusU
     for artifact in pulled.values():
         for name, count in PullCounts.of(artifact).by_corpus.items():
             pairs[name] = pairs.get(name, 0) + count
-    corpora = {corpus_name(corpus): corpus for corpus in language_corpora(config)}
+    corpora = {corpus.display_name: corpus for corpus in language_corpora(config)}
     uses = []
     for name, total in pairs.items():
         corpus = corpora[name]

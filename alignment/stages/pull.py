@@ -11,7 +11,7 @@ from typing import Any
 from alignment import languages, layout, tables
 from alignment.config import Corpus
 from alignment.context import RunContext
-from alignment.corpora import Source, corpus_name, open_source
+from alignment.corpora import Source, open_source
 from alignment.errors import EmptyCorpus
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Artifact, Counts
@@ -82,5 +82,5 @@ def _languages_of(sources: Mapping[Corpus, Source]) -> str:
         if available:
             listed = ", ".join(available[:MAX_LISTED])
             more = " ..." if len(available) > MAX_LISTED else ""
-            lines.append(f"{corpus_name(corpus)} has {listed}{more}")
+            lines.append(f"{corpus.display_name} has {listed}{more}")
     return "Remove the language, or add a corpus that has it. " + "; ".join(lines)

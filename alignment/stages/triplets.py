@@ -17,7 +17,7 @@ from alignment.cleaning.leaks import LabeledSuites, leaking_rows, read_suites
 from alignment.cleaning.sentences import sentence_hashes
 from alignment.config import PrebuiltTripletsCorpus, Triplets
 from alignment.context import RunContext
-from alignment.corpora import corpus_name, tabular
+from alignment.corpora import tabular
 from alignment.errors import EmptyCorpus
 from alignment.files import file_digest, write_json
 from alignment.triplets.build import CorpusUsage
@@ -135,7 +135,7 @@ def _batches(
     mined_triplets = sum(audit.triplets_by_language().values())
     for corpus in prebuilt:
         allowed = guard.allowed(corpus, mined_triplets)
-        audit.add_prebuilt(corpus_name(corpus), allowed)
+        audit.add_prebuilt(corpus.display_name, allowed)
         yield from tables.in_batches(allowed.rows, tables.TRIPLETS)
 
 
@@ -209,7 +209,7 @@ def _inputs(
     inputs = {f"clean:{language}": artifact.input() for language, artifact in cleaned.items()}
     inputs |= {f"mine:{language}": artifact.input() for language, artifact in mined.items()}
     for corpus in prebuilt:
-        name = f"prebuilt:{corpus_name(corpus)}"
+        name = f"prebuilt:{corpus.display_name}"
         inputs[name] = Input(file_digest(corpus.path), corpus.path)
     if prebuilt and holdout is not None:
         inputs["suites"] = holdout.directory(layout.SUITES)

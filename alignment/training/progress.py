@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from alignment import memory
-from alignment.errors import ConfigError
+from alignment.extras import require
 from alignment.training.checkpoints import BestCheckpoint
 from alignment.training.jsonl import append_line, complete_lines
 from alignment.training.losses import Loss
@@ -130,14 +130,9 @@ def read_metrics(path: Path) -> list[StepMetrics]:
 
 
 def _writer(directory: Path) -> SummaryWriter:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        raise ConfigError(
-            "train.tensorboard needs the package tensorboard, which is not installed",
-            where="train.tensorboard",
-            hint="pip install 'alignment[tensorboard]', or remove the key.",
-        ) from None
+    require("tensorboard", "tensorboard", "train.tensorboard")
+    from torch.utils.tensorboard import SummaryWriter
+
     return SummaryWriter(str(directory))
 
 

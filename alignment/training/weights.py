@@ -10,6 +10,7 @@ import torch
 
 from alignment.encoder.dropout import ByteDropout
 from alignment.errors import ConfigError
+from alignment.extras import require
 
 if TYPE_CHECKING:
     from peft import PeftMixedModel, PeftModel
@@ -58,14 +59,9 @@ def add_lora(model: PreTrainedModel, rank: int) -> PeftModel | PeftMixedModel:
     Raises:
         ConfigError: if the package peft is not installed.
     """
-    try:
-        from peft import LoraConfig, get_peft_model
-    except ImportError:
-        raise ConfigError(
-            "train.lora_rank needs the package peft, which is not installed",
-            where="train.lora_rank",
-            hint="pip install 'alignment[lora]', or remove the key.",
-        ) from None
+    require("peft", "lora", "train.lora_rank")
+    from peft import LoraConfig, get_peft_model
+
     settings = LoraConfig(
         r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear"
     )

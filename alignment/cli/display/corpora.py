@@ -7,19 +7,19 @@ import itertools
 from collections.abc import Iterator
 
 from alignment.cli.display.console import say
-from alignment.corpora import KINDS
+from alignment.config import CORPUS_KINDS
 from alignment.languages import name as language_name
 from alignment.types import SentencePair
 
 
 def print_kinds() -> None:
     """The kinds of corpora, each with a line of YAML that can be copied."""
-    for name, kind in KINDS.items():
-        description = inspect.getdoc(kind.settings) or ""
+    for name, settings in CORPUS_KINDS.items():
+        description = inspect.getdoc(settings) or ""
         summary = description.partition("\n")[0]
         say((name, "bold"))
         say(f"  {summary}")
-        say((f"  - {kind.example}", "cyan"))
+        say((f"  - {settings.example}", "cyan"))
 
 
 def print_preview(

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from alignment.encoder.directory import load_encoder
 
 from alignment import tables
 from alignment.api.negatives import NegativeStrategy, TextTriplet, mine_hard_negatives
+from alignment.encoder.directory import load_encoder
 from alignment.errors import ConfigError, DataError
 from alignment.store import Store
 from tests.letters import LetterEncoder

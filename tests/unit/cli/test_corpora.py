@@ -10,8 +10,7 @@ import yaml
 from alignment.cli.corpora import corpora_of
 from alignment.cli.display.console import console
 from alignment.cli.display.corpora import print_preview
-from alignment.config import load_config
-from alignment.corpora import KINDS
+from alignment.config import CORPUS_KINDS, load_config
 from alignment.types import SentencePair
 from tests.support import SMOKE, Cli
 
@@ -38,7 +37,7 @@ def test_every_kind_has_a_line_of_yaml(cli: Cli) -> None:
     done = cli("corpora", "kinds")
     assert done.returncode == 0, done.stderr
     examples = [yaml.safe_load(line) for line in done.stdout.splitlines() if "{kind:" in line]
-    assert [example[0]["kind"] for example in examples] == list(KINDS)
+    assert [example[0]["kind"] for example in examples] == list(CORPUS_KINDS)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from alignment.config import Config, HubCorpus, Licenses, LocalCorpus, MtdataCorpus
-from alignment.corpora import KINDS, check_licenses
+from alignment.config import CORPUS_KINDS, Config, HubCorpus, Licenses, LocalCorpus, MtdataCorpus
+from alignment.corpora import check_licenses
 from alignment.corpora.hub import HubSource
 from alignment.corpora.local import LocalSource
 from alignment.corpora.mtdata import Entry, MtdataSource
@@ -20,7 +20,7 @@ from alignment.errors import AlignmentError
 
 HUB_ENTRY = Entry("o-n-1-en-fi", ("x",), "x", "hfds", "hfds", ("a",), (0, 1), "o/n", "en-fi")
 FILE_ENTRY = HUB_ENTRY._replace(hub_dataset=None, hub_configuration=None)
-CORPUS_KEYS = {key for kind in KINDS.values() for key in kind.settings.model_fields}
+CORPUS_KEYS = {key for settings in CORPUS_KINDS.values() for key in settings.model_fields}
 
 
 def hub_entry_of_mtdata(root: Path) -> None:

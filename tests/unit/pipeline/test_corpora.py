@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from alignment.config import Config, parse_config
-from alignment.corpora import corpus_name
 from alignment.errors import ConfigError
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
 from alignment.triplets.build import CorpusUsage
@@ -30,7 +29,7 @@ def config(tmp_path: Path) -> Config:
 
 
 def test_every_corpus_is_listed_once(config: Config) -> None:
-    names = [corpus_name(corpus) for corpus in every_corpus(config)]
+    names = [corpus.display_name for corpus in every_corpus(config)]
     assert names == ["shared", "own", "suite", "nli"]
 
 

@@ -158,7 +158,7 @@ def test_a_kill_leaves_a_valid_champion(
 
 
 def _die_at(nth: int, call: str, patch: pytest.MonkeyPatch) -> None:
-    """Let the nth call of `os.replace` or `Path.symlink_to` end the process, for all it can tell."""
+    """Make the nth call of `os.replace` or `Path.symlink_to` raise as if the process ended."""
     owner = os if call == "replace" else Path
     original = getattr(owner, call)
     calls = 0
