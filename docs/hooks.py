@@ -49,7 +49,8 @@ def configuration_page() -> str:
         "This page is generated from it.",
         "",
         "`null` switches a limit off where the type allows it. A language overrides `clean`,",
-        "`triplets` and `gate` under its own key: see [Add a language](../how-to/add-a-language.md).",
+        "`triplets` and `gate` under its own key; see",
+        "[Add a language](../how-to/add-a-language.md).",
         "",
     ]
     lines += _section("Top level", "", schema)
