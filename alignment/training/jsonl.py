@@ -31,9 +31,9 @@ class Follower:
     def new_lines(self) -> list[str]:
         """The complete lines since the last call.
 
-        If the writer dropped lines from the end of the file, those that replace them are new.
+        If the writer drops lines from the end of the file, those that replace them are new.
         """
         lines = complete_lines(self._path)
-        start = min(self._read, len(lines))
+        new = lines[self._read :]
         self._read = len(lines)
-        return lines[start:]
+        return new
