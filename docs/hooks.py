@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import typer
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -127,7 +126,7 @@ def cli_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _leaves(command: Any, path: str) -> Iterator[tuple[str, click.Command]]:
+def _leaves(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     children = getattr(command, "commands", None)
     if children is None:
         yield path, command
@@ -136,30 +135,45 @@ def _leaves(command: Any, path: str) -> Iterator[tuple[str, click.Command]]:
         yield from _leaves(child, f"{path} {name}")
 
 
-def _command(path: str, command: click.Command) -> Iterator[str]:
-    context = click.Context(command, info_name=path)
+def _command(path: str, command: Any) -> Iterator[str]:
     yield f"## `{path}`"
     yield ""
     yield _prose(command.help or "")
     yield ""
-    arguments = [p for p in command.params if p.param_type_name == "argument"]
-    usage = " ".join([path, *(p.make_metavar(context) for p in arguments)])
-    yield f"```sh\n{usage} [OPTIONS]\n```"
-    yield ""
-    options = [p for p in command.params if p.param_type_name == "option"]
-    if options:
-        yield "| option | meaning |"
+    rows = []
+    for parameter in command.params:
+        rows.append(f"| `{_usage(parameter)}` | {_cell(_plain(parameter.help or ''))} |")
+    if rows:
+        yield "| argument or option | meaning |"
         yield "|---|---|"
-    for option in options:
-        record = option.get_help_record(context)
-        if record:
-            yield f"| `{record[0]}` | {_cell(_plain(record[1]))} |"
-    yield ""
+        yield from rows
+        yield ""
+
+
+def _usage(parameter: Any) -> str:
+    """`CONFIG` for an argument, `--set KEY=VALUE` for an option."""
+    metavar = parameter.metavar or ""
+    if parameter.param_type_name == "argument":
+        return metavar or parameter.name.upper()
+    names = ", ".join([*parameter.opts, *parameter.secondary_opts])
+    return f"{names} {metavar}".strip()
 
 
 def _prose(text: str) -> str:
     """Help text as Markdown: examples that the terminal indents become a code block."""
-    return _plain(text.replace("\b", "").replace("\f", "")).strip()
+    lines: list[str] = []
+    in_code = False
+    for line in _plain(text).strip().splitlines():
+        is_code = line.startswith("  ") or (in_code and not line)
+        if is_code and not in_code:
+            lines.append("```sh")
+        elif in_code and not is_code:
+            lines += ["```", ""]
+        in_code = is_code
+        lines.append(line.removeprefix("  ") if is_code else line)
+    if in_code:
+        lines.append("```")
+    return "\n".join(lines)
 
 
 def _plain(text: str) -> str:

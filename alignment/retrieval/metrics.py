@@ -1,4 +1,4 @@
-"""Accuracy@1 of bitext retrieval, by cosine or by ratio margin, and its confidence interval."""
+"""Accuracy@1 of bitext retrieval, by cosine or by ratio margin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 BLOCK = 1024
 TIE = 1e-6  # equal vectors may differ by this much after a float32 matrix product
-Z95 = 1.959963984540054
 
 
 class Outcomes(NamedTuple):
@@ -154,17 +153,3 @@ def _mean_knn_similarity(
         nearest = np.partition(x[rows] @ y.T, -k, axis=1)[:, -k:]
         means[rows] = nearest.mean(axis=1)
     return means
-
-
-def wilson(successes: int, n: int) -> tuple[float, float]:
-    """95 % Wilson score interval of a share, (low, high) in [0, 1]; (0, 1) for n = 0.
-
-    Wilson 1927; see Brown, Cai and DasGupta 2001.
-    """
-    if n == 0:
-        return 0.0, 1.0
-    share = successes / n
-    square = Z95**2
-    center = (share + square / (2 * n)) / (1 + square / n)
-    half = Z95 * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    return max(0.0, center - half), min(1.0, center + half)

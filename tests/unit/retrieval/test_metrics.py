@@ -4,10 +4,9 @@ import math
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from alignment.retrieval import metrics
-from alignment.retrieval.metrics import evaluate_pairs, retrieve, wilson
+from alignment.retrieval.metrics import evaluate_pairs, retrieve
 from tests.unit.retrieval.vectors import scaled, unit
 
 
@@ -130,15 +129,3 @@ def test_accuracy_of_nothing_is_nan() -> None:
     result = evaluate_pairs(empty, empty, [], [])
     assert math.isnan(result.forward.accuracy)
     assert math.isnan(result.accuracy)
-
-
-@pytest.mark.parametrize(("successes", "n"), [(0, 5), (3, 7), (10, 10), (900, 1000)])
-def test_wilson_against_scipy(successes: int, n: int) -> None:
-    expected = binomtest(successes, n).proportion_ci(0.95, method="wilson")
-    assert wilson(successes, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
-
-
-def test_wilson_half_width() -> None:
-    low, high = wilson(900, 1000)
-    assert (high - low) / 2 == pytest.approx(0.019, abs=0.0005)
-    assert wilson(0, 0) == (0.0, 1.0)
