@@ -62,7 +62,7 @@ class LanguageReport:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % Wilson score interval of `mean` over the 2n queries, (low, high)."""
+        """95% Wilson score interval of `mean` over the 2n queries, (low, high)."""
         correct = int(self.forward_correct.sum() + self.backward_correct.sum())
         return wilson(correct, 2 * self.n)
 
@@ -75,7 +75,7 @@ class EvaluationReport:
     >>> import numpy as np
     >>> welsh = alignment.LanguageReport(np.array([True, True]), np.array([True, False]), "")
     >>> print(alignment.EvaluationReport({"cy": welsh}))
-    language     pairs  forward  backward    mean         95 %
+    language     pairs  forward  backward    mean          95%
     cy               2    100.0      50.0    75.0    30.1-95.4
     mean                                    75.0
     """
@@ -88,7 +88,7 @@ class EvaluationReport:
         return sum(language.mean for language in self.languages.values()) / len(self.languages)
 
     def __str__(self) -> str:
-        lines = ["language     pairs  forward  backward    mean         95 %"]
+        lines = ["language     pairs  forward  backward    mean          95%"]
         for code, language in self.languages.items():
             low, high = language.interval
             interval = f"{100 * low:.1f}-{100 * high:.1f}"

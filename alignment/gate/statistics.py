@@ -9,7 +9,7 @@ Z95 = 1.959963984540054
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of a proportion (Wilson 1927).
+    """The 95% Wilson score interval of a proportion (Wilson 1927).
 
     Returns (low, high) in [0, 1], and (0, 1) for n = 0.
 
