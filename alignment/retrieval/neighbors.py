@@ -41,13 +41,14 @@ def nearest(
     `queries` (n, dim) and `candidates` (m, dim) are unit rows. `block` queries are compared at
     once.
 
-    >>> import numpy as np
-    >>> candidates = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)
-    >>> neighbors = nearest(np.array([[0.8, 0.6]], np.float32), candidates, k=2)
-    >>> neighbors.indices.tolist()
-    [[2, 0]]
-    >>> neighbors.similarities.round(2)
-    array([[0.96, 0.8 ]], dtype=float32)
+    Examples:
+        >>> import numpy as np
+        >>> candidates = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)
+        >>> neighbors = nearest(np.array([[0.8, 0.6]], np.float32), candidates, k=2)
+        >>> neighbors.indices.tolist()
+        [[2, 0]]
+        >>> neighbors.similarities.round(2)
+        array([[0.96, 0.8 ]], dtype=float32)
     """
     k = min(k, len(candidates))
     is_large = len(candidates) >= max(SIEVED_FROM, 4 * GROUP * k)

@@ -68,7 +68,9 @@ def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(
     strategies, anchors, weights = tables.read_columns(table, "strategy", "anchor", "weight")
     prebuilt, total = strategies.count("prebuilt"), len(strategies)
     assert (
-        0 < prebuilt <= 0.05 * total + 1 and set(weights) == {1.0} and held_out.upper() not in anchors
+        0 < prebuilt <= 0.05 * total + 1
+        and set(weights) == {1.0}
+        and held_out.upper() not in anchors
     )
     report = json.loads((table.parent / "audit.json").read_text())["prebuilt"]["prebuilt"]
     assert report["seen"] == 51 and report["dropped"]["contaminated"] == 1
