@@ -64,7 +64,7 @@ def load_encoder(
         path: Directory with config.json, model.safetensors and the tokenizer's files.
         device: "cpu", "cuda" or another torch device; by default the GPU if there is one.
         precision: Of the weights and activations. In bf16 the cosine to the fp32 vector is above
-            0.9999 for nearly every text (the lowest of 2,000 was 0.998). A processor that
+            0.9999 for nearly every text (the lowest of 2,000 was 0.998). A CPU that
             emulates bf16 is many times slower with it; you get a warning. Pooling is in fp32.
 
     Raises:

@@ -18,7 +18,7 @@ from alignment.errors import Corrupt
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-# Activations of 1,024 tokens fit a processor's cache: 1.8 times the rate of 8,192.
+# Activations of 1,024 tokens fit a CPU's cache: 1.8 times the rate of 8,192.
 BATCH_TOKENS = {"cpu": 1024, "cuda": 32_768}
 # One batch at a time in the whole process, whichever encoder it is for: torch uses every core.
 _COMPUTE_LOCK = threading.Lock()

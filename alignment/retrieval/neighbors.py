@@ -1,6 +1,6 @@
 """Exact nearest neighbors by cosine, block by block.
 
-Large searches on a processor with 8-bit dot products go through a sieve (`int8_sieve`), which
+Large searches on a CPU with 8-bit dot products go through a sieve (`int8_sieve`), which
 rules out most candidates without a doubt; the rest are compared in float32. A query that lets too
 many through is searched plainly. Apart from the vectors, a few blocks are in memory.
 """
@@ -23,7 +23,7 @@ CHUNK = 2**17  # candidates at once: 128 MiB of similarities
 class Neighbors(NamedTuple):
     """Nearest candidates of each query, best first; ties go to the lower index.
 
-    Equal candidates tie, unless the processor adds up their products in another order because they
+    Equal candidates tie, unless the CPU adds up their products in another order because they
     are at another place.
     """
 
