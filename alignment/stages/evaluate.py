@@ -72,7 +72,7 @@ def evaluate(store: Store, language: str, holdout: Artifact, encoder: Input) -> 
                 backward=int(backward.correct.sum()),
             )
             accuracy = 100 * counts.suites[name].accuracy
-            logger.info("evaluate %s %s: %.1f %%", language, name, accuracy)
+            logger.info("evaluate %s %s: %.1f%%", language, name, accuracy)
         return counts
 
     inputs = {f"suite:{name}": holdout.input(layout.suite_file(name, language)) for name in suites}

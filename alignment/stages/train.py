@@ -196,7 +196,7 @@ def log_progress(steps: int) -> StepCallback:
     def log_step(metrics: StepMetrics) -> None:
         if metrics.step % interval == 0:
             logger.info(
-                "train step %d/%d: loss %.4f, active %.0f %%, %.1f triplets/s",
+                "train step %d/%d: loss %.4f, active %.0f%%, %.1f triplets/s",
                 metrics.step,
                 steps,
                 metrics.loss,

@@ -116,3 +116,10 @@ def test_no_bars_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.shows_progress()
     monkeypatch.setenv("CI", "true")
     assert not terminal.shows_progress()
+
+
+def test_gate_line_counts_the_refused() -> None:
+    artifact = make_artifact("gate", counts={"findings": 3, "passed": 1})
+    with console.capture() as capture:
+        ConsoleRunner(10).run("gate", lambda: artifact)
+    assert "1 of 3 passed" in capture.get()

@@ -37,3 +37,11 @@ def test_unknown_choice(cli: Cli, finished: Path, option: str, message: str) -> 
     done = cli("triplets", "inspect", SMOKE, "--workspace", finished, option)
     assert done.returncode == 2
     assert message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_wrong_strategy_is_found_before_anything_is_built(cli: Cli, tmp_path: Path) -> None:
+    workspace = tmp_path / "empty"
+    done = cli("triplets", "inspect", SMOKE, "--strategy", "semantik", "--workspace", workspace)
+    assert done.returncode == 2
+    assert "got 'semantik', expected one of: random, lexical" in done.stderr
+    assert not workspace.exists()
