@@ -74,9 +74,9 @@ def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(
     assert report["seen"] == 51 and report["dropped"]["contaminated"] == 1
 
 
-def test_ready_triplets_are_no_suite() -> None:
+def test_prebuilt_triplets_cannot_be_a_suite() -> None:
     text = SMOKE.read_text() + "\n"
-    with pytest.raises(ConfigError, match="prebuilt triplets are no pairs"):
+    with pytest.raises(ConfigError, match="prebuilt triplets have no pairs"):
         parse_config(
             text.replace(
                 "holdout: {share: 0.2}",
