@@ -201,4 +201,4 @@ def test_ten_steps_of_a_run_are_logged(caplog: pytest.LogCaptureFixture) -> None
     for step in range(1, 51):
         callback(step_metrics(step))
     assert len(caplog.messages) == 10
-    assert caplog.messages[0] == "train step 5/50: loss 0.5000, active 25 %, 40.0 triplets/s"
+    assert caplog.messages[0] == "train step 5/50: loss 0.5000, active 25%, 40.0 triplets/s"
