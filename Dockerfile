@@ -1,7 +1,7 @@
 # The same steps as the README's, in two stages; the result runs as an ordinary user.
 #   docker build -t alignment .
 #   docker run --rm -v alignment:/app/workspace alignment configs/quickstart.yaml
-# TORCH_INDEX chooses the torch build: an extra package index that carries it (see README, "A GPU").
+# TORCH_INDEX chooses the torch build: an extra package index that carries it (see README, "GPU and other builds of torch").
 FROM python:3.11-slim-bookworm AS build
 ARG TORCH_INDEX=""
 RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*

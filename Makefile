@@ -57,7 +57,7 @@ format: $(VENV)/.test ## Format the code
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
 
-bench-clean: $(VENV)/.test ## Cleaning beside OpusFilter, on 1.3 million pairs (fetches 350 MB)
+bench-clean: $(VENV)/.test ## Cleaning compared with OpusFilter, on 1.3 million pairs (fetches 350 MB)
 	$(BIN)/python -m benchmarks.clean
 
 bench-scale: $(VENV)/.test ## Time and memory of cleaning at 100 k, 1 M and 10 M pairs
@@ -66,16 +66,16 @@ bench-scale: $(VENV)/.test ## Time and memory of cleaning at 100 k, 1 M and 10 M
 bench-tmx: $(VENV)/.test ## Time and memory of reading a TMX file of 2 GB
 	$(BIN)/python -m benchmarks.tmx
 
-bench-encode: $(VENV)/.test ## Encoding beside SentenceTransformer.encode
+bench-encode: $(VENV)/.test ## Encoding compared with SentenceTransformer.encode
 	$(BIN)/python -m benchmarks.encode
 
-bench-mine: $(VENV)/.test ## Hard negatives of 100,000 pairs beside mine_hard_negatives with faiss (encodes for five minutes first, for half an hour on a processor without bf16)
+bench-mine: $(VENV)/.test ## Hard negatives of 100,000 pairs compared with mine_hard_negatives and faiss (five minutes of encoding first; half an hour without bf16)
 	$(BIN)/python -m benchmarks.mine
 
 bench-triplets: $(VENV)/.test ## Random and lexical triplets of a million pairs
 	$(BIN)/python -m benchmarks.triplets
 
-bench-train: $(VENV)/.test ## Training beside sentence-transformers' trainer (needs 20 GiB for the peer)
+bench-train: $(VENV)/.test ## Training compared with sentence-transformers' trainer (which needs 20 GiB)
 	$(BIN)/python -m benchmarks.train
 
 bench-quality: $(VENV)/.test ## Tatoeba after 45 minutes of training on all catalogs (ALIGNMENT_TATOEBA=FILE)

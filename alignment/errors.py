@@ -61,7 +61,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.where, self.key, self.message) if part)
+        key = "" if self.where.endswith(f" {self.key}") else self.key  # --set names it already
+        return ": ".join(part for part in (self.where, key, self.message) if part)
 
 
 class ConfigError(AlignmentError):

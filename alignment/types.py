@@ -15,6 +15,8 @@ Direction = Literal["forward", "backward"]
 """Forward: the anchor is the pivot side of the pair. Backward: it is the other side."""
 Strategy = Literal["random", "lexical", "semantic", "edited", "cross"]
 STRATEGIES: tuple[Strategy, ...] = ("random", "lexical", "semantic", "edited", "cross")
+PREBUILT = "prebuilt"
+"""Strategy of prebuilt triplets, which come with their negatives."""
 FALLBACKS: tuple[Strategy, ...] = ("random", "lexical", "semantic")
 """Strategies that are tried when the chosen one has no negative for a pair."""
 

@@ -22,7 +22,7 @@ _MAX_WAITING = 4
 """Results per worker that may wait for an earlier one."""
 
 
-def processors() -> int:
+def available_cpus() -> int:
     """Number of CPU cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

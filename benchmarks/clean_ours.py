@@ -14,7 +14,7 @@ from alignment.cleaning.clean import BatchCallback, CleanRules, clean
 from alignment.cleaning.langid import load_identifier
 from alignment.cleaning.ledger import Ledger
 from alignment.config import Clean
-from alignment.workers import processors
+from alignment.workers import available_cpus
 
 LANGUAGE = "de"  # of the targets, for language identification
 
@@ -33,7 +33,7 @@ def cleaned(
         rules,
         ledger,
         scratch=home,
-        workers=processors(),
+        workers=available_cpus(),
         on_batch=on_batch,
     )
 

@@ -71,7 +71,7 @@ def precisions() -> tuple[Precision, ...]:
 
     if has_bf16(fastest_device()):
         return ("bf16", "fp32")
-    print("bf16 is left out: this processor emulates it")
+    print("bf16 is left out: this CPU emulates it")
     return ("fp32",)
 
 

@@ -73,7 +73,7 @@ def main() -> None:
         )
     console = Console(width=120)
     console.print(table)
-    console.print(f"the same negative for {100 * same:.2f} % of the anchors")
+    console.print(f"the same negative for {100 * same:.2f}% of the anchors")
     ratios = {
         key: round(seconds["peer"][key] / seconds["ours"][key], 2) for key in ("search", "all")
     }
@@ -94,7 +94,7 @@ def main() -> None:
 def prepare(count: int) -> Path:
     """Vectors of distinct catalog texts, computed once, since only the search is measured.
 
-    100,000 pairs take five minutes in bf16, or half an hour on a processor without it.
+    100,000 pairs take five minutes in bf16, or half an hour on a CPU without it.
     """
     home = cache() / f"mine-{count}"
     if not (home / "done").is_file():

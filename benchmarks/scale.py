@@ -36,7 +36,7 @@ LANGUAGE = "de"
 def main() -> None:
     """Measure, and print the table and the JSON line."""
     table = Table(title="holdout and clean, all filters, two workers", title_justify="left")
-    for column in ("pairs", "seconds", "microseconds a pair", "peak MiB"):
+    for column in ("pairs", "seconds", "microseconds per pair", "peak MiB"):
         table.add_column(column, justify="right")
     results = {}
     for size in SIZES:
@@ -59,7 +59,7 @@ def main() -> None:
         ours=last["microseconds_per_pair"],
         peer=None,
         ratio=round(ratio, 3),
-        what="microseconds a pair at the largest size; ratio: over the smallest",
+        what="microseconds per pair at the largest size; ratio: over the smallest",
         peak_mib=last["mib"],
         sizes=results,
     )

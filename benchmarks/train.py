@@ -200,7 +200,7 @@ def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
 
 
 def _measured(name: str, precision: str, steps: int, inputs: Inputs, output: Path) -> Measured:
-    """Train in a process of its own, which prints its rate."""
+    """Train in a separate process, which prints its rate."""
     shutil.rmtree(output, ignore_errors=True)
     output.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "benchmarks.train", name, precision, str(steps)]

@@ -32,7 +32,7 @@ PHRASES = {
 
 
 class Phrasebook:
-    """Stands in for an encoder: translates phrases to English and counts the words."""
+    """A toy encoder: translates phrases to English and counts the words."""
 
     def __init__(self, *languages: str) -> None:
         self.languages = languages
@@ -81,7 +81,7 @@ def pairs(language: str) -> list[tuple[str, str]]:
 
 
 def load(directory: str | None, stand_in: TextEncoder) -> TextEncoder:
-    """The model in a directory; without one, the stand-in."""
+    """The model in a directory; without one, the toy encoder."""
     if directory is None:
         return stand_in
     return alignment.load_encoder(directory)

@@ -30,7 +30,7 @@ PAIRS = [
 
 
 class Trigrams:
-    """Stands in for an encoder: counts of three letters in a row, in 512 dimensions."""
+    """A toy encoder: counts of three letters in a row, in 512 dimensions."""
 
     def encode(self, texts: list[str], /) -> NDArray[np.float32]:
         """Vectors (n, 512)."""
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def load(directory: str | None) -> TextEncoder:
-    """The encoder in a directory; without one, the stand-in."""
+    """The encoder in a directory; without one, the toy encoder."""
     if directory is None:
         return Trigrams()
     return alignment.load_encoder(directory)

@@ -18,7 +18,7 @@ def verdict_markdown(summary: Summary) -> str:
         "",
     ]
     for suite, mean in summary.mean.items():
-        means = f"{percent(mean.before)} → {percent(mean.after)} %"
+        means = f"{percent(mean.before)} → {percent(mean.after)}%"
         lines.append(f"- **{suite}**: {means} (mean of the trained languages)")
     for suite in summary.suites():
         for row in accuracy_rows(summary, suite):
@@ -60,6 +60,6 @@ def _accuracy_cells(suite: str, row: AccuracyRow) -> dict[str, str]:
         "pairs": row.pairs,
         "before": row.before,
         "after": row.after,
-        "95 %": row.interval,
+        "95%": row.interval,
         "gate": "pass" if row.passed else "refused",
     }

@@ -1,6 +1,6 @@
 """Imports every module of the package in an environment that hides the optional packages.
 
-A test runs this as a script in a process of its own.
+A test runs this as a script in a separate process.
 """
 
 from __future__ import annotations

@@ -26,11 +26,12 @@ class LanguageReport:
     Forward queries are the sources, backward queries the targets. A query is correct if its
     translation is strictly nearer than every other text of that side.
 
-    >>> import alignment
-    >>> import numpy as np
-    >>> report = alignment.LanguageReport(np.array([True, True]), np.array([True, False]), "")
-    >>> report.forward, report.backward, report.mean
-    (1.0, 0.5, 0.75)
+    Examples:
+        >>> import alignment
+        >>> import numpy as np
+        >>> report = alignment.LanguageReport(np.array([True, True]), np.array([True, False]), "")
+        >>> report.forward, report.backward, report.mean
+        (1.0, 0.5, 0.75)
     """
 
     forward_correct: NDArray[np.bool_]
@@ -62,7 +63,7 @@ class LanguageReport:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % Wilson score interval of `mean` over the 2n queries, (low, high)."""
+        """95% Wilson score interval of `mean` over the 2n queries, (low, high)."""
         correct = int(self.forward_correct.sum() + self.backward_correct.sum())
         return wilson(correct, 2 * self.n)
 
@@ -71,13 +72,14 @@ class LanguageReport:
 class EvaluationReport:
     """How one encoder does on several languages; `print` it for a table.
 
-    >>> import alignment
-    >>> import numpy as np
-    >>> welsh = alignment.LanguageReport(np.array([True, True]), np.array([True, False]), "")
-    >>> print(alignment.EvaluationReport({"cy": welsh}))
-    language     pairs  forward  backward    mean         95 %
-    cy               2    100.0      50.0    75.0    30.1-95.4
-    mean                                    75.0
+    Examples:
+        >>> import alignment
+        >>> import numpy as np
+        >>> welsh = alignment.LanguageReport(np.array([True, True]), np.array([True, False]), "")
+        >>> print(alignment.EvaluationReport({"cy": welsh}))
+        language     pairs  forward  backward    mean          95%
+        cy               2    100.0      50.0    75.0    30.1-95.4
+        mean                                    75.0
     """
 
     languages: Mapping[str, LanguageReport]
@@ -88,7 +90,7 @@ class EvaluationReport:
         return sum(language.mean for language in self.languages.values()) / len(self.languages)
 
     def __str__(self) -> str:
-        lines = ["language     pairs  forward  backward    mean         95 %"]
+        lines = ["language     pairs  forward  backward    mean          95%"]
         for code, language in self.languages.items():
             low, high = language.interval
             interval = f"{100 * low:.1f}-{100 * high:.1f}"
@@ -107,15 +109,16 @@ def evaluate(encoder: TextEncoder, suites: Mapping[str, Sequence[Pair]]) -> Eval
     text that equals the translation counts as the translation; a tie with a wrong text counts as
     an error.
 
-    >>> import alignment
-    >>> import numpy as np
-    >>> class Letters:
-    ...     def encode(self, texts):
-    ...         return np.array([[text.count(letter) for letter in "mbat"] for text in texts])
-    >>> pairs = [("good morning", "god morgen"), ("good bread", "godt brød"), ("a cat", "en katt")]
-    >>> report = alignment.evaluate(Letters(), {"nb": pairs})
-    >>> report.languages["nb"].mean
-    1.0
+    Examples:
+        >>> import alignment
+        >>> import numpy as np
+        >>> class Letters:
+        ...     def encode(self, texts):
+        ...         return np.array([[text.count(letter) for letter in "mbat"] for text in texts])
+        >>> pairs = [("good morning", "god morgen"), ("good bread", "godt brød")]
+        >>> report = alignment.evaluate(Letters(), {"nb": pairs})
+        >>> report.languages["nb"].mean
+        1.0
 
     Args:
         encoder: Anything with `encode(texts)`; vectors are normalized if they are not.

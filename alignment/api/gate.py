@@ -30,17 +30,18 @@ def gate_languages(
     right, both directions together. The verdict is `Approved` or `Rejected`; its findings give
     the reason per language.
 
-    >>> import alignment
-    >>> import numpy as np
-    >>> def report(correct):
-    ...     hits = np.arange(20) < correct
-    ...     return alignment.EvaluationReport({"cy": alignment.LanguageReport(hits, hits, "")})
-    >>> verdict = alignment.gate_languages(report(19), report(14), floor=0.9, min_queries=20)
-    >>> isinstance(verdict, alignment.Approved)
-    True
-    >>> verdict = alignment.gate_languages(report(14), report(19), floor=0.5, min_queries=20)
-    >>> print(verdict.failed[0].reason)
-    worse than the reference: 95.0% -> 70.0%, 10 lost against 0 won (p = 0.00098 < 0.05)
+    Examples:
+        >>> import alignment
+        >>> import numpy as np
+        >>> def report(correct):
+        ...     hits = np.arange(20) < correct
+        ...     return alignment.EvaluationReport({"cy": alignment.LanguageReport(hits, hits, "")})
+        >>> verdict = alignment.gate_languages(report(19), report(14), floor=0.9, min_queries=20)
+        >>> isinstance(verdict, alignment.Approved)
+        True
+        >>> verdict = alignment.gate_languages(report(14), report(19), floor=0.5, min_queries=20)
+        >>> print(verdict.failed[0].reason)
+        worse than the reference: 95.0% -> 70.0%, 10 lost against 0 won (p = 0.00098 < 0.05)
 
     Args:
         candidate: Report of the new model, from `evaluate`.

@@ -15,6 +15,7 @@ from alignment.errors import ConfigError, DataError
 from alignment.retrieval.neighbors import nearest
 from alignment.triplets.candidates import Candidates
 from alignment.triplets.groups import MeaningGroups
+from alignment.triplets.guards import highest_similarity
 from alignment.triplets.lexical import lexical_candidates
 from alignment.triplets.near_duplicates import chrf_above
 from alignment.triplets.negatives import random_candidates, semantic_candidates
@@ -37,15 +38,16 @@ class TextTriplet(NamedTuple):
 class HardNegatives:
     """The negatives of each pair, best first.
 
-    >>> import alignment
-    >>> sources = ["Bore da", "Nos da"]
-    >>> targets = ["Good morning", "Good night"]
-    >>> negatives = alignment.mine_hard_negatives(sources, targets, strategy="lexical")
-    >>> negatives.indices
-    array([[1],
-           [0]])
-    >>> next(negatives.triplets())
-    TextTriplet(anchor='Bore da', positive='Good morning', negative='Good night')
+    Examples:
+        >>> import alignment
+        >>> sources = ["Bore da", "Nos da"]
+        >>> targets = ["Good morning", "Good night"]
+        >>> negatives = alignment.mine_hard_negatives(sources, targets, strategy="lexical")
+        >>> negatives.indices
+        array([[1],
+               [0]])
+        >>> next(negatives.triplets())
+        TextTriplet(anchor='Bore da', positive='Good morning', negative='Good night')
     """
 
     sources: Sequence[str]
@@ -102,18 +104,20 @@ def mine_hard_negatives(
     through others), if it is spelled nearly the same (`max_chrf`), or if it is too near to the
     source (`relative_margin`).
 
-    >>> import alignment
-    >>> sources = ["Bore da", "Bore da!", "Prynhawn da", "Mae'r gath yn cysgu"]
-    >>> targets = ["Good morning", "Morning", "Good afternoon", "The cat is asleep"]
-    >>> negatives = alignment.mine_hard_negatives(sources, targets, strategy="lexical")
-    >>> negatives.texts
-    [['Good afternoon'], [None], ['Good morning'], [None]]
+    Examples:
+        >>> import alignment
+        >>> sources = ["Bore da", "Bore da!", "Prynhawn da", "Mae'r gath yn cysgu"]
+        >>> targets = ["Good morning", "Morning", "Good afternoon", "The cat is asleep"]
+        >>> negatives = alignment.mine_hard_negatives(sources, targets, strategy="lexical")
+        >>> negatives.texts
+        [['Good afternoon'], [None], ['Good morning'], [None]]
 
     The second pair gets none: the only target that shares a word translates the same sentence.
     With `strategy="random"` every pair gets one, as long as some target means something else:
 
-    >>> alignment.mine_hard_negatives(sources, targets, strategy="random").indices.ravel() >= 0
-    array([ True,  True,  True,  True])
+    Examples:
+        >>> alignment.mine_hard_negatives(sources, targets, strategy="random").indices.ravel() >= 0
+        array([ True,  True,  True,  True])
 
     Args:
         sources: The anchors, n texts.
@@ -196,10 +200,10 @@ class _Guards(NamedTuple):
 
     def _highest_similarity(self, row: int) -> float:
         """Highest cosine that a negative of this pair may have."""
-        if self.vectors is None or self.relative_margin is None:
-            return np.inf
+        if self.vectors is None:
+            return highest_similarity(None, self.relative_margin)
         positive = float(self.vectors.sources[row] @ self.vectors.targets[row])
-        return positive - self.relative_margin * abs(positive)
+        return highest_similarity(positive, self.relative_margin)
 
 
 def _check(

@@ -28,14 +28,15 @@ def run(
     Stages that ran before with the same inputs are reused from the workspace. A rejection by the
     gate is not an error: look at `outcome.verdict`. Stages log to the logger `alignment`.
 
-    >>> import alignment
-    >>> outcome = alignment.run("configs/smoke.yaml", workspace="workspace")
-    >>> isinstance(outcome.verdict, alignment.Approved)
-    True
-    >>> outcome.version.name
-    'v1'
-    >>> sorted(path.name for path in outcome.directory.iterdir())
-    ['config.json', 'report.html', 'summary.json']
+    Examples:
+        >>> import alignment
+        >>> outcome = alignment.run("configs/smoke.yaml", workspace="workspace")
+        >>> isinstance(outcome.verdict, alignment.Approved)
+        True
+        >>> outcome.version.name
+        'v1'
+        >>> sorted(path.name for path in outcome.directory.iterdir())
+        ['config.json', 'report.html', 'summary.json']
 
     Args:
         config: A configuration from `load_config`, the path of its YAML file, or the same keys as

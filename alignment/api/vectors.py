@@ -16,12 +16,13 @@ NEAR_UNIT = 1e-3  # of the norm: vectors nearer than this to 1 are left as they 
 class TextEncoder(Protocol):
     """Anything with `encode(texts)`: an `Encoder`, a `SentenceTransformer` or your own class.
 
-    >>> import numpy as np
-    >>> class Lengths:
-    ...     def encode(self, texts):
-    ...         return np.array([[len(text), 1.0] for text in texts])
-    >>> Lengths().encode(["Bore da"]).shape
-    (1, 2)
+    Examples:
+        >>> import numpy as np
+        >>> class Lengths:
+        ...     def encode(self, texts):
+        ...         return np.array([[len(text), 1.0] for text in texts])
+        >>> Lengths().encode(["Bore da"]).shape
+        (1, 2)
     """
 
     def encode(self, texts: list[str], /) -> Any:

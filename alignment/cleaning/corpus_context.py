@@ -13,7 +13,7 @@ from alignment.cleaning.batch import Context
 from alignment.cleaning.langid import load_identifier
 from alignment.cleaning.scores import expected_ratio
 from alignment.config import Clean
-from alignment.workers import processors
+from alignment.workers import available_cpus
 
 PARALLEL_FROM = 100_000
 """Pairs; starting processes for fewer takes longer than it saves."""
@@ -36,7 +36,7 @@ def corpus_context(pairs: Path, limits: Clean, pivot: str, language: str) -> Con
 
 def workers_for(pairs: int) -> int:
     """How many processes are worth starting for so large a corpus."""
-    return processors() if pairs >= PARALLEL_FROM else 1
+    return available_cpus() if pairs >= PARALLEL_FROM else 1
 
 
 def _sample(pairs: Path) -> Iterator[pa.RecordBatch]:

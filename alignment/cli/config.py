@@ -57,8 +57,9 @@ def schema(
 ) -> None:
     """Print the JSON Schema of the configuration, for completion in an editor.
 
-    Point your editor at the file by this first line of the configuration:
-    # yaml-language-server: $schema=alignment.schema.json
+    To let your editor use it, start the configuration with this line:
+
+      # yaml-language-server: $schema=alignment.schema.json
 
     [bold]Examples[/bold]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 corpora_app = typer.Typer(
     no_args_is_help=True,
-    help="""List the kinds of corpora that you can add, and look at the first pairs of yours.
+    help="""List the kinds of corpora that you can add, and preview yours.
 
     A corpus is one line under `corpora:` in the configuration.
 
@@ -59,7 +59,7 @@ def preview(
         str,
         typer.Option(
             metavar="CODE",
-            help="Language to look at. It need not be in the configuration yet.",
+            help="Language to print. It need not be in the configuration yet.",
             show_default=False,
         ),
     ],

@@ -22,7 +22,7 @@ def encode(
     texts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="TEXT...",
+            metavar="TEXT",
             help="Texts to encode. Default: the lines of standard input.",
             show_default=False,
         ),

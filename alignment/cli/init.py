@@ -32,7 +32,6 @@ def init(
     [bold]Examples[/bold]
 
       alignment init
-
       alignment init demo --template smoke
     """
     files = write_project(directory, template, force=force)

@@ -100,4 +100,6 @@ def _total(artifacts: list[Artifact]) -> str:
     if name is None:
         return ""
     total = sum(artifact.counts[name] for artifact in artifacts)
+    if name == "passed":  # by the gate
+        return f"{total:,} of {artifacts[0].counts['findings']:,} passed"
     return f"{total:,} {name}"

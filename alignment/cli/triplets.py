@@ -18,6 +18,7 @@ from alignment.cli.options import (
     open_workspace,
     read_config,
 )
+from alignment.types import PREBUILT, STRATEGIES
 
 if TYPE_CHECKING:
     from alignment.config import Config
@@ -52,7 +53,8 @@ def inspect(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Only examples of this strategy: random, lexical, semantic, edited or cross.",
+            help="Only examples of this strategy: random, lexical, semantic, edited, cross or "
+            "prebuilt.",
         ),
     ] = None,
     examples: Annotated[
@@ -70,7 +72,7 @@ def inspect(
       lang.             share of negatives in another language than the
                         translation
       length            share of triplets whose lengths alone give the
-                        translation away; 50 % is chance
+                        translation away; 50% is chance
 
     [bold]Examples[/bold]
 
@@ -82,6 +84,8 @@ def inspect(
     code = None
     if language is not None:
         code = one_of(settings.trained, language_code(language), option="--language")
+    if strategy is not None:
+        one_of((*STRATEGIES, PREBUILT), strategy, option="--strategy")
     space = open_workspace(workspace, offline=offline)
     _inspect(settings, space, code, strategy, examples)
 
@@ -102,7 +106,8 @@ def _inspect(
         guards = {code: guards[code]}
     chosen = list(strategies)
     if strategy is not None:
-        chosen = [one_of(chosen, strategy, option="--strategy")]
+        hint = f"No triplet uses {strategy}. Raise its share: triplets.shares.{strategy}."
+        chosen = [one_of(chosen, strategy, option="--strategy", hint=hint)]
     print_hardness(strategies, audit["margin"], code)
     print_guards(guards)
     print_examples(triplets.path / "triplets.parquet", chosen, code, examples)

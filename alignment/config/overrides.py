@@ -71,8 +71,10 @@ def _assign(values: dict[str, Any], path: KeyPath, value: Any) -> None:
 
 
 def _replace_places(places: dict[KeyPath, str], path: KeyPath, place: str) -> None:
-    """Record where `path` was set, and forget the lines of what it replaces."""
+    """Record where `path` and the sections above it were set; forget what it replaces."""
     replaced = [known for known in places if known[: len(path)] == path]
     for known in replaced:
         del places[known]
+    for end in range(1, len(path)):
+        places.setdefault(path[:end], place)
     places[path] = place

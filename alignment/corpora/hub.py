@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face Hub through `datasets`, streamed at a pinned revision.
+"""Datasets of the Hugging Face Hub through `datasets`, streamed at a pinned revision.
 
 The environment variable `HF_ENDPOINT` selects another server, as for all Hub libraries.
 """
@@ -38,7 +38,7 @@ class HubSource(SourceBase[HubCorpus]):
     def languages(self) -> frozenset[str]:
         """From the configuration names, the `translation` feature or the column names.
 
-        A data set that does not name its languages lists `*`.
+        A dataset that does not name its languages lists `*`.
         """
         template = self.corpus.configuration
         if template and "{" in template:
@@ -84,7 +84,7 @@ class HubSource(SourceBase[HubCorpus]):
         target = languages.best_match(spelling, spellings)
         if pivot is None or target is None:
             raise ConfigError(
-                f"the data set has no `translation` feature with {self.pivot} and {spelling}",
+                f"the dataset has no `translation` feature with {self.pivot} and {spelling}",
                 where=self.corpus.dataset,
                 hint="Name the columns: `columns: {source: ..., target: ...}`.",
             )
@@ -96,7 +96,7 @@ class HubSource(SourceBase[HubCorpus]):
                 return row[source], row[target]
             except KeyError as error:
                 raise ConfigError(
-                    f"no column {error}; the data set has {', '.join(row)}",
+                    f"no column {error}; the dataset has {', '.join(row)}",
                     where=self.corpus.dataset,
                     hint="Name the columns: `columns: {source: ..., target: ...}`.",
                 ) from error
@@ -105,7 +105,7 @@ class HubSource(SourceBase[HubCorpus]):
 
     @functools.cached_property
     def _configurations(self) -> dict[str, str]:
-        """Configuration by language, from the data set's list of configuration names."""
+        """Configuration by language, from the dataset's list of configuration names."""
         require("datasets", "hub", "kind: hub")
         from datasets import get_dataset_config_names
 
@@ -162,7 +162,7 @@ class HubSource(SourceBase[HubCorpus]):
         revision = self.corpus.revision
         if revision is None or not _REVISION.fullmatch(revision):
             raise ConfigError(
-                f"a Hub data set needs its `revision` as 40 hexadecimal digits, got {revision!r}",
+                f"a Hub dataset needs its `revision` as 40 hexadecimal digits, got {revision!r}",
                 where=self.corpus.dataset,
                 hint=self._revision_hint(),
             )
@@ -197,7 +197,7 @@ def _languages_of(feature: Any) -> tuple[str, ...]:
 
 
 def _features_of_rows(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
-    """As `HubSource._features`, from the first rows of a data set that declares no features."""
+    """As `HubSource._features`, from the first rows of a dataset that declares no features."""
     features: dict[str, dict[str, None]] = {}
     for row in islice(rows, _SAMPLE_ROWS):
         for name, value in row.items():
@@ -214,7 +214,7 @@ def _hub_errors(dataset: str) -> Iterator[None]:
         yield
     except DatasetNotFoundError as error:
         raise SourceError(
-            f"the Hub does not have this data set ({error})",
+            f"the Hub does not have this dataset ({error})",
             where=dataset,
             hint="Check `dataset`; a private one needs the environment variable `HF_TOKEN`.",
         ) from error

@@ -1,4 +1,4 @@
-"""Data sets from mtdata's index: it has the addresses and formats, our cache fetches the files.
+"""Datasets from mtdata's index: it has the addresses and formats, our cache fetches the files.
 
 Importing mtdata's index unpickles a file in the home directory and runs every `mtdata*.py` in the
 working directory. `mtdata_index` therefore imports it once per version, in a process with an empty
@@ -29,7 +29,7 @@ FORMATS = ("txt", "tsv", "tmx")
 
 
 class Entry(NamedTuple):
-    """One language pair of a data set, as mtdata's index describes it."""
+    """One language pair of a dataset, as mtdata's index describes it."""
 
     id: str
     """`group-name-version-first-second`."""
@@ -43,7 +43,7 @@ class Entry(NamedTuple):
     columns: tuple[int, int]
     """Positions of the two texts in a TSV file."""
     hub_dataset: str | None
-    """The data set on the Hugging Face Hub, for entries that mtdata reads from there."""
+    """The dataset on the Hugging Face Hub, for entries that mtdata reads from there."""
     hub_configuration: str | None
 
     @property
@@ -119,7 +119,7 @@ class MtdataSource(SourceBase[MtdataCorpus]):
 
     @functools.cached_property
     def _entries(self) -> dict[str, Entry]:
-        """The entries of the data set, by the language that is not the pivot."""
+        """The entries of the dataset, by the language that is not the pivot."""
         entries = {}
         for entry in read_entries(build_index(self.downloads.root), self.corpus.dataset):
             language = languages.non_pivot_side(self.pivot, *entry.languages)
@@ -127,7 +127,7 @@ class MtdataSource(SourceBase[MtdataCorpus]):
                 entries[language] = entry
         if not entries:
             raise ConfigError(
-                f"mtdata has no data set {self.corpus.dataset!r} with {self.pivot}",
+                f"mtdata has no dataset {self.corpus.dataset!r} with {self.pivot}",
                 where="dataset",
                 hint="Write group-name-version as `mtdata list` prints it, without the languages.",
             )
@@ -170,7 +170,7 @@ def _read_columns(path: Path, first: int, second: int) -> Iterator[SentencePair]
 
 
 def read_entries(index: Path, dataset: str) -> Iterator[Entry]:
-    """The language pairs of a data set in an index of JSON lines.
+    """The language pairs of a dataset in an index of JSON lines.
 
     Raises:
         Malformed: with the line, if an entry cannot be read.

@@ -48,7 +48,7 @@ def read_pairs(
         SourceError: while iterating, if the corpus cannot be fetched.
         Malformed: while iterating, with file and line, if an entry cannot be read.
 
-    Example:
+    Examples:
         >>> from pathlib import Path
         >>> from alignment.corpora import read_pairs
         >>> _ = Path("welsh.tsv").write_text("source\ttarget\nGood morning\tBore da\n")

@@ -1,4 +1,4 @@
-"""Fetching files, wheels and hub snapshots, all checked against the lockfile."""
+"""Fetching files, wheels and Hub snapshots, all checked against the lockfile."""
 
 from alignment.downloads.fetch import Downloads
 from alignment.downloads.lockfile import Lockfile

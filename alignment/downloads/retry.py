@@ -24,7 +24,7 @@ class RetryPolicy:
     attempts: int = 6
     """Attempts in a row that may fail without a single new byte."""
     backoff: float = 1.0
-    """Wait before the second attempt; doubles each time, plus up to 100 % jitter."""
+    """Wait before the second attempt; doubles each time, plus up to 100% jitter."""
     max_wait: float = 120.0
     """Longest wait between attempts. A server that asks for more counts as unavailable."""
     connect_timeout: float = 10.0

@@ -12,7 +12,7 @@ from alignment import compat
 Precision = Literal["bf16", "fp32"]
 DTYPES: dict[Precision, torch.dtype] = {"bf16": torch.bfloat16, "fp32": torch.float32}
 BF16_EMULATED_WARNING = (
-    "this processor emulates bf16 and is many times slower with it than with fp32: "
+    "this CPU emulates bf16 and is many times slower with it than with fp32: "
     "set the precision to fp32, or leave it out"
 )
 _ONEDNN_CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")

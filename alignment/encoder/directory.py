@@ -44,26 +44,27 @@ def load_encoder(
     sentence-transformers if there is none. Only safetensors are read, and no code of the model's
     is run.
 
-    >>> import tempfile
-    >>> from alignment.config import ScratchEncoder
-    >>> from alignment.encoder.scratch import scratch_encoder
-    >>> sizes = ScratchEncoder(
-    ...     source="scratch", vocab_size=100, hidden_size=32, num_layers=1, num_heads=2
-    ... )
-    >>> model, tokenizer = scratch_encoder(["good morning", "bore da"], sizes, seed=1)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_encoder(Path(folder), model, tokenizer, Settings(max_tokens=64))
-    ...     encoder = load_encoder(folder)
-    >>> encoder.settings.max_tokens
-    64
-    >>> encoder.encode(["good morning", "bore da"]).shape
-    (2, 32)
+    Examples:
+        >>> import tempfile
+        >>> from alignment.config import ScratchEncoder
+        >>> from alignment.encoder.scratch import scratch_encoder
+        >>> sizes = ScratchEncoder(
+        ...     source="scratch", vocab_size=100, hidden_size=32, num_layers=1, num_heads=2
+        ... )
+        >>> model, tokenizer = scratch_encoder(["good morning", "bore da"], sizes, seed=1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_encoder(Path(folder), model, tokenizer, Settings(max_tokens=64))
+        ...     encoder = load_encoder(folder)
+        >>> encoder.settings.max_tokens
+        64
+        >>> encoder.encode(["good morning", "bore da"]).shape
+        (2, 32)
 
     Args:
         path: Directory with config.json, model.safetensors and the tokenizer's files.
         device: "cpu", "cuda" or another torch device; by default the GPU if there is one.
         precision: Of the weights and activations. In bf16 the cosine to the fp32 vector is above
-            0.9999 for nearly every text (the lowest of 2,000 was 0.998). A processor that
+            0.9999 for nearly every text (the lowest of 2,000 was 0.998). A CPU that
             emulates bf16 is many times slower with it; you get a warning. Pooling is in fp32.
 
     Raises:

@@ -18,7 +18,7 @@ from alignment.errors import Corrupt
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-# Activations of 1,024 tokens fit a processor's cache: 1.8 times the rate of 8,192.
+# Activations of 1,024 tokens fit a CPU's cache: 1.8 times the rate of 8,192.
 BATCH_TOKENS = {"cpu": 1024, "cuda": 32_768}
 # One batch at a time in the whole process, whichever encoder it is for: torch uses every core.
 _COMPUTE_LOCK = threading.Lock()
@@ -42,17 +42,19 @@ class Encoder:
 
     `load_encoder` reads one from a directory. Threads may share an encoder.
 
-    >>> from alignment.config import ScratchEncoder
-    >>> from alignment.encoder.scratch import scratch_encoder
-    >>> sizes = ScratchEncoder(
-    ...     source="scratch", vocab_size=100, hidden_size=32, num_layers=1, num_heads=2
-    ... )
-    >>> encoder = Encoder(*scratch_encoder(["good morning", "bore da"], sizes, seed=1), Settings())
-    >>> vectors = encoder.encode(["good morning", "bore da", "good morning"])
-    >>> vectors.shape, vectors.dtype
-    ((3, 32), dtype('float32'))
-    >>> (vectors @ vectors.T).diagonal().round(3).tolist()
-    [1.0, 1.0, 1.0]
+    Examples:
+        >>> from alignment.config import ScratchEncoder
+        >>> from alignment.encoder.scratch import scratch_encoder
+        >>> sizes = ScratchEncoder(
+        ...     source="scratch", vocab_size=100, hidden_size=32, num_layers=1, num_heads=2
+        ... )
+        >>> model, tokenizer = scratch_encoder(["good morning", "bore da"], sizes, seed=1)
+        >>> encoder = Encoder(model, tokenizer, Settings())
+        >>> vectors = encoder.encode(["good morning", "bore da", "good morning"])
+        >>> vectors.shape, vectors.dtype
+        ((3, 32), dtype('float32'))
+        >>> (vectors @ vectors.T).diagonal().round(3).tolist()
+        [1.0, 1.0, 1.0]
     """
 
     model: PreTrainedModel

@@ -1,6 +1,6 @@
 """Vocabulary reduction: train only the embedding rows that the corpus uses, then restore the rest.
 
-Of multilingual-e5-small's 118 M weights 82 % are embedding rows, and software catalogs use one in
+Of multilingual-e5-small's 118 M weights 82% are embedding rows, and software catalogs use one in
 twenty of them. Rows that no text uses get no gradient, so leaving them out changes nothing but the
 memory and the time that the optimizer spends on them.
 """

@@ -37,13 +37,14 @@ def decide(outcomes: Iterable[SuiteOutcomes], rules: Mapping[str, Gate], referen
     Raises:
         DataError: if a suite has fewer pairs than its language's `min_queries`.
 
-    >>> from alignment.config import Gate
-    >>> better = PairedOutcomes(reference=[False] * 20 + [True] * 20, candidate=[True] * 40)
-    >>> verdict = decide([SuiteOutcomes("cy", "tatoeba", better, better)], {"cy": Gate()}, "v1")
-    >>> type(verdict).__name__
-    'Approved'
-    >>> verdict.findings[0].reason
-    '50.0% -> 100.0%, floor 50%, 40 won, 0 lost'
+    Examples:
+        >>> from alignment.config import Gate
+        >>> better = PairedOutcomes(reference=[False] * 20 + [True] * 20, candidate=[True] * 40)
+        >>> verdict = decide([SuiteOutcomes("cy", "tatoeba", better, better)], {"cy": Gate()}, "v1")
+        >>> type(verdict).__name__
+        'Approved'
+        >>> verdict.findings[0].reason
+        '50.0% -> 100.0%, floor 50%, 40 won, 0 lost'
     """
     findings = tuple(judge(suite, rules[suite.language], reference) for suite in outcomes)
     if all(finding.passed for finding in findings):
@@ -59,13 +60,14 @@ def judge(outcomes: SuiteOutcomes, rules: Gate, reference: str) -> Finding:
     Raises:
         DataError: if the suite has fewer pairs than `min_queries`.
 
-    >>> from alignment.config import Gate
-    >>> worse = PairedOutcomes(reference=[True] * 40, candidate=[True] * 32 + [False] * 8)
-    >>> finding = judge(SuiteOutcomes("cy", "tatoeba", worse, worse), Gate(), "v1")
-    >>> finding.passed
-    False
-    >>> finding.reason
-    'worse than v1: 100.0% -> 80.0%, 16 lost against 0 won (p = 1.5e-05 < 0.05)'
+    Examples:
+        >>> from alignment.config import Gate
+        >>> worse = PairedOutcomes(reference=[True] * 40, candidate=[True] * 32 + [False] * 8)
+        >>> finding = judge(SuiteOutcomes("cy", "tatoeba", worse, worse), Gate(), "v1")
+        >>> finding.passed
+        False
+        >>> finding.reason
+        'worse than v1: 100.0% -> 80.0%, 16 lost against 0 won (p = 1.5e-05 < 0.05)'
     """
     n = len(outcomes.forward.candidate)
     if n < rules.min_queries:

@@ -9,13 +9,14 @@ Z95 = 1.959963984540054
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of a proportion (Wilson 1927).
+    """The 95% Wilson score interval of a proportion (Wilson 1927).
 
     Returns (low, high) in [0, 1], and (0, 1) for n = 0.
 
-    >>> low, high = wilson(45, 50)
-    >>> f"{low:.3f} to {high:.3f}"
-    '0.786 to 0.957'
+    Examples:
+        >>> low, high = wilson(45, 50)
+        >>> f"{low:.3f} to {high:.3f}"
+        '0.786 to 0.957'
     """
     if n == 0:
         return 0.0, 1.0
@@ -32,10 +33,11 @@ def sign_test(wins: int, losses: int) -> float:
     P(at least `losses` of the `wins + losses` discordant queries), if winning and losing one are
     equally likely: the exact McNemar test, a binomial test with p = 1/2 (McNemar 1947).
 
-    >>> sign_test(wins=0, losses=5)
-    0.03125
-    >>> sign_test(wins=5, losses=0)
-    1.0
+    Examples:
+        >>> sign_test(wins=0, losses=5)
+        0.03125
+        >>> sign_test(wins=5, losses=0)
+        1.0
     """
     n = wins + losses
     tail = sum(math.comb(n, k) for k in range(losses, n + 1))
@@ -50,8 +52,9 @@ def count_discordant(reference: Sequence[bool], candidate: Sequence[bool]) -> tu
     Raises:
         ValueError: if they differ in length.
 
-    >>> count_discordant(reference=[True, False, False], candidate=[False, True, True])
-    (2, 1)
+    Examples:
+        >>> count_discordant(reference=[True, False, False], candidate=[False, True, True])
+        (2, 1)
     """
     wins = 0
     losses = 0

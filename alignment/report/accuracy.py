@@ -17,7 +17,7 @@ class AccuracyRow(NamedTuple):
     before: str
     after: str
     interval: str
-    """95 % interval of `after`."""
+    """95% interval of `after`."""
     from_pivot: str
     to_pivot: str
     discordant: str

@@ -43,7 +43,7 @@ STYLE: Any = {
 
 
 def accuracy(languages: Mapping[str, LanguageResult], suite: str) -> str:
-    """Accuracy before and after by language, with 95 % intervals and floors."""
+    """Accuracy before and after by language, with 95% intervals and floors."""
     results = [result for result in languages.values() if suite in result.suites]
     results.sort(key=lambda result: (result.trained, result.suites[suite].after.mean))
     with plt.rc_context(STYLE):

@@ -17,7 +17,7 @@ class Score(_Record):
     forward: float = Field(description="pivot -> language")
     backward: float = Field(description="language -> pivot")
     mean: float = Field(description="mean of both directions")
-    low: float = Field(description="95 % Wilson interval of the mean, over all queries")
+    low: float = Field(description="95% Wilson interval of the mean, over all queries")
     high: float
 
 

@@ -54,12 +54,13 @@ def evaluate_pairs(
 ) -> PairOutcomes:
     """Retrieve translations in both directions; row i of each argument belongs to pair i.
 
-    >>> import numpy as np
-    >>> sources = np.array([[1, 0], [0.6, 0.8]], np.float32)
-    >>> targets = np.array([[0.8, 0.6], [0, 1]], np.float32)
-    >>> result = evaluate_pairs(sources, targets, ["tea", "milk"], ["te", "llaeth"])
-    >>> result.forward.accuracy, result.backward.accuracy, result.accuracy
-    (0.5, 0.5, 0.5)
+    Examples:
+        >>> import numpy as np
+        >>> sources = np.array([[1, 0], [0.6, 0.8]], np.float32)
+        >>> targets = np.array([[0.8, 0.6], [0, 1]], np.float32)
+        >>> result = evaluate_pairs(sources, targets, ["tea", "milk"], ["te", "llaeth"])
+        >>> result.forward.accuracy, result.backward.accuracy, result.accuracy
+        (0.5, 0.5, 0.5)
 
     Args:
         source_vectors: Unit rows (n, dim) of the source side.
@@ -96,12 +97,13 @@ def retrieve(
     2019; LASER takes k = 4). It holds back a text that is near everything. Such a score depends on
     all texts that are searched, which that of a vector index does not.
 
-    >>> import numpy as np
-    >>> vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)
-    >>> retrieve(vectors, vectors[[0, 2, 1]], ["te", "llaeth", "llefrith"]).correct.tolist()
-    [True, False, False]
-    >>> retrieve(vectors, vectors[[0, 2, 1]], ["te", "llaeth", "llaeth"]).accuracy
-    1.0
+    Examples:
+        >>> import numpy as np
+        >>> vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)
+        >>> retrieve(vectors, vectors[[0, 2, 1]], ["te", "llaeth", "llefrith"]).correct.tolist()
+        [True, False, False]
+        >>> retrieve(vectors, vectors[[0, 2, 1]], ["te", "llaeth", "llaeth"]).accuracy
+        1.0
 
     Args:
         queries: Unit rows (n, dim).

@@ -1,6 +1,6 @@
 """Exact nearest neighbors by cosine, block by block.
 
-Large searches on a processor with 8-bit dot products go through a sieve (`int8_sieve`), which
+Large searches on a CPU with 8-bit dot products go through a sieve (`int8_sieve`), which
 rules out most candidates without a doubt; the rest are compared in float32. A query that lets too
 many through is searched plainly. Apart from the vectors, a few blocks are in memory.
 """
@@ -23,7 +23,7 @@ CHUNK = 2**17  # candidates at once: 128 MiB of similarities
 class Neighbors(NamedTuple):
     """Nearest candidates of each query, best first; ties go to the lower index.
 
-    Equal candidates tie, unless the processor adds up their products in another order because they
+    Equal candidates tie, unless the CPU adds up their products in another order because they
     are at another place.
     """
 
@@ -41,13 +41,14 @@ def nearest(
     `queries` (n, dim) and `candidates` (m, dim) are unit rows. `block` queries are compared at
     once.
 
-    >>> import numpy as np
-    >>> candidates = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)
-    >>> neighbors = nearest(np.array([[0.8, 0.6]], np.float32), candidates, k=2)
-    >>> neighbors.indices.tolist()
-    [[2, 0]]
-    >>> neighbors.similarities.round(2)
-    array([[0.96, 0.8 ]], dtype=float32)
+    Examples:
+        >>> import numpy as np
+        >>> candidates = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)
+        >>> neighbors = nearest(np.array([[0.8, 0.6]], np.float32), candidates, k=2)
+        >>> neighbors.indices.tolist()
+        [[2, 0]]
+        >>> neighbors.similarities.round(2)
+        array([[0.96, 0.8 ]], dtype=float32)
     """
     k = min(k, len(candidates))
     is_large = len(candidates) >= max(SIEVED_FROM, 4 * GROUP * k)

@@ -21,7 +21,7 @@ from alignment.triplets.candidates import Candidates, Vectors
 from alignment.triplets.lexical import lexical_candidates
 from alignment.triplets.negatives import random_candidates, semantic_candidates
 from alignment.types import Artifact, Counts, Direction, Strategy
-from alignment.workers import ordered, processors
+from alignment.workers import available_cpus, ordered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,7 +107,7 @@ def _candidates(
     """Rows of `tables.CANDIDATES`; `vectors` (2n, dim) are those of the sources, then targets."""
     directions: tuple[Direction, ...] = ("forward", "backward")
     positives = [(pairs.target, pairs.language), (pairs.source, pairs.pivot)]
-    workers = processors() if len(pairs.ids) >= PARALLEL_FROM else 1
+    workers = available_cpus() if len(pairs.ids) >= PARALLEL_FROM else 1
     lexical_of = functools.partial(_lexical, k=settings.num_candidates)
     by_words = ordered(positives, lexical_of, workers, ahead=1)
     for direction, lexical in zip(directions, by_words, strict=True):

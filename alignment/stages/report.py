@@ -13,7 +13,7 @@ from alignment.report.summary import Summary
 from alignment.store import Store
 from alignment.types import Artifact, Counts, StepMetrics
 
-REVISION = 7
+REVISION = 8
 ONLY_OF_THIS_RUN = {"run", "started", "seconds"}
 
 

@@ -39,7 +39,7 @@ from alignment.triplets.prebuilt import (
 )
 from alignment.types import Artifact, Counts, FilterReport, Input
 
-REVISION = 7
+REVISION = 8
 logger = logging.getLogger(__name__)
 
 

@@ -47,7 +47,7 @@ def write_project(directory: Path, template: Template, *, force: bool = False) -
     if existing and not force:
         raise ConfigError(
             f"these files exist already: {', '.join(existing)}",
-            where=str(directory),
+            where=str(directory.resolve()),
             hint="Nothing was written. Choose another directory, or overwrite them with --force.",
         )
     for name, text in files.items():

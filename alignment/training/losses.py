@@ -128,7 +128,7 @@ def triplet_loss(
     Raises:
         ValueError: if `groups` is needed to tell which anchor a negative belongs to.
 
-    Example:
+    Examples:
         >>> anchors = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
         >>> positives = torch.tensor([[0.8, 0.6], [0.6, 0.8]])
         >>> negatives = torch.tensor([[0.6, 0.8], [0.8, 0.6]])
@@ -251,7 +251,7 @@ def infonce_loss(
     Raises:
         ValueError: if `groups` is needed to tell which anchor a negative belongs to.
 
-    Example:
+    Examples:
         >>> anchors = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
         >>> positives = torch.tensor([[0.8, 0.6], [0.6, 0.8]])
         >>> infonce_loss(anchors, positives, scale=20.0).value

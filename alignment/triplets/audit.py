@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from alignment.triplets.near_duplicates import near_duplicate_score
 from alignment.triplets.rows import TripletRow
-from alignment.types import STRATEGIES
+from alignment.types import PREBUILT, STRATEGIES
 
 Hardness = Literal["easy", "semi-hard", "hard"]
 EXAMPLES = 20
 LANGUAGE_EXAMPLES = 3
 BINS = 20  # of the histogram of similarities, over [0, 1]
 EXAMPLE_EVERY = 16  # about one triplet in this many may become an example: spread over the corpus
-_ORDER = (*STRATEGIES, "ready")
+_ORDER = (*STRATEGIES, PREBUILT)
 
 
 @dataclass

@@ -18,7 +18,7 @@ from alignment.triplets.candidates import CandidateTable
 from alignment.triplets.groups import MeaningGroups, Sentences
 from alignment.triplets.prebuilt import GuardedTriplets
 from alignment.types import Artifact, FilterReport
-from alignment.workers import ordered, processors
+from alignment.workers import available_cpus, ordered
 
 PART = 8192
 """Pairs that a process takes at a time."""
@@ -126,7 +126,7 @@ class PartBuilder:
 def build_parts(parts: Sequence[Part], builder: PartBuilder) -> Iterator[tuple[Part, BuiltPart]]:
     """Every part with its triplets, in order, using all cores when there are many pairs."""
     total = sum(len(part.rows) for part in parts)
-    workers = processors() if total >= PARALLEL_FROM else 1
+    workers = available_cpus() if total >= PARALLEL_FROM else 1
     yield from zip(parts, ordered(parts, builder, workers), strict=True)
 
 

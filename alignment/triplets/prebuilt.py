@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from alignment.triplets.groups import GroupLookup
 from alignment.triplets.near_duplicates import near_duplicate_score
 from alignment.triplets.rows import TripletRow
-from alignment.types import FilterReport
+from alignment.types import PREBUILT, FilterReport
 
 REASONS = (
     "empty",
@@ -97,7 +97,7 @@ def guard_prebuilt(
             "group": positive_group,
             "negative_group": negative_group,
             "direction": "forward",
-            "strategy": "ready",
+            "strategy": PREBUILT,
             "rank": 0,
             "score": None,
             "positive_similarity": None,

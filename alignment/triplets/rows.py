@@ -20,7 +20,7 @@ class TripletRow(TypedDict):
     negative_group: int
     direction: str
     strategy: str
-    """That of the negative; `ready` for a prebuilt triplet."""
+    """That of the negative; `prebuilt` for a prebuilt triplet."""
     rank: int
     """Place of the negative among its strategy's candidates, from 0."""
     score: float | None

@@ -10,7 +10,7 @@ def test_verdict_of_an_approved_run() -> None:
     lines = verdict_markdown(make_summary()).splitlines()
     assert lines[0] == "# Approved"
     assert "Compared with v1; v2 is deployed." in lines
-    assert "- **heldout**: 50.0 → 75.0 % (mean of the trained languages)" in lines
+    assert "- **heldout**: 50.0 → 75.0% (mean of the trained languages)" in lines
     assert not [line for line in lines if "refused" in line]
 
 

@@ -66,6 +66,6 @@ def test_processes_give_the_same_bytes(
 ) -> None:
     alone = clean_spanish(context, Clean())
     monkeypatch.setattr(corpus_context, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(corpus_context, "processors", lambda: 2)
+    monkeypatch.setattr(corpus_context, "available_cpus", lambda: 2)
     together = clean_spanish(new_context(tmp_path / "parallel"), Clean())
     assert alone.digest == together.digest

@@ -66,6 +66,6 @@ def test_processes_give_the_same_bytes(
     cleaned = pairs_artifact(tmp_path, "fi", PAIRS)
     alone = mine(context, "fi", cleaned, NO_ENCODER, WITHOUT_VECTORS)
     monkeypatch.setattr(stage, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(stage, "processors", lambda: 2)
+    monkeypatch.setattr(stage, "available_cpus", lambda: 2)
     parallel = new_context(tmp_path / "parallel")
     assert mine(parallel, "fi", cleaned, NO_ENCODER, WITHOUT_VECTORS).digest == alone.digest

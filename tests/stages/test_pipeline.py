@@ -478,5 +478,5 @@ class TestRemining:
         assert page.count("Measured with the encoder of that moment.") == 2
 
     def test_small_languages_are_warned_of_once(self, remined: Path) -> None:
-        warning = "triplets a direction than a batch of 256 has: es ("
+        warning = "fewer triplets per direction than one batch (256): es ("
         assert (remined / "stderr").read_text().count(warning) == 1

@@ -69,6 +69,7 @@ class Stage:
     def __init__(self, path: Path, **counts: Any) -> None:
         downloads = Downloads(path / "downloads")
         self.context = RunContext(Store(path / "store"), downloads, pivot="en", seed=3)
+        counts.setdefault("triplets_by_language", {})
         self.triplets = artifact(path / "triplets", **counts)
         self.encoder = artifact(path / "encoder")
         self.reported: list[StepMetrics] = []
@@ -200,4 +201,4 @@ def test_ten_steps_of_a_run_are_logged(caplog: pytest.LogCaptureFixture) -> None
     for step in range(1, 51):
         callback(step_metrics(step))
     assert len(caplog.messages) == 10
-    assert caplog.messages[0] == "train step 5/50: loss 0.5000, active 25 %, 40.0 triplets/s"
+    assert caplog.messages[0] == "train step 5/50: loss 0.5000, active 25%, 40.0 triplets/s"

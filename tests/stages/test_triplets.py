@@ -63,7 +63,7 @@ def test_processes_give_the_same_bytes(
     alone = build(context, tiny)
     for module in (mine_stage, parts):
         monkeypatch.setattr(module, "PARALLEL_FROM", 0)
-        monkeypatch.setattr(module, "processors", lambda: 2)
+        monkeypatch.setattr(module, "available_cpus", lambda: 2)
     monkeypatch.setattr(parts, "PART", 50)  # ends inside a language
     together = build(new_context(tmp_path / "parallel"), tiny)
     assert alone.digest == together.digest

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from alignment.errors import AlignmentError
-from alignment.workers import ordered, processors
+from alignment.workers import available_cpus, ordered
 
 
 def number_and_process(number: int) -> tuple[int, int]:
@@ -81,7 +81,7 @@ def test_reads_few_items_ahead_also_in_a_thread() -> None:
     assert len(taken) < 20
 
 
-def test_processors_are_those_of_this_process() -> None:
-    assert processors() >= 1
+def test_cpus_are_those_of_this_process() -> None:
+    assert available_cpus() >= 1
     if hasattr(os, "sched_getaffinity"):
-        assert processors() == len(os.sched_getaffinity(0))
+        assert available_cpus() == len(os.sched_getaffinity(0))

@@ -25,12 +25,12 @@ FILTER_COLUMNS: dict[str, JustifyMethod] = {
     "parameter": "left",
     "threshold": "right",
     "keeps": "right",
-    "5 %": "right",
+    "5%": "right",
     "median": "right",
-    "95 %": "right",
+    "95%": "right",
 }
 SHOWN_QUANTILES = (2, 4, 6)
-"""Places of 5 %, 50 % and 95 % in `pipeline.explain.QUANTILES`."""
+"""Places of 5%, 50% and 95% in `pipeline.explain.QUANTILES`."""
 
 
 def print_ledger(cleaned: Mapping[str, Artifact]) -> None:
@@ -59,7 +59,8 @@ def print_explanation(explanation: Explained, code: str) -> None:
     for scores in explanation.scores:
         _print_alternatives(scores)
     say()
-    say(f"Dropped, in order: {_listed(explanation.counts) or 'nothing'}")
+    dropped = _listed(explanation.counts) or "nothing"
+    say(f"Dropped, by the first filter that refuses a pair: {dropped}")
     for reason, pairs in explanation.rejects.items():
         _print_rejects(reason, pairs)
 
@@ -75,7 +76,7 @@ def _add_filter_row(table: Table, scores: FilterScores) -> None:
         threshold = f"{scores.filter.sign} {scores.threshold:g}"
     kept = ""
     if scores.kept is not None:
-        kept = f"{percent(scores.kept)} %"
+        kept = f"{percent(scores.kept)}%"
     quantiles = ["", "", ""]
     if scores.quantiles:
         quantiles = [f"{scores.quantiles[place]:.3g}" for place in SHOWN_QUANTILES]
@@ -83,10 +84,9 @@ def _add_filter_row(table: Table, scores: FilterScores) -> None:
 
 
 def _print_alternatives(scores: FilterScores) -> None:
-    details = f" {scores.filter.name}: {scores.filter.what}"
-    say(scores.filter.parameter, (details, "dim"))
+    say(scores.filter.parameter, (f": {scores.filter.what}; drops as {scores.filter.name}", "dim"))
     shares = [
-        f"{scores.filter.sign} {threshold:g}: {percent(share)} %"
+        f"{scores.filter.sign} {threshold:g}: {percent(share)}%"
         for threshold, share in scores.alternatives
     ]
     if shares:

@@ -17,7 +17,7 @@ ACCURACY_COLUMNS: dict[str, JustifyMethod] = {
     "pairs": "right",
     "before": "right",
     "after": "right",
-    "95 %": "right",
+    "95%": "right",
     "gate": "left",
 }
 STAGE_COLUMNS: dict[str, JustifyMethod] = {

@@ -43,8 +43,8 @@ def print_hardness(strategies: Mapping[str, Any], margin: float, code: str | Non
             strategy,
             f"{stats['count']:,}",
             *_measurements(stats),
-            f"{percent(stats['by_language'], 0)} %",
-            f"{percent(stats['by_length'], 0)} %",
+            f"{percent(stats['by_language'], 0)}%",
+            f"{percent(stats['by_length'], 0)}%",
         )
     console.print(table)
 
@@ -56,11 +56,11 @@ def print_guards(languages: Mapping[str, Any]) -> None:
     same_meaning = percent(total["same_meaning"] / considered)
     near_duplicate = percent(total["near_duplicate"] / considered)
     say(
-        f"Of {total['considered']:,} candidates the guards refused {total['same_meaning']:,} "
-        f"({same_meaning} %) with the same meaning, {total['near_duplicate']:,} "
-        f"({near_duplicate} %) near-duplicates and {total['too_close']:,} too close to the anchor "
+        f"Of {total['considered']:,} candidates, the guards refused {total['same_meaning']:,} "
+        f"({same_meaning}%) that mean the same as the translation, {total['near_duplicate']:,} "
+        f"({near_duplicate}%) near-duplicates, and {total['too_close']:,} too close to the anchor "
         f"under the base encoder. {total['fallback']:,} triplets use a fallback strategy; "
-        f"{total['unfilled']:,} pairs and directions have no triplet."
+        f"for {total['unfilled']:,} no negative was left, so there is no triplet."
     )
 
 
@@ -85,7 +85,7 @@ def _measurements(stats: Mapping[str, Any]) -> list[str]:
     measured = stats["measured"]
     if not measured:
         return [""] * 5
-    cells = [f"{percent(stats[kind] / measured, 0)} %" for kind in ("easy", "semi-hard", "hard")]
+    cells = [f"{percent(stats[kind] / measured, 0)}%" for kind in ("easy", "semi-hard", "hard")]
     cells.append(f"{stats['positive_similarity']:.2f}")
     cells.append(f"{stats['negative_similarity']:.2f}")
     return cells
@@ -100,5 +100,5 @@ def _print_example(row: Mapping[str, Any]) -> None:
     say("    ", (row["positive"], "green"))
     negative: list[Piece] = ["    ", (row["negative"], "red")]
     if row["negative_similarity"] is not None:
-        negative.append((f"  {row['negative_similarity']:.2f}", "dim"))
+        negative.append((f"  cosine {row['negative_similarity']:.2f}", "dim"))
     say(*negative)

@@ -11,7 +11,7 @@ from alignment.registry.directory import Version
 COLUMNS: dict[str, JustifyMethod] = {
     "version": "left",
     "state": "left",
-    "created": "left",
+    "created (UTC)": "left",
     "compared with": "left",
     "mean accuracy@1 (%)": "left",
 }
@@ -26,7 +26,7 @@ def print_versions(registry: Registry) -> None:
             table,
             version.name,
             _state(registry, version),
-            str(manifest.get("created", "")),
+            _minute(str(manifest.get("created", ""))),
             str(manifest.get("reference", "")),
             _mean_accuracies(version),
         )
@@ -38,6 +38,11 @@ def _state(registry: Registry, version: Version) -> str:
     if champion is not None and champion.name == version.name:
         return "champion"
     return "rolled back" if registry.rolled_back(version) else ""
+
+
+def _minute(timestamp: str) -> str:
+    """`2026-01-31 02:00` of an ISO 8601 timestamp in UTC."""
+    return timestamp[:16].replace("T", " ")
 
 
 def _mean_accuracies(version: Version) -> str:

@@ -38,6 +38,6 @@ def test_the_sample_is_spread_over_the_corpus(
 
 
 def test_small_corpora_use_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(corpus_context, "processors", lambda: 4)
+    monkeypatch.setattr(corpus_context, "available_cpus", lambda: 4)
     assert workers_for(99_999) == 1
     assert workers_for(100_000) == 4

@@ -71,8 +71,7 @@ def test_contradiction_with_a_shared_value() -> None:
     text = GOOD + "clean: {max_chars: 50}\n"
     problem = problem_of(text, "languages.cy.clean.min_chars=60")
     assert problem == (
-        "--set languages.cy.clean.min_chars: languages.cy.clean.min_chars: "
-        "60 is above max_chars 50, so every pair is dropped"
+        "--set languages.cy.clean.min_chars: 60 is above max_chars 50, so every pair is dropped"
     )
 
 

@@ -62,7 +62,7 @@ def test_language_without_overrides_may_be_empty() -> None:
 
 def test_override_is_named_in_the_problem() -> None:
     problem = problem_of(GOOD, "train.stepz=7")
-    assert problem == "--set train.stepz: train.stepz: unknown key; did you mean 'steps'?"
+    assert problem == "--set train.stepz: unknown key; did you mean 'steps'?"
 
 
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:

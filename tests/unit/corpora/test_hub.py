@@ -1,4 +1,4 @@
-"""Hub data sets in their real layout, from a directory and from a loopback server."""
+"""Hub datasets in their real layout, from a directory and from a loopback server."""
 
 import json
 import os
@@ -98,7 +98,7 @@ def test_a_missing_column_lists_the_others(tmp_path: Path) -> None:
     columns = Columns(source="english", target="cymraeg")
     corpus = HubCorpus(kind="hub", dataset=str(tmp_path), columns=columns)
     source = HubSource(corpus, Downloads(tmp_path), "en")
-    with pytest.raises(ConfigError, match="no column 'cymraeg'; the data set has english, welsh"):
+    with pytest.raises(ConfigError, match="no column 'cymraeg'; the dataset has english, welsh"):
         list(source.pairs("cy"))
 
 
@@ -268,7 +268,7 @@ def test_a_missing_revision_prints_the_current_one(
     hub: tuple[str, list[str]], tmp_path: Path
 ) -> None:
     message = ask(hub[0], tmp_path, NAME, "")
-    assert message.startswith("ConfigError: demo/pairs: a Hub data set needs its `revision`")
+    assert message.startswith("ConfigError: demo/pairs: a Hub dataset needs its `revision`")
     assert f'`revision: "{SHA}"`' in message
 
 

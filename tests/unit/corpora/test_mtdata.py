@@ -157,7 +157,7 @@ TAR = {"ext": "tar.gz", "in_ext": "txt"}
         ("/table", {**TAR, "in_paths": ["a", "b"]}, Malformed, "damaged"),
         ("/bomb", {**TAR, "in_paths": ["*.en", "*.fi"]}, UnsafeArchive, "expands past"),
     ],
-    ids=["format", "Hub data set", "odd number of texts", "a link", "no archive", "bomb"],
+    ids=["format", "Hub dataset", "odd number of texts", "a link", "no archive", "bomb"],
 )
 def test_what_cannot_be_read(
     server: FaultyServer,
@@ -176,7 +176,7 @@ def test_what_cannot_be_read(
 
 def test_an_unknown_data_set(root: Path) -> None:
     write_index(root, "x", ext="tsv", filename="x")
-    with pytest.raises(ConfigError, match="no data set 'Demo-nothing-1' with en"):
+    with pytest.raises(ConfigError, match="no dataset 'Demo-nothing-1' with en"):
         source(root, "Demo-nothing-1").languages()
 
 

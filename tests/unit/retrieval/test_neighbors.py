@@ -66,7 +66,7 @@ def test_sieve_finds_the_nearest(copies: int, chunk: int, monkeypatch: pytest.Mo
     rng = np.random.default_rng(copies)
     centers = rng.normal(size=(200, 48)) + 2
     y = scaled(centers[rng.integers(0, 200, 20_000)] + 0.3 * rng.normal(size=(20_000, 48)))
-    # Products with this vector have one term, so that equal ones are equal on any processor.
+    # Products with this vector have one term, so that equal ones are equal on any CPU.
     y[:copies] = np.eye(48)[0]
     x = scaled(y[rng.integers(0, 20_000, 700)] + 0.01 * rng.normal(size=(700, 48)))
     x[0] = y[0]

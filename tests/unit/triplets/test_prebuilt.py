@@ -55,7 +55,7 @@ def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(
         (f"question {i} of all", f"answer {i * 7} is right", f"{i * 13} is not it")
         for i in range(50)
     ]
-    path = tmp_path / "ready.jsonl"
+    path = tmp_path / "prebuilt.jsonl"
     names = ("anchor", "positive", "negative")
     every = [*rows, (held_out.upper(), "x y z", "k l")]
     path.write_text("".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in every))
@@ -66,17 +66,19 @@ def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(
     assert done.returncode == 3, done.stderr
     (table,) = (tmp_path / "w").glob("store/triplets/*/triplets.parquet")
     strategies, anchors, weights = tables.read_columns(table, "strategy", "anchor", "weight")
-    ready, total = strategies.count("ready"), len(strategies)
+    prebuilt, total = strategies.count("prebuilt"), len(strategies)
     assert (
-        0 < ready <= 0.05 * total + 1 and set(weights) == {1.0} and held_out.upper() not in anchors
+        0 < prebuilt <= 0.05 * total + 1
+        and set(weights) == {1.0}
+        and held_out.upper() not in anchors
     )
-    report = json.loads((table.parent / "audit.json").read_text())["prebuilt"]["ready"]
+    report = json.loads((table.parent / "audit.json").read_text())["prebuilt"]["prebuilt"]
     assert report["seen"] == 51 and report["dropped"]["contaminated"] == 1
 
 
-def test_ready_triplets_are_no_suite() -> None:
+def test_prebuilt_triplets_cannot_be_a_suite() -> None:
     text = SMOKE.read_text() + "\n"
-    with pytest.raises(ConfigError, match="prebuilt triplets are no pairs"):
+    with pytest.raises(ConfigError, match="prebuilt triplets have no pairs"):
         parse_config(
             text.replace(
                 "holdout: {share: 0.2}",
