@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow test-lowest check lint format docs bench-clean bench-scale bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve clean
+.PHONY: help run smoke test test-slow test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,17 @@ test-lowest: $(VENV)/bin/python ## Run the tests with the lowest allowed version
 	@echo "Installing the lowest allowed versions into $(VENV)-lowest"
 	@$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints-lowest.txt --editable '.[bundled,hub,prefect,dev]'
 	OMP_NUM_THREADS=1 $(VENV)-lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+# The tools for tests keep the versions of constraints.txt, and torch its own: old builds are gigabytes.
+TOOLS := faiss-cpu|hypothesis|jsonschema|mypy|playwright|psutil|pytest[a-z-]*|ruff|torch|types-[a-zA-Z-]*
+UV ?= uv
+pin-lowest: ## Write constraints-lowest.txt, the lowest allowed versions (needs uv)
+	(grep -E '^($(TOOLS))==' constraints.txt; echo 'fsspec>=2024.6') | $(UV) pip compile --quiet --no-header --no-annotate \
+	    --resolution lowest-direct --python-version 3.11 --python-platform linux \
+	    --extra bundled --extra hub --extra prefect --extra dev pyproject.toml - --output-file $(VENV)-lowest.txt
+	(echo '# The lowest versions that pyproject.toml allows, for `make test-lowest`. Made by `make pin-lowest`.'; \
+	    grep -vE '^(nvidia|cuda|triton)' $(VENV)-lowest.txt) > constraints-lowest.txt
+	rm $(VENV)-lowest.txt
 
 docs: $(VENV)/.docs ## Build the documentation site into site/, without warnings
 	$(BIN)/python -m mkdocs build --strict

@@ -15,6 +15,7 @@ from alignment.errors import ConfigError, DataError
 from alignment.retrieval.neighbors import nearest
 from alignment.triplets.candidates import Candidates
 from alignment.triplets.groups import MeaningGroups
+from alignment.triplets.guards import highest_similarity
 from alignment.triplets.lexical import lexical_candidates
 from alignment.triplets.near_duplicates import chrf_above
 from alignment.triplets.negatives import random_candidates, semantic_candidates
@@ -199,10 +200,10 @@ class _Guards(NamedTuple):
 
     def _highest_similarity(self, row: int) -> float:
         """Highest cosine that a negative of this pair may have."""
-        if self.vectors is None or self.relative_margin is None:
-            return np.inf
+        if self.vectors is None:
+            return highest_similarity(None, self.relative_margin)
         positive = float(self.vectors.sources[row] @ self.vectors.targets[row])
-        return positive - self.relative_margin * abs(positive)
+        return highest_similarity(positive, self.relative_margin)
 
 
 def _check(

@@ -49,6 +49,7 @@ def fit(
     """
     settings = job.train
     on_gpu = torch.cuda.is_available()
+    _keep_weight_names(encoder.model)
     set_dropout(encoder.model, settings.dropout, bytewise=not on_gpu)
     freeze(encoder.model, settings.freeze)
     if settings.gradient_checkpointing:
@@ -78,6 +79,16 @@ def fit(
     trainer.finish()
     if settings.lora_rank:
         model.merge_and_unload()
+
+
+def _keep_weight_names(model: Any) -> None:
+    """Save checkpoints under the model's own weight names, the only ones that a resume reads.
+
+    transformers saves under the names in the files that it loaded the model from, such as
+    `LayerNorm.gamma` of old BERT encoders (before version 5.8 for all models). Its `Trainer`
+    leaves out weights of unknown names without an error.
+    """
+    model._weight_conversions = []
 
 
 def _padding_row(encoder: Encoder) -> int:

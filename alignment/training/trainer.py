@@ -193,6 +193,8 @@ class TripletTrainer(Trainer):
                 decay=self.settings.layerwise_lr_decay,
                 weight_decay=self.args.weight_decay,
             )
+        if model is None:  # before 5.3, transformers takes no model here
+            return super().create_optimizer()
         return super().create_optimizer(model)
 
     def create_scheduler(

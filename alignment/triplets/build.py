@@ -7,7 +7,6 @@ writes the text of its negatives itself, as `edited` does, gets a branch in `_Ch
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from alignment.triplets.audit import GuardCounts
 from alignment.triplets.candidates import Lookup
 from alignment.triplets.edits import edit_meaning, shared_names
 from alignment.triplets.groups import GroupLookup
+from alignment.triplets.guards import highest_similarity
 from alignment.triplets.near_duplicates import chrf_above, near_duplicate_score
 from alignment.triplets.rows import TripletRow
 from alignment.types import FALLBACKS, STRATEGIES, Direction, Strategy, Triplet
@@ -183,7 +183,7 @@ class _Chooser:
         groups = self.pairs.groups
         counts = self.counts
         similarities = mined.similarities
-        highest = self._highest_similarity(mined.positive_similarity)
+        highest = highest_similarity(mined.positive_similarity, self.settings.relative_margin)
         for rank, candidate in enumerate(mined.candidates):
             counts.considered += 1
             if groups[candidate] == groups[query.row]:
@@ -208,13 +208,6 @@ class _Chooser:
                 chrf=chrf,
             )
         return None
-
-    def _highest_similarity(self, positive: float | None) -> float:
-        """The highest cosine with the anchor that `relative_margin` allows a negative."""
-        margin = self.settings.relative_margin
-        if margin is None or positive is None:
-            return math.inf
-        return positive - margin * abs(positive)
 
     def _edited(self, query: _Query) -> _Negative | None:
         """The true translation with another meaning.

@@ -69,6 +69,7 @@ class Stage:
     def __init__(self, path: Path, **counts: Any) -> None:
         downloads = Downloads(path / "downloads")
         self.context = RunContext(Store(path / "store"), downloads, pivot="en", seed=3)
+        counts.setdefault("triplets_by_language", {})
         self.triplets = artifact(path / "triplets", **counts)
         self.encoder = artifact(path / "encoder")
         self.reported: list[StepMetrics] = []

@@ -21,5 +21,5 @@ def test_reasons_are_distinct() -> None:
 
 
 def test_a_report_that_does_not_add_up_is_refused() -> None:
-    with pytest.raises(ValueError, match="does not add up"):
+    with pytest.raises(ValueError, match="do not add up"):
         FilterReport(10, 5, {"empty": 4})

@@ -1,9 +1,11 @@
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from alignment.report.html import render_report
 from alignment.report.summary import LanguageResult, Summary
+from alignment.triplets.audit import GuardCounts
 from alignment.types import StepMetrics
 
 STEPS = [
@@ -39,9 +41,7 @@ def strategy(**changes: Any) -> dict[str, Any]:
 
 
 def audit(**strategies: dict[str, Any]) -> dict[str, Any]:
-    guards = dict.fromkeys(
-        ("looked_at", "same_meaning", "near_duplicate", "too_close", "fallback", "without"), 1234
-    )
+    guards = asdict(GuardCounts(considered=1234, unfilled=1234))
     return {"margin": 0.2, "strategies": strategies, "languages": {"cy": guards}}
 
 

@@ -112,6 +112,6 @@ def test_tensorboard_files_hold_the_curves(tmp_path: Path) -> None:
 
 
 def test_tensorboard_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(ConfigError, match=r"pip install 'alignment\[tensorboard\]'"):
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(ConfigError, match=r"pip install 'crosslingual-alignment\[tensorboard\]'"):
         Training(tmp_path, tensorboard=tmp_path / "board")

@@ -6,10 +6,12 @@ from statistics import fmean
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import Trainer
 
 from alignment.encoder.directory import load_encoder
 from alignment.training.job import BEST, PLAN, TENSORBOARD, PlanSummary
 from alignment.training.run import run
+from alignment.training.trainer import TripletTrainer
 from tests.unit.training.support import job, losses_of, metrics_of, short, tensorboard_scalars
 
 
@@ -59,3 +61,13 @@ def test_tensorboard_files_hold_the_curves(finished: Path, tmp_path: Path) -> No
     assert any(tag.startswith("validation/") for tag in scalars)
     for step in metrics_of(trained):
         assert step.gradient_norm is not None and step.gradient_norm > 0
+
+
+def test_transformers_before_5_3_take_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their `create_optimizer` has no parameter for it."""
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
+    monkeypatch.setattr(Trainer, "create_optimizer", lambda self: optimizer)
+    trainer = object.__new__(TripletTrainer)
+    trainer.optimizer = None
+    trainer.settings = short()
+    assert trainer.create_optimizer() is optimizer

@@ -77,5 +77,5 @@ def test_copied_weights_share_no_memory() -> None:
 
 def test_lora_without_peft_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "peft", None)
-    with pytest.raises(ConfigError, match=r"pip install 'alignment\[lora\]'"):
+    with pytest.raises(ConfigError, match=r"pip install 'crosslingual-alignment\[lora\]'"):
         add_lora(model(), 4)  # type: ignore[arg-type]
