@@ -49,7 +49,7 @@ def test_the_verdict_comes_first(summary: Summary) -> None:
     page = render_report(summary, {}, [], {})
     text = " ".join(page.split())
     assert "Rejected." in text
-    assert "1 of 3 checks failed, so nothing was deployed. Version v1 stays in service." in text
+    assert "1 of 3 checks failed, so nothing was deployed. Version v1 stays deployed." in text
     assert "Irish (heldout): below the floor" in text
 
 
@@ -57,7 +57,7 @@ def test_the_verdict_comes_first(summary: Summary) -> None:
     ("version", "champion", "sentence"),
     [
         ("v2", "v2", "Version v2 is deployed."),
-        ("v2", "v1", "Version v2 is published but not deployed, because it was rolled back before"),
+        ("v2", "v1", "Version v2 is published but not deployed, because it was rolled back"),
     ],
     ids=["deployed", "rolled back before"],
 )
