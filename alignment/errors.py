@@ -61,7 +61,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        key = "" if self.where.endswith(f" {self.key}") else self.key  # --set names it already
+        option = f"--set {self.key}"  # names the key already
+        named = self.where == option or self.where.startswith(f"{option}=")
+        key = "" if named else self.key
         return ": ".join(part for part in (self.where, key, self.message) if part)
 
 

@@ -4,9 +4,18 @@ Importing this package sets environment variables, because Prefect reads them wh
 and every module of the package imports it. It writes no file.
 """
 
+import sys
+
+from alignment.errors import ConfigError
 from alignment.extras import require
 from flows import environment
 
-require("prefect", "prefect", "flows")
+try:
+    require("prefect", "prefect", "flows")
+except ConfigError as error:
+    if sys.argv[0] != "-m":  # imported, not run by `python -m flows.serve`
+        raise
+    sys.stderr.write(f"error: {error}\n")
+    sys.exit(error.exit_code)
 
 environment.set_defaults()

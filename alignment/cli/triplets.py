@@ -83,7 +83,9 @@ def inspect(
     settings = read_config(config, overrides)
     code = None
     if language is not None:
-        code = one_of(settings.trained, language_code(language), option="--language")
+        code = language_code(language)
+        hint = f"Add it: alignment languages add {code} --config {config}."
+        one_of(settings.trained, code, option="--language", hint=hint)
     if strategy is not None:
         one_of((*STRATEGIES, PREBUILT), strategy, option="--strategy")
     space = open_workspace(workspace, offline=offline)

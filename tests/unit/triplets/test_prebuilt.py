@@ -76,9 +76,9 @@ def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(
     assert report["seen"] == 51 and report["dropped"]["contaminated"] == 1
 
 
-def test_prebuilt_triplets_cannot_be_a_suite() -> None:
+def test_no_suite_of_prebuilt_triplets() -> None:
     text = SMOKE.read_text() + "\n"
-    with pytest.raises(ConfigError, match="prebuilt triplets have no pairs"):
+    with pytest.raises(ConfigError, match="prebuilt triplets have no pairs to evaluate on"):
         parse_config(
             text.replace(
                 "holdout: {share: 0.2}",
