@@ -83,7 +83,8 @@ def test_model_with_sliding_window_is_padded(caplog: pytest.LogCaptureFixture) -
     model = AutoModel.from_config(config, attn_implementation="eager").train()
     with caplog.at_level(logging.INFO):
         assert not use_packing(model)
-    assert "sliding window" in caplog.text
+    # transformers 5.0 ignores that the attention is replaced, and the comparison of vectors fails.
+    assert "sliding window" in caplog.text or "their vectors differ" in caplog.text
     assert compat.attention_implementation(model) == "eager"
     assert model.training
 
