@@ -73,7 +73,7 @@ class Suggestion(NamedTuple):
     pairs: int
     """Usable ones."""
     accuracy: float
-    """Accuracy@1 on a sample of its own pairs, the mean of both directions, in [0, 1]."""
+    """Accuracy@1 on a sample of the language's pairs, the mean of both directions, in [0, 1]."""
     gain: float
     """The rank: share of wrong answers times the decimal logarithm of the pairs."""
 

@@ -18,7 +18,7 @@ from tests.unit.training.support import encoder_of, tiny_data, triplets_of
 
 
 class Letters:
-    """Stands in for an encoder: the tokens of a text are its letters."""
+    """A fake encoder: the tokens of a text are its letters."""
 
     def tokenize(self, texts: list[str]) -> list[list[int]]:
         return [[ord(letter) for letter in text] for text in texts]
