@@ -10,8 +10,10 @@ from alignment.types import Artifact
 
 PAIRS = "pairs.parquet"
 """Of `pull` and `clean`: sentence pairs."""
+SKIPPED = "skipped.json"
+"""Of `pull`: what the readers left out, by corpus and reason."""
 LEDGER = "ledger.json"
-"""Of `clean`: rows seen, kept, and dropped by reason."""
+"""Of `clean`: rows seen, kept, and dropped by reason, and what the readers left out."""
 REJECTS = "rejects.parquet"
 """Of `clean`: the dropped rows, if `clean.keep_rejects` asks for them."""
 CONTAMINATION = "contamination.json"

@@ -19,11 +19,15 @@ _NOT_CONTENT = {"path", "target_path", "languages", "weight", "direction"}
 def pair_rows(
     corpus: Corpus, source: Source, language: str, pivot: str
 ) -> Iterator[dict[str, Any]]:
-    """The pairs of one corpus, or a sample of `max_pairs` of them."""
+    """The pairs of one corpus, or a sample of `max_pairs` of them.
+
+    At the end, `source.skipped` has counted what its reader left out.
+    """
     name = corpus.display_name
     last_id = None
     if corpus.max_pairs:
         last_id = _last_sampled_id(source, language, pivot, corpus.max_pairs)
+    source.skipped.clear()  # a sampled corpus has been read once already
     for pair in source.pairs(language):
         identity = pair_id(pivot, language, pair.source, pair.target)
         if last_id is not None and identity > last_id:

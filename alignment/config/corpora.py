@@ -6,6 +6,7 @@ To add a kind: write its class here, add it to the union `Corpus`, and register 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -14,6 +15,21 @@ from pydantic import Field, field_validator, model_validator
 from alignment import languages
 from alignment.config.base import tagged_sections
 from alignment.config.corpus_base import Columns, CorpusBase, TripletColumns, name_from_location
+
+MinState = Literal["any", "translated", "final"]
+BITEXT_FORMATS = (
+    "tmx",
+    "xlf",
+    "xliff",
+    "xlz",
+    "sdlxliff",
+    "mqxliff",
+    "mqxlz",
+    "mxliff",
+    "txlf",
+    "ts",
+)
+"""Endings of the XML files whose units name their languages."""
 
 
 class GettextCorpus(CorpusBase):
@@ -72,9 +88,10 @@ class GettextCorpus(CorpusBase):
 
 
 class LocalCorpus(CorpusBase):
-    """Your own files: TSV, CSV, JSONL, Parquet, TMX, XLIFF, .po, .mo, or two aligned text files.
+    """Your own files: tables, translation memories, message catalogs, or two aligned text files.
 
-    They may be compressed (.gz, .bz2, .xz, .zst, .zip).
+    TSV, CSV, JSONL, Parquet; TMX, XLIFF 1.2 and 2 (.xlf, .sdlxliff, .mqxliff, .mxliff, .txlf), Qt
+    .ts; .po, .mo. They may be compressed (.gz, .bz2, .xz, .zst, .zip).
     """
 
     example: ClassVar[str] = '{kind: local, path: "data/{lang}.tsv.gz", license: CC-BY-4.0}'
@@ -82,8 +99,9 @@ class LocalCorpus(CorpusBase):
     kind: Literal["local"] = Field(description="Selects this kind of corpus.")
     path: Path | None = Field(
         None,
-        description="A file or a glob pattern, relative to the configuration file; {lang} is "
-        "replaced by the language code. null without a `url` disables the corpus.",
+        description="A file or a glob pattern, relative to the configuration file; {lang}, in the "
+        "name of a file or a folder, is replaced by the language code. null without a `url` "
+        "disables the corpus.",
     )
     url: str | None = Field(
         None, description="A URL in place of a path: https, or what fsspec reads (s3, gs, file)."
@@ -91,7 +109,16 @@ class LocalCorpus(CorpusBase):
     target_path: Path | None = Field(
         None, description="The target side, if the two sides are aligned text files."
     )
-    columns: Columns = Field(Columns(), description="Column names of a table.")
+    columns: Columns = Field(
+        Columns(), description="Columns of a table: names, or numbers if it has no header row."
+    )
+    min_state: MinState = Field(
+        "translated",
+        description="Which translations of XLIFF and Qt .ts files are read. `translated` leaves "
+        "out what is marked as new, unfinished, needing work or review, machine-translated or "
+        "not approved; `final` reads only what is marked as final, approved or signed off; `any` "
+        "reads every translation.",
+    )
 
     @property
     def default_name(self) -> str:
@@ -106,11 +133,12 @@ class LocalCorpus(CorpusBase):
 
     def has_language_info(self) -> bool:
         """Whether the path, a column or the format tells the language of each row."""
-        templates = (str(self.path), str(self.target_path), self.columns.target)
+        templates = (str(self.path), str(self.target_path), str(self.columns.target))
         if self.columns.language is not None or any("{lang}" in text for text in templates):
             return True
         location = str(self.path or self.url).lower()
-        return ".tmx" in location or ".xl" in location
+        endings = re.split(r"[./?#]", location)
+        return not {*BITEXT_FORMATS}.isdisjoint(endings)
 
 
 class HubCorpus(CorpusBase):

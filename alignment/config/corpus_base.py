@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path, PurePosixPath
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from alignment import languages
 from alignment.config.base import Name, Section
@@ -84,19 +84,40 @@ class CorpusBase(Section):
         return self.name or self.default_name
 
 
-class Columns(Section):
-    """Column names of a table of sentence pairs."""
+ColumnNumber = Annotated[int, Field(ge=1, strict=True)]
+Column = str | ColumnNumber
+"""Name of a column, or its number from 1 in a table without a header row."""
 
-    source: str = Field("source", description="Column of the pivot sentences.")
-    target: str = Field(
+
+class Columns(Section):
+    """Columns of a table of sentence pairs, by name, or all by number."""
+
+    source: Column = Field(
+        "source",
+        description="Column of the pivot sentences: a name (`a.b` for a nested field), or a "
+        "number from 1 if the table has no header row.",
+    )
+    target: Column = Field(
         "target",
         description="Column of the other language; {lang} is replaced by the language code.",
     )
-    language: str | None = Field(
+    language: Column | None = Field(
         None,
         description="Column with the language code of each row; rows of other languages are "
         "skipped. null: all rows are of the same language.",
     )
+
+    @model_validator(mode="after")
+    def _check_numbers(self) -> Self:
+        columns = [self.source, self.target]
+        if self.language is not None:
+            columns.append(self.language)
+        numbers = [column for column in columns if isinstance(column, int)]
+        if numbers and len(numbers) < len(columns):
+            raise ValueError(
+                f"give all columns by name or all by number, got {', '.join(map(str, columns))}"
+            )
+        return self
 
 
 class TripletColumns(Section):

@@ -35,6 +35,7 @@ _DAMAGED = (
     NotImplementedError,
     OSError,
 )
+_CLUTTER = {".ds_store", "thumbs.db", "desktop.ini"}
 T = TypeVar("T")
 
 
@@ -63,11 +64,13 @@ def safe_members(
 ) -> Iterator[zipfile.ZipInfo]:
     """The members whose name matches, after a check of name, type, size and compression ratio.
 
+    What desktops add to an archive is left out: `__MACOSX/`, `.DS_Store`, `Thumbs.db`.
+
     Raises:
         UnsafeArchive: if a member expands past the limits, is a link, or leaves the archive.
     """
     for info in archive.infolist():
-        if info.is_dir() or not wanted.search(info.filename):
+        if info.is_dir() or _is_clutter(info.filename) or not wanted.search(info.filename):
             continue
         where = f"{archive.filename}:{info.filename}"
         _check_name_and_type(info, where)
@@ -80,6 +83,13 @@ def safe_members(
                 where=where,
             )
         yield info
+
+
+def _is_clutter(name: str) -> bool:
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not parts:
+        return False
+    return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1].lower() in _CLUTTER
 
 
 def _check_name_and_type(info: zipfile.ZipInfo, where: str) -> None:

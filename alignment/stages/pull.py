@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from alignment.config import Corpus
 from alignment.context import RunContext
 from alignment.corpora import Source, open_source
 from alignment.errors import EmptyCorpus
+from alignment.files import write_json
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Artifact, Counts
 
-REVISION = 3
+REVISION = 4
 MAX_LISTED = 40  # languages of a corpus that an error names
 logger = logging.getLogger(__name__)
 
@@ -27,10 +29,19 @@ class PullCounts(Counts):
 
     pairs: int
     by_corpus: dict[str, int]
+    skipped: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Units that a reader left out, by corpus and reason: untranslated, damaged, ..."""
+
+    def skipped_by_reason(self) -> dict[str, int]:
+        """Over all corpora, the most frequent reason first."""
+        total: Counter[str] = Counter()
+        for reasons in self.skipped.values():
+            total.update(reasons)
+        return dict(total.most_common())
 
 
 def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Artifact:
-    """`pairs.parquet` of one language.
+    """`pairs.parquet` of one language, and `skipped.json`: what the readers left out.
 
     Raises:
         EmptyCorpus: if no corpus has the language, with the languages that each one has.
@@ -42,15 +53,18 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
         by_corpus: dict[str, int] = {}
         rows = _counted(sources, language, pivot, by_corpus)
         total = tables.write(out / layout.PAIRS, tables.PAIRS, rows)
+        counts = PullCounts(total, by_corpus, _skipped(sources))
+        write_json(out / layout.SKIPPED, counts.skipped)
+        _warn_of_skipped(language, counts)
         if total == 0:
             raise EmptyCorpus(
                 f"no corpus has {languages.name(language)}",
                 where=f"languages.{language}",
-                hint=_languages_of(sources),
+                hint=_languages_of(sources) + _skipped_sentence(counts),
             )
         details = ", ".join(f"{name} {count}" for name, count in by_corpus.items())
         logger.info("pull %s: %d pairs (%s)", language, total, details)
-        return PullCounts(total, by_corpus)
+        return counts
 
     return context.store.build(
         "pull",
@@ -84,3 +98,26 @@ def _languages_of(sources: Mapping[Corpus, Source]) -> str:
             more = " ..." if len(available) > MAX_LISTED else ""
             lines.append(f"{corpus.display_name} has {listed}{more}")
     return "Remove the language, or add a corpus that has it. " + "; ".join(lines)
+
+
+def _skipped(sources: Mapping[Corpus, Source]) -> dict[str, dict[str, int]]:
+    skipped = {}
+    for corpus, source in sources.items():
+        if source.skipped.counts:
+            skipped[corpus.display_name] = dict(source.skipped.counts.most_common())
+    return skipped
+
+
+def _warn_of_skipped(language: str, counts: PullCounts) -> None:
+    for name, reasons in counts.skipped.items():
+        logger.warning("pull %s: %s: units skipped: %s", language, name, _listed(reasons))
+
+
+def _skipped_sentence(counts: PullCounts) -> str:
+    """For the message that there is no pair."""
+    sentences = [f"{name}: skipped {_listed(by)}" for name, by in counts.skipped.items()]
+    return "".join(f"\n  {sentence}" for sentence in sentences)
+
+
+def _listed(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} {count:,}" for reason, count in reasons.items())

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from alignment.config import LocalCorpus
+from alignment.corpora.skips import Skips
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Input, SentencePair
 
@@ -15,6 +16,7 @@ class Numbers:
 
     def __init__(self, total: int) -> None:
         self.total = total
+        self.skipped = Skips()
 
     def languages(self) -> frozenset[str]:
         return frozenset({"fi"})
@@ -23,6 +25,7 @@ class Numbers:
         return {f"{language}.tsv": Input("d", Path("x.tsv"))}
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
+        self.skipped("untranslated", "x.tsv:1")
         for number in range(self.total):
             yield SentencePair(f"source {number}", f"target {number}", f"x.tsv:{number}")
 
@@ -65,3 +68,10 @@ def test_settings_are_independent_of_paths_and_weights() -> None:
 def test_inputs_are_named_after_corpus_and_file() -> None:
     inputs = source_inputs({CORPUS: Numbers(1)}, "fi")
     assert inputs == {"tiny:fi.tsv": Input("d", Path("x.tsv"))}
+
+
+@pytest.mark.parametrize("max_pairs", [None, 7])
+def test_what_a_sampled_corpus_skips_is_counted_once(max_pairs: int | None) -> None:
+    source = Numbers(100)
+    assert list(pair_rows(CORPUS.model_copy(update={"max_pairs": max_pairs}), source, "fi", "en"))
+    assert source.skipped.counts == {"untranslated": 1}
