@@ -263,7 +263,8 @@ def _read_errors(dataset: str, split: str) -> Iterator[None]:
     from huggingface_hub.errors import HfHubHTTPError
 
     # Its bases are the base error of the HTTP library, which differs between versions, and OSError.
-    network_errors = (*HfHubHTTPError.__bases__, OSError, RuntimeError)
+    bases = [base for base in HfHubHTTPError.__bases__ if issubclass(base, Exception)]
+    network_errors: tuple[type[Exception], ...] = (*bases, OSError, RuntimeError)
     broken = (ValueError, TypeError, KeyError, pa.ArrowException, DatasetsError)
     try:
         yield

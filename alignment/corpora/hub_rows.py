@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from alignment.types import SentencePair
 
 OTHER_LANGUAGE = "other language"
 Row = Mapping[str, Any]
-NumberedRows = Iterator[tuple[str, Row]]
+NumberedRows = Generator[tuple[str, Row], None, None]
 """Origin and row."""
 
 
@@ -66,7 +66,8 @@ class ColumnReader:
                     on_skip(OTHER_LANGUAGE, origin)
                     continue
                 swapped = order
-            yield SentencePair(*(reversed(texts) if swapped else texts), origin)
+            source_text, target_text = reversed(texts) if swapped else texts
+            yield SentencePair(source_text, target_text, origin)
 
     def names(self) -> tuple[str, str]:
         """The columns of the two texts.

@@ -153,8 +153,8 @@ class LocalSource(SourceBase[LocalCorpus]):
                 "the file does not name the language of its translations "
                 "(`target-language`, `trgLang` or `language`)",
                 where=str(path),
-                hint="Name it in the path, such as `messages.{lang}.xlf`, or set "
-                "`languages: {include: [CODE]}` for this corpus.",
+                hint="Write {lang} in its place in the path, or name the only language of the "
+                "corpus: `languages: {include: [cy]}`.",
             )
         return listed.all | {assumed} if listed.unlabelled and assumed else listed.all
 

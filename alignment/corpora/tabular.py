@@ -20,7 +20,7 @@ from alignment.corpora.streams import file_format, read_lines
 from alignment.errors import ConfigError, Malformed
 
 FORMATS = ("tsv", "csv", "jsonl", "parquet")
-Row = tuple[int, dict[Column, Any]]
+Row = tuple[int, dict[Any, Any]]
 """Row number and values by column."""
 MISSING = object()
 """What `field` gives for a field that is not there."""
@@ -175,7 +175,7 @@ def _select(numbered: Iterator[NumberedRow], wanted: Sequence[Column], path: Pat
     if first is None:
         return
     names = [cell.strip() for cell in first[1]]
-    positions = {}
+    positions: dict[Column, int] = {}
     has_header = False
     for column in wanted:
         if isinstance(column, int):

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,34 @@ def test_a_language_that_no_corpus_has(context: RunContext) -> None:
         pull(context, "cy", (TINY_CORPUS,))
     assert "tiny has " in str(caught.value.hint)
     assert not list(context.store.root.glob("pull/*"))
+
+
+XLIFF = """<xliff><file source-language="en" target-language="es"><body>
+<trans-unit><source>Good day</source><target>Buenos días</target></trans-unit>
+<trans-unit><source>Bad \x01</source><target>Malo</target></trans-unit>
+<trans-unit><source>New</source><target state="new">Nuevo</target></trans-unit>
+</body></file></xliff>"""
+
+
+def test_skipped_units_are_counted_and_reported(
+    context: RunContext, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "own.xlf"
+    path.write_text(XLIFF)
+    own = LocalCorpus(kind="local", path=path, name="own", license="MIT", max_pairs=5)
+    artifact = pull(context, "es", (TINY_CORPUS, own))
+    counts = PullCounts.of(artifact)
+    expected = {"damaged unit": 1, "state new": 1}
+    assert counts.skipped == {"own": expected}
+    assert counts.skipped_by_reason() == expected
+    assert json.loads((artifact.path / layout.SKIPPED).read_text()) == counts.skipped
+    assert "pull es: own: units skipped: damaged unit 1, state new 1" in caplog.text
+
+
+def test_an_empty_corpus_says_what_was_skipped(context: RunContext, tmp_path: Path) -> None:
+    path = tmp_path / "own.xlf"
+    path.write_text(XLIFF.replace("<target>", '<target state="needs-l10n">'))
+    own = LocalCorpus(kind="local", path=path, name="own", license="MIT")
+    with pytest.raises(EmptyCorpus) as caught:
+        pull(context, "es", (own,))
+    assert "own: skipped damaged unit 1, state needs-l10n 1, state new 1" in str(caught.value)

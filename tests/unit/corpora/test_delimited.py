@@ -39,15 +39,18 @@ def test_tsv_line_ends_and_encodings(tmp_path: Path, end: str, encoding: str) ->
     [
         ("sep=;\nsource;target\na,b;c\n", NAMES, [["source", "target"], ["a,b", "c"]]),
         ('"sep=,"\nsource,target\na;b,c\n', NAMES, [["source", "target"], ["a;b", "c"]]),
-        ("source;target;a note, with a comma\nx;y;z\n", NAMES,
-         [["source", "target", "a note, with a comma"], ["x", "y", "z"]]),
+        (
+            "source;target;a note, with a comma\nx;y;z\n",
+            NAMES,
+            [["source", "target", "a note, with a comma"], ["x", "y", "z"]],
+        ),
         ("Good, you;Gut, du\nOne;Eins\n", (1, 2), [["Good, you", "Gut, du"], ["One", "Eins"]]),
         ("Good;you,Gut\nOne,Eins\n", (1, 2), [["Good;you", "Gut"], ["One", "Eins"]]),
         ("One,Eins,x\nTwo,Zwei,y\n", (1, 2), [["One", "Eins", "x"], ["Two", "Zwei", "y"]]),
         ("id;source;target\n1;a, b;c\n", (), [["id", "source", "target"], ["1", "a, b", "c"]]),
         ('"One\n\ntwo",Eins\n', (1, 2), [["One\n\ntwo", "Eins"]]),
     ],
-)  # fmt: off
+)
 def test_how_the_delimiter_is_found(
     tmp_path: Path, text: str, wanted: tuple[Column, ...], cells: list[list[str]]
 ) -> None:

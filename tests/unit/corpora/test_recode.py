@@ -10,7 +10,7 @@ TEXT = "source\ttarget\none\tüks 😀\n"
 
 
 def buffered(data: bytes) -> io.BufferedReader:
-    return io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+    return io.BufferedReader(io.BytesIO(data))
 
 
 @pytest.mark.parametrize(

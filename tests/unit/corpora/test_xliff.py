@@ -46,33 +46,67 @@ def marked(*texts: str) -> str:
         ("<source>A <g>b</g></source><target>Un b</target>", ["A b|Un b"], {}),
         ("<source>A</source>", [], {UNTRANSLATED: 1}),
         ("<source>A</source><target> </target>", [], {UNTRANSLATED: 1}),
-        ("<source>A</source><target/><alt-trans><target>no</target></alt-trans>", [],
-         {UNTRANSLATED: 1}),
-        ("<source>A</source><alt-trans><source>A</source><target>no</target></alt-trans>", [],
-         {UNTRANSLATED: 1}),
+        (
+            "<source>A</source><target/><alt-trans><target>no</target></alt-trans>",
+            [],
+            {UNTRANSLATED: 1},
+        ),
+        (
+            "<source>A</source><alt-trans><source>A</source><target>no</target></alt-trans>",
+            [],
+            {UNTRANSLATED: 1},
+        ),
         ("<source> </source><target>Un</target>", [], {NO_PARTNER: 1}),
-        (f"<source>A B</source><seg-source>{marked('A', 'B')}</seg-source>"
-         f"<target>{marked('Un', 'Dau')}</target>", ["A|Un", "B|Dau"], {}),
-        (f"<source>{marked('A', 'B')}</source><target>{marked('Un', 'Dau')}</target>",
-         ["A|Un", "B|Dau"], {}),
-        (f"<source>A B</source><seg-source>{marked('A', 'B')}</seg-source>"
-         f"<target>{marked('', 'Dau')}</target>", ["B|Dau"], {UNTRANSLATED: 1}),
-        (f"<source>A B</source><seg-source>{marked('A', 'B')}</seg-source>"
-         f"<target>{marked('Un')}</target>", ["A|Un"], {UNTRANSLATED: 1}),
-        (f"<source>A</source><seg-source>{marked('A')}</seg-source>"
-         f"<target>{marked('Un', 'Dau')}</target>", ["A|Un"], {NO_PARTNER: 1}),
+        (
+            f"<source>A B</source><seg-source>{marked('A', 'B')}</seg-source>"
+            f"<target>{marked('Un', 'Dau')}</target>",
+            ["A|Un", "B|Dau"],
+            {},
+        ),
+        (
+            f"<source>{marked('A', 'B')}</source><target>{marked('Un', 'Dau')}</target>",
+            ["A|Un", "B|Dau"],
+            {},
+        ),
+        (
+            f"<source>A B</source><seg-source>{marked('A', 'B')}</seg-source>"
+            f"<target>{marked('', 'Dau')}</target>",
+            ["B|Dau"],
+            {UNTRANSLATED: 1},
+        ),
+        (
+            f"<source>A B</source><seg-source>{marked('A', 'B')}</seg-source>"
+            f"<target>{marked('Un')}</target>",
+            ["A|Un"],
+            {UNTRANSLATED: 1},
+        ),
+        (
+            f"<source>A</source><seg-source>{marked('A')}</seg-source>"
+            f"<target>{marked('Un', 'Dau')}</target>",
+            ["A|Un"],
+            {NO_PARTNER: 1},
+        ),
         (f"<source>A B</source><target>{marked('', 'Dau')}</target>", [], {PARTLY_TRANSLATED: 1}),
         (f"<source>A B</source><target>{marked('Un', 'Dau')}</target>", ["A B|Un Dau"], {}),
-        (f"<source>A</source><seg-source>{marked('A')}</seg-source><target>Un</target>",
-         ["A|Un"], {}),
-        ('<source>A B</source><seg-source><mrk mtype="seg" mid="1">A</mrk>'
-         '<mrk mtype="seg" mid="1">B</mrk></seg-source>'
-         '<target><mrk mtype="seg" mid="1">Un</mrk><mrk mtype="seg" mid="1">Dau</mrk></target>',
-         ["A|Un"], {NO_PARTNER: 1}),
-        ('<source>A <mrk mtype="protected" mid="1">B</mrk></source><target>Un B</target>',
-         ["A B|Un B"], {}),
+        (
+            f"<source>A</source><seg-source>{marked('A')}</seg-source><target>Un</target>",
+            ["A|Un"],
+            {},
+        ),
+        (
+            '<source>A B</source><seg-source><mrk mtype="seg" mid="1">A</mrk>'
+            '<mrk mtype="seg" mid="1">B</mrk></seg-source>'
+            '<target><mrk mtype="seg" mid="1">Un</mrk><mrk mtype="seg" mid="1">Dau</mrk></target>',
+            ["A|Un"],
+            {NO_PARTNER: 1},
+        ),
+        (
+            '<source>A <mrk mtype="protected" mid="1">B</mrk></source><target>Un B</target>',
+            ["A B|Un B"],
+            {},
+        ),
     ],
-)  # fmt: off
+)
 def test_units_of_version_1(
     tmp_path: Path, unit: str, pairs: list[str], skipped: dict[str, int]
 ) -> None:
@@ -92,19 +126,33 @@ def test_the_order_of_the_marks_does_not_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "pairs", "skipped"),
     [
-        ("<segment><source>A</source><target>Un</target></segment>"
-         "<ignorable><source> </source></ignorable>"
-         "<segment><source>B</source></segment>", ["A|Un"], {UNTRANSLATED: 1}),
-        ("<originalData><data id='d'>&lt;b></data></originalData>"
-         "<segment><source>A <pc>b</pc><ph dataRef='d'/></source><target>Un</target></segment>",
-         ["A b|Un"], {}),
-        ("<mtc:matches xmlns:mtc='m'><mtc:match><source>A</source><target>no</target></mtc:match>"
-         "</mtc:matches><segment><source>A</source></segment>", [], {UNTRANSLATED: 1}),
-        ("<segment state='initial'><source>A</source><target>A</target></segment>"
-         "<segment state='reviewed'><source>B</source><target>Dau</target></segment>",
-         ["B|Dau"], {"state initial": 1}),
+        (
+            "<segment><source>A</source><target>Un</target></segment>"
+            "<ignorable><source> </source></ignorable>"
+            "<segment><source>B</source></segment>",
+            ["A|Un"],
+            {UNTRANSLATED: 1},
+        ),
+        (
+            "<originalData><data id='d'>&lt;b></data></originalData>"
+            "<segment><source>A <pc>b</pc><ph dataRef='d'/></source><target>Un</target></segment>",
+            ["A b|Un"],
+            {},
+        ),
+        (
+            "<mtc:matches xmlns:mtc='m'><mtc:match><source>A</source><target>no</target>"
+            "</mtc:match></mtc:matches><segment><source>A</source></segment>",
+            [],
+            {UNTRANSLATED: 1},
+        ),
+        (
+            "<segment state='initial'><source>A</source><target>A</target></segment>"
+            "<segment state='reviewed'><source>B</source><target>Dau</target></segment>",
+            ["B|Dau"],
+            {"state initial": 1},
+        ),
     ],
-)  # fmt: off
+)
 def test_units_of_version_2(
     tmp_path: Path, body: str, pairs: list[str], skipped: dict[str, int]
 ) -> None:

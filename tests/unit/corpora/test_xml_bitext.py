@@ -43,23 +43,36 @@ def test_units(tmp_path: Path) -> None:
     [
         (TMX, {"en-US", "EN-US", "cy", "fi"}, False),
         ('<tmx><tuv xml:lang="Chinese &amp; x"/></tmx>', {"Chinese & x"}, False),
-        (XLIFF.format(f'<file source-language="en" target-language="cy">{UNIT}</file>'),
-         {"en", "cy"}, False),
+        (
+            XLIFF.format(f'<file source-language="en" target-language="cy">{UNIT}</file>'),
+            {"en", "cy"},
+            False,
+        ),
         (XLIFF.format(f'<file source-language="en">{UNIT}</file>'), {"en"}, True),
         (XLIFF.format('<file source-language="en"><source>A</source></file>'), {"en"}, False),
-        (XLIFF.format(f'<file source-language="en">{UNIT}</file>'
-                      f'<file source-language="en" target-language="cy">{UNIT}</file>'),
-         {"en", "cy"}, False),
-        (XLIFF.format('<file source-language="en"><target xml:lang="cy">B</target></file>'),
-         {"en", "cy"}, False),
+        (
+            XLIFF.format(
+                f'<file source-language="en">{UNIT}</file>'
+                f'<file source-language="en" target-language="cy">{UNIT}</file>'
+            ),
+            {"en", "cy"},
+            False,
+        ),
+        (
+            XLIFF.format('<file source-language="en"><target xml:lang="cy">B</target></file>'),
+            {"en", "cy"},
+            False,
+        ),
         (f'<x:xliff srcLang="en" trgLang="cy">{UNIT}</x:xliff>', {"en", "cy"}, False),
         (f'<xliff srcLang="en">{UNIT}</xliff>', {"en"}, True),
         ('<TS version="2.1" language="de_DE"><message/></TS>', {"en", "de_DE"}, False),
         ('<TS sourcelanguage="fi"><message/></TS>', {"fi"}, True),
     ],
-)  # fmt: off
+)
 def test_languages_of(tmp_path: Path, text: str, languages: set[str], unlabelled: bool) -> None:
-    assert languages_of(write(tmp_path / "a.tmx", text)) == (languages, unlabelled)
+    listed = languages_of(write(tmp_path / "a.tmx", text))
+    assert listed.all == languages
+    assert listed.unlabelled == unlabelled
 
 
 @pytest.mark.parametrize("size", [1, 13, 64])
