@@ -21,7 +21,7 @@ def pair_rows(
 ) -> Iterator[dict[str, Any]]:
     """The pairs of one corpus, or a sample of `max_pairs` of them.
 
-    At the end, `source.skipped` has counted what its reader left out.
+    At the end, `source.skipped` has counted what its reader left out, and a warning says so.
     """
     name = corpus.display_name
     last_id = None
@@ -43,6 +43,7 @@ def pair_rows(
             "license": corpus.license,
             "origin": pair.origin,
         }
+    source.skipped.warn(name, language)
 
 
 def corpus_settings(corpus: Corpus) -> dict[str, Any]:

@@ -109,23 +109,30 @@ class Columns(Section):
 
     @model_validator(mode="after")
     def _check_numbers(self) -> Self:
-        columns = [self.source, self.target]
-        if self.language is not None:
-            columns.append(self.language)
-        numbers = [column for column in columns if isinstance(column, int)]
-        if numbers and len(numbers) < len(columns):
-            raise ValueError(
-                f"give all columns by name or all by number, got {', '.join(map(str, columns))}"
-            )
+        _check_names_or_numbers(self.source, self.target, self.language)
         return self
 
 
 class TripletColumns(Section):
-    """Column names of a table of triplets."""
+    """Columns of a table of triplets, by name, or all by number."""
 
-    anchor: str = Field("anchor", description="Column of the anchors.")
-    positive: str = Field("positive", description="Column of the positives.")
-    negative: str = Field("negative", description="Column of the negatives.")
+    anchor: Column = Field("anchor", description="Column of the anchors.")
+    positive: Column = Field("positive", description="Column of the positives.")
+    negative: Column = Field("negative", description="Column of the negatives.")
+
+    @model_validator(mode="after")
+    def _check_numbers(self) -> Self:
+        _check_names_or_numbers(self.anchor, self.positive, self.negative)
+        return self
+
+
+def _check_names_or_numbers(*columns: Column | None) -> None:
+    named = [column for column in columns if isinstance(column, str)]
+    numbered = [column for column in columns if isinstance(column, int)]
+    if named and numbered:
+        raise ValueError(
+            f"give all columns by name or all by number, got {', '.join(map(str, columns))}"
+        )
 
 
 def name_from_location(location: Path | str) -> str:

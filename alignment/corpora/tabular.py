@@ -137,7 +137,8 @@ def _check_number(path: Path, column: int, names: list[str]) -> None:
 
 def _missing(path: Path, column: str, names: list[str], keys: tuple[str, ...]) -> ConfigError:
     settings = ", ".join(f"{key}: ..." for key in keys)
-    numbers = ", ".join(f"{key}: {number}" for number, key in enumerate(keys[:2], start=1))
+    required = [key for key in keys if key != "language"]
+    numbers = ", ".join(f"{key}: {number}" for number, key in enumerate(required, start=1))
     hint = f"Name the columns: `columns: {{{settings}}}`."
     has_cells = file_format(path) in ("tsv", "csv")
     if has_cells and _looks_like_text(names):

@@ -13,6 +13,7 @@ from alignment import languages, layout, tables
 from alignment.config import Corpus
 from alignment.context import RunContext
 from alignment.corpora import Source, open_source
+from alignment.corpora.skips import listed
 from alignment.errors import EmptyCorpus
 from alignment.files import write_json
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
@@ -55,7 +56,6 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
         total = tables.write(out / layout.PAIRS, tables.PAIRS, rows)
         counts = PullCounts(total, by_corpus, _skipped(sources))
         write_json(out / layout.SKIPPED, counts.skipped)
-        _warn_of_skipped(language, counts)
         if total == 0:
             raise EmptyCorpus(
                 f"no corpus has {languages.name(language)}",
@@ -104,20 +104,11 @@ def _skipped(sources: Mapping[Corpus, Source]) -> dict[str, dict[str, int]]:
     skipped = {}
     for corpus, source in sources.items():
         if source.skipped.counts:
-            skipped[corpus.display_name] = dict(source.skipped.counts.most_common())
+            skipped[corpus.display_name] = source.skipped.by_reason()
     return skipped
-
-
-def _warn_of_skipped(language: str, counts: PullCounts) -> None:
-    for name, reasons in counts.skipped.items():
-        logger.warning("pull %s: %s: units skipped: %s", language, name, _listed(reasons))
 
 
 def _skipped_sentence(counts: PullCounts) -> str:
     """For the message that there is no pair."""
-    sentences = [f"{name}: skipped {_listed(by)}" for name, by in counts.skipped.items()]
+    sentences = [f"{name}: skipped {listed(reasons)}" for name, reasons in counts.skipped.items()]
     return "".join(f"\n  {sentence}" for sentence in sentences)
-
-
-def _listed(reasons: Mapping[str, int]) -> str:
-    return ", ".join(f"{reason} {count:,}" for reason, count in reasons.items())

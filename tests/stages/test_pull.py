@@ -72,7 +72,7 @@ def test_skipped_units_are_counted_and_reported(
     assert counts.skipped == {"own": expected}
     assert counts.skipped_by_reason() == expected
     assert json.loads((artifact.path / layout.SKIPPED).read_text()) == counts.skipped
-    assert "pull es: own: units skipped: damaged unit 1, state new 1" in caplog.text
+    assert "own es: units skipped: damaged unit 1, state new 1" in caplog.text
 
 
 def test_an_empty_corpus_says_what_was_skipped(context: RunContext, tmp_path: Path) -> None:
