@@ -130,9 +130,8 @@ def _check_names_or_numbers(*columns: Column | None) -> None:
     named = [column for column in columns if isinstance(column, str)]
     numbered = [column for column in columns if isinstance(column, int)]
     if named and numbered:
-        raise ValueError(
-            f"give all columns by name or all by number, got {', '.join(map(str, columns))}"
-        )
+        got = ", ".join(str(column) for column in columns if column is not None)
+        raise ValueError(f"give all columns by name or all by number, got {got}")
 
 
 def name_from_location(location: Path | str) -> str:
