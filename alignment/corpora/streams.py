@@ -48,8 +48,18 @@ _OPENERS: dict[str, Callable[..., AbstractContextManager[_Readable]]] = {
 
 
 def file_format(path: Path) -> str:
-    """The format in the name, without the compression: `tsv` for `a.tsv.gz`."""
-    name = path.name.lower()
+    """The format in the name, without the compression: `tsv` for `a.tsv.gz`.
+
+    For a .zip whose name does not say it (`a.zip`), the format of its only file.
+    """
+    if path.suffix.lower() == ".zip" and not Path(path.stem).suffix and path.is_file():
+        with open_zip(path) as archive:
+            return _format_in_name(_only_file(archive, path).filename)
+    return _format_in_name(path.name)
+
+
+def _format_in_name(name: str) -> str:
+    name = name.lower()
     for ending in COMPRESSED:
         name = name.removesuffix(ending)
     return name.rpartition(".")[2]
@@ -101,9 +111,11 @@ def buffered(member: IO[bytes]) -> io.BufferedReader:
 
 def _only_file(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     members = list(safe_members(archive, re.compile(""), max_bytes=MAX_UNPACKED_BYTES))
-    endings = PACKAGES.get(path.suffix.lower(), (file_format(path),))
-    names = [(info, Path(info.filename)) for info in members]
-    fitting = [info for info, name in names if name.suffix and file_format(name) in endings]
+    endings = PACKAGES.get(path.suffix.lower(), (_format_in_name(path.name),))
+    fitting = []
+    for info in members:
+        if "." in info.filename and _format_in_name(info.filename) in endings:
+            fitting.append(info)
     if len(fitting) == 1:
         return fitting[0]
     if len(members) != 1:

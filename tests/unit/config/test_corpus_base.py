@@ -64,8 +64,8 @@ def test_columns_by_name_or_number(settings: dict[str, Any], columns: Columns) -
 @pytest.mark.parametrize(
     ("section", "settings", "message"),
     [
-        (Columns, {"source": 1}, "all by name or all by number, got 1, target"),
-        (Columns, {"source": 1, "target": 2, "language": "lang"}, "all by name or all by number"),
+        (Columns, {"source": 1}, "by name or all by number, got 1, target"),
+        (Columns, {"source": 1, "target": 2, "language": "lang"}, "by name or all by number"),
         (Columns, {"source": 0, "target": 1}, "greater than or equal to 1"),
         (Columns, {"source": True, "target": 1}, "valid"),
         (TripletColumns, {"anchor": 1, "positive": 2}, "got 1, 2, negative"),
