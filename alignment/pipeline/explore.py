@@ -43,7 +43,7 @@ def count_pairs(config: Config, downloads: Downloads, code: str) -> PairCounts:
     counts = {}
     for corpus in config.pair_corpora:
         if code in corpus.languages:
-            source = open_source(corpus, downloads, config.pivot)
+            source = open_source(corpus, downloads, config.pivot, config.measured)
             total = sum(1 for _ in source.pairs(code))
             if total:
                 counts[corpus.display_name] = total
@@ -133,7 +133,7 @@ def usable_pairs(config: Config, downloads: Downloads, code: str) -> tuple[list[
 def _shared_rows(config: Config, downloads: Downloads, code: str) -> Iterator[dict[str, Any]]:
     for corpus in config.pair_corpora:
         if code in corpus.languages:
-            source = open_source(corpus, downloads, config.pivot)
+            source = open_source(corpus, downloads, config.pivot, config.measured)
             yield from pair_rows(corpus, source, code, config.pivot)
 
 
