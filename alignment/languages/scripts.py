@@ -32,10 +32,9 @@ _LIKELY = {
 
 _FURTHER = {
     "Adlm": "ff ffm fuc fue fuf fuh fui fuq fuv",
-    "Arab": """ace aeb ars avl az azb bal bcc bft bgn bjn bm brh cja cjm ckb cop doi dyo emk ff fuf
-        fuv ha hno id jrb khw kk klj kmr knc kr ks ku ky lah lki lrc luz man mdh mfa mfi min mnk
-        mrw ms mzn pa rhg rif sd shi shy so sw swb taq tg thv tk tly tmh tr tsg tt ttq tzm ug uz
-        wni wo yo zdj zgh""",
+    "Arab": """ace aeb bal bcc bft bgn bjn bm brh cja cjm ckb cop doi dyo emk ff fuf fuv ha hno
+        jrb khw kk klj kmr knc kr ks ku ky lah lki lrc luz man mdh mfa mfi min mnk mrw ms mzn pa
+        rhg rif sd shi shy so swb taq thv tly tmh tsg ttq tzm ug wni zdj zgh""",
     "Bali": "ban",
     "Batk": "bbc btx bts",
     "Bamu": "bax",
