@@ -101,8 +101,8 @@ _SERBO_CROATIAN = frozenset({"sh", "hbs"})
 _FURTHER_MEMBERS = {"fuv": "ff", "gom": "kok", "pbt": "ps", "quy": "qu", "zlm": "ms"}
 """Members that large collections use in place of the usual member of a macrolanguage."""
 
-_USUAL = {"nb": "no", "sh": "sr"}
-"""In addition to CLDR's usual members of macrolanguages."""
+_USUAL = {"nb": "no", "sh": "sr", "fat": "fat"}
+"""Where CLDR's usual member of a macrolanguage is missing, or is a second one."""
 
 _NOT_A_LANGUAGE = frozenset({"art", "mis", "mul", "qqq", "qqx", "und", "zxx"})
 _PSEUDO_REGIONS = frozenset({"XA", "XB", "XC"})
