@@ -71,12 +71,12 @@ OPUS = """
 ab af ak am an ar ar_SY ar_TN arq arz as ast av ay az az_IR ba bal bar be be@latin bem ber bg bg_BG
 bho bi bm bn bn_IN bo br brx bs bs@latin bua byn ca ca@valencia cb ce ceb ch chr ckb cmn co crh cs
 csb cv cx cy da da_DK de de_AT de_CH de_DE dsb dv dz ee el en en@shaw en_AU en_CA en_GB en_NZ en_US
-en_ZA eo es es_AR es_CL es_CO es_CR es_DO es_EC es_ES es_GT es_HN es_MX es_NI es_PA es_PE es_PR es_SV
-es_UY es_VE et eu fa fa_AF fa_IR ff fi fil fj fo fr fr_BE fr_CA fr_CH fr_FR frm frp fur fy ga gd gl
+en_ZA eo es es_AR es_CL es_CO es_CR es_DO es_EC es_ES es_GT es_HN es_MX es_NI es_PA es_PE es_PR
+es_SV es_UY es_VE et eu fa fa_AF fa_IR ff fi fil fj fo fr fr_BE fr_CA fr_CH fr_FR frm frp fur fy ga gd gl
 gn gom grc gsw gu gv ha haw he hi hi_IN hil hne hr hsb ht hu hu_HU hy ia id id_ID ie ig ilo io is it
 it_IT iu ja ja_JP jbo jv ka kab kek kg kha kk kl km kn ko kok kr ks ksh ku ku_Latn kv kw ky la lad
-lb lg li ln lo lt ltg lv mai mfe mg mh mhr mi min miq mk ml mn mnw mo mr ms ms_MY mt mus my my_MM nan
-nap nb nb_NO nds nds_NL ne nhn nl nl_BE nl_NL nn nn_NO no nr nso ny oc om or os pa pa_IN pam pap pes
+lb lg li ln lo lt ltg lv mai mfe mg mh mhr mi min miq mk ml mn mnw mo mr ms ms_MY mt mus my my_MM
+nan nap nb nb_NO nds nds_NL ne nhn nl nl_BE nl_NL nn nn_NO no nr nso ny oc om or os pa pa_IN pam pap pes
 pl pl_PL pms pot prs ps pt pt_BR pt_PT pt_br qu quz rm ro ro_RO rom ru ru_RU rue rw sa sc scn sco sd
 se shn si sk sl sm sml sn so son sq sr sr@ijekavian sr@ijekavianlatin sr@latin sr_Latn sr_ME srp ss
 st su sv sv_SE sw syr szl ta ta_LK te tet tg tg_TJ th th_TH ti tk tl tl_PH tlh tn toki tr tr_TR trv
@@ -95,8 +95,8 @@ LID_176 = """
 af als am an ar arz as ast av az azb ba bar bcl be bg bh bn bo bpy br bs bxr ca cbk ce ceb ckb co cs
 cv cy da de diq dsb dty dv el eml en eo es et eu fa fi fr frr fy ga gd gl gn gom gu gv he hi hif hr
 hsb ht hu hy ia id ie ilo io is it ja jbo jv ka kk km kn ko krc ku kv kw ky la lb lez li lmo lo lrc
-lt lv mai mg mhr min mk ml mn mr mrj ms mt mwl my myv mzn nah nap nds ne new nl nn no oc or os pa pam
-pfl pl pms pnb ps pt qu rm ro ru rue sa sah sc scn sco sd sh si sk sl so sq sr su sv sw ta te tg th
+lt lv mai mg mhr min mk ml mn mr mrj ms mt mwl my myv mzn nah nap nds ne new nl nn no oc or os pa
+pam pfl pl pms pnb ps pt qu rm ro ru rue sa sah sc scn sco sd sh si sk sl so sq sr su sv sw ta te tg th
 tk tl tr tt tyv ug uk ur uz vec vep vi vls vo wa war wuu xal xmf yi yo yue zh
 """
 

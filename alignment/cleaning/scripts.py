@@ -84,6 +84,8 @@ def _letter_shares(texts: Texts, expected: frozenset[str]) -> tuple[Floats, Ints
 
 
 class ScriptTable(NamedTuple):
+    """The script of every code point below `TABLE_SIZE`."""
+
     names: list[str]
     """ISO 15924 codes, sorted."""
     numbers: NDArray[np.uint8]
@@ -92,6 +94,7 @@ class ScriptTable(NamedTuple):
 
 @functools.cache
 def script_table() -> ScriptTable:
+    """Build the table from the Unicode data of fontTools, once per process."""
     scripts = [script_data.script(chr(point)) for point in range(TABLE_SIZE)]
     names = sorted({*scripts, IDEOGRAPHS})
     number = {name: i for i, name in enumerate(names)}

@@ -111,7 +111,8 @@ class GettextSource(SourceBase[GettextCorpus]):
         if not self.corpus.pattern:
             return {}
         pivots = {
-            (member.folder, member.domain): member for member in choose(self._members, self.pivot, self.rivals)
+            (member.folder, member.domain): member
+            for member in choose(self._members, self.pivot, self.rivals)
         }
         return {
             member: pivots[member.folder, member.domain]

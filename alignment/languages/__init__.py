@@ -26,7 +26,7 @@ __all__ = [
 
 
 def canonical(code: str) -> str:
-    """The canonical BCP-47 form of `code`: `pt_br` -> `pt-BR`, `iw` -> `he`, `sr@latin` -> `sr-Latn`.
+    """The canonical BCP-47 form: `pt_br` -> `pt-BR`, `iw` -> `he`, `sr@latin` -> `sr-Latn`.
 
     Raises:
         ValueError: if it is not a known language; suggests a code if it is a language's name.

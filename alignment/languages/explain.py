@@ -12,9 +12,7 @@ MAX_NAMED = 8
 """Spellings that one sentence names."""
 
 
-def doubt(
-    wanted: str, offered: frozenset[str], others: frozenset[str] = frozenset()
-) -> str | None:
+def doubt(wanted: str, offered: frozenset[str], others: frozenset[str] = frozenset()) -> str | None:
     """What is doubtful about the spelling that is read for `wanted`; None if nothing is.
 
     A relative is read (`pt_BR` for `pt-PT`), or further spellings are as near and left out.
@@ -39,9 +37,9 @@ def doubt(
 def absence(
     wanted: str, offered: frozenset[str], others: frozenset[str] = frozenset()
 ) -> str | None:
-    """Why no spelling in `offered` is read for `wanted`, from the nearest ones; None if none is near.
+    """Why the nearest spellings in `offered` are not read for `wanted`; None if none is near.
 
-    Names codes that cannot be read, too.
+    It names codes that cannot be read, too.
     """
     wanted_tag = parse(wanted)
     reasons = []

@@ -91,8 +91,8 @@ _FURTHER = {
 """Further scripts in use for a language; its likely script need not be repeated."""
 
 _SPACELESS = frozenset(
-    "Bali Batk Hani Hans Hant Hira Hrkt Java Jpan Kana Khmr Lana Laoo Mymr Talu Thai Tibt Yiii"
-    .split()
+    {"Bali", "Batk", "Hani", "Hans", "Hant", "Hira", "Hrkt", "Java", "Jpan", "Kana", "Khmr", "Lana"}
+    | {"Laoo", "Mymr", "Talu", "Thai", "Tibt", "Yiii"}
 )
 
 

@@ -18,9 +18,7 @@ from tests.unit.cleaning.rows import cleaned, row
 CASES = Path(__file__).parent / "corpora"
 
 
-def opened(
-    corpus: LocalCorpus | GettextCorpus, tmp_path: Path, *, pivot: str = "en"
-) -> Source:
+def opened(corpus: LocalCorpus | GettextCorpus, tmp_path: Path, *, pivot: str = "en") -> Source:
     return open_source(corpus, Downloads(tmp_path), pivot)
 
 
@@ -62,9 +60,7 @@ def test_configurations_of_a_dataset(
     language: str, configuration: str | None, tmp_path: Path
 ) -> None:
     pytest.importorskip("datasets")
-    corpus = HubCorpus(
-        kind="hub", dataset=str(CASES / "hub-pair-variants"), configuration="{pair}"
-    )
+    corpus = HubCorpus(kind="hub", dataset=str(CASES / "hub-pair-variants"), configuration="{pair}")
     spelling = configuration and configuration.removeprefix("en-").removesuffix("-en")
     assert HubSource(corpus, Downloads(tmp_path), "en").spelling(language) == spelling
 

@@ -6,8 +6,17 @@ from alignment import languages
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("cy", "cy"), ("pt_br", "pt-BR"), ("iw", "he"), ("ZH-hant", "zh-Hant"), ("eng", "en"), ("sr@latin", "sr-Latn"), ("ca@valencia", "ca-valencia"),
-        ("zh-min-nan", "nan"), ("roa-rup", "rup"), ("de_DE.UTF-8", "de-DE"), ("pt-rBR", "pt-BR"),
+        ("cy", "cy"),
+        ("pt_br", "pt-BR"),
+        ("iw", "he"),
+        ("ZH-hant", "zh-Hant"),
+        ("eng", "en"),
+        ("sr@latin", "sr-Latn"),
+        ("ca@valencia", "ca-valencia"),
+        ("zh-min-nan", "nan"),
+        ("roa-rup", "rup"),
+        ("de_DE.UTF-8", "de-DE"),
+        ("pt-rBR", "pt-BR"),
     ],
 )
 def test_canonical(code: str, expected: str) -> None:
@@ -154,7 +163,11 @@ def test_spellings_of(wanted: str, others: set[str], spellings: set[str]) -> Non
 @pytest.mark.parametrize(
     ("first", "second", "other"),
     [
-        ("en", "cy", "cy"), ("cym", "eng", "cym"), ("cy", "fi", None), ("en_GB", "cy", "cy"), ("en_GB", "en", "en_GB"),
+        ("en", "cy", "cy"),
+        ("cym", "eng", "cym"),
+        ("cy", "fi", None),
+        ("en_GB", "cy", "cy"),
+        ("en_GB", "en", "en_GB"),
     ],
 )
 def test_non_pivot_side(first: str, second: str, other: str | None) -> None:
@@ -182,7 +195,17 @@ def test_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"), [("ja", True), ("th", True), ("zh", True), ("ko", False), ("en", False), ("dz", True), ("yue", True), ("azb", False)]
+    ("code", "expected"),
+    [
+        ("ja", True),
+        ("th", True),
+        ("zh", True),
+        ("ko", False),
+        ("en", False),
+        ("dz", True),
+        ("yue", True),
+        ("azb", False),
+    ],
 )
 def test_spaceless(code: str, expected: bool) -> None:
     assert languages.spaceless(code) is expected
