@@ -55,16 +55,16 @@ aa ab ace ady af ak als alt am ami an ang ann anp ar arc ary arz as ast atj av a
 ban bar bat-smg bcl bdr be be-tarask be-x-old bew bg bh bi bjn blk bm bn bo bpy br bs btm bug bxr ca
 cbk-zam cdo ce ceb ch cho chr chy ckb co cr crh cs csb cu cv cy da dag de dga din diq dsb dtp dty dv
 dz ee el eml en eo es et eu ext fa fat ff fi fiu-vro fj fo fon fr frp frr fur fy ga gag gan gcr gd
-gl glk gn gom gor got gpe gu guc gur guw gv ha hak haw he hi hif ho hr hsb ht hu hy hyw hz ia
-iba id ie ig igl ii ik ilo inh io is it iu ja jam jbo jv ka kaa kab kbd kbp kcg kg kge ki kj kk kl
-km kn knc ko koi kr krc ks ksh ku kus kv kw ky la lad lb lbe lez lfn lg li lij lld lmo ln lo lrc lt
-ltg lv mad mai map-bms mdf mg mh mhr mi min mk ml mn mni mnw mos mr mrj ms mt mus mwl my myv mzn na
-nah nap nds nds-nl ne new ng nia nl nn no nov nqo nr nrm nso nup nv ny oc olo om or os pa pag pam
-pap pcd pcm pdc pfl pi pih pl pms pnb pnt ps pt pwn qu rm rmy rn ro roa-rup roa-tara rsk ru rue rw
-sa sah sat sc scn sco sd se sg sh shi shn si simple sk skr sl sm smn sn so sq sr srn ss st stq su sv
-sw szl szy ta tay tcy tdd te tet tg th ti tk tl tly tn to tok tpi tr trv ts tt tum tw ty tyv udm ug
-uk ur uz ve vec vep vi vls vo wa war wo wuu xal xh xmf yi yo za zea zgh zh zh-classical zh-min-nan
-zh-yue zu
+gl glk gn gom gor got gpe gu guc gur guw gv ha hak haw he hi hif ho hr hsb ht hu hy hyw hz ia iba id
+ie ig igl ii ik ilo inh io is it iu ja jam jbo jv ka kaa kab kbd kbp kcg kg kge ki kj kk kl km kn
+knc ko koi kr krc ks ksh ku kus kv kw ky la lad lb lbe lez lfn lg li lij lld lmo ln lo lrc lt ltg lv
+mad mai map-bms mdf mg mh mhr mi min mk ml mn mni mnw mos mr mrj ms mt mus mwl my myv mzn na nah nap
+nds nds-nl ne new ng nia nl nn no nov nqo nr nrm nso nup nv ny oc olo om or os pa pag pam pap pcd
+pcm pdc pfl pi pih pl pms pnb pnt ps pt pwn qu rm rmy rn ro roa-rup roa-tara rsk ru rue rw sa sah
+sat sc scn sco sd se sg sh shi shn si simple sk skr sl sm smn sn so sq sr srn ss st stq su sv sw szl
+szy ta tay tcy tdd te tet tg th ti tk tl tly tn to tok tpi tr trv ts tt tum tw ty tyv udm ug uk ur
+uz ve vec vep vi vls vo wa war wo wuu xal xh xmf yi yo za zea zgh zh zh-classical zh-min-nan zh-yue
+zu
 """
 
 OPUS = """
@@ -72,16 +72,16 @@ ab af ak am an ar ar_SY ar_TN arq arz as ast av ay az az_IR ba bal bar be be@lat
 bho bi bm bn bn_IN bo br brx bs bs@latin bua byn ca ca@valencia cb ce ceb ch chr ckb cmn co crh cs
 csb cv cx cy da da_DK de de_AT de_CH de_DE dsb dv dz ee el en en@shaw en_AU en_CA en_GB en_NZ en_US
 en_ZA eo es es_AR es_CL es_CO es_CR es_DO es_EC es_ES es_GT es_HN es_MX es_NI es_PA es_PE es_PR
-es_SV es_UY es_VE et eu fa fa_AF fa_IR ff fi fil fj fo fr fr_BE fr_CA fr_CH fr_FR frm frp fur fy ga gd gl
-gn gom grc gsw gu gv ha haw he hi hi_IN hil hne hr hsb ht hu hu_HU hy ia id id_ID ie ig ilo io is it
-it_IT iu ja ja_JP jbo jv ka kab kek kg kha kk kl km kn ko kok kr ks ksh ku ku_Latn kv kw ky la lad
-lb lg li ln lo lt ltg lv mai mfe mg mh mhr mi min miq mk ml mn mnw mo mr ms ms_MY mt mus my my_MM
-nan nap nb nb_NO nds nds_NL ne nhn nl nl_BE nl_NL nn nn_NO no nr nso ny oc om or os pa pa_IN pam pap pes
-pl pl_PL pms pot prs ps pt pt_BR pt_PT pt_br qu quz rm ro ro_RO rom ru ru_RU rue rw sa sc scn sco sd
-se shn si sk sl sm sml sn so son sq sr sr@ijekavian sr@ijekavianlatin sr@latin sr_Latn sr_ME srp ss
-st su sv sv_SE sw syr szl ta ta_LK te tet tg tg_TJ th th_TH ti tk tl tl_PH tlh tn toki tr tr_TR trv
-ts tt tt@iqtelif tw ug uk uk_UA ur ur_PK uz uz@cyrillic uz_Latn ve vec vi vi_VN vls vo wa wal wo xal
-xh xmf yi yo za ze_en ze_zh zh zh_CN zh_HK zh_TW zh_cn zh_tw zu
+es_SV es_UY es_VE et eu fa fa_AF fa_IR ff fi fil fj fo fr fr_BE fr_CA fr_CH fr_FR frm frp fur fy ga
+gd gl gn gom grc gsw gu gv ha haw he hi hi_IN hil hne hr hsb ht hu hu_HU hy ia id id_ID ie ig ilo io
+is it it_IT iu ja ja_JP jbo jv ka kab kek kg kha kk kl km kn ko kok kr ks ksh ku ku_Latn kv kw ky la
+lad lb lg li ln lo lt ltg lv mai mfe mg mh mhr mi min miq mk ml mn mnw mo mr ms ms_MY mt mus my
+my_MM nan nap nb nb_NO nds nds_NL ne nhn nl nl_BE nl_NL nn nn_NO no nr nso ny oc om or os pa pa_IN
+pam pap pes pl pl_PL pms pot prs ps pt pt_BR pt_PT pt_br qu quz rm ro ro_RO rom ru ru_RU rue rw sa
+sc scn sco sd se shn si sk sl sm sml sn so son sq sr sr@ijekavian sr@ijekavianlatin sr@latin sr_Latn
+sr_ME srp ss st su sv sv_SE sw syr szl ta ta_LK te tet tg tg_TJ th th_TH ti tk tl tl_PH tlh tn toki
+tr tr_TR trv ts tt tt@iqtelif tw ug uk uk_UA ur ur_PK uz uz@cyrillic uz_Latn ve vec vi vi_VN vls vo
+wa wal wo xal xh xmf yi yo za ze_en ze_zh zh zh_CN zh_HK zh_TW zh_cn zh_tw zu
 """
 
 DJANGO = """
@@ -96,8 +96,8 @@ af als am an ar arz as ast av az azb ba bar bcl be bg bh bn bo bpy br bs bxr ca 
 cv cy da de diq dsb dty dv el eml en eo es et eu fa fi fr frr fy ga gd gl gn gom gu gv he hi hif hr
 hsb ht hu hy ia id ie ilo io is it ja jbo jv ka kk km kn ko krc ku kv kw ky la lb lez li lmo lo lrc
 lt lv mai mg mhr min mk ml mn mr mrj ms mt mwl my myv mzn nah nap nds ne new nl nn no oc or os pa
-pam pfl pl pms pnb ps pt qu rm ro ru rue sa sah sc scn sco sd sh si sk sl so sq sr su sv sw ta te tg th
-tk tl tr tt tyv ug uk ur uz vec vep vi vls vo wa war wuu xal xmf yi yo yue zh
+pam pfl pl pms pnb ps pt qu rm ro ru rue sa sah sc scn sco sd sh si sk sl so sq sr su sv sw ta te tg
+th tk tl tr tt tyv ug uk ur uz vec vep vi vls vo wa war wuu xal xmf yi yo yue zh
 """
 
 COLLECTIONS: dict[str, frozenset[str]] = {

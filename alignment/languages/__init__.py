@@ -6,7 +6,7 @@ import langcodes
 from langcodes.tag_parser import LanguageTagError
 
 from alignment.languages.explain import absence, doubt
-from alignment.languages.matching import candidates, same_language
+from alignment.languages.matching import candidates, readings, same_language
 from alignment.languages.scripts import further_scripts, is_spaceless, likely_script
 from alignment.languages.tags import parse, standard
 
@@ -14,6 +14,7 @@ __all__ = [
     "absence",
     "best_match",
     "canonical",
+    "code_of",
     "doubt",
     "language_and_script",
     "name",
@@ -39,6 +40,22 @@ def canonical(code: str) -> str:
     if not known.is_valid() or known.language is None:
         raise ValueError(f"{code!r} is not a known language code{_suggestion(code)}")
     return tag
+
+
+def code_of(spelling: str, offered: frozenset[str]) -> str | None:
+    """The canonical code of a spelling in a collection; None if it is not a known language.
+
+    `als` is `gsw` in a collection with Wikipedia's codes.
+    """
+    meanings = readings(spelling, offered)
+    if not meanings:
+        return None
+    if meanings[0] != parse(spelling):
+        return meanings[0].language
+    try:
+        return canonical(spelling)
+    except ValueError:
+        return None
 
 
 def _suggestion(code: str) -> str:

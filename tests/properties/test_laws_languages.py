@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alignment import languages
+from alignment.languages import matching
 from tests.language_codes import COLLECTIONS
 
 NAMES = sorted(COLLECTIONS)
@@ -99,9 +100,9 @@ def test_the_order_of_the_spellings_does_not_matter(
 ) -> None:
     shuffled = sorted(offered)
     rng.shuffle(shuffled)
-    languages.matching.candidates.cache_clear()
+    matching.candidates.cache_clear()
     first = languages.best_match(wanted, frozenset(sorted(offered)))
-    languages.matching.candidates.cache_clear()
+    matching.candidates.cache_clear()
     assert languages.best_match(wanted, frozenset(shuffled)) == first
 
 
@@ -136,7 +137,7 @@ def test_a_column_is_shared_out(first: str, second: str, offered: set[str]) -> N
         second, values, both
     )
     for spelling in shared:
-        here = languages.matching.candidates(first, values, both)
-        there = languages.matching.candidates(second, values, both)
+        here = matching.candidates(first, values, both)
+        there = matching.candidates(second, values, both)
         ranks = [match[:3] for match in (*here, *there) if match.spelling == spelling]
         assert ranks[0] == ranks[1] or first == second

@@ -226,3 +226,17 @@ def test_spaceless(code: str, expected: bool) -> None:
 def test_scripts(code: str, expected: set[str]) -> None:
     assert expected <= languages.scripts(code)
     assert bool(languages.scripts(code)) is bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "offered", "code"),
+    [
+        ("pt_br", {"pt_br"}, "pt-BR"),
+        ("als", {"als", "de"}, "gsw"),
+        ("als", {"als", "deu"}, "als"),
+        ("English", {"English"}, None),
+        ("cb", {"cb"}, None),
+    ],
+)
+def test_code_of(spelling: str, offered: set[str], code: str | None) -> None:
+    assert languages.code_of(spelling, frozenset(offered)) == code
