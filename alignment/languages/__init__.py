@@ -5,8 +5,8 @@ from __future__ import annotations
 import langcodes
 from langcodes.tag_parser import LanguageTagError
 
-from alignment.languages.explain import absence, doubt
-from alignment.languages.matching import candidates, readings, same_language
+from alignment.languages.explain import absence, doubt, unreadable
+from alignment.languages.matching import candidates, reading, same_language
 from alignment.languages.scripts import further_scripts, is_spaceless, likely_script
 from alignment.languages.tags import parse, standard
 
@@ -23,6 +23,7 @@ __all__ = [
     "scripts",
     "spaceless",
     "spellings_of",
+    "unreadable",
 ]
 
 
@@ -47,11 +48,11 @@ def code_of(spelling: str, offered: frozenset[str]) -> str | None:
 
     `als` is `gsw` in a collection with Wikipedia's codes.
     """
-    meanings = readings(spelling, offered)
-    if not meanings:
+    meaning = reading(spelling, offered)
+    if meaning is None:
         return None
-    if meanings[0] != parse(spelling):
-        return meanings[0].language
+    if meaning != parse(spelling):
+        return meaning.language
     try:
         return canonical(spelling)
     except ValueError:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import langcodes
 from langcodes.data_dicts import MACROLANGUAGES
 
-from alignment.languages.matching import RELATIVE, candidates, readings, same_script
-from alignment.languages.tags import WIKIPEDIA_READINGS, Tag, parse, standard
+from alignment.languages.matching import (
+    RELATIVE,
+    candidates,
+    in_several_scripts,
+    reading,
+    same_script,
+)
+from alignment.languages.tags import Tag, parse, standard
 
 MAX_NAMED = 8
 """Spellings that one sentence names."""
@@ -22,9 +28,9 @@ def doubt(wanted: str, offered: frozenset[str], others: frozenset[str] = frozens
         return None
     best = matches[0]
     doubts = []
-    meanings = readings(best.spelling, offered)
-    if best.letters == 0 and meanings and parse(wanted) not in meanings:
-        code = meanings[0].language
+    meaning = reading(best.spelling, offered)
+    if best.letters == 0 and meaning is not None and meaning != parse(wanted):
+        code = meaning.language
         doubts.append(f"its {best.spelling} probably is {code} ({_name(code)}), as in Wikipedia")
     rivals = [match.spelling for match in matches[1:] if match[:2] == best[:2]]
     if rivals:
@@ -37,28 +43,31 @@ def doubt(wanted: str, offered: frozenset[str], others: frozenset[str] = frozens
 def absence(
     wanted: str, offered: frozenset[str], others: frozenset[str] = frozenset()
 ) -> str | None:
-    """Why the nearest spellings in `offered` are not read for `wanted`; None if none is near.
-
-    It names codes that cannot be read, too.
-    """
+    """Why the nearest spellings in `offered` are not read for `wanted`; None if none is near."""
     wanted_tag = parse(wanted)
     reasons = []
-    unreadable = []
-    for spelling in sorted(offered - {"*"}):
-        meanings = readings(spelling, offered)
-        if not meanings:
-            unreadable.append(repr(spelling))
-        elif wanted_tag is not None:
-            reason = _why_not(wanted_tag, meanings[0], spelling)
+    for spelling in sorted(offered):
+        meaning = reading(spelling, offered)
+        if wanted_tag is not None and meaning is not None:
+            reason = _why_not(wanted_tag, meaning, spelling)
             reasons += [reason] if reason else []
+    scripts = in_several_scripts(wanted, offered)
+    if scripts:
+        reasons.append(f"{_listed(scripts)} in different scripts: configure one of them")
     left = {match.spelling for match in candidates(wanted, offered)}
     left -= {match.spelling for match in candidates(wanted, offered, others)}
     if left:
         reasons.append(f"{_listed(sorted(left))} read for another language of the configuration")
-    if unreadable:
-        verb = "is no language code" if len(unreadable) == 1 else "are no language codes"
-        reasons.append(f"{', '.join(unreadable[:MAX_NAMED])} {verb}")
     return "; ".join(reasons[:MAX_NAMED]) or None
+
+
+def unreadable(offered: frozenset[str]) -> str | None:
+    """Which of the spellings are no language codes; None if all are."""
+    spellings = [repr(spelling) for spelling in sorted(offered) if parse(spelling) is None]
+    if not spellings:
+        return None
+    verb = "is no language code" if len(spellings) == 1 else "are no language codes"
+    return f"{', '.join(spellings[:MAX_NAMED])} {verb}"
 
 
 def _why_not(wanted: Tag, tag: Tag, spelling: str) -> str | None:
@@ -68,10 +77,9 @@ def _why_not(wanted: Tag, tag: Tag, spelling: str) -> str | None:
         if same_script(wanted, tag):
             return None
         return f"{spelling} is in another script ({tag.script}): configure {_code(spelling, tag)}"
-    if parse(spelling) != tag or spelling in WIKIPEDIA_READINGS:
-        if wanted.language in (spelling, *(parse(spelling) or tag).macrolanguages):
-            return f"{spelling} is {_name(tag.language)} here, as in Wikipedia"
-        return None
+    plain = parse(spelling)
+    if plain is not None and plain != tag and wanted.language in plain.macrolanguages:
+        return f"{spelling} is {_name(tag.language)} here, as in Wikipedia"
     family = MACROLANGUAGES.get(wanted.language, wanted.usual)
     if family in (tag.language, MACROLANGUAGES.get(tag.language, tag.usual)):
         return f"{spelling} is {_name(tag.language)}, another language"

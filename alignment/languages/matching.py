@@ -47,9 +47,16 @@ def candidates(
     matches = _all_candidates(wanted, offered)
     for other in others - {wanted}:
         matches = _without_rival(matches, _all_candidates(other, offered))
-    if _is_undecided(wanted, matches):
-        return ()
-    return tuple(matches)
+    return () if _scripts_differ(wanted, matches) else tuple(matches)
+
+
+def in_several_scripts(wanted: str, offered: frozenset[str]) -> list[str]:
+    """Spellings that only their scripts tell apart, where the script of `wanted` is not known.
+
+    None of them is read.
+    """
+    matches = _all_candidates(wanted, offered)
+    return [match.spelling for match in matches] if _scripts_differ(wanted, matches) else []
 
 
 def _all_candidates(wanted: str, offered: frozenset[str]) -> list[Candidate]:
@@ -73,8 +80,8 @@ def _without_rival(matches: list[Candidate], rivals: list[Candidate]) -> list[Ca
     return kept
 
 
-def _is_undecided(wanted: str, matches: Iterable[Candidate]) -> bool:
-    """Whether only the scripts tell the spellings apart, and the wanted one is not known."""
+def _scripts_differ(wanted: str, matches: Iterable[Candidate]) -> bool:
+    """Whether all spellings name a script, not the same one, and the wanted one is not known."""
     wanted_tag = parse(wanted)
     if wanted_tag is None or wanted_tag.script is not None:
         return False
@@ -94,21 +101,20 @@ def same_language(wanted: str, match: Candidate) -> bool:
     return wanted_tag.region is None and wanted_tag.variants == tag.variants
 
 
-def readings(spelling: str, offered: frozenset[str]) -> tuple[Tag, ...]:
-    """What a spelling may mean in this collection; none if it is not a language code.
+def reading(spelling: str, offered: frozenset[str]) -> Tag | None:
+    """What a spelling means in this collection; None if it is not a language code.
 
     Where ISO 639-3 and Wikipedia disagree (`als`), the other codes of the collection decide.
     """
     tag = parse(spelling)
     if tag is None:
-        return ()
+        return None
     other = WIKIPEDIA_READINGS.get(tag.language)
     if other is None or tag.names_script or not _has_short_codes(offered):
-        return (tag,)
-    rival = parse(other)
-    if rival is None or any(_language_of(code) == other for code in offered):
-        return (tag,)
-    return (rival,)
+        return tag
+    if any(_language_of(code) == other for code in offered):
+        return tag
+    return parse(other)
 
 
 @functools.lru_cache(maxsize=256)
@@ -128,15 +134,14 @@ def _candidate(wanted: str, spelling: str, offered: frozenset[str]) -> Candidate
         return Candidate(0, 0, 0, 0, spelling)
     subtags = spelling.count("-") + spelling.count("_") + spelling.count("@")
     wanted_tag = parse(wanted)
-    meanings = readings(spelling, offered)
     if wanted_tag is None:
-        return Candidate(0, 0, letters, subtags, spelling) if letters < 2 else None
-    for tag in meanings:
-        difference = _difference(wanted_tag, tag)
-        if difference is not None:
-            distance = _region_distance(wanted_tag, tag)
-            return Candidate(difference, distance, letters, subtags, spelling)
-    return None
+        return Candidate(0, 0, letters, subtags, spelling) if letters == 1 else None
+    tag = reading(spelling, offered)
+    difference = None if tag is None else _difference(wanted_tag, tag)
+    if tag is None or difference is None:
+        return None
+    distance = _region_distance(wanted_tag, tag)
+    return Candidate(difference, distance, letters, subtags, spelling)
 
 
 def _letters(wanted: str, spelling: str) -> int:

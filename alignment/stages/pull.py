@@ -113,7 +113,8 @@ def _what_it_has(offered: frozenset[str], language: str, rivals: frozenset[str])
         listed += f" and {len(available) - MAX_LISTED} more"
     spelling = languages.best_match(language, offered, rivals)
     if spelling is None:
-        reason = languages.absence(language, offered, rivals)
+        reasons = [languages.absence(language, offered, rivals), languages.unreadable(offered)]
     else:
-        reason = f"its {spelling} has no pair"
+        reasons = [f"its {spelling} has no pair", languages.unreadable(offered)]
+    reason = "; ".join(filter(None, reasons))
     return f"has {listed}" + (f" ({reason})" if reason else "")

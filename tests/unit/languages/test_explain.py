@@ -29,8 +29,12 @@ def test_doubt(wanted: str, offered: set[str], doubt: str | None) -> None:
         ("uz", {"uz@cyrillic"}, "uz@cyrillic is in another script (Cyrl): configure uz-Cyrl"),
         ("sq", {"als", "de"}, "als is Swiss German here, as in Wikipedia"),
         ("ar", {"arz"}, "arz is Egyptian Arabic, another language"),
-        ("nb", {"English"}, "'English' is no language code"),
-        ("nb", {"Norsk", "x-test"}, "'Norsk', 'x-test' are no language codes"),
+        ("nb", {"English"}, None),
+        (
+            "kxh",
+            {"kxh_Ethi", "kxh_Latn"},
+            "kxh_Ethi, kxh_Latn are in different scripts: configure one of them",
+        ),
     ],
 )
 def test_absence(wanted: str, offered: set[str], reason: str | None) -> None:
@@ -40,3 +44,15 @@ def test_absence(wanted: str, offered: set[str], reason: str | None) -> None:
 def test_absence_because_of_another_language() -> None:
     reason = languages.absence("pt", frozenset({"pt_BR"}), frozenset({"pt-BR"}))
     assert reason == "pt_BR is read for another language of the configuration"
+
+
+@pytest.mark.parametrize(
+    ("offered", "sentence"),
+    [
+        ({"de", "zho_Hans"}, None),
+        ({"English", "de"}, "'English' is no language code"),
+        ({"Norsk", "x-test"}, "'Norsk', 'x-test' are no language codes"),
+    ],
+)
+def test_unreadable(offered: set[str], sentence: str | None) -> None:
+    assert languages.unreadable(frozenset(offered)) == sentence
