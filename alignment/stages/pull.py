@@ -97,6 +97,8 @@ def _relatives(language: str, configured: Iterable[str]) -> frozenset[str]:
 def _why_missing(sources: Mapping[Corpus, Source], language: str, rivals: frozenset[str]) -> str:
     """What each corpus has, and why that is not the language."""
     lines = ["Remove the language, or add a corpus that has it."]
+    if not sources:
+        lines.append("The setting `languages` of every configured corpus leaves it out.")
     lines += [
         f"{corpus.display_name} {_what_it_has(source.languages(), language, rivals)}."
         for corpus, source in sources.items()

@@ -59,6 +59,12 @@ def test_why_no_corpus_has_a_language(
     assert reason in str(caught.value.hint)
 
 
+def test_a_language_that_every_corpus_leaves_out(context: RunContext) -> None:
+    with pytest.raises(EmptyCorpus) as caught:
+        pull(context, "de", ())
+    assert "`languages` of every configured corpus leaves it out" in str(caught.value.hint)
+
+
 def test_a_relative_is_left_to_its_own_language(context: RunContext, tmp_path: Path) -> None:
     text = "source\ttarget\tlang\none\tum\tpt\ntwo\tdois\tpt-BR\n"
     own = table(tmp_path / "own.tsv", text, columns={"language": "lang"})
