@@ -144,7 +144,8 @@ def scripts(code: str) -> frozenset[str]:
         return frozenset()
     if tag.script is not None:
         return frozenset({likely})
-    return frozenset({likely, *further_scripts(tag.language or "")})
+    plain = likely_script(langcodes.Language.make(language=tag.language))
+    return frozenset({likely, plain or likely, *further_scripts(tag.language or "")})
 
 
 def spaceless(code: str) -> bool:

@@ -57,11 +57,12 @@ _FURTHER = {
     "Hebr": "ajt arc jdt jrb lad yhd",
     "Hmng": "hmn hnj mww",
     "Java": "jv mad",
+    "Jpan": "ain ams kzg mvi okn ryn rys ryu tkn xug yoi yox",
     "Kana": "ain",
     "Khmr": "kxm pi cmo",
     "Knda": "gom kok tcy",
     "Laoo": "hnj kjg pi",
-    "Latn": """aeb aii ain apc ary arq az azb azj bal bcc bgn bug cdo chr cja cjm cjs ckb cr crh crk
+    "Latn": """aeb aii ain apc ary arq az azb bal bcc bgn bug cdo chr cja cjm cjs ckb cr crh crk
         cwd evn ff gom got hak hif hnj ii ike iu jdt kaa khw kk klj kok ks ku ky lad lzz mn mnc
         mni mvf nan nod oj ota pi pnt rhg rom sa sat sh shi sid sr srx swb tg thv tk tly tru tt
         tzm udi ug uz vai wal wni yi za zdj zgh""",

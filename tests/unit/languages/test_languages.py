@@ -220,6 +220,9 @@ def test_spaceless(code: str, expected: bool) -> None:
         ("crh-Latn", {"Latn"}),
         ("kmr", {"Latn", "Arab", "Cyrl"}),
         ("ms", {"Latn", "Arab"}),
+        ("cnr", {"Latn", "Cyrl"}),
+        ("azj", {"Latn", "Cyrl"}),
+        ("pa-PK", {"Arab", "Guru"}),
         ("qya", set()),
     ],
 )
