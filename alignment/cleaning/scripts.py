@@ -24,6 +24,8 @@ _COMPOUND = {
     "Hrkt": ("Hira", "Kana"),
 }
 _SHARED = frozenset({"Zyyy", "Zinh", "Zzzz"})  # letters that all scripts share
+CLEAR = 0.8
+"""With this share of all letters a text certainly is in its script."""
 IDEOGRAPHS = "Hani"
 """The script of every letter past the table."""
 
@@ -44,26 +46,27 @@ def script_share(texts: Texts, language: str, translations: Texts | None = None)
 
     Letters of placeholders, tags, addresses and code do not count, nor those of abbreviations and
     of names that the other side has too: they keep their script in every language. The share is 1
-    for a row without letters, and for every row if the language's script is unknown.
+    for a row without letters, and for every row if the language's script is unknown. A share of
+    `CLEAR` or more of all letters is taken as it is, which saves most of the time.
 
     Args:
         texts: One side of the pairs.
         language: Its code.
-        translations: The other side.
+        translations: The other side; without it, no word counts as a name.
     """
     expected = scripts_of(language)
     if not expected:
         return np.ones(len(texts))
     shares, _ = _letter_shares(texts, expected)
-    mixed = np.flatnonzero(shares < 1)
-    if not len(mixed):
-        return shares
+    mixed = np.flatnonzero(shares < CLEAR)
     rows = [without_markup(row) for row in columns.take(texts, mixed).strings()]
-    others = [""] * len(rows)
-    if translations is not None:
-        others = columns.take(translations, mixed).strings()
-    shares[mixed], _ = _letter_shares(columns.from_strings(rows), expected)
-    sides = zip(rows, others, strict=True)
+    plain = columns.from_strings(rows)
+    shares[mixed], _ = _letter_shares(plain, expected)
+    still_mixed = shares[mixed] < CLEAR
+    plain = columns.take(plain, np.flatnonzero(still_mixed))
+    mixed = mixed[still_mixed]
+    others = texts if translations is None else translations
+    sides = zip(plain.strings(), columns.take(others, mixed).strings(), strict=True)
     prose = columns.from_strings([without_names(row, other) for row, other in sides])
     prose_shares, letters = _letter_shares(prose, expected)
     some_left = letters > 0

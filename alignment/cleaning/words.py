@@ -7,7 +7,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from alignment.cleaning.char_tables import LETTER, char_tables, gather
+from alignment.cleaning.char_tables import LETTER, Points, char_tables, gather
 from alignment.cleaning.columns import SPACE, Floats, Ints, Texts
 from alignment.cleaning.runs import word_counts
 from alignment.cleaning.scripts import IDEOGRAPHS, script_table
@@ -29,7 +29,7 @@ _LETTERS_PER_WORD = {
 }
 """Typical length of a word in letters, without vowel signs, of scripts without spaces."""
 _FIRST_SPACELESS = 0x0E00
-"""Every letter of those scripts comes at or after the first Thai one."""
+"""Every letter of those scripts comes at or after the first Thai one, as do dashes and quotes."""
 
 
 def count_words(texts: Texts) -> Ints:
@@ -39,9 +39,11 @@ def count_words(texts: Texts) -> Ints:
     estimated from the number of letters.
     """
     words = word_counts(texts)
-    if not len(texts.points) or texts.points.max() < _FIRST_SPACELESS:
+    places = np.flatnonzero(texts.points >= _FIRST_SPACELESS)
+    weights = np.zeros(len(texts.points))
+    weights[places] = _weights(texts.points[places])
+    if not weights.any():
         return words
-    weights = _weights(texts)
     estimated: Ints = np.floor(_sums(texts, weights) + 0.5).astype(np.int64)
     return words - _stretches(texts, weights > 0) + estimated
 
@@ -66,11 +68,11 @@ def _sums(texts: Texts, weights: Floats) -> Floats:
     return totals
 
 
-def _weights(texts: Texts) -> Floats:
+def _weights(points: Points) -> Floats:
     """Words per character: 0 for what is no letter of a script without spaces (characters,)."""
     scripts = script_table()
-    flags = gather(char_tables().flags, texts.points, beyond=LETTER)
-    numbers = gather(scripts.numbers, texts.points, beyond=scripts.names.index(IDEOGRAPHS))
+    flags = gather(char_tables().flags, points, beyond=LETTER)
+    numbers = gather(scripts.numbers, points, beyond=scripts.names.index(IDEOGRAPHS))
     weights: Floats = np.where(flags & LETTER != 0, _words_per_letter()[numbers], 0.0)
     return weights
 

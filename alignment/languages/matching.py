@@ -45,7 +45,7 @@ def candidates(
             them is left to it.
     """
     matches = _all_candidates(wanted, offered)
-    for other in others - {wanted}:
+    for other in others - {wanted} if matches else ():
         matches = _without_rival(matches, _all_candidates(other, offered))
     return () if _scripts_differ(wanted, matches) else tuple(matches)
 
@@ -106,29 +106,37 @@ def reading(spelling: str, offered: frozenset[str]) -> Tag | None:
 
     Where ISO 639-3 and Wikipedia disagree (`als`), the other codes of the collection decide.
     """
+    return _parse_as(spelling, wikipedia=_follows_wikipedia(spelling, offered))
+
+
+def _parse_as(spelling: str, *, wikipedia: bool) -> Tag | None:
     tag = parse(spelling)
-    if tag is None:
-        return None
-    other = WIKIPEDIA_READINGS.get(tag.language)
-    if other is None or tag.names_script or not _has_short_codes(offered):
-        return tag
-    if any(_language_of(code) == other for code in offered):
-        return tag
-    return parse(other)
+    return parse(WIKIPEDIA_READINGS[tag.language]) if tag and wikipedia else tag
 
 
-@functools.lru_cache(maxsize=256)
+def _follows_wikipedia(spelling: str, offered: frozenset[str]) -> bool:
+    """Whether a code with two meanings has Wikipedia's in this collection."""
+    tag = parse(spelling)
+    if tag is None or tag.names_script or tag.language not in WIKIPEDIA_READINGS:
+        return False
+    other = WIKIPEDIA_READINGS[tag.language]
+    tags = [parse(code) for code in offered]
+    if any(tag.language == other for tag in tags if tag is not None):
+        return False
+    return _has_short_codes(offered)
+
+
 def _has_short_codes(offered: frozenset[str]) -> bool:
     """Whether the collection writes `de`, as Wikipedia does, and not `deu`."""
     return any(len(code.replace("_", "-").partition("-")[0]) == 2 for code in offered)
 
 
-def _language_of(spelling: str) -> str | None:
-    tag = parse(spelling)
-    return None if tag is None else tag.language
-
-
 def _candidate(wanted: str, spelling: str, offered: frozenset[str]) -> Candidate | None:
+    return _judge(wanted, spelling, wikipedia=_follows_wikipedia(spelling, offered))
+
+
+@functools.lru_cache(maxsize=65536)
+def _judge(wanted: str, spelling: str, *, wikipedia: bool) -> Candidate | None:
     letters = _letters(wanted, spelling)
     if letters == 0:
         return Candidate(0, 0, 0, 0, spelling)
@@ -136,7 +144,7 @@ def _candidate(wanted: str, spelling: str, offered: frozenset[str]) -> Candidate
     wanted_tag = parse(wanted)
     if wanted_tag is None:
         return Candidate(0, 0, letters, subtags, spelling) if letters == 1 else None
-    tag = reading(spelling, offered)
+    tag = _parse_as(spelling, wikipedia=wikipedia)
     difference = None if tag is None else _difference(wanted_tag, tag)
     if tag is None or difference is None:
         return None
@@ -198,7 +206,6 @@ def _variant_difference(wanted: Tag, tag: Tag) -> int | None:
     return RELATIVE if tag.variants <= wanted.variants else RELATIVE + 2
 
 
-@functools.lru_cache(maxsize=65536)
 def _region_distance(wanted: Tag, tag: Tag) -> int:
     if wanted.region == tag.region:
         return 0
