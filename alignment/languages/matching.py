@@ -28,6 +28,8 @@ class Candidate(NamedTuple):
     """Of the regions, on langcodes' scale."""
     letters: int
     """0 for the same letters, 1 apart from case and separators, 2 for other letters."""
+    fewer_speakers: int
+    """Of a relative, minus the number of people who speak the language in its region."""
     subtags: int
     spelling: str
 
@@ -139,17 +141,18 @@ def _candidate(wanted: str, spelling: str, offered: frozenset[str]) -> Candidate
 def _judge(wanted: str, spelling: str, *, wikipedia: bool) -> Candidate | None:
     letters = _letters(wanted, spelling)
     if letters == 0:
-        return Candidate(0, 0, 0, 0, spelling)
+        return Candidate(0, 0, 0, 0, 0, spelling)
     subtags = spelling.count("-") + spelling.count("_") + spelling.count("@")
     wanted_tag = parse(wanted)
     if wanted_tag is None:
-        return Candidate(0, 0, letters, subtags, spelling) if letters == 1 else None
+        return Candidate(0, 0, letters, 0, subtags, spelling) if letters == 1 else None
     tag = _parse_as(spelling, wikipedia=wikipedia)
     difference = None if tag is None else _difference(wanted_tag, tag)
     if tag is None or difference is None:
         return None
     distance = _region_distance(wanted_tag, tag)
-    return Candidate(difference, distance, letters, subtags, spelling)
+    speakers = _speakers(tag) if difference >= RELATIVE else 0
+    return Candidate(difference, distance, letters, -speakers, subtags, spelling)
 
 
 def _letters(wanted: str, spelling: str) -> int:
@@ -204,6 +207,14 @@ def _variant_difference(wanted: Tag, tag: Tag) -> int | None:
     if any(variant.startswith("x-") for variant in wanted.variants ^ tag.variants):
         return None  # such as Tarantino, which has no code apart from Neapolitan's
     return RELATIVE if tag.variants <= wanted.variants else RELATIVE + 2
+
+
+def _speakers(tag: Tag) -> int:
+    """How many people speak the language in the region, by CLDR; 0 without a region."""
+    if tag.region is None:
+        return 0
+    regional = langcodes.Language.make(language=tag.language, territory=tag.region)
+    return int(regional.speaking_population())
 
 
 def _region_distance(wanted: Tag, tag: Tag) -> int:

@@ -18,6 +18,7 @@ RELATED = {
     "NTREX-128": {
         ("eng-GB", "eng-IN"),
         ("eng-GB", "eng-US"),
+        ("eng-IN", "eng-US"),
         ("fra", "fra-CA"),
         ("por", "por-BR"),
         ("spa", "spa-MX"),

@@ -11,7 +11,7 @@ from alignment import languages
         ("cy", {"fi"}, None),
         ("pt-PT", {"pt_BR"}, "pt_BR is read for pt-PT"),
         ("ca", {"ca@valencia"}, "ca@valencia is read for ca"),
-        ("es", {"es_AR", "es_MX"}, "es_AR is read for es; es_MX is as near and left out"),
+        ("es", {"es_AR", "es_MX"}, "es_MX is read for es; es_AR is as near and left out"),
         ("fi", {"fin", "FIN"}, "FIN is read for fi; fin is as near and left out"),
         ("als", {"als", "de"}, "its als probably is gsw (Swiss German), as in Wikipedia"),
     ],

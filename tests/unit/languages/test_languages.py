@@ -84,6 +84,8 @@ def test_unknown_code(code: str, message: str) -> None:
         ("en", {"simple", "en_GB"}, "en_GB"),
         ("en", {"en_XA", "en@piglatin", "en_UD"}, None),
         ("nap", {"roa-tara"}, None),
+        ("es", {"es_AR", "es_MX", "es_CR"}, "es_MX"),
+        ("ar", {"ar_SY", "ar_EG", "ar_TN"}, "ar_EG"),
         ("nan", {"zh-min-nan", "zh"}, "zh-min-nan"),
         ("ja", {"jp"}, "jp"),
         ("el", {"gre"}, "gre"),
