@@ -81,7 +81,13 @@ class HubSource(SourceBase[HubCorpus]):
             yield from self._translations(spelling, configuration.name)
             return
         reader = ColumnReader(
-            self.corpus.dataset, columns, self.pivot, language, spelling, configuration.pair
+            self.corpus.dataset,
+            columns,
+            self.pivot,
+            language,
+            spelling,
+            configuration.pair,
+            self.rivals,
         )
         self._check_columns(reader, configuration.name)
         with closing(self._rows(configuration.name)) as rows:

@@ -37,6 +37,8 @@ class ColumnReader:
     """The language as the dataset spells it; replaces `{lang}`."""
     pair: tuple[str, str] | None = None
     """Both codes in the order of the configuration's name, such as deu-eng."""
+    rivals: frozenset[str] = frozenset()
+    """Codes of all wanted languages: a row that is nearer to another one is left to it."""
 
     def pairs(self, rows: NumberedRows, on_skip: OnSkip) -> Iterator[SentencePair]:
         """The pairs of the rows, as they come.
@@ -108,7 +110,8 @@ class ColumnReader:
         value = field(row, str(column))
         if value is MISSING:
             raise missing_column(self.dataset, str(column), list(field_names(row)))
-        return _is(self.language, value)
+        offered = frozenset({str(value)})
+        return languages.best_match(self.language, offered, self.rivals) is not None
 
     def _order(self, row: Row, columns: tuple[str, str]) -> bool | None:
         """Whether the sides are swapped, by their language columns; None for other languages."""

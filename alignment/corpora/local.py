@@ -61,6 +61,14 @@ class LocalSource(SourceBase[LocalCorpus]):
             spellings |= self._languages_in(path)
         return spellings
 
+    def doubt(self, language: str) -> str | None:
+        """See `Source.doubt`. All spellings in a language column are read, so none is left out."""
+        offered = self.languages()
+        if self.corpus.columns.language is not None:
+            best = self.match(language, offered)
+            offered -= languages.spellings_of(language, offered, self.rivals) - {best}
+        return languages.doubt(language, offered, self.rivals)
+
     def inputs(self, language: str) -> Mapping[str, Input]:
         """The files with this language."""
         return {path.name: Input(file_digest(path), path) for path in self._files(language)}
@@ -87,33 +95,34 @@ class LocalSource(SourceBase[LocalCorpus]):
 
     def _read_table(self, path: Path, language: str) -> Iterator[SentencePair]:
         columns = self.corpus.columns
-        spelling = None
-        if LANGUAGE not in self._path():
-            spelling = languages.best_match(language, self._languages_in(path))
-        if spelling is None:
-            spelling = ANY_LANGUAGE
         source = columns.source
         target = columns.target
-        if isinstance(target, str):
-            target = target.replace(LANGUAGE, spelling)
-        wanted = [source, target]
-        if columns.language is not None:
-            wanted.append(columns.language)
-        for number, row in tabular.rows(path, wanted):
-            if columns.language is None or row[columns.language] == spelling:
-                where = f"{path.name}:{number}"
-                pair = SentencePair(_text(row, source, where), _text(row, target, where), where)
-                if "\0" in pair.source or "\0" in pair.target:
-                    self.skipped(CONTROL_CHARACTER, where)
-                else:
-                    yield pair
+        if isinstance(target, str) and LANGUAGE in target:
+            spelling = self.match(language, _languages_in_header(path, target))
+            target = target.replace(LANGUAGE, spelling or language)
+        if columns.language is None:
+            rows = tabular.rows(path, [source, target])
+        else:
+            spellings = self._spellings(path, language)
+            rows = _rows_of(path, [source, target], columns.language, spellings)
+        for number, row in rows:
+            where = f"{path.name}:{number}"
+            pair = SentencePair(_text(row, source, where), _text(row, target, where), where)
+            if "\0" in pair.source or "\0" in pair.target:
+                self.skipped(CONTROL_CHARACTER, where)
+            else:
+                yield pair
+
+    def _spellings(self, path: Path, language: str) -> frozenset[str]:
+        """All values of the language column that mean the language."""
+        return languages.spellings_of(language, self._languages_in(path), self.rivals)
 
     def _read_units(self, path: Path, language: str) -> Iterator[SentencePair]:
         reading = Reading(self.corpus.min_state, self._assumed_language(language))
         for unit in xml_bitext.units(path, self.skipped, reading):
             spellings = frozenset(spelling for spelling, _ in unit.texts)
-            pivot = languages.best_match(self.pivot, spellings)
-            spelling = languages.best_match(language, spellings)
+            pivot = self.match(self.pivot, spellings)
+            spelling = self.match(language, spellings)
             if pivot is not None and spelling is not None:
                 yield from pairs_of_variants(unit, pivot, spelling, self.skipped)
             elif not all(map(_is_readable, spellings)):
@@ -163,16 +172,36 @@ class LocalSource(SourceBase[LocalCorpus]):
         pattern = self._path()
         target = self.corpus.target_path
         if target is not None:
-            sides = [_file_for(side, language) for side in (pattern, str(target))]
+            sides = [self._file_for(side, language) for side in (pattern, str(target))]
             files = [path for path in sides if path is not None]
             return files if len(files) == len(sides) else []
         if LANGUAGE in pattern:
-            return _files_for(pattern, language)
+            return self._files_for(pattern, language)
         return [path for path in matching_files(pattern) if self._has(path, language)]
 
     def _has(self, path: Path, language: str) -> bool:
         spellings = self._languages_in(path)
-        return ANY_LANGUAGE in spellings or languages.best_match(language, spellings) is not None
+        return ANY_LANGUAGE in spellings or self.match(language, spellings) is not None
+
+    def _files_for(self, pattern: str, language: str) -> list[Path]:
+        """The files that a path with `{lang}` names for `language`."""
+        files = files_by_language(pattern)
+        spelling = self.match(language, frozenset(files))
+        return [] if spelling is None else files[spelling]
+
+    def _file_for(self, pattern: str, language: str) -> Path | None:
+        """One side of two aligned files; None if there is none for `language`."""
+        if LANGUAGE not in pattern:
+            return existing(Path(pattern))
+        files = self._files_for(pattern, language)
+        if len(files) > 1:
+            names = ", ".join(path.name for path in files)
+            raise ConfigError(
+                f"one file was expected for {language}, got {names}",
+                where=pattern,
+                hint="Aligned text files are named without wildcards.",
+            )
+        return files[0] if files else None
 
     def _path(self) -> str:
         """The configured path, or that of the downloaded file."""
@@ -197,28 +226,6 @@ def _unknown_format(path: Path, form: str) -> ConfigError:
     )
 
 
-def _files_for(pattern: str, language: str) -> list[Path]:
-    """The files that a path with `{lang}` names for `language`."""
-    files = files_by_language(pattern)
-    spelling = languages.best_match(language, frozenset(files))
-    return [] if spelling is None else files[spelling]
-
-
-def _file_for(pattern: str, language: str) -> Path | None:
-    """One side of two aligned files; None if there is none for `language`."""
-    if LANGUAGE not in pattern:
-        return existing(Path(pattern))
-    files = _files_for(pattern, language)
-    if len(files) > 1:
-        names = ", ".join(path.name for path in files)
-        raise ConfigError(
-            f"one file was expected for {language}, got {names}",
-            where=pattern,
-            hint="Aligned text files are named without wildcards.",
-        )
-    return files[0] if files else None
-
-
 def _languages_in_header(path: Path, template: str) -> frozenset[str]:
     """The languages of the columns that match a name with `{lang}`."""
     prefix, _, suffix = template.partition(LANGUAGE)
@@ -228,14 +235,29 @@ def _languages_in_header(path: Path, template: str) -> frozenset[str]:
 
 
 def _values(path: Path, column: Column) -> frozenset[str]:
-    """The distinct values of a column."""
-    return frozenset(str(row[column]) for _, row in tabular.rows(path, [column]))
+    """The distinct values of a column, without empty ones."""
+    values = {_code(row[column]) for _, row in tabular.rows(path, [column])}
+    return frozenset(values - {""})
+
+
+def _rows_of(
+    path: Path, wanted: list[Column], column: Column, spellings: frozenset[str]
+) -> Iterator[tabular.Row]:
+    """The rows whose language is spelled in one of these ways."""
+    for number, row in tabular.rows(path, [*wanted, column]):
+        if _code(row[column]) in spellings:
+            yield number, row
+
+
+def _code(value: Any) -> str:
+    """A cell of the language column; empty for null."""
+    return "" if value is None else str(value)
 
 
 @functools.lru_cache(maxsize=4096)
 def _is_readable(spelling: str) -> bool:
     """Whether a file's spelling of a language is a language code."""
-    return languages.best_match(spelling, frozenset({spelling})) is not None
+    return not languages.unreadable(frozenset({spelling}))
 
 
 def _text(row: dict[Column, Any], column: Column, where: str) -> str:

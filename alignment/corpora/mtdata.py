@@ -87,7 +87,7 @@ class MtdataSource(SourceBase[MtdataCorpus]):
 
     def _read_tmx(self, path: Path, language: str) -> Iterator[SentencePair]:
         corpus = LocalCorpus(kind="local", path=path, license=self.corpus.license)
-        source = LocalSource(corpus, self.downloads, self.pivot)
+        source = LocalSource(corpus, self.downloads, self.pivot, self.others)
         source.skipped = self.skipped
         yield from source.pairs(language)
 

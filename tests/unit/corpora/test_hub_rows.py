@@ -81,6 +81,16 @@ def test_a_language_column() -> None:
     assert read(rows, columns) == ([("a", "b")] * 3, {})
 
 
+def test_a_row_that_is_nearer_to_another_wanted_language() -> None:
+    rows = [(f"train:{lang}", {"en": "a", "text": lang, "lang": lang}) for lang in ("pt", "pt_br")]
+    columns = Columns(source="en", target="text", language="lang")
+    rivals = frozenset({"en", "pt", "pt-BR"})
+    for language, text in (("pt", "pt"), ("pt-BR", "pt_br")):
+        reader = ColumnReader("demo", columns, "en", language, language, None, rivals)
+        numbered = (row for row in rows)
+        assert [pair.target for pair in reader.pairs(numbered, Skips())] == [text]
+
+
 def test_nested_columns() -> None:
     translations = [{"en": "a", "deu": "b"}, {"en": "c"}, {"en": "d", "deu": None}]
     rows = [{"translation": translation} for translation in translations]
