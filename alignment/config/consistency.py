@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from alignment import languages
 from alignment.config.base import merged
 from alignment.config.corpora import LocalCorpus, is_disabled
 from alignment.config.keys import KeyPath, KeyProblem, dotted, raised_problems
@@ -27,18 +28,40 @@ def problems(config: Config) -> Iterator[KeyProblem]:
 
 
 def _language_problems(config: Config) -> Iterator[KeyProblem]:
-    for code in config.control:
-        if code in config.languages:
+    earlier: list[KeyPath] = []
+    for section in ("languages", "control"):
+        for code in getattr(config, section):
+            path = (section, code)
+            yield from _repeated(path, earlier)
+            if code == config.pivot:
+                yield KeyProblem(
+                    path, "the pivot is one side of every pair already; remove it here"
+                )
+            elif languages.is_variety(code, config.pivot):
+                yield KeyProblem(
+                    path,
+                    f"{code} is {languages.name(config.pivot)}, as the pivot {config.pivot} is, "
+                    "which is one side of every pair already; remove it here",
+                    ("pivot",),
+                )
+            earlier.append(path)
+
+
+def _repeated(path: KeyPath, earlier: list[KeyPath]) -> Iterator[KeyProblem]:
+    """The language is listed before, perhaps in another spelling: its text would count twice."""
+    code = str(path[-1])
+    for other in earlier:
+        other_code = str(other[-1])
+        if code == other_code:
             yield KeyProblem(
-                ("control", code),
+                path,
                 f"{code} is also under languages; a control language is not trained. "
                 "Remove one of the two",
+                other,
             )
-    for section in ("languages", "control"):
-        if config.pivot in getattr(config, section):
+        elif languages.is_same(other_code, code):
             yield KeyProblem(
-                (section, config.pivot),
-                "the pivot is one side of every pair already; remove it here",
+                path, f"{code} and {other_code} are the same language; keep one of the two", other
             )
 
 
@@ -76,8 +99,8 @@ def _override_problems(config: Config) -> Iterator[KeyProblem]:
                 merged(getattr(config, section), getattr(overrides, section))
             except ValidationError as error:
                 for detail in error.errors():
-                    for location, message in raised_problems(detail):
-                        yield KeyProblem((*path, section, *location), message)
+                    for problem in raised_problems(detail):
+                        yield problem._replace(path=(*path, section, *problem.path))
 
 
 def _curriculum_problems(config: Config) -> Iterator[KeyProblem]:

@@ -21,6 +21,8 @@ class KeyProblem(NamedTuple):
 
     path: KeyPath
     message: str
+    other: KeyPath | None = None
+    """A second key that the message is about; its line is added to the message."""
 
     def __str__(self) -> str:
         return f"{dotted(self.path)}: {self.message}"
@@ -44,4 +46,12 @@ def raised_problems(detail: ErrorDetails) -> Sequence[KeyProblem]:
     if not isinstance(error, InconsistentError):
         message = detail["msg"] if error is None else str(error)
         return [KeyProblem(location, message)]
-    return [KeyProblem((*location, *path), message) for path, message in error.problems]
+    return [_moved(problem, location) for problem in error.problems]
+
+
+def _moved(problem: KeyProblem, section: KeyPath) -> KeyProblem:
+    """The problem with paths that start above the section."""
+    other = problem.other
+    if other is not None:
+        other = (*section, *other)
+    return KeyProblem((*section, *problem.path), problem.message, other)

@@ -114,7 +114,10 @@ def _canonicalize_codes(values: dict[str, Any], places: dict[KeyPath, str]) -> l
                 tag = code
             if tag in canonical:
                 first = spellings[tag]
-                problems.append(Problem(where, key, f"the same language as {first}; remove one"))
+                place = place_of((section, first), places)
+                problems.append(
+                    Problem(where, key, f"the same language as {first} at {place}; remove one")
+                )
             canonical[tag] = {} if overrides is None else overrides
             spellings[tag] = code
             _copy_places(places, (section, code), (section, tag))

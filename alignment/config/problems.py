@@ -53,7 +53,9 @@ _PATTERNS = {
 def validation_problems(error: ValidationError, places: Mapping[KeyPath, str]) -> list[Problem]:
     """Every problem of `error`, in its order; `places` are the `file:line` of the keys."""
     problems = []
-    for path, message in _key_problems(error):
+    for path, message, other in _key_problems(error):
+        if other is not None:
+            message = f"{message} ({dotted(other)} is at {place_of(other, places)})"
         problems.append(Problem(place_of(path, places), dotted(path), message))
     return problems
 
@@ -84,8 +86,8 @@ def _key_problems(error: ValidationError) -> Iterator[KeyProblem]:
         details = list(group)
         match details[0]["type"]:
             case "value_error":
-                for location, message in raised_problems(details[0]):
-                    yield KeyProblem(locate(location).path, message)
+                for problem in raised_problems(details[0]):
+                    yield problem._replace(path=locate(problem.path).path)
             case "extra_forbidden":
                 yield KeyProblem(path, f"unknown key; {unknown_key_hint(details[0]['loc'])}")
             case "missing":

@@ -6,7 +6,7 @@ import langcodes
 from langcodes.tag_parser import LanguageTagError
 
 from alignment.languages.explain import absence, doubt, unreadable
-from alignment.languages.matching import candidates, reading, same_language
+from alignment.languages.matching import candidates, is_same, reading, same_language
 from alignment.languages.scripts import further_scripts, is_spaceless, likely_script
 from alignment.languages.tags import parse, standard
 
@@ -16,6 +16,8 @@ __all__ = [
     "canonical",
     "code_of",
     "doubt",
+    "is_same",
+    "is_variety",
     "language_and_script",
     "name",
     "names_script",
@@ -123,6 +125,19 @@ def language_and_script(code: str) -> tuple[str, str]:
     """
     tag = parse(code)
     return (code, "") if tag is None else (tag.usual, tag.script or "")
+
+
+def is_variety(code: str, pivot: str) -> bool:
+    """Whether a text and its translation are one language: `en-GB` and `en`, in any region.
+
+    Another script or a named variant (`en-simple`) is another side.
+    """
+    first = parse(code)
+    second = parse(pivot)
+    if first is None or second is None:
+        return code == pivot
+    same = language_and_script(code) == language_and_script(pivot)
+    return same and first.variants == second.variants
 
 
 def name(code: str) -> str:

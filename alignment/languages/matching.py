@@ -103,6 +103,16 @@ def same_language(wanted: str, match: Candidate) -> bool:
     return wanted_tag.region is None and wanted_tag.variants == tag.variants
 
 
+def is_same(first: str, second: str) -> bool:
+    """Whether two codes are spellings of one language: `zh` and `zh-Hans`, `es` and `es-ES`."""
+    first_tag = parse(first)
+    second_tag = parse(second)
+    if first_tag and second_tag and first_tag.usual != second_tag.usual:
+        return False  # the common case, decided quickly
+    match = _judge(first, second, wikipedia=False)
+    return match is not None and match.difference < RELATIVE
+
+
 def reading(spelling: str, offered: frozenset[str]) -> Tag | None:
     """What a spelling means in this collection; None if it is not a language code.
 

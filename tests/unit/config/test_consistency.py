@@ -78,4 +78,36 @@ def test_contradiction_with_a_shared_value() -> None:
 def test_all_contradictions_at_once() -> None:
     text = GOOD + "pivot: fi\ncontrol: {cy: {}}\nholdout: {share: 0}\n"
     keys = [problem.split(": ")[1] for problem in problems_of(text)]
-    assert keys == ["control.cy", "languages.fi", "holdout.share"]
+    assert keys == ["languages.fi", "control.cy", "holdout.share"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("zh", "zh-Hans"), ("nb", "'no'"), ("es", "es-ES"), ("sr", "sr-Cyrl"), ("zh-TW", "zh-Hant")],
+)
+def test_one_language_in_two_spellings(first: str, second: str) -> None:
+    code = second.strip("'")
+    text = GOOD.replace("  fi: {}\n", f"  {first}: {{}}\n  {second}: {{}}\n")
+    assert problem_of(text) == (
+        f"c.yaml:8: languages.{code}: {code} and {first} are the same language; keep one of the "
+        f"two (languages.{first} is at c.yaml:7)"
+    )
+    text = GOOD.replace("  fi: {}\n", f"  {first}: {{}}\n") + f"control: {{{second}: {{}}}}\n"
+    assert f"control.{code}: {code} and {first} are the same language" in problem_of(text)
+
+
+def test_languages_that_only_look_alike() -> None:
+    codes = ["pt", "pt-BR", "zh-Hans", "zh-Hant", "yue", "sr", "sr-Latn", "hr", "nb", "nn", "ms"]
+    block = "".join(f"  {code}: {{}}\n" for code in codes)
+    config = parse_config(GOOD.replace("  fi: {}\n", block))
+    assert config.trained == [*codes, "cy"]
+
+
+def test_the_pivot_in_another_spelling() -> None:
+    text = "pivot: en\n" + GOOD.replace("  fi: {}\n", "  en-GB: {}\n")
+    assert problem_of(text) == (
+        "c.yaml:8: languages.en-GB: en-GB is English, as the pivot en is, which is one side of "
+        "every pair already; remove it here (pivot is at c.yaml:1)"
+    )
+    simple = parse_config(GOOD.replace("  fi: {}\n", "  en-simple: {}\n"))
+    assert "en-simple" in simple.languages

@@ -41,8 +41,8 @@ def test_keys_inside_other_sections() -> None:
         Outer.model_validate({"ranges": [{}, {"low": 5}]})
     (detail,) = caught.value.errors()
     assert raised_problems(detail) == [
-        (("ranges", 1, "low"), "too high"),
-        (("ranges", 1, "high"), "too low"),
+        (("ranges", 1, "low"), "too high", None),
+        (("ranges", 1, "high"), "too low", None),
     ]
 
 
