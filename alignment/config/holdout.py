@@ -21,7 +21,10 @@ class Holdout(Section):
         "They are chosen by hash, so they are the same in every language.",
     )
     max_pairs: int = Field(
-        2000, ge=1, description="Evaluate on at most about this many held-out pairs per language."
+        2000,
+        ge=1,
+        le=10**9,
+        description="Evaluate on at most about this many held-out pairs per language.",
     )
     contamination: Literal["remove", "refuse"] = Field(
         "remove",

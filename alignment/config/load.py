@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from alignment import languages
 from alignment.config import yaml_file
 from alignment.config.config import Config
-from alignment.config.keys import KeyPath
-from alignment.config.overrides import PATH_KEYS, apply_override
+from alignment.config.keys import KeyPath, dotted
+from alignment.config.overrides import PATH_KEYS, apply_override, resolved
 from alignment.config.problems import place_of, shown, validation_problems
 from alignment.errors import ConfigError, Problem
 
@@ -64,8 +64,8 @@ def parse_config(
             problems or [Problem(name, "", f"expected keys and values, got {shown(values)}")]
         )
     values.setdefault("lock", "alignment.lock")
-    _resolve_paths(values, base)
     places = {(): name, **document.places}
+    problems += _resolve_paths(values, base, (), places)
     for override in overrides:
         problems += apply_override(values, override, places)
     problems += _canonicalize_codes(values, places)
@@ -82,17 +82,26 @@ def parse_config(
     return config
 
 
-def _resolve_paths(value: Any, base: Path) -> None:
-    """Make the values that name files absolute, in place."""
+def _resolve_paths(
+    value: Any, base: Path, path: KeyPath, places: dict[KeyPath, str]
+) -> list[Problem]:
+    """Make the values that name files absolute, in place; returns what no file can be called."""
+    problems: list[Problem] = []
     if isinstance(value, list):
-        for item in value:
-            _resolve_paths(item, base)
+        for number, item in enumerate(value):
+            problems += _resolve_paths(item, base, (*path, number), places)
     elif isinstance(value, dict):
         for key, item in value.items():
-            if key in PATH_KEYS and isinstance(item, str):
-                value[key] = str((base / Path(item).expanduser()).resolve())
-            else:
-                _resolve_paths(item, base)
+            key_path = (*path, key)
+            if key not in PATH_KEYS or not isinstance(item, str):
+                problems += _resolve_paths(item, base, key_path, places)
+                continue
+            try:
+                value[key] = resolved(base, item)
+            except ValueError as error:
+                where = place_of(key_path, places)
+                problems.append(Problem(where, dotted(key_path), str(error)))
+    return problems
 
 
 def _canonicalize_codes(values: dict[str, Any], places: dict[KeyPath, str]) -> list[Problem]:

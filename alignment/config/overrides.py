@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from alignment.config import yaml_file
 from alignment.config.keys import KeyPath, dotted
 from alignment.errors import Problem
 
 PATH_KEYS = ("path", "target_path", "language_model", "lock")
 """Keys whose values name files."""
+_MAX_NAME_BYTES = 255  # of Linux and macOS
+_MAX_DIGITS = 9  # of a position in a list
 
 
 def apply_override(
@@ -26,20 +28,46 @@ def apply_override(
     key = key.strip()
     if not separator or not key:
         return [Problem(where, "", "expected key=value, for example --set train.steps=100")]
+    document = yaml_file.read(text, where)
+    if document.problems:
+        return [_of_value(problem, where, key) for problem in document.problems]
+    value = document.value if text.strip() else None
+    path = tuple(_part(part) for part in key.split("."))
     try:
-        value = yaml.safe_load(text) if text else None
-    except yaml.YAMLError as error:
-        reason = getattr(error, "problem", None) or error
-        return [Problem(where, key, f"the value is not valid YAML: {reason}")]
-    path = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
-    if path[-1] in PATH_KEYS and isinstance(value, str):
-        value = str(Path(value).expanduser().resolve())
-    try:
+        if path[-1] in PATH_KEYS and isinstance(value, str):
+            value = resolved(Path(), value)
         _assign(values, path, value)
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         return [Problem(where, key, str(error.args[0]))]
     _replace_places(places, path, f"--set {key}")
     return []
+
+
+def resolved(base: Path, text: str) -> str:
+    """The absolute path that a setting names, relative to `base`.
+
+    Raises:
+        ValueError: if no file can have this path.
+    """
+    try:
+        path = (base / Path(text).expanduser()).resolve()
+    except (RuntimeError, ValueError) as error:  # an unknown `~user`, a loop of links
+        raise ValueError(f"not a usable path: {error}") from error
+    if any(len(os.fsencode(part)) > _MAX_NAME_BYTES for part in path.parts):
+        raise ValueError(f"not a usable path: a name is longer than {_MAX_NAME_BYTES} bytes")
+    return str(path)
+
+
+def _of_value(problem: Problem, where: str, key: str) -> Problem:
+    """A problem of the value's YAML, at the option."""
+    within = f"{problem.key}: " if problem.key else "the value is "
+    return Problem(where, key, f"{within}{problem.message}")
+
+
+def _part(part: str) -> str | int:
+    """A key, or a position in a list."""
+    is_position = part.isdecimal() and len(part) <= _MAX_DIGITS
+    return int(part) if is_position else part
 
 
 def _assign(values: dict[str, Any], path: KeyPath, value: Any) -> None:

@@ -9,6 +9,10 @@ from pydantic import Field, model_validator
 from alignment.config.base import Section, Share
 from alignment.config.keys import InconsistentError, KeyProblem
 
+MAX_STEPS = 1_000_000
+MAX_PARTS = 1000
+"""How often negatives can be mined in one training."""
+
 
 class Train(Section):
     """The loss, the batches and the optimization."""
@@ -90,18 +94,23 @@ class Train(Section):
         "languages.",
     )
     steps: int = Field(
-        150, ge=0, description="Number of optimizer steps; 0 skips training. There are no epochs."
+        150,
+        ge=0,
+        le=MAX_STEPS,
+        description="Number of optimizer steps; 0 skips training. There are no epochs.",
     )
-    batch_size: int = Field(64, ge=1, description="Maximum triplets per batch.")
+    batch_size: int = Field(64, ge=1, le=65_536, description="Maximum triplets per batch.")
     batch_tokens: int = Field(
         4096,
         ge=64,
+        le=2**24,
         description="Maximum tokens per batch; repeated sentences count once. "
         "Lower it if memory runs out.",
     )
     group_related: int = Field(
         16,
         ge=1,
+        le=65_536,
         description="Put up to this many triplets that share a sentence into one batch; "
         "1 disables grouping.",
     )
@@ -165,21 +174,26 @@ class Train(Section):
         description="Share of the training sentences, from 0 to 0.3, used for validation: the "
         "weights of the step with the best validation accuracy are kept.",
     )
-    evaluate_every: int = Field(50, ge=1, description="Validate every this many steps.")
+    evaluate_every: int = Field(
+        50, ge=1, le=MAX_STEPS, description="Validate every this many steps."
+    )
     remine_every: int | None = Field(
         None,
         ge=1,
+        le=MAX_STEPS,
         description="Mine negatives again with the current weights every this many steps; "
         "null: never.",
     )
     early_stopping_patience: int | None = Field(
         None,
         ge=1,
+        le=MAX_STEPS,
         description="Stop after this many validations without improvement; null: never.",
     )
     lora_rank: int | None = Field(
         None,
         ge=1,
+        le=4096,
         description="Train LoRA adapters of this rank only; they are merged into the weights at "
         "the end. Needs `peft`. null: train all weights.",
     )
@@ -216,6 +230,11 @@ def _contradictions(train: Train) -> dict[str, str]:
         messages["learn_scale"] = (
             "lora_rank trains adapters only, so the scale cannot be learned: "
             "set learn_scale: false and choose a scale"
+        )
+    if train.remine_every and train.steps > MAX_PARTS * train.remine_every:
+        messages["remine_every"] = (
+            f"{train.steps:,} steps would mine negatives more than {MAX_PARTS:,} times: "
+            "use a larger interval"
         )
     if train.margin >= 2.0:
         messages["margin"] = (

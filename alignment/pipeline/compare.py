@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
 
 from alignment import layout
-from alignment.config import Config, load_config
+from alignment.config import Config, load_config, yaml_file
 from alignment.encoder.cache import clear_encoders
 from alignment.errors import ConfigError
 from alignment.pipeline.data import TrainingData, prepare
@@ -123,10 +122,8 @@ def compare(
 
 def _parse(text: str) -> tuple[str, list[Any]]:
     key, _, raw = text.partition("=")
-    try:
-        values = yaml.safe_load(raw)
-    except yaml.YAMLError:
-        values = None
+    document = yaml_file.read(raw, "--grid")
+    values = None if document.problems else document.value
     if not key or not isinstance(values, list) or not values:
         raise ConfigError(
             f"expected key=[value, value], got {text!r}",

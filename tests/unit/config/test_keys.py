@@ -50,4 +50,4 @@ def test_any_other_error_is_at_its_section() -> None:
     with pytest.raises(ValidationError) as caught:
         Outer.model_validate({"ranges": [{"low": 1}]})
     (detail,) = caught.value.errors()
-    assert raised_problems(detail) == [(("ranges", 0), "empty")]
+    assert raised_problems(detail) == [(("ranges", 0), "empty", None)]

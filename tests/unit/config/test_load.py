@@ -48,7 +48,7 @@ def test_codes_become_canonical() -> None:
 
 def test_two_spellings_of_one_language() -> None:
     problem = problem_of(GOOD.replace("  fi: {}", "  he: {}\n  iw: {}"))
-    assert problem == "c.yaml:8: languages.iw: the same language as he; remove one"
+    assert problem == "c.yaml:8: languages.iw: the same language as he at c.yaml:7; remove one"
 
 
 def test_line_of_a_key_under_another_spelling() -> None:
@@ -103,3 +103,13 @@ def test_empty_file_lacks_the_required_keys() -> None:
         "encoder",
         "languages",
     ]
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/a.tsv", "x" * 300])
+def test_a_path_that_no_file_can_have(path: str) -> None:
+    text = f"name: x\nencoder: {{source: scratch}}\ncorpora: [{{kind: local, path: {path}}}]\n"
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, name="c.yaml")
+    assert str(caught.value.problems[0]).startswith("c.yaml:3: corpora.0.path: not a usable path: ")
+    with pytest.raises(ConfigError, match=r"--set lock=\S+: not a usable path: "):
+        parse_config(text, name="c.yaml", overrides=[f"lock={path}"])

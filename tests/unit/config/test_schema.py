@@ -80,3 +80,16 @@ def sections_in(annotation: object) -> list[type[Section]]:
     for argument in getattr(annotation, "__args__", ()):
         sections += sections_in(argument)
     return sections
+
+
+def test_every_integer_has_a_maximum() -> None:
+    """A number such as 10^21 must be refused and not fill the memory."""
+    schema = Config.model_json_schema()
+    unlimited = []
+    for section, definition in [("Config", schema), *schema["$defs"].items()]:
+        for name, field in definition.get("properties", {}).items():
+            for option in [field, *field.get("anyOf", [])]:
+                is_number = option.get("type") == "integer"
+                if is_number and not {"maximum", "exclusiveMaximum"} & option.keys():
+                    unlimited.append(f"{section}.{name}")
+    assert unlimited == []

@@ -70,3 +70,94 @@ def test_anchor_that_contains_itself() -> None:
 
 def test_anchor_that_is_used_twice() -> None:
     assert read("a: &x {b: 1}\nc: *x\n", "c.yaml").value == {"a": {"b": 1}, "c": {"b": 1}}
+
+
+@pytest.mark.parametrize(
+    "scalar",
+    [
+        '!!int "abc"',
+        '!!int ""',
+        '!!float ""',
+        '!!bool "abc"',
+        '!!timestamp "abc"',
+        "!!seq abc",
+        "!!str [a]",
+        "!!binary YQ==",
+        "!!set {a}",
+        "2020-13-45",
+        "9" * 5000,
+        "0x" + "F" * 5000,
+        "-99999999999999999999",
+        '"\\uD800"',
+        '"a\\0b"',
+        "<<",
+    ],
+)
+def test_values_that_cannot_be_read(scalar: str) -> None:
+    document = read(f"name: x\nseed: {scalar}\n", "c.yaml")
+    if scalar == "<<":  # plain text as a value
+        assert document.value == {"name": "x", "seed": "<<"}
+        return
+    assert str(document.problems[0]).startswith("c.yaml:2: seed: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('a: 1\nb: "\\UFFFFFFFF"', 2),
+        ("a: 1\nb: \x01", 2),
+        ("a: 1\nb: " + "[" * 5000, 2),
+        ("a: 1\nb:\n" + "".join(" " * depth + "c:\n" for depth in range(1, 300)), 65),
+        ("a: 1\n" + "- " * 5000 + "x", 2),
+    ],
+    ids=["escape", "control character", "flow", "block", "list"],
+)
+def test_text_that_is_not_yaml(text: str, line: int) -> None:
+    assert only_problem(text).startswith(f"c.yaml:{line}: not valid YAML: ")
+
+
+def test_a_large_text_is_refused() -> None:
+    assert "c.yaml: too large: " in only_problem("a: " + "x" * 2**20)
+
+
+def test_merge_keys() -> None:
+    text = (
+        "base: &base {floor: 1, share: 2}\n"
+        "other: &other {share: 3, more: {deep: 4}}\n"
+        "one: {<<: *base, share: 5}\n"
+        "two:\n  <<: [*base, *other]\n"
+        "three: &three {<<: *other}\n"
+        "four: {<<: *three, '<<': text}\n"
+    )
+    document = read(text, "c.yaml")
+    assert document.problems == []
+    assert document.value["one"] == {"floor": 1, "share": 5}
+    assert document.value["two"] == {"floor": 1, "share": 2, "more": {"deep": 4}}
+    assert document.value["four"] == {"share": 3, "more": {"deep": 4}, "<<": "text"}
+    assert document.places["two", "share"] == "c.yaml:5"
+    assert document.places["one", "share"] == "c.yaml:3"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: {<<: 3}", "c.yaml:1: a: << merges a section"),
+        ("a: &a {<<: *a}", "c.yaml:1: a: the anchor contains itself"),
+        ("a: &a {<<: {b: *a}}", "c.yaml:1: a.b: the anchor contains itself"),
+    ],
+)
+def test_wrong_merges(text: str, message: str) -> None:
+    assert only_problem(text).startswith(message)
+
+
+def test_merges_do_not_multiply_without_end() -> None:
+    lines = ["a0: &a0 {x: 1}"]
+    for level in range(1, 12):
+        aliases = ", ".join([f"*a{level - 1}"] * 10)
+        lines.append(f"a{level}: &a{level} {{<<: [{aliases}]}}")
+    problems = read("\n".join(lines), "c.yaml").problems
+    assert "aliases repeat more than 10,000 values" in str(problems[-1])
+
+
+def test_an_alias_may_be_used_again() -> None:
+    assert read("a: &a [1, 2]\nb: *a\nc: [*a, *a]\n", "c.yaml").value["c"] == [[1, 2], [1, 2]]

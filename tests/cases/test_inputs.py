@@ -1,0 +1,53 @@
+"""Damaged and hostile inputs: each is refused with one clear message, quickly.
+
+Each file of `inputs` is one case; the test says what is right.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from alignment.config import load_config
+from alignment.errors import ConfigError
+
+CASES = Path(__file__).parent / "inputs"
+SECONDS = 2.0
+"""Of a slow machine; each takes a fraction of it."""
+
+
+@contextmanager
+def quickly() -> Iterator[None]:
+    started = time.process_time()
+    yield
+    assert time.process_time() - started < SECONDS
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("anchors.yaml", "anchors.yaml:1: aliases repeat more than 10,000 values"),
+        ("recursive.yaml", "recursive.yaml:1: q.0: the anchor contains itself"),
+        ("badesc.yaml", "badesc.yaml:1: not valid YAML: an escape or a number is out of range"),
+        ("deep.yaml", "deep.yaml:1: not valid YAML: nested deeper than 64 levels"),
+        ("huge_int.yaml", "huge_int.yaml:6: seed: '9999"),
+        ("merge.yaml", "merge.yaml:7: gate.steps: unknown key"),
+        ("tag_int_bad.yaml", "tag_int_bad.yaml:6: seed: 'abc' cannot be read as !!int"),
+        ("tag_ts_bad2.yaml", "tag_ts_bad2.yaml:6: seed: '2020-13-45' cannot be read as !!time"),
+        ("zh2.yaml", "zh2.yaml:5: languages.zh-Hans: zh-Hans and zh are the same language"),
+        ("zh3.yaml", "zh3.yaml:5: languages.cmn: cmn and zh are the same language"),
+        ("nb_no.yaml", "nb_no.yaml:5: languages.no: no and nb are the same language"),
+        ("es_ES.yaml", "es_ES.yaml:5: languages.es-ES: es-ES and es are the same language"),
+        ("sr2.yaml", "sr2.yaml:5: languages.sr-Cyrl: sr-Cyrl and sr are the same language"),
+        ("ctl_dup.yaml", "ctl_dup.yaml:6: control.zh-Hans: zh-Hans and zh are the same language"),
+        ("enGB.yaml", "enGB.yaml:5: languages.en-GB: en-GB is English, as the pivot en is"),
+    ],
+)
+def test_configurations(name: str, problem: str) -> None:
+    with quickly(), pytest.raises(ConfigError) as caught:
+        load_config(CASES / name)
+    assert problem in str(caught.value)
