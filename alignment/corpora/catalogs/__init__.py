@@ -1,0 +1,1 @@
+"""Readers of message catalogs, one module per format."""

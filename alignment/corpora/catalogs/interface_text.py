@@ -1,0 +1,153 @@
+r"""What a message of a program has besides its text: access keys, contexts and credits.
+
+| written | text |
+|---|---|
+| `&Save`, `_Save`, `~Save`, `Sa_ve`, `保存(_S)` | the marked letter is the access key |
+| `Save\tCtrl+S` | a shortcut after a tab |
+| `Verb\|Open` (GLib), `female^Archer` (Wesnoth), `_: a comment\nOpen` (KDE 3) | a context |
+| `translator-credits`, `Your names` | who translated it |
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from alignment.placeholders import PLACEHOLDER
+
+MARKERS = "&_~"
+_CREDITS = frozenset(
+    {
+        "translator-credits",
+        "translator_credits",
+        "translator credits",
+        "translators-credits",
+        "credit_for_translators",
+        "roles_of_translators",
+        "name of translators",
+        "names of translators",
+        "email of translators",
+        "emails of translators",
+    }
+)
+_KDE_COMMENT = re.compile(r"^_: ?(.*?)\n(.*)$", re.DOTALL)
+_KDE_SCRIPT = "|/|"  # what follows it is a program that builds the translation
+_BAR_CONTEXT = re.compile(r"^(?=[^\W\d_])([\w .,:;()/'-]{1,60}(?<! ))\|(?=[^\s|][^|]*$)")
+_CARET_CONTEXT = re.compile(r"^(?=[^\W\d_])([\w .,:;()='-]{1,60}(?<! ))\^(?=[^\W\d_][^^]*$)")
+_SHORTCUT = re.compile(r"\t[^\t\n]{1,40}$")
+
+
+class _Marks(NamedTuple):
+    """The access keys of one side that use one marker."""
+
+    appended: list[tuple[int, int]]
+    """`(_S)` after a text in another script."""
+    word_starts: list[tuple[int, int]]
+    """The marker in `_Save`."""
+    in_words: list[tuple[int, int]]
+    """The marker in `Sa_ve`, unless the other side has the same word: `file_name`, `R&D`."""
+
+    @property
+    def total(self) -> int:
+        """Of all three."""
+        return len(self.appended) + len(self.word_starts) + len(self.in_words)
+
+
+_WORD = r"[^\W\d_][^\W_]*(?!\w)"
+_APPENDED = {mark: re.compile(rf"\s?[(（]{mark}\w[)）]") for mark in MARKERS}
+_WORD_START = {mark: re.compile(rf"(?<![\w&_~/]){mark}(?={_WORD})") for mark in MARKERS}
+_IN_WORD = {mark: re.compile(rf"(?<=[^\W\d_]){mark}(?=[^\W\d_])") for mark in MARKERS}
+_WORD_CHARACTER = re.compile(r"[\w&~]")
+
+
+def is_credit(msgid: str, context: str | None) -> bool:
+    """Whether the translation of this message is a list of translators."""
+    return msgid.strip().lower() in _CREDITS or (context or "").strip().lower() in _CREDITS
+
+
+def without_context(source: str, target: str) -> tuple[str, str]:
+    """Both texts without the context that the message id begins with.
+
+    A context is removed only if the translation does not have the same separator, which would make
+    it part of the text, or repeats the context unchanged.
+    """
+    target = target.partition(_KDE_SCRIPT)[0]
+    comment = _KDE_COMMENT.match(source)
+    if comment is not None:
+        repeated = _KDE_COMMENT.match(target)
+        return comment[2], repeated[2] if repeated else target
+    for pattern, separator in ((_BAR_CONTEXT, "|"), (_CARET_CONTEXT, "^")):
+        context = pattern.match(source)
+        if context is None:
+            continue
+        if target.startswith(context[0]):
+            return source[context.end() :], target[context.end() :]
+        if separator not in target:
+            return source[context.end() :], target
+    return source, target
+
+
+def without_access_keys(source: str, target: str) -> tuple[str, str]:
+    """Both texts without the markers of access keys and without shortcuts after a tab."""
+    if _SHORTCUT.search(source) and _SHORTCUT.search(target):
+        source = _SHORTCUT.sub("", source)
+        target = _SHORTCUT.sub("", target)
+    for mark in MARKERS:
+        if mark in source or mark in target:
+            source, target = _without_marker(mark, source, target)
+    return source, target
+
+
+def _without_marker(mark: str, source: str, target: str) -> tuple[str, str]:
+    ours = _marks(mark, source, target)
+    theirs = _marks(mark, target, source)
+    if max(ours.total, theirs.total) != 1:
+        return source, target  # a text has one access key
+    agree = ours.total == theirs.total
+    return _cut(source, ours, agree), _cut(target, theirs, agree)
+
+
+def _marks(mark: str, text: str, other: str) -> _Marks:
+    if mark not in text:
+        return _Marks([], [], [])
+    protected = [match.span() for match in PLACEHOLDER.finditer(text)]
+    appended = _spans(_APPENDED[mark], text, protected)
+    word_starts = _spans(_WORD_START[mark], text, [*protected, *appended])
+    in_words = [
+        span
+        for span in _spans(_IN_WORD[mark], text, protected)
+        if not re.search(rf"(?<!\w){re.escape(_word_around(text, span[0]))}(?!\w)", other)
+    ]
+    return _Marks(appended, word_starts, in_words)
+
+
+def _spans(
+    pattern: re.Pattern[str], text: str, protected: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Where the pattern matches outside the protected parts: placeholders, tags, addresses."""
+    spans = [match.span() for match in pattern.finditer(text)]
+    return [span for span in spans if not _inside(span[0], protected)]
+
+
+def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= position < end for start, end in spans)
+
+
+def _word_around(text: str, position: int) -> str:
+    start = position
+    end = position + 1
+    while start > 0 and _WORD_CHARACTER.match(text[start - 1]):
+        start -= 1
+    while end < len(text) and _WORD_CHARACTER.match(text[end]):
+        end += 1
+    return text[start:end]
+
+
+def _cut(text: str, marks: _Marks, both_sides: bool) -> str:
+    """Without the marks; a marker within a word only if the other side has an access key too."""
+    spans = [*marks.appended, *marks.word_starts]
+    if both_sides:
+        spans += marks.in_words
+    for start, end in spans:
+        text = text[:start] + text[end:]
+    return text
