@@ -15,6 +15,8 @@ _GETTEXT_FOLDER = re.compile(
 )
 # po/<language>.po
 _GETTEXT_FILE = re.compile(r"(?:^|/)(?P<lang>[A-Za-z]{2,3}(?:[_@-][A-Za-z0-9]+)*)\.(?:po|mo)$")
+# `app.po` and `web.po` look like languages, and are not those of a folder without `de.po` or the like
+_TWO_LETTERS = re.compile(r"[A-Za-z]{2}(?![A-Za-z])")
 _WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _LANGUAGE = r"(?P<lang>[A-Za-z]{2,3}(?:[_@-][A-Za-z0-9]+)*|b(?:\+[A-Za-z0-9]+)+)"
 _NESTED_ARCHIVE = re.compile(r"^(.*?\.(?:xpi|zip|jar|whl))/")
@@ -38,15 +40,19 @@ class Member(NamedTuple):
 def gettext_members(names: Iterable[str]) -> list[Member]:
     """The .po and .mo files in folders or with names that say their language, sorted by name."""
     members = []
+    flat = defaultdict(list)
     for name in sorted(names):
         match = _GETTEXT_FOLDER.search(name)
-        if match is None and "/LC_MESSAGES/" not in f"/{name}":
-            match = _GETTEXT_FILE.search(name)
-            if match is not None and not _is_language(match["lang"]):
-                match = None
         if match is not None:
             members.append(_member(match))
-    return members
+        elif "/LC_MESSAGES/" not in f"/{name}":
+            match = _GETTEXT_FILE.search(name)
+            if match is not None and _is_language(match["lang"]):
+                flat[name.rpartition("/")[0]].append(_member(match))
+    for candidates in flat.values():
+        if any(_TWO_LETTERS.match(member.language) for member in candidates):
+            members += candidates
+    return sorted(members)
 
 
 def pattern_members(names: Iterable[str], pattern: str) -> list[Member]:

@@ -40,7 +40,7 @@ def test_member_pattern(pattern: str, name: str, language: str | None) -> None:
         ("locale/sr@latin/LC_MESSAGES/x.po", "sr@latin"),
         ("po/de.po", "de"),
         ("po/zh-Hans.po", "zh-Hans"),
-        ("gsw.po", "gsw"),
+        ("gsw.po", None),
         ("locale/de/LC_MESSAGES/fr.po", "de"),
         ("po/x-qqq.po", None),
         ("po/POTFILES.po", None),
@@ -50,6 +50,11 @@ def test_member_pattern(pattern: str, name: str, language: str | None) -> None:
 )
 def test_gettext_layouts(name: str, language: str | None) -> None:
     assert [member.language for member in gettext_members([name])] == ([language] * bool(language))
+
+
+def test_codes_of_three_letters_need_one_of_two_in_their_folder() -> None:
+    names = ["po/gsw.po", "po/de.po", "lt/app.po", "lt/web.po"]
+    assert [member.name for member in gettext_members(names)] == ["po/de.po", "po/gsw.po"]
 
 
 def pairs_of_names(names: list[str], pattern: str, language: str) -> list[tuple[str, str]]:
