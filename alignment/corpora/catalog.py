@@ -45,6 +45,7 @@ _JSON_FORMATS = ("arb", "json")
 MONOLINGUAL_FORMATS = (*_JSON_FORMATS, *_MONOLINGUAL)
 FORMATS = (*BILINGUAL_FORMATS, *MONOLINGUAL_FORMATS)
 """Every suffix that can be read."""
+_KDE_PLURAL = "_n:"
 _WITH_ACCESS_KEYS = ("po", "mo", "properties")
 
 
@@ -121,6 +122,8 @@ def _reason_to_skip(entry: GettextEntry) -> str | None:
 def _entry_pairs(
     entry: GettextEntry, rule: PluralRule | None, on_skip: OnSkip
 ) -> Iterator[SentencePair]:
+    if entry.msgid.startswith(_KDE_PLURAL):
+        entry = _with_forms(entry)
     if entry.plural is None:
         pairs = [(entry.msgid, entry.forms.get(0, ""))]
     else:
@@ -131,3 +134,10 @@ def _entry_pairs(
         source, target = without_context(source, target)
         if source and target:
             yield SentencePair(source, target, entry.origin)
+
+
+def _with_forms(entry: GettextEntry) -> GettextEntry:
+    """KDE 3 has the forms of a message in one text, a line each."""
+    singular, _, plural = entry.msgid.removeprefix(_KDE_PLURAL).strip().partition("\n")
+    forms = dict(enumerate(entry.forms.get(0, "").split("\n")))
+    return entry._replace(msgid=singular, plural=plural, forms=forms)

@@ -8,7 +8,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from alignment.errors import SourceError
 
 Read = Callable[[str], bytes]
 """A function from a file's name to its bytes."""
+_MAX_OPEN = 4  # archives within archives, which are in memory
 
 
 class Files(Protocol):
@@ -110,9 +111,8 @@ class _ZipReader:
 
     archives: list[zipfile.ZipFile]
     nested: re.Pattern[str] | None
-    inner: zipfile.ZipFile | None = None
-    """The last one that was read, because names come in order."""
-    inner_name: str = ""
+    inner: dict[str, zipfile.ZipFile] = field(default_factory=dict)
+    """The last ones that were read: names come in order, in turn with the pivot's."""
 
     def read(self, name: str) -> bytes:
         """The bytes of one member."""
@@ -127,10 +127,11 @@ class _ZipReader:
         raise SourceError("the archive has no such member", where=name)
 
     def _open(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> zipfile.ZipFile:
-        if self.inner is None or self.inner_name != info.filename:
-            self.inner = open_inner_zip(archive, info)
-            self.inner_name = info.filename
-        return self.inner
+        if info.filename not in self.inner:
+            if len(self.inner) == _MAX_OPEN:
+                self.inner.pop(next(iter(self.inner)))
+            self.inner[info.filename] = open_inner_zip(archive, info)
+        return self.inner[info.filename]
 
 
 def _nested(archive: zipfile.ZipFile, pattern: re.Pattern[str] | None) -> list[zipfile.ZipInfo]:

@@ -15,7 +15,7 @@ _GETTEXT_FOLDER = re.compile(
 )
 # po/<language>.po
 _GETTEXT_FILE = re.compile(r"(?:^|/)(?P<lang>[A-Za-z]{2,3}(?:[_@-][A-Za-z0-9]+)*)\.(?:po|mo)$")
-# `app.po` and `web.po` look like languages, and are not those of a folder without `de.po` or the like
+# `app` and `web` are codes of languages, but `app.po` is one only next to `de.po` or the like.
 _TWO_LETTERS = re.compile(r"[A-Za-z]{2}(?![A-Za-z])")
 _WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _LANGUAGE = r"(?P<lang>[A-Za-z]{2,3}(?:[_@-][A-Za-z0-9]+)*|b(?:\+[A-Za-z0-9]+)+)"

@@ -16,7 +16,7 @@ from alignment.errors import EmptyCorpus
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Artifact, Counts
 
-REVISION = 3
+REVISION = 4
 MAX_LISTED = 40  # languages of a corpus that an error names
 logger = logging.getLogger(__name__)
 

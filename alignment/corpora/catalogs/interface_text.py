@@ -55,7 +55,10 @@ class _Marks(NamedTuple):
 
 _WORD = r"[^\W\d_][^\W_]*(?!\w)"
 _APPENDED = {mark: re.compile(rf"\s?[(（]{mark}\w[)）]") for mark in MARKERS}
-_WORD_START = {mark: re.compile(rf"(?<![\w&_~/]){mark}(?={_WORD})") for mark in MARKERS}
+_NO_ENTITY = r"(?!(?<=&)(?:amp|gt|lt|nbsp|quot)\b)"  # also without a semicolon
+_WORD_START = {
+    mark: re.compile(rf"(?<![\w&_~/]){mark}{_NO_ENTITY}(?={_WORD})") for mark in MARKERS
+}
 _IN_WORD = {mark: re.compile(rf"(?<=[^\W\d_]){mark}(?=[^\W\d_])") for mark in MARKERS}
 _WORD_CHARACTER = re.compile(r"[\w&~]")
 
@@ -68,8 +71,8 @@ def is_credit(msgid: str, context: str | None) -> bool:
 def without_context(source: str, target: str) -> tuple[str, str]:
     """Both texts without the context that the message id begins with.
 
-    A context is removed only if the translation does not have the same separator, which would make
-    it part of the text, or repeats the context unchanged.
+    A context is removed only if the translation has no separator, which would make it part of the
+    text ("Yes|No", "Ja/Nein"), or repeats the context unchanged.
     """
     target = target.partition(_KDE_SCRIPT)[0]
     comment = _KDE_COMMENT.match(source)
@@ -82,7 +85,7 @@ def without_context(source: str, target: str) -> tuple[str, str]:
             continue
         if target.startswith(context[0]):
             return source[context.end() :], target[context.end() :]
-        if separator not in target:
+        if separator not in target and "/" not in target:
             return source[context.end() :], target
     return source, target
 

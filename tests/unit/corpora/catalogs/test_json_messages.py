@@ -5,7 +5,6 @@ import json
 import pytest
 
 from alignment.corpora.catalogs.json_messages import MAX_DEPTH, read_json_catalog
-from alignment.corpora.layouts import member_pattern
 from alignment.corpora.skips import Skips
 from alignment.errors import Malformed
 from alignment.types import SentencePair

@@ -123,7 +123,8 @@ def test_android() -> None:
         '<string name="d">Hello\n   <xliff:g xmlns:xliff="urn:x" id="n">%1$s</xliff:g>!</string>',
         '<string-array name="days"><item>Monday</item><item>Tuesday</item></string-array>',
         '<string-array name="short"><item>A</item></string-array>',
-        '<plurals name="n"><item quantity="one">%d file</item><item quantity="other">%d files</item></plurals>',
+        '<plurals name="n"><item quantity="one">%d file</item>'
+        '<item quantity="other">%d files</item></plurals>',
         '<dimen name="x">1</dimen>',
     )
     translation = android(
