@@ -34,7 +34,7 @@ _KDE_COMMENT = re.compile(r"^_: ?(.*?)\n(.*)$", re.DOTALL)
 _KDE_SCRIPT = "|/|"  # what follows it is a program that builds the translation
 _BAR_CONTEXT = re.compile(r"^(?=[^\W\d_])([\w .,:;()/'-]{1,60}(?<! ))\|(?=[^\s|][^|]*$)")
 _CARET_CONTEXT = re.compile(r"^(?=[^\W\d_])([\w .,:;()='-]{1,60}(?<! ))\^(?=[^\W\d_][^^]*$)")
-_SHORTCUT = re.compile(r"\t[^\t\n]{1,40}$")
+_SHORTCUT = re.compile(r"(?<=[^\t\n])\t[^\t\n]{1,30}$")
 
 
 class _Marks(NamedTuple):
@@ -92,7 +92,8 @@ def without_context(source: str, target: str) -> tuple[str, str]:
 
 def without_access_keys(source: str, target: str) -> tuple[str, str]:
     """Both texts without the markers of access keys and without shortcuts after a tab."""
-    if _SHORTCUT.search(source) and _SHORTCUT.search(target):
+    one_tab = source.count("\t") == target.count("\t") == 1
+    if one_tab and _SHORTCUT.search(source) and _SHORTCUT.search(target):
         source = _SHORTCUT.sub("", source)
         target = _SHORTCUT.sub("", target)
     for mark in MARKERS:

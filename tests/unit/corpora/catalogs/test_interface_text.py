@@ -50,6 +50,7 @@ def test_access_keys(source: str, target: str, clean: tuple[str, str]) -> None:
         ("about ~5 MB", "etwa ~5 MB"),
         ("__init__ and && too", "__init__ und && auch"),
         ("a &b and &c", "ein &b und &c"),
+        (";\t59\t:\t58", ";\t59\t:\t58"),
         ("tab\there", "Tab\tda und noch viel mehr Text, der kein Tastenkürzel sein kann"),
     ],
 )
