@@ -22,6 +22,7 @@ from alignment.corpora.catalogs.entries import (
 from alignment.corpora.catalogs.fluent_messages import read_fluent
 from alignment.corpora.catalogs.interface_text import (
     is_credit,
+    markers_in_use,
     without_access_keys,
     without_context,
 )
@@ -88,8 +89,10 @@ def read_catalog(catalog: Catalog, on_skip: OnSkip | None = None) -> Iterator[Se
 
 
 def _without_access_keys(pairs: Iterator[SentencePair]) -> Iterator[SentencePair]:
-    for pair in pairs:
-        yield SentencePair(*without_access_keys(pair.source, pair.target), pair.origin)
+    of_catalog = list(pairs)
+    in_use = markers_in_use(pair[:2] for pair in of_catalog)
+    for source, target, origin in of_catalog:
+        yield SentencePair(*without_access_keys(source, target, in_use), origin)
 
 
 def _gettext_pairs(catalog: Catalog, on_skip: OnSkip) -> Iterator[SentencePair]:

@@ -11,6 +11,8 @@ r"""What a message of a program has besides its text: access keys, contexts and 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from alignment.placeholders import PLACEHOLDER
@@ -45,7 +47,7 @@ class _Marks(NamedTuple):
     word_starts: list[tuple[int, int]]
     """The marker in `_Save`."""
     in_words: list[tuple[int, int]]
-    """The marker in `Sa_ve`, unless the other side has the same word: `file_name`, `R&D`."""
+    """The marker in `Sa_ve`, unless the other side has the same word, as for `file_name`, `R&D`."""
 
     @property
     def total(self) -> int:
@@ -56,11 +58,11 @@ class _Marks(NamedTuple):
 _WORD = r"[^\W\d_][^\W_]*(?!\w)"
 _APPENDED = {mark: re.compile(rf"\s?[(（]{mark}\w[)）]") for mark in MARKERS}
 _NO_ENTITY = r"(?!(?<=&)(?:amp|gt|lt|nbsp|quot)\b)"  # also without a semicolon
-_WORD_START = {
-    mark: re.compile(rf"(?<![\w&_~/]){mark}{_NO_ENTITY}(?={_WORD})") for mark in MARKERS
-}
+_WORD_START = {mark: re.compile(rf"(?<![\w&_~/]){mark}{_NO_ENTITY}(?={_WORD})") for mark in MARKERS}
 _IN_WORD = {mark: re.compile(rf"(?<=[^\W\d_]){mark}(?=[^\W\d_])") for mark in MARKERS}
-_WORD_CHARACTER = re.compile(r"[\w&~]")
+# Neither `contact_page.html` nor `R&D/Q&A`.
+_ONE_WORD = re.compile(r"[(\[]*[^\W\d_]+[&_~][^\W\d_]+(?:['’-][^\W\d_]+)*(?:[^\w&~]|_)*")
+_MIN_USES = 2
 
 
 def is_credit(msgid: str, context: str | None) -> bool:
@@ -90,25 +92,51 @@ def without_context(source: str, target: str) -> tuple[str, str]:
     return source, target
 
 
-def without_access_keys(source: str, target: str) -> tuple[str, str]:
-    """Both texts without the markers of access keys and without shortcuts after a tab."""
+def markers_in_use(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """The markers of access keys that a catalog uses: several texts begin a word with them.
+
+    `Bee_nden` has one if so; else it is a name like `contact_page`.
+    """
+    counts: Counter[str] = Counter()
+    for source, target in pairs:
+        for mark in MARKERS:
+            if mark in source and mark in target:
+                both = _marks(mark, source, target), _marks(mark, target, source)
+                counts[mark] += all(marks.total == 1 and not marks.in_words for marks in both)
+    return frozenset(mark for mark in MARKERS if counts[mark] >= _MIN_USES)
+
+
+def without_access_keys(
+    source: str, target: str, in_use: frozenset[str] = frozenset()
+) -> tuple[str, str]:
+    """Both texts without the markers of access keys and without shortcuts after a tab.
+
+    Args:
+        source: One side.
+        target: The other side.
+        in_use: What `markers_in_use` says about the catalog.
+    """
     one_tab = source.count("\t") == target.count("\t") == 1
     if one_tab and _SHORTCUT.search(source) and _SHORTCUT.search(target):
         source = _SHORTCUT.sub("", source)
         target = _SHORTCUT.sub("", target)
     for mark in MARKERS:
         if mark in source or mark in target:
-            source, target = _without_marker(mark, source, target)
+            source, target = _without_marker(mark, source, target, in_use)
     return source, target
 
 
-def _without_marker(mark: str, source: str, target: str) -> tuple[str, str]:
+def _without_marker(mark: str, source: str, target: str, in_use: frozenset[str]) -> tuple[str, str]:
     ours = _marks(mark, source, target)
     theirs = _marks(mark, target, source)
     if max(ours.total, theirs.total) != 1:
         return source, target  # a text has one access key
-    agree = ours.total == theirs.total
-    return _cut(source, ours, agree), _cut(target, theirs, agree)
+    both_in_words = ours.in_words and theirs.in_words
+    is_key = mark in in_use or (ours.total and theirs.total and not both_in_words)
+    if not is_key:
+        ours = ours._replace(in_words=[])
+        theirs = theirs._replace(in_words=[])
+    return _cut(source, ours), _cut(target, theirs)
 
 
 def _marks(mark: str, text: str, other: str) -> _Marks:
@@ -117,11 +145,11 @@ def _marks(mark: str, text: str, other: str) -> _Marks:
     protected = [match.span() for match in PLACEHOLDER.finditer(text)]
     appended = _spans(_APPENDED[mark], text, protected)
     word_starts = _spans(_WORD_START[mark], text, [*protected, *appended])
-    in_words = [
-        span
-        for span in _spans(_IN_WORD[mark], text, protected)
-        if not re.search(rf"(?<!\w){re.escape(_word_around(text, span[0]))}(?!\w)", other)
-    ]
+    in_words = []
+    for start, end in _spans(_IN_WORD[mark], text, protected):
+        word = _word_around(text, start)
+        if _ONE_WORD.fullmatch(word) and word not in other.split():
+            in_words.append((start, end))
     return _Marks(appended, word_starts, in_words)
 
 
@@ -138,20 +166,14 @@ def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
 
 
 def _word_around(text: str, position: int) -> str:
-    start = position
-    end = position + 1
-    while start > 0 and _WORD_CHARACTER.match(text[start - 1]):
-        start -= 1
-    while end < len(text) and _WORD_CHARACTER.match(text[end]):
-        end += 1
-    return text[start:end]
+    """What is between the spaces around a position."""
+    before = text[:position].rsplit(maxsplit=1)
+    after = text[position:].split(maxsplit=1)
+    start = before[-1] if before and not text[position - 1].isspace() else ""
+    return start + after[0]
 
 
-def _cut(text: str, marks: _Marks, both_sides: bool) -> str:
-    """Without the marks; a marker within a word only if the other side has an access key too."""
-    spans = [*marks.appended, *marks.word_starts]
-    if both_sides:
-        spans += marks.in_words
-    for start, end in spans:
+def _cut(text: str, marks: _Marks) -> str:
+    for start, end in sorted([*marks.appended, *marks.word_starts, *marks.in_words], reverse=True):
         text = text[:start] + text[end:]
     return text

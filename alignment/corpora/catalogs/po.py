@@ -91,15 +91,16 @@ def read_po(name: str, data: bytes, on_skip: OnSkip) -> Iterator[GettextEntry]:
 
 def _decode(name: str, data: bytes) -> tuple[str, str]:
     """The text with undecodable bytes as surrogates, and the charset."""
+    charset = "utf-16"
     try:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return _with_newlines(data.decode("utf-16")), "utf-8"
-    except UnicodeDecodeError as error:
-        raise Malformed(f"not valid UTF-16: {error.reason}", where=name) from error
-    data = data.removeprefix(codecs.BOM_UTF8)
-    charset = _charset(data)
-    check_charset(charset, name)
-    return _with_newlines(data.decode(charset, "surrogateescape")), charset
+            return _with_newlines(data.decode(charset)), "utf-8"
+        data = data.removeprefix(codecs.BOM_UTF8)
+        charset = _charset(data)
+        check_charset(charset, name)
+        return _with_newlines(data.decode(charset, "surrogateescape")), charset
+    except UnicodeError as error:  # a charset in which even the letters of ASCII can be wrong
+        raise Malformed(f"not valid {charset} ({error})", where=name) from error
 
 
 def _with_newlines(text: str) -> str:
@@ -130,7 +131,7 @@ class _Parser:
 
     line: int = 0
     draft: _Draft | None = None
-    field: list[str] | None = None
+    strings: list[str] | None = None
     """Where the next string belongs."""
     fuzzy: bool = False
     """The next entry has this flag."""
@@ -158,7 +159,7 @@ class _Parser:
             _check_parts(self.draft)
             yield self.draft
         self.draft = None
-        self.field = None
+        self.strings = None
 
     def _comment(self, line: str) -> None:
         if line.startswith("#~"):
@@ -172,17 +173,19 @@ class _Parser:
             yield from self.end_entry()
             self.draft = _Draft(self.line, self.fuzzy)
             self.fuzzy = False
-        self.field = []
+        self.strings = []
+        if keyword == "domain":
+            return  # its string is no text
         draft = self._current()
         if keyword == "msgctxt":
-            draft.context = self.field
+            draft.context = self.strings
         elif keyword == "msgid":
-            draft.msgid = self.field
+            draft.msgid = self.strings
         elif keyword == "msgid_plural":
-            draft.plural = self.field
+            draft.plural = self.strings
         elif keyword == "msgstr":
             self._form(draft, index)
-        elif keyword != "domain":  # whose string is no text
+        else:
             self._fail(f"unknown keyword {keyword[:_SHOWN_CHARACTERS]!r}")
 
     def _form(self, draft: _Draft, index: str | None) -> None:
@@ -191,7 +194,7 @@ class _Parser:
             self._fail("the entry has two translations for one form")
         if (index is None) != (draft.plural is None):
             self._fail("an indexed msgstr and msgid_plural belong together")
-        draft.forms[number] = self.field = []
+        draft.forms[number] = self.strings = []
 
     def _begins_entry(self, keyword: str) -> bool:
         if keyword == "msgid":
@@ -205,10 +208,10 @@ class _Parser:
         return self.draft
 
     def _string(self, string: str) -> None:
-        if self.field is None:
+        if self.strings is None:
             self._fail("a string without a keyword")
         else:
-            self.field.append(string)
+            self.strings.append(string)
 
     def _fail(self, problem: str) -> None:
         self._current().fail(problem, self.line)

@@ -4,6 +4,7 @@ import pytest
 
 from alignment.corpora.catalogs.interface_text import (
     is_credit,
+    markers_in_use,
     without_access_keys,
     without_context,
 )
@@ -16,7 +17,6 @@ from alignment.corpora.catalogs.interface_text import (
         ("_Save the page", "Seite _speichern", ("Save the page", "Seite speichern")),
         ("~Insert row", "Zeile ~einfügen", ("Insert row", "Zeile einfügen")),
         ("Sa_ve as", "Speichern _unter", ("Save as", "Speichern unter")),
-        ("E_xit", "Bee_nden", ("Exit", "Beenden")),
         ("E_xit", "終了(_X)", ("Exit", "終了")),
         ("&File", "文件(&F)", ("File", "文件")),
         ("&File...", "ファイル (&F)...", ("File...", "ファイル...")),
@@ -31,9 +31,26 @@ def test_access_keys(source: str, target: str, clean: tuple[str, str]) -> None:
     assert without_access_keys(source, target) == clean
 
 
+NAME = ("'pages/contact_page.html' or my_page", "'pages/tudalen_cyswllt.html' neu fy_nhudalen")
+
+
+def test_marks_within_words_on_both_sides_depend_on_the_catalog() -> None:
+    pairs = [("E_xit", "Bee_nden"), NAME]
+    assert markers_in_use(pairs) == frozenset()
+    assert [without_access_keys(*pair) for pair in pairs] == pairs
+    in_use = markers_in_use([*pairs, ("_Save", "_Speichern"), ("_File", "文件(_F)")])
+    assert in_use == {"_"}
+    assert without_access_keys("E_xit", "Bee_nden", in_use) == ("Exit", "Beenden")
+    assert without_access_keys("Back_ground:", "Hintergrund", in_use) == (
+        "Background:",
+        "Hintergrund",
+    )
+
+
 @pytest.mark.parametrize(
     ("source", "target"),
     [
+        ("'contact_page.html'", "'tudalen_cyswllt.html'"),
         ("R&D budget", "R&D-Budget"),
         ("AT&T and Q&A", "AT&T und Q&A"),
         ("Q&A", "Fragen und Antworten"),

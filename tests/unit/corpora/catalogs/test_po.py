@@ -73,8 +73,10 @@ def test_octal_escapes_are_in_the_charset_of_the_catalog() -> None:
     ],
 )
 def test_layouts(text: str) -> None:
-    (entry,) = (e for e in read_po("de.po", text.encode(), Skips()) if not e.is_header)
+    skips = Skips()
+    (entry,) = (e for e in read_po("de.po", text.encode(), skips) if not e.is_header)
     assert (entry.msgid, entry.forms, entry.fuzzy) == ("a", {0: "b"}, False)
+    assert not skips.counts
 
 
 @pytest.mark.parametrize("flags", ["#,fuzzy", "#, fuzzy", "#, c-format,fuzzy", "#=fuzzy"])
@@ -154,6 +156,13 @@ def test_a_context_without_a_message() -> None:
 def test_an_unknown_charset_is_named() -> None:
     with pytest.raises(Malformed, match="'KLINGON-8' is not known"):
         entries(HEADER.format(charset="KLINGON-8") + GOOD)
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "iso2022_jp", "hz", "undefined", "rot13"])
+def test_a_charset_that_cannot_be_right(charset: str) -> None:
+    data = HEADER.format(charset=charset) + GOOD
+    with pytest.raises(Malformed):
+        entries(data.encode() + b'msgid "\x1b(Z"\nmsgstr "~\xff\x01"\n' * 9)
 
 
 def test_a_file_in_another_charset_than_it_says_is_refused() -> None:
