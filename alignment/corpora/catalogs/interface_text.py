@@ -60,8 +60,12 @@ _APPENDED = {mark: re.compile(rf"\s?[(（]{mark}\w[)）]") for mark in MARKERS}
 _NO_ENTITY = r"(?!(?<=&)(?:amp|gt|lt|nbsp|quot)\b)"  # also without a semicolon
 _WORD_START = {mark: re.compile(rf"(?<![\w&_~/]){mark}{_NO_ENTITY}(?={_WORD})") for mark in MARKERS}
 _IN_WORD = {mark: re.compile(rf"(?<=[^\W\d_]){mark}(?=[^\W\d_])") for mark in MARKERS}
-# Neither `contact_page.html` nor `R&D/Q&A`.
-_ONE_WORD = re.compile(r"[(\[]*[^\W\d_]+[&_~][^\W\d_]+(?:['’-][^\W\d_]+)*(?:[^\w&~]|_)*")
+# `Pa_ge(s):` and `c'hli_k`, but neither `contact_page.html` nor `R&D/Q&A`.
+_LETTERS = r"[^\W\d_]+"
+_ONE_WORD = re.compile(
+    rf"[(\[]*(?:{_LETTERS}['’-])*{_LETTERS}[&_~]{_LETTERS}(?:['’-]{_LETTERS})*(?:\({_LETTERS}\))?"
+    r"(?:[^\w&~]|_)*"
+)
 _MIN_USES = 2
 
 

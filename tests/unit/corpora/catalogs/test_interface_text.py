@@ -17,6 +17,8 @@ from alignment.corpora.catalogs.interface_text import (
         ("_Save the page", "Seite _speichern", ("Save the page", "Seite speichern")),
         ("~Insert row", "Zeile ~einfügen", ("Insert row", "Zeile einfügen")),
         ("Sa_ve as", "Speichern _unter", ("Save as", "Speichern unter")),
+        ("_Page(s):", "Pa_jenn(où):", ("Page(s):", "Pajenn(où):")),
+        ("_On click", "Gant ur c'hli_k", ("On click", "Gant ur c'hlik")),
         ("E_xit", "終了(_X)", ("Exit", "終了")),
         ("&File", "文件(&F)", ("File", "文件")),
         ("&File...", "ファイル (&F)...", ("File...", "ファイル...")),
