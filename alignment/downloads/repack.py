@@ -43,11 +43,11 @@ _TAR_BUFFER_BYTES = 2**18
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the least that zip can hold: the same bytes every time
 
 
-def _open_zstd(file: io.BufferedReader) -> Any:
+def _open_zstd(file: io.BufferedReader[Any]) -> Any:
     return pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd")
 
 
-_DECOMPRESSORS: dict[bytes, Callable[[io.BufferedReader], Any]] = {
+_DECOMPRESSORS: dict[bytes, Callable[[io.BufferedReader[Any]], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
@@ -127,12 +127,12 @@ def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
         if file.read(len(_AR_MAGIC)) == _AR_MAGIC:
             start, size = _data_member(file, path)
         part = io.BufferedReader(_Part(file, start, size))
-        stream = _Limited(_decompressed(part), path)
+        stream: Any = _Limited(_decompressed(part), path)
         with tarfile.open(fileobj=stream, mode="r|", bufsize=_TAR_BUFFER_BYTES) as tar:
             yield tar
 
 
-def _decompressed(file: io.BufferedReader) -> Any:
+def _decompressed(file: io.BufferedReader[Any]) -> Any:
     head = file.peek(max(map(len, _DECOMPRESSORS)))
     for magic, decompress in _DECOMPRESSORS.items():
         if head.startswith(magic):

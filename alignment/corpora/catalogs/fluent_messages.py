@@ -56,7 +56,7 @@ def _add(texts: Texts, message: ast.Message) -> None:
 
 
 def _message(pattern: ast.Pattern) -> Message:
-    parts = []
+    parts: list[str | Select] = []
     for element in pattern.elements:
         if isinstance(element, ast.TextElement):
             parts.append(element.value)

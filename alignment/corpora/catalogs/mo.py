@@ -25,7 +25,7 @@ class _Tables(NamedTuple):
 
     order: str
     """`<` or `>`, the byte order."""
-    count: int
+    num_entries: int
     messages: int
     """Offset of the table of messages."""
     translations: int
@@ -42,7 +42,7 @@ def read_mo(name: str, data: bytes, on_skip: OnSkip) -> Iterator[GettextEntry]:
     charset = _charset(data, tables)
     check_charset(charset, name)
     tally = Tally(on_skip)
-    for number in range(tables.count):
+    for number in range(tables.num_entries):
         try:
             entry = _entry(name, _strings(data, tables, number), charset)
         except (UnicodeError, IndexError):
@@ -88,7 +88,9 @@ def _strings(data: bytes, tables: _Tables, number: int) -> tuple[bytes, bytes]:
 
 
 def _charset(data: bytes, tables: _Tables) -> str:
-    for number in range(min(tables.count, 1)):  # the entries are sorted, so the header is first
+    for number in range(
+        min(tables.num_entries, 1)
+    ):  # the entries are sorted, so the header is first
         try:
             message, header = _strings(data, tables, number)
         except IndexError:
