@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 _MAX_ROUNDS = 12  # of templates within templates
 _TEMPLATE = re.compile(r"\{\{([^{}]*)\}\}")
 _PAGE_LINK = re.compile(r"\[\[(?:[^][]*\|)?([^][|]*)\]\]")
-_WEB_LINK = re.compile(r"\[(?:https?:|mailto:|//|\$)[^\s\]]*\s+([^][]*)\]")
+_OPEN = "\ue000"
+_CLOSE = "\ue001"
+_WEB_LINK = re.compile(rf"\[(?:https?:|mailto:|//|\$|{_OPEN})[^\s\]]*\s+([^][]*)\]")
 _QUOTES = re.compile(r"'{2,5}")
 _NOWIKI = re.compile(r"</?nowiki\s*/?>")
 _EXPLICIT = re.compile(r"^\s*\d+\s*=")  # {{PLURAL:$1|0=none|...}}
-_OPEN = "\ue000"
-_CLOSE = "\ue001"
 _Choose = Callable[[list[str]], str]
 
 

@@ -34,6 +34,7 @@ def test_a_language_without_forms() -> None:
         ("'''bold''' and ''italic''", "bold and italic"),
         ("[[Main Page]] and [[File:x.png|thumb|a picture]]", "Main Page and a picture"),
         ("[https://a.example the terms] and [$1 more]", "the terms and more"),
+        ("in [{{fullurl:{{#Special:Log}}|page=x}} the log]", "in the log"),
         ("<nowiki>[x]</nowiki>", "[x]"),
         ("[[{{MediaWiki:Help}}|help]] {{int:ok}} {{ns:project}}", "help {{int:ok}} {{ns:project}}"),
         ("{{PLURAL:$1|{{GENDER:$2|a|b}}|{{GENDER:$2|c|d}}}}", "c"),
