@@ -15,14 +15,13 @@ _OPEN = "\ue000"
 _CLOSE = "\ue001"
 _WEB_LINK = re.compile(rf"\[(?:https?:|mailto:|//|\$|{_OPEN})[^\s\]]*\s+([^][]*)\]")
 _QUOTES = re.compile(r"'{2,5}")
-_NOWIKI = re.compile(r"</?nowiki\s*/?>")
+_BREAK = re.compile(r"<br\b[^<>]*>")
+# The same as quotes: some translators write <strong>, others '''.
+_FORMAT_TAG = re.compile(
+    r"</?(?:b|big|code|em|i|kbd|nowiki|small|span|strong|tt|u|var)\b[^<>]*>", re.IGNORECASE
+)
 _EXPLICIT = re.compile(r"^\s*\d+\s*=")  # {{PLURAL:$1|0=none|...}}
 _Choose = Callable[[list[str]], str]
-
-
-def has_markup(text: str) -> bool:
-    """Whether it may have something to resolve."""
-    return "{{" in text or "[" in text or "''" in text or "<nowiki" in text
 
 
 def pair_texts(source: str, target: str) -> Iterator[tuple[str, str]]:
@@ -68,7 +67,7 @@ def _plain(text: str, choose: _Choose) -> str:
         text = _TEMPLATE.sub(lambda match: _resolved(match[1], choose), text)
     text = _PAGE_LINK.sub(r"\1", text)
     text = _WEB_LINK.sub(r"\1", text)
-    text = _NOWIKI.sub("", _QUOTES.sub("", text))
+    text = _FORMAT_TAG.sub("", _BREAK.sub(" ", _QUOTES.sub("", text)))
     return text.replace(_OPEN, "{{").replace(_CLOSE, "}}")
 
 
@@ -80,7 +79,7 @@ def _resolved(template: str, choose: _Choose) -> str:
         return f"{_OPEN}{template}{_CLOSE}"
     if name == "PLURAL":
         forms = [form for form in parts[1:] if not _EXPLICIT.match(form)]
-        return choose(forms) if forms else parts[-1]
+        return choose(forms) if forms else _EXPLICIT.sub("", parts[-1])
     if name == "GENDER":
         return parts[1]
     if name == "GRAMMAR":

@@ -35,6 +35,8 @@ def test_a_language_without_forms() -> None:
         ("[[Main Page]] and [[File:x.png|thumb|a picture]]", "Main Page and a picture"),
         ("[https://a.example the terms] and [$1 more]", "the terms and more"),
         ("in [{{fullurl:{{#Special:Log}}|page=x}} the log]", "in the log"),
+        ("<strong>Warning:</strong><br />see <span class='x'>it</span>", "Warning: see it"),
+        ("{{PLURAL:$1|999=messages}}", "messages"),
         ("<nowiki>[x]</nowiki>", "[x]"),
         ("[[{{MediaWiki:Help}}|help]] {{int:ok}} {{ns:project}}", "help {{int:ok}} {{ns:project}}"),
         ("{{PLURAL:$1|{{GENDER:$2|a|b}}|{{GENDER:$2|c|d}}}}", "c"),
