@@ -98,7 +98,8 @@ def choose(members: list[Member], language: str) -> list[Member]:
     chosen: dict[tuple[str, str], Member] = {}
     for folder, candidates in folders.items():
         spellings = frozenset(member.language for member in candidates)
-        spelling = languages.best_match(language, spellings)
+        exact = language in spellings
+        spelling = language if exact else languages.best_match(language, spellings)
         for member in candidates:
             key = (folder, member.domain)
             if member.language == spelling and (member.suffix == "po" or key not in chosen):
