@@ -35,6 +35,7 @@ from alignment.types import Input, SentencePair
 
 _REPACKED = re.compile(rf"\.(?:{'|'.join(FORMATS)}|xpi|zip|jar|whl)$")
 """What is kept of a tar archive or a Debian package."""
+_CLUTTER = re.compile(r"(?:^|/)(?:__MACOSX/|\._[^/]*$)")  # what macOS adds to a zip archive
 _MAX_LISTED = 5
 
 
@@ -93,7 +94,7 @@ class GettextSource(SourceBase[GettextCorpus]):
     @functools.cached_property
     def _members(self) -> list[Member]:
         """Every catalog, sorted by name."""
-        names = self._files.names()
+        names = [name for name in self._files.names() if not _CLUTTER.search(name)]
         pattern = self.corpus.pattern
         if pattern is None:
             members = gettext_members(names)

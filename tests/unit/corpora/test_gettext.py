@@ -242,6 +242,16 @@ def test_catalogs_in_an_archive_within_an_archive(tmp_path: Path) -> None:
     assert pair.origin == "usr/lib/langpack-br@x.xpi/localization/br/a/b.ftl#x"
 
 
+def test_what_macos_adds_to_an_archive_is_left_out(tmp_path: Path) -> None:
+    members = {**LT}
+    for name in LT:
+        members[f"__MACOSX/{name}"] = b"\x00\x05"
+        members[name.replace("x.po", "._x.po")] = b"\x00\x05"
+    (tmp_path / "x.zip").write_bytes(zipped(members))
+    catalogs = source(GettextCorpus(kind="gettext", path=tmp_path / "x.zip"), tmp_path)
+    assert [pair[:2] for pair in catalogs.pairs("lt")] == PAIRS
+
+
 def test_skipped_entries_are_counted(tmp_path: Path) -> None:
     (tmp_path / "po").mkdir()
     (tmp_path / "po" / "lt.po").write_text(
