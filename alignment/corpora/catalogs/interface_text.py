@@ -35,7 +35,7 @@ _CREDITS = frozenset(
 _KDE_COMMENT = re.compile(r"^_: ?(.*?)\n(.*)$", re.DOTALL)
 _KDE_SCRIPT = "|/|"  # what follows it is a program that builds the translation
 _BAR_CONTEXT = re.compile(r"^(?=[^\W\d_])([\w .,:;()/'-]{1,60}(?<! ))\|(?=[^\s|][^|]*$)")
-_CARET_CONTEXT = re.compile(r"^(?=[^\W\d_])([\w .,:;()='-]{1,60}(?<! ))\^(?=[^\W\d_][^^]*$)")
+_CARET_CONTEXT = re.compile(r"^(?=[^\W\d_]{2})([\w .,:;()='-]{2,60}(?<! ))\^(?=[^\s\d^][^^]*$)")
 _SHORTCUT = re.compile(r"(?<=[^\t\n])\t[^\t\n]{1,30}$")
 
 
@@ -55,7 +55,7 @@ class _Marks(NamedTuple):
         return len(self.appended) + len(self.word_starts) + len(self.in_words)
 
 
-_WORD = r"[^\W\d_][^\W_]*(?!\w)"
+_WORD = r"[^\W\d_][^\W_]*(?![\w&~])"
 _APPENDED = {mark: re.compile(rf"\s?[(（]{mark}\w[)）]") for mark in MARKERS}
 _NO_ENTITY = r"(?!(?<=&)(?:amp|gt|lt|nbsp|quot)\b)"  # also without a semicolon
 _WORD_START = {mark: re.compile(rf"(?<![\w&_~/]){mark}{_NO_ENTITY}(?={_WORD})") for mark in MARKERS}
@@ -135,8 +135,8 @@ def _without_marker(mark: str, source: str, target: str, in_use: frozenset[str])
     theirs = _marks(mark, target, source)
     if max(ours.total, theirs.total) != 1:
         return source, target  # a text has one access key
-    both_in_words = ours.in_words and theirs.in_words
-    is_key = mark in in_use or (ours.total and theirs.total and not both_in_words)
+    may_be_names = mark == "_" and ours.in_words and theirs.in_words
+    is_key = mark in in_use or (ours.total and theirs.total and not may_be_names)
     if not is_key:
         ours = ours._replace(in_words=[])
         theirs = theirs._replace(in_words=[])
@@ -152,7 +152,8 @@ def _marks(mark: str, text: str, other: str) -> _Marks:
     in_words = []
     for start, end in _spans(_IN_WORD[mark], text, protected):
         word = _word_around(text, start)
-        if _ONE_WORD.fullmatch(word) and word not in other.split():
+        is_short_form = text[start - 1].isupper() and text[end].isupper()  # R&D
+        if not is_short_form and _ONE_WORD.fullmatch(word) and word not in other.split():
             in_words.append((start, end))
     return _Marks(appended, word_starts, in_words)
 
