@@ -58,7 +58,7 @@ class GettextSource(SourceBase[GettextCorpus]):
         if location.is_file():
             name = location.name
             return {name: Input(file_digest(location), corpus.path or location)}
-        members = choose(self._members, language)
+        members = choose(self._members, language, self.rivals)
         names = [member.name for member in (*members, *self._pivots(members).values())]
         return {name: Input(file_digest(location / name), location / name) for name in names}
 
@@ -68,7 +68,7 @@ class GettextSource(SourceBase[GettextCorpus]):
         if file is not None:
             yield from self._read(file.name, file.suffix.lstrip("."), file.read_bytes())
             return
-        members = choose(self._members, language)
+        members = choose(self._members, language, self.rivals)
         pivots = self._pivots(members)
         with self._files.open() as read:
             for member in members:
@@ -87,7 +87,7 @@ class GettextSource(SourceBase[GettextCorpus]):
         """The pivot's file of each catalog; gettext catalogs contain the pivot."""
         if self.corpus.pattern is None:
             return {}
-        pivots = pivot_members(self._members, self.pivot)
+        pivots = pivot_members(self._members, self.pivot, self.rivals)
         places = {member: (member.folder, member.domain) for member in members}
         return {member: pivots[place] for member, place in places.items() if place in pivots}
 

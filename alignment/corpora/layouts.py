@@ -89,7 +89,9 @@ def nested_archives(pattern: str) -> re.Pattern[str] | None:
     return None if match is None else member_pattern(match[1])
 
 
-def choose(members: list[Member], language: str) -> list[Member]:
+def choose(
+    members: list[Member], language: str, others: frozenset[str] = frozenset()
+) -> list[Member]:
     """The catalogs of `language`: per folder its best spelling, and .po before .mo per domain."""
     folders: dict[str, list[Member]] = defaultdict(list)
     for member in members:
@@ -98,8 +100,7 @@ def choose(members: list[Member], language: str) -> list[Member]:
     chosen: dict[tuple[str, str], Member] = {}
     for folder, candidates in folders.items():
         spellings = frozenset(member.language for member in candidates)
-        exact = language in spellings
-        spelling = language if exact else languages.best_match(language, spellings)
+        spelling = languages.best_match(language, spellings, others)
         for member in candidates:
             key = (folder, member.domain)
             if member.language == spelling and (member.suffix == "po" or key not in chosen):
@@ -107,10 +108,12 @@ def choose(members: list[Member], language: str) -> list[Member]:
     return [chosen[key] for key in sorted(chosen)]
 
 
-def pivot_members(members: list[Member], pivot: str) -> dict[tuple[str, str], Member]:
+def pivot_members(
+    members: list[Member], pivot: str, others: frozenset[str] = frozenset()
+) -> dict[tuple[str, str], Member]:
     """The file of the pivot by folder and domain; else that of the language of development."""
     base = {(member.folder, member.domain): member for member in members if not member.language}
-    named = {(member.folder, member.domain): member for member in choose(members, pivot)}
+    named = {(member.folder, member.domain): member for member in choose(members, pivot, others)}
     return {**base, **named}
 
 

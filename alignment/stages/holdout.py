@@ -57,7 +57,7 @@ def holdout(
     for name, corpus in sorted(config.suites.items()):
         if not is_disabled(corpus):
             suites[name] = corpus
-            sources[name] = open_source(corpus, context.downloads, context.pivot)
+            sources[name] = open_source(corpus, context.downloads, context.pivot, context.languages)
 
     def work(out: Path) -> HoldoutCounts:
         counts = HoldoutCounts()
