@@ -37,6 +37,8 @@ _REPACKED = re.compile(rf"\.(?:{'|'.join(FORMATS)}|xpi|zip|jar|whl)$")
 """What is kept of a tar archive or a Debian package."""
 _CLUTTER = re.compile(r"(?:^|/)(?:__MACOSX/|\._[^/]*$)")  # what macOS adds to a zip archive
 _MAX_LISTED = 5
+NO_PIVOT = "no file in the pivot language"
+"""Why a catalog is skipped whose format has one file per language."""
 
 
 @dataclass(eq=False)
@@ -77,6 +79,8 @@ class GettextSource(SourceBase[GettextCorpus]):
                 elif member in pivots:
                     pivot = read(pivots[member].name)
                     yield from self._read(member.name, member.suffix, read(member.name), pivot)
+                else:
+                    self.skipped(NO_PIVOT, member.name)
 
     def _read(
         self, name: str, suffix: str, data: bytes, pivot: bytes = b""

@@ -171,6 +171,7 @@ def test_json_catalogs_by_a_pattern(tmp_path: Path) -> None:
     assert [tuple(pair) for pair in catalogs.pairs("cy")] == [
         ("Good morning", "Bore da", "demo/translations/cy.json#title")
     ]
+    assert catalogs.skipped.counts == {"no file in the pivot language": 1}
     assert set(catalogs.inputs("cy")) == {
         "demo/translations/cy.json",
         "demo/translations/en.json",
