@@ -18,12 +18,14 @@ __all__ = [
     "doubt",
     "language_and_script",
     "name",
+    "names_script",
     "non_pivot_side",
     "script",
     "scripts",
     "spaceless",
     "spellings_of",
     "unreadable",
+    "without_script",
 ]
 
 
@@ -131,6 +133,17 @@ def name(code: str) -> str:
 def script(code: str) -> str | None:
     """ISO 15924 code of the script that the code names or implies; None if unknown."""
     return likely_script(langcodes.Language.get(code))
+
+
+def names_script(code: str) -> bool:
+    """Whether the code names a script: `sr-Latn`, `zho_Hans`, but not `sr` or `zh-TW`."""
+    tag = parse(code)
+    return tag is not None and tag.names_script
+
+
+def without_script(code: str) -> str:
+    """The language alone: `sr-Latn` -> `sr`, `zh-TW` -> `zh`."""
+    return langcodes.Language.get(code).language or code
 
 
 def scripts(code: str) -> frozenset[str]:

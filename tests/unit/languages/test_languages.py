@@ -245,3 +245,17 @@ def test_scripts(code: str, expected: set[str]) -> None:
 )
 def test_code_of(spelling: str, offered: set[str], code: str | None) -> None:
     assert languages.code_of(spelling, frozenset(offered)) == code
+
+
+@pytest.mark.parametrize(
+    ("code", "named", "plain"),
+    [
+        ("sr-Latn", True, "sr"),
+        ("zho_Hans", True, "zh"),
+        ("zh-TW", False, "zh"),
+        ("fi", False, "fi"),
+    ],
+)
+def test_names_script(code: str, named: bool, plain: str) -> None:
+    assert languages.names_script(code) is named
+    assert languages.without_script(code) == plain
