@@ -80,7 +80,8 @@ def without_context(source: str, target: str) -> tuple[str, str]:
     A context is removed only if the translation has no separator, which would make it part of the
     text ("Yes|No", "Ja/Nein"), or repeats the context unchanged.
     """
-    target = target.partition(_KDE_SCRIPT)[0]
+    if _KDE_SCRIPT not in source:
+        target = target.partition(_KDE_SCRIPT)[0]
     comment = _KDE_COMMENT.match(source)
     if comment is not None:
         repeated = _KDE_COMMENT.match(target)
