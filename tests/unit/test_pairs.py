@@ -21,6 +21,9 @@ class Numbers:
     def languages(self) -> frozenset[str]:
         return frozenset({"fi"})
 
+    def doubt(self, language: str) -> str | None:
+        return None
+
     def inputs(self, language: str) -> Mapping[str, Input]:
         return {f"{language}.tsv": Input("d", Path("x.tsv"))}
 
