@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from alignment.corpora.streams import MAX_LINE_BYTES, file_format, open_stream, read_lines
 from alignment.errors import ConfigError, Malformed
+from alignment.text import storable
 
 FORMATS = ("tsv", "csv", "jsonl", "parquet")
 Row = tuple[int, dict[str, Any]]
@@ -128,6 +129,8 @@ def _jsonl_rows(path: Path, wanted: list[str]) -> Iterator[Row]:
         for name in wanted:
             if name not in row:
                 raise Malformed(f"the object has no {name!r}", where=f"{path}:{number}")
+            if isinstance(row[name], str):
+                row[name] = storable(row[name])
         yield number, row
 
 
