@@ -31,7 +31,7 @@ _FAMOUS = "锟縺繧繝烫屯╨╤"
 _WESTERN = ("cp1252", "latin-1", "cp1250", "iso8859-2", "cp1254", "cp1257")
 _FIRST = bytes(range(0xC2, 0xF5))
 _FURTHER = bytes(range(0x80, 0xC0))
-_MAC_AND_DOS_FIRST = "√¬├┬Γ"
+_DOS_FIRST = "√¬├┬Γ"
 _CYRILLIC_FIRST = "РСВГвпя"  # in Windows-1251, and in KOI8-R
 _CYRILLIC_FURTHER = "°±µ¶·№©®¬¦§¤†‡‰€™•»ЂЃѓЉЊЌЋЏђљњќћџЎўЈјҐґЄєЁёЇїІіЅѕ■∙√≈≤≥⌠⌡÷²" + "".join(
     map(chr, range(0x2500, 0x2594))
@@ -39,13 +39,17 @@ _CYRILLIC_FURTHER = "°±µ¶·№©®¬¦§¤†‡‰€™•»ЂЃѓЉЊЌЋ
 
 # Bits of the table of characters.
 _IS_LOST = 1
-_IS_FIRST = 2
-_IS_FURTHER = 4
-_IS_CYRILLIC_FIRST = 8
-_IS_CYRILLIC_FURTHER = 16
-_IS_ACCENTED = 32
-_IS_LOWER_CYRILLIC = 64
-_IS_UPPER_CYRILLIC = 128
+_IS_FIRST_OF_TWO = 2
+_IS_FIRST_OF_MORE = 4
+_IS_FURTHER = 8
+_IS_DOS_FIRST = 16
+_IS_DOS_FURTHER = 32
+_IS_CYRILLIC_FIRST = 64
+_IS_CYRILLIC_FURTHER = 128
+_IS_ACCENTED = 256
+_IS_LOWER_CYRILLIC = 512
+_IS_UPPER_CYRILLIC = 1024
+_PADDING = 8  # spaces after the last row, so that a look ahead stays within the array
 
 _CYRILLIC_PAIRS = 2  # of a first and a further character: one may be chance
 _MIN_LETTERS = 6
@@ -63,6 +67,14 @@ _LETTER_AND_CAPITAL = re.compile(r"(?<=[a-z0-9])[ÃÂ](?![^\s])")
 # `“IRMÃ”` and `„Ä“` are correct, and look like UTF-8 in Windows-1252.
 _QUOTED_CAPITAL = re.compile(r"(?<![a-zß-ÿ])[À-Þ](?=[”’“‘»›…–—](?![^\W\d_]))")
 _INSIDE_WORD = re.compile(r"[^\W\d_][¿¶][^\W\d_]")
+_PATTERNS = (  # with how often they must occur in a text
+    (_ANY_LOST, 1),
+    (_LETTER_AND_CAPITAL, 1),
+    (_DOS_AS_WINDOWS, 1),
+    (_KANA_AS_SHIFT_JIS, 3),
+    (_UTF8_AS_DOS, 2),
+    (_UTF8_AS_KOI8, 2),
+)
 _QUESTION_MARKS = re.compile(r"(?<!\S)\?{2,}(?: \?{2,})+(?!\S)")
 _ACCENTED = re.compile("[À-ÿ]")
 _LETTERS_APART = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){4,}(?!\S)")
@@ -114,7 +126,7 @@ def suspicious(texts: Texts) -> Bools:
     points = texts.points
     if not len(points):
         return np.zeros(len(texts), dtype=bool)
-    padded = np.concatenate([points, np.full(8, SPACE, dtype=points.dtype)])
+    padded = np.concatenate([points, np.full(_PADDING, SPACE, dtype=points.dtype)])
     spaces = padded == SPACE
     flags = gather(_table(), padded, beyond=0)
     marked = flags & _IS_LOST != 0
@@ -135,15 +147,14 @@ def suspicious(texts: Texts) -> Bools:
 
 
 def _broken_words(text: str, words: list[str]) -> list[str]:
-    broken = [word for word in words if _ANY_LOST.search(word)]
-    broken += [word for word in words if _LETTER_AND_CAPITAL.search(word)]
-    broken += [word for word in words if _INSIDE_WORD.search(word) and "?" not in text]
-    broken += [word for word in words if _DOS_AS_WINDOWS.search(word)]
+    broken: list[str] = []
+    for pattern, least in _PATTERNS:
+        if len(pattern.findall(text)) >= least:
+            broken += filter(pattern.search, words)
+    if "?" not in text:  # a question after another word, without a space
+        broken += filter(_INSIDE_WORD.search, words)
     for run in _QUESTION_MARKS.finditer(text):
         broken += run.group().split()
-    for pattern, least in ((_KANA_AS_SHIFT_JIS, 3), (_UTF8_AS_DOS, 2), (_UTF8_AS_KOI8, 2)):
-        if len(pattern.findall(text)) >= least:
-            broken += [word for word in words if pattern.search(word)]
     plain = _QUOTED_CAPITAL.sub("A", text)
     if _may_be_utf8().search(plain):
         repaired = set(_repaired(plain).split())
@@ -192,14 +203,17 @@ def _letters_in_run(run: str) -> int:
 
 
 @functools.cache
-def _table() -> NDArray[np.uint8]:
+def _table() -> NDArray[np.uint16]:
     """The bits of each code point (TABLE_SIZE,)."""
-    table = np.zeros(TABLE_SIZE, dtype=np.uint8)
+    table = np.zeros(TABLE_SIZE, dtype=np.uint16)
     for char in "\ufffd\ufffe\uffff" + "".join(map(chr, range(0xFDD0, 0xFDF0))) + _FAMOUS:
         table[ord(char)] |= _IS_LOST
     for bit, chars in (
-        (_IS_FIRST, _western(_FIRST) + _MAC_AND_DOS_FIRST),
-        (_IS_FURTHER, _western(_FURTHER) + _decoded(_FURTHER, "mac-roman", "cp437")),
+        (_IS_FIRST_OF_TWO, _firsts_of_two()),
+        (_IS_FIRST_OF_MORE, _western(_FIRST)),
+        (_IS_FURTHER, _western(_FURTHER)),
+        (_IS_DOS_FIRST, _DOS_FIRST),
+        (_IS_DOS_FURTHER, _dos(_FURTHER)),
         (_IS_CYRILLIC_FIRST, _CYRILLIC_FIRST),
         (_IS_CYRILLIC_FURTHER, _CYRILLIC_FURTHER),
     ):
@@ -216,6 +230,15 @@ def _western(data: bytes) -> str:
     return _decoded(data, *_WESTERN)
 
 
+def _dos(data: bytes) -> str:
+    return _decoded(data, "mac-roman", "cp437")
+
+
+def _firsts_of_two() -> str:
+    """Bytes from C2 to DF are capitals, except `ß`; the others need more further ones."""
+    return "".join(char for char in _western(_FIRST) if not char.islower()) + "ß"
+
+
 def _decoded(data: bytes, *encodings: str) -> str:
     """All printable characters that these bytes stand for in any of the encodings."""
     chars = "".join(data.decode(encoding, "ignore") for encoding in encodings)
@@ -225,25 +248,33 @@ def _decoded(data: bytes, *encodings: str) -> str:
 @functools.cache
 def _may_be_utf8() -> re.Pattern[str]:
     """A cheap test before ftfy: a first character, and as many further ones as UTF-8 has."""
-    capital = re.escape("".join(char for char in _western(_FIRST) if not char.islower()))
+    capital = re.escape(_firsts_of_two())
     first = re.escape(_western(_FIRST))
     further = re.escape(_western(_FURTHER))
-    dos = re.escape(_decoded(_FURTHER, "mac-roman", "cp437"))
+    dos = re.escape(_dos(_FURTHER))
     cyrillic = f"[{_CYRILLIC_FIRST}][{re.escape(_CYRILLIC_FURTHER)}]"
     return re.compile(
-        f"[{capital}ß][{further}]|[{first}][{further}]{{2}}|[{_MAC_AND_DOS_FIRST}][{dos}]"
+        f"[{capital}][{further}]|[{first}][{further}]{{2}}|[{_DOS_FIRST}][{dos}]"
         f"|{cyrillic}.*{cyrillic}|вЂ"
     )
 
 
-def _first_and_further(flags: NDArray[np.uint8]) -> NDArray[np.int64]:
-    places = np.flatnonzero(flags[:-8] & _IS_FIRST)
-    return places[flags[places + 1] & _IS_FURTHER != 0]
+def _first_and_further(flags: NDArray[np.uint16]) -> NDArray[np.int64]:
+    """Places where a character of UTF-8 may begin that was misread."""
+    firsts = _IS_FIRST_OF_TWO | _IS_FIRST_OF_MORE | _IS_DOS_FIRST
+    places = np.flatnonzero(flags[:-_PADDING] & firsts)
+    first = flags[places]
+    second = flags[places + 1]
+    third = flags[places + 2]
+    of_two = (first & _IS_FIRST_OF_TWO != 0) & (second & _IS_FURTHER != 0)
+    of_more = (first & _IS_FIRST_OF_MORE != 0) & (second & third & _IS_FURTHER != 0)
+    of_dos = (first & _IS_DOS_FIRST != 0) & (second & _IS_DOS_FURTHER != 0)
+    return places[of_two | of_more | of_dos]
 
 
-def _cyrillic_pairs(texts: Texts, flags: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _cyrillic_pairs(texts: Texts, flags: NDArray[np.uint16]) -> NDArray[np.int64]:
     """How many pairs of a first and a further character each row has (rows,)."""
-    places = np.flatnonzero(flags[:-8] & _IS_CYRILLIC_FIRST)
+    places = np.flatnonzero(flags[:-_PADDING] & _IS_CYRILLIC_FIRST)
     places = places[flags[places + 1] & _IS_CYRILLIC_FURTHER != 0]
     rows = np.searchsorted(texts.offsets, places, side="right") - 1
     return np.bincount(rows, minlength=len(texts))
@@ -251,28 +282,30 @@ def _cyrillic_pairs(texts: Texts, flags: NDArray[np.uint8]) -> NDArray[np.int64]
 
 def _letter_and_capital(points: NDArray[np.uint32]) -> NDArray[np.int64]:
     """Places of a letter or digit before `Ã` or `Â` at the end of a word."""
-    places = np.flatnonzero((points[1:-8] | 1) == ord("Ã"))  # Â and Ã differ in the last bit
+    places = np.flatnonzero((points[1:-_PADDING] | 1) == ord("Ã"))  # Â and Ã differ in the last bit
     return places[points[places] != SPACE]
 
 
 def _inside_word(points: NDArray[np.uint32]) -> NDArray[np.int64]:
     """Places of a letter before `¿` or `¶`."""
-    signs = points[1:-8]
+    signs = points[1:-_PADDING]
     places = np.flatnonzero((signs == _INVERTED_QUESTION_MARK) | (signs == ord("¶")))
     return places[points[places] > _QUESTION_MARK]
 
 
-def _accented_runs(flags: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _accented_runs(flags: NDArray[np.uint16]) -> NDArray[np.int64]:
     accented = flags & _IS_ACCENTED != 0
     return np.flatnonzero(accented[:-2] & accented[1:-1] & accented[2:])
 
 
-def _capital_after_lower(flags: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _capital_after_lower(flags: NDArray[np.uint16]) -> NDArray[np.int64]:
     lower = flags[:-1] & _IS_LOWER_CYRILLIC != 0
     return np.flatnonzero(lower & (flags[1:] & _IS_UPPER_CYRILLIC != 0))
 
 
-def _sign_after_cyrillic(points: NDArray[np.uint32], flags: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _sign_after_cyrillic(
+    points: NDArray[np.uint32], flags: NDArray[np.uint16]
+) -> NDArray[np.int64]:
     signs = (flags[1:] & _IS_CYRILLIC_FURTHER != 0) & (points[1:] < _CYRILLIC)
     places = np.flatnonzero(signs)
     return places[flags[places] & (_IS_LOWER_CYRILLIC | _IS_UPPER_CYRILLIC) != 0]

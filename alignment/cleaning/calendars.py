@@ -63,14 +63,14 @@ _CENTURY = re.compile(
     r"|قرن|शताब्दी|শতাব্দী|ศตวรรษ|המאה"
 )
 _AFTERNOON = re.compile(
-    r"\bp\.?\s?m\b|\bafternoon|\bevening|\btonight|\bnight|\babends?\b|nachmittag|nachts|\bsoir"
+    r"(?<![^\W\d_])p\.?\s?m\b|o['’]clock|\bafternoon|\bevening|\btonight|\bnight|\babends?\b|nachmittag|nachts|\bsoir"
     r"|après-midi|\btarde\b|\bnoche\b|\bnoite\b|\bsera\b|pomeriggio|\bseara|'s avonds|avond|middag"
     r"|kväll|aften|kveld|illalla|iltapäiv|\beste\b|délután|öğleden sonra|akşam|wiecz|popołudniu"
     r"|odpoledne|večer|вечер|дня\b|ночи|вечора|μ\.?μ|malam|\bsore\b|tối|chiều"
     r"|午後|午后|下午|晚上|傍晚|오후|저녁|مساء|عصر|ظهر|शाम|रात|ค่ำ|บ่าย|ทุ่ม"
 )
 _MIDNIGHT = re.compile(
-    r"midnight|\ba\.?\s?m\b|mitternacht|minuit|medianoche|meia-noite|mezzanotte|полно|午前|오전"
+    r"midnight|(?<![^\W\d_])a\.?\s?m\b|mitternacht|minuit|medianoche|meia-noite|mezzanotte|полно|午前|오전"
 )
 _MONTHS = {
     1: "jan[uv]|enero|gennaio|januar|янв|січ|stycz|يناير|जनवरी|มกราคม",
@@ -87,9 +87,9 @@ _MONTHS = {
     12: "decem|dezem|décem|diciem|dicem|дека|груд|grud|prosin|jouluk|aralık|ديسمبر|दिसंबर|"
     "दिसम्बर|ธันวาคม",
 }
-_MONTH_PATTERNS = {
-    month: re.compile(rf"(?<![^\W\d_])(?:{stems})") for month, stems in _MONTHS.items()
-}
+_ANY_MONTH = re.compile(
+    r"(?<![^\W\d_])(?:" + "|".join(f"({stems})" for stems in _MONTHS.values()) + ")"
+)
 
 
 def year_readings(number: int, before: str, language: str) -> list[int]:
@@ -111,9 +111,8 @@ def year_readings(number: int, before: str, language: str) -> list[int]:
 def century_readings(number: int, after: str, near: str) -> list[int]:
     """`1990s` as 90, the nineties as 1990, the 19th century as 1800, and the 1800s as 19.
 
-    `after` is the text behind the number, `near` the text around it.
+    `after` is the text behind the number, `near` the text around it, case folded.
     """
-    near = near.casefold()
     readings = []
     if number < 100 and number % 10 == 0 and (_DECADE.match(after) or _DECADE_WORD.search(near)):
         readings.append(1900 + number)
@@ -125,9 +124,8 @@ def century_readings(number: int, after: str, near: str) -> list[int]:
     return readings
 
 
-def clock_readings(number: int, text: str) -> list[int]:
-    """The hour on a 24-hour clock, in a text that says which half of the day it means."""
-    folded = text.casefold()
+def clock_readings(number: int, folded: str) -> list[int]:
+    """The hour on a 24-hour clock, in a case-folded text that names the half of the day."""
     if 1 <= number <= 11 and _AFTERNOON.search(folded):
         return [number + 12]
     if number == 12 and _MIDNIGHT.search(folded):
@@ -135,11 +133,9 @@ def clock_readings(number: int, text: str) -> list[int]:
     return []
 
 
-def month_values(text: str) -> set[float]:
-    """The numbers of the months that a text names."""
-    folded = text.casefold()
+def month_values(folded: str) -> set[float]:
+    """The numbers of the months that a case-folded text names."""
     values = set()
-    for month, pattern in _MONTH_PATTERNS.items():
-        if pattern.search(folded):
-            values.add(float(month))
-    return values
+    for match in _ANY_MONTH.finditer(folded):
+        values.update(month for month, stems in enumerate(match.groups(), start=1) if stems)
+    return set(map(float, values))

@@ -10,7 +10,9 @@ from alignment.cleaning.columns import Floats, Ints, Texts
 from alignment.cleaning.marks import marks, unmatched_share
 from alignment.placeholders import OPENERS, PLACEHOLDER
 
-_OPENERS = np.array([ord(char) for char in OPENERS], dtype=np.uint32)
+_ASCII = 128
+_OPENERS = np.zeros(_ASCII + 1, dtype=bool)  # by code point; the last entry is for all others
+_OPENERS[[ord(char) for char in OPENERS]] = True
 
 
 def letters(texts: Texts) -> Ints:
@@ -42,4 +44,4 @@ def unbalanced(source: Texts, target: Texts) -> Floats:
 
 def _rows_with_markup(texts: Texts) -> Ints:
     """Rows that may have markup (n,)."""
-    return np.flatnonzero(texts.any(np.isin(texts.points, _OPENERS)))
+    return np.flatnonzero(texts.any(_OPENERS.take(texts.points, mode="clip")))

@@ -47,8 +47,8 @@ STEMS = {
     "500:quinient 600:seiscient 700:setecient 800:ochocient 900:novecient *1000:mil "
     "*1000000:millón,millon",
     "et": "0:null 1:üks,ühe,esime 2:kaks,kahe,teine 3:kolm 4:neli,nelja 5:viis,viie "
-    "6:kuus,kuue 7:seits 8:kaheksa 9:üheksa *10:kümme,kümne 10:teist *100:sada,saja "
-    "*1000:tuhat,tuhande *1000000:miljon *1000000000:miljard",
+    "6:kuus,kuue 7:seits 8:kaheksa 9:üheksa *10:kümme,kümne 10:teist,teistkümme,teistkümne "
+    "*100:sada,saja *1000:tuhat,tuhande *1000000:miljon *1000000000:miljard",
     "fa": "0:صفر 1:یک,اول 2:دو 3:سه,سوم 4:چهار 5:پنج 6:شش 7:هفت 8:هشت 9:نه 10:ده 11:یازده "
     "12:دوازده 13:سیزده 14:چهارده 15:پانزده 16:شانزده 17:هفده 18:هجده 19:نوزده 20:بیست 30:سی "
     "40:چهل 50:پنجاه 60:شصت 70:هفتاد 80:هشتاد 90:نود *100:صد 200:دویست 300:سیصد 500:پانصد "

@@ -21,10 +21,9 @@ _SAME_WORDS = {
     "sr": "hr",
     "bs": "hr",
     "sh": "hr",
-    "sk": "cs",
+    "zsm": "id",
     "arb": "ar",
     "pes": "fa",
-    "gl": "pt",
 }
 _IN_OTHER_SIGNS = frozenset({"zh", "ja", "yue", "wuu", "nan", "hak", "lzh"})  # numbers are numerals
 _INCOMPLETE = frozenset({"hi"})  # each number below a hundred has a word of its own
@@ -35,6 +34,10 @@ _BETWEEN_WORDS = re.compile(
     r"(?:[\s-]+(?:(?:and|und|en|og|och|ja|y|e|et|i|и|і|și|şi|και|kaj|lẻ|linh)[\s-]+)?"
     r"|\s*و\s*|\s*)"
 )
+_ALSO_IN_CYRILLIC = frozenset({"hr"})  # as Serbian
+_CYRILLIC = "абвгдђежзијклљмнњопрстћуфхцчџш"
+_LATIN = "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š"
+_SERBIAN = str.maketrans(dict(zip(_CYRILLIC, _LATIN.split(), strict=True)))
 _APOSTROPHES = str.maketrans("", "", "'’ʼ\u200c")
 
 
@@ -57,6 +60,8 @@ def word_values(text: str, language: str) -> set[float]:
     if table is None:
         return set()
     text = text.casefold().translate(_APOSTROPHES)
+    if _base(language) in _ALSO_IN_CYRILLIC:
+        text = text.translate(_SERBIAN)
     values: set[float] = set()
     for run in _runs(text, table, anywhere=_base(language) in _ANYWHERE):
         values.add(float(combined(run)))

@@ -11,7 +11,8 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,36 +36,99 @@ Reading = tuple[float, ...]
 """The values that a number in digits stands for, such as (24.12,) or (24, 12)."""
 
 _NUMBER = re.compile(
-    r"\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?"  # 1 234 567,8
+    r"(?<![\d:.])([01]?\d|2[0-4])(?::| ?h ?)([0-5]\d)(?![\d:])"  # 8:30  8h30
+    r"|\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?"  # 1 234 567,8
     r"|\d+(?:[.,'’·]\d+)*"
 )
 _SEPARATOR = re.compile(r"[ .,'’·]")
+HALF_AN_HOUR = 30
+_LOCAL_DIGIT = re.compile(r"(?![0-9])\d")
 _LOCAL_MARKS = str.maketrans("٫٬．，", ".,.,")
 _NUMERATOR = re.compile(r"(\d+)\s?[/⁄]\s?$")
 _DENOMINATOR = re.compile(r"\s?[/⁄]\s?(\d+)")
 _ROUND = re.compile(r"[1-9]0*")
+_LONG = 10  # digits; a longer number is no year, hour or fraction
 _FEW = 100
 _MANY_WORDS = 3
 _MANY_CHARS = 8
-NEAR = 24  # characters around a number that may say what it counts
+_NEAR = 24  # characters around a number that may say what it counts
 
 
-@dataclass
-class _Number:
+class _Number(NamedTuple):
     """A number in digits."""
 
     digits: str
+    """Its digits, without grouping and decimal marks."""
     readings: list[Reading]
-    weight: int = field(init=False)
+    """What it may mean, from the likely to the possible."""
+    is_time: bool
 
-    def __post_init__(self) -> None:
-        self.weight = sum(map(str.isdigit, self.digits))
+    def weight(self, *, lenient: bool) -> int:
+        """Its digits, or 1 if the other side may have it in words that are not known."""
+        if lenient and (self.is_time or self._is_short_in_words()):
+            return 1
+        return len(self.digits)
 
-    def in_words(self) -> bool:
-        """Whether a language would write it as one or two words: at most 100, or round."""
-        return self.digits.isdigit() and (
-            int(self.digits) <= _FEW or _ROUND.fullmatch(self.digits) is not None
-        )
+    def _is_short_in_words(self) -> bool:
+        """Whether people write it in one or two words: at most 100, or round."""
+        if _ROUND.fullmatch(self.digits):
+            return True
+        return len(self.digits) < _LONG and int(self.digits) <= _FEW
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One side of a pair, without markup and with ASCII digits."""
+
+    text: str
+    language: str
+
+    @functools.cached_property
+    def numbers(self) -> list[_Number]:
+        return _numbers(self.text, self.language)
+
+    @functools.cached_property
+    def written(self) -> set[float]:
+        """The values of its numbers in digits."""
+        values: set[float] = set()
+        for number in self.numbers:
+            for reading in number.readings:
+                values.update(reading)
+        return values
+
+    @functools.cached_property
+    def spelled(self) -> set[float]:
+        """The values of its words and numerals."""
+        return word_values(self.text, self.language) | numeral_values(self.text)
+
+    @functools.cached_property
+    def implied(self) -> set[float]:
+        """The values of other words that stand for numbers."""
+        folded = self.text.casefold()
+        values = month_values(folded) | fraction_values(folded)
+        values.update(value for _, _, value in mixed_values(self.text))
+        values.update(dozens(folded, self.written | self.spelled))
+        for value in self.spelled:
+            if value.is_integer() and value < _FEW:
+                values.update(clock_readings(int(value), folded))
+                values.update(century_readings(int(value), "", folded))
+        return values
+
+    def has(self, number: _Number) -> bool:
+        """Whether it has a number that may mean the same."""
+        values = self.written
+        for more in (lambda: self.spelled, lambda: self.implied):
+            if any(values.issuperset(reading) for reading in number.readings):
+                return True
+            values = values | more()
+        return any(values.issuperset(reading) for reading in number.readings)
+
+    def may_spell_out(self) -> bool:
+        """Whether it may have a number in words that are not known."""
+        if self.numbers or self.spelled or has_words(self.language):
+            return False
+        spaces = self.text.count(" ")
+        return spaces >= _MANY_WORDS - 1 or (spaces == 0 and len(self.text) >= _MANY_CHARS)
 
 
 def unmatched_digits(source: Texts, target: Texts) -> Floats:
@@ -93,22 +157,20 @@ def unmatched(source: Texts, target: Texts, source_lang: str, target_lang: str) 
 
 def unmatched_share(source: str, target: str, source_lang: str, target_lang: str) -> float:
     """Digits in numbers that the other side lacks, over all digits plus one, in [0, 1)."""
-    source = _without_markup(source)
-    target = _without_markup(target)
-    a = _numbers(source, source_lang)
-    b = _numbers(target, target_lang)
+    a = _Side(_without_markup(source), source_lang)
+    b = _Side(_without_markup(target), target_lang)
     missing = 0
-    matched = [0, 0]
-    sides = ((a, b, target, target_lang), (b, a, source, source_lang))
-    for side, (numbers, others, text, language) in enumerate(sides):
-        values = _values(others, text, language)
-        lenient = not others and not values and _may_spell_out(text, language)
-        for number in numbers:
-            weight = 1 if lenient and number.in_words() else number.weight
-            if any(values.issuperset(reading) for reading in number.readings):
-                matched[side] += weight
+    matched = []
+    for side, other in ((a, b), (b, a)):
+        lenient = bool(side.numbers) and other.may_spell_out()
+        total = 0
+        for number in side.numbers:
+            weight = number.weight(lenient=lenient)
+            if other.has(number):
+                total += weight
             else:
                 missing += weight
+        matched.append(total)
     return missing / (missing + max(matched) + 1)
 
 
@@ -116,40 +178,60 @@ def _without_markup(text: str) -> str:
     """The text with ASCII digits, and without the digits of placeholders, tags and addresses."""
     if CHOICE.search(text):
         text = flatten_choices(text)
-    text = PLACEHOLDER.sub(" ", text).translate(_LOCAL_MARKS)
+    text = PLACEHOLDER.sub(" ", text)
     if text.isascii():
         return text
-    return "".join(map(_ascii_digit, text))
+    return _LOCAL_DIGIT.sub(_ascii_digit, text.translate(_LOCAL_MARKS))
 
 
-def _ascii_digit(char: str) -> str:
-    return str(unicodedata.decimal(char)) if char.isdecimal() else char
+def _ascii_digit(match: re.Match[str]) -> str:
+    return str(unicodedata.decimal(match.group()))
 
 
 def _numbers(text: str, language: str) -> list[_Number]:
     """The numbers in digits, with every reading that may be meant."""
     numbers = []
     mixed = mixed_values(text)
+    folded = text.casefold()
     for match in _NUMBER.finditer(text):
+        hour, minute = match.group(1, 2)
+        if hour is not None:
+            digits = hour + minute if minute.strip("0") else hour
+            readings = _time_readings(int(hour), int(minute), folded)
+            numbers.append(_Number(digits, readings, is_time=True))
+            continue
         number = match.group()
-        readings = _plain_readings(number)
         before = text[: match.start()]
         after = text[match.end() :]
-        for value in _scaled(readings, after):
-            readings.append((value,))
+        readings = _plain_readings(number)
+        readings += [(value,) for value in _scaled(readings, after)]
         for start, end, value in mixed:
             if start <= match.start() < end:
                 readings.append((value,))
         readings += [(value,) for value in _fraction(number, before, after)]
-        if number.isdigit():
+        if len(number) < _LONG and number.isdigit():
+            near = f"{before[-_NEAR:]} {after[:_NEAR]}".casefold()
             alternatives = [
                 *year_readings(int(number), before, language),
-                *century_readings(int(number), after, f"{before[-NEAR:]} {after[:NEAR]}"),
-                *clock_readings(int(number), text),
+                *century_readings(int(number), after, near),
+                *clock_readings(int(number), folded),
             ]
             readings += [(float(value),) for value in alternatives]
-        numbers.append(_Number(number, readings))
+        numbers.append(_Number(_SEPARATOR.sub("", number), readings, is_time=False))
     return numbers
+
+
+def _time_readings(hour: int, minute: int, folded: str) -> list[Reading]:
+    """`8:00` is 8, `8:30` is 8 and 30, or half of the ninth hour."""
+    hours = [hour, *clock_readings(hour, folded)]
+    readings: list[Reading] = []
+    for value in hours:
+        readings.append((float(value), float(minute)))
+        if minute == 0:
+            readings.append((float(value),))
+    if minute == HALF_AN_HOUR:
+        readings.append((hour % 12 + 1.0, 0.5))
+    return readings
 
 
 def _plain_readings(number: str) -> list[Reading]:
@@ -176,7 +258,7 @@ def _fraction(number: str, before: str, after: str) -> list[float]:
         pair = (number, below.group(1))
     else:
         return []
-    if not (pair[0].isdigit() and pair[1].isdigit()) or int(pair[1]) == 0:
+    if max(map(len, pair)) >= _LONG or not "".join(pair).isdigit() or int(pair[1]) == 0:
         return []
     return [round(int(pair[0]) / int(pair[1]), 4)]
 
@@ -189,30 +271,6 @@ def _scaled(readings: list[Reading], after: str) -> list[float]:
             if len(reading) == 1:
                 values.append(round(reading[0] * scale, 4))
     return values
-
-
-def _values(numbers: list[_Number], text: str, language: str) -> set[float]:
-    """All numbers that a text may have."""
-    values: set[float] = set()
-    for number in numbers:
-        for reading in number.readings:
-            values.update(reading)
-    words = word_values(text, language)
-    values |= words | numeral_values(text) | month_values(text) | fraction_values(text)
-    values.update(value for _, _, value in mixed_values(text))
-    values.update(dozens(text, values))
-    for value in list(words):
-        if value.is_integer():
-            values.update(map(float, clock_readings(int(value), text)))
-            values.update(map(float, century_readings(int(value), "", text)))
-    return values
-
-
-def _may_spell_out(text: str, language: str) -> bool:
-    """Whether a text may have a number in words that `word_values` does not know."""
-    if has_words(language):
-        return False
-    return text.count(" ") >= _MANY_WORDS - 1 or (" " not in text and len(text) >= _MANY_CHARS)
 
 
 def _digit_counts(texts: Texts) -> NDArray[np.int32]:

@@ -29,18 +29,19 @@ _HAN_UNITS = {
 }
 _HAN_TENS = {"廿": 20, "卅": 30, "卌": 40}
 _HAN = "".join([*_HAN_DIGITS, *_HAN_TENS, "十拾百佰陌千仟万萬亿億兆"])
-_HAN_RUN = re.compile(f"[{_HAN}]+")
-_GROUPED = r"\d{1,3}(?:,\d{3})+|\d+"
+_HAN_RUN = re.compile(f"[{_HAN}]{{1,24}}")
+_GROUPED = r"\d{1,3}(?:,\d{3}){1,5}|\d{1,18}"
 _MIXED_RUN = re.compile(
     rf"(?:(?:{_GROUPED})(?:\.\d+)?\s?[{''.join(_HAN_UNITS)}]+\s?)+(?:(?:{_GROUPED})(?!\d|\.\d))?"
 )
+_ANY_UNIT = re.compile(f"[{''.join(_HAN_UNITS)}]")
 _MIXED_PART = re.compile(rf"({_GROUPED})(\.\d+)?|([{''.join(_HAN_UNITS)}])")
 
 _ROMAN = re.compile(
     r"(?<![^\W_])(?=[IVXLCDM])(M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
     r"(?=[a-zа-яèº°]{0,4}(?![^\W_]))"
 )
-_NO_NUMERALS = ("", "L", "C", "D", "M")  # a single letter of these is an initial or a word
+_NO_NUMERALS = ("", *"IVLCDM")  # a single letter of these is an initial or a word
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _CYRILLIC_LOOKALIKES = str.maketrans("ІХСМ", "IXCM")
 
@@ -69,7 +70,7 @@ def numeral_values(text: str) -> set[float]:
     for run in _HAN_RUN.finditer(text):
         values.update(_han(run.group()))
     for run in _ADDITIVE_RUN.finditer(text):
-        values.add(combined([_additive_part(char) for char in run.group()]))
+        values.add(float(combined([_additive_part(char) for char in run.group()])))
     values.update(_roman(text.translate(_CYRILLIC_LOOKALIKES)))
     values.update(_hebrew(text))
     values.update(_single_signs(text))
@@ -78,7 +79,9 @@ def numeral_values(text: str) -> set[float]:
 
 def mixed_values(text: str) -> list[tuple[int, int, float]]:
     """Start, end and value of digits with Han or Korean units: `5만`, `1億2000万`, `3.5万`."""
-    found = []
+    found: list[tuple[int, int, float]] = []
+    if not _ANY_UNIT.search(text):
+        return found
     for run in _MIXED_RUN.finditer(text):
         parts: list[Part] = []
         fraction = 0.0
@@ -147,14 +150,19 @@ def _hebrew(text: str) -> set[float]:
 def _single_signs(text: str) -> set[float]:
     """`½`, `①`, `Ⅻ`, and `2½` as 2.5."""
     values: set[float] = set()
-    for place, char in enumerate(text):
-        if char.isascii() or char.isdecimal() or char.isalpha():
-            continue
-        value = unicodedata.numeric(char, None)
-        if value is None:
-            continue
+    for match in _sign_pattern().finditer(text):
+        whole, sign = match.groups()
+        value = unicodedata.numeric(sign)
         values.add(round(value, 4))
-        whole = re.search(r"\d+$", text[:place])
-        if whole is not None and 0 < value < 1:
-            values.add(round(int(whole.group()) + value, 4))
+        if whole and 0 < value < 1:
+            values.add(round(int(whole) + value, 4))
     return values
+
+
+@functools.cache
+def _sign_pattern() -> re.Pattern[str]:
+    """A character that is a number but no digit, and the whole number before it."""
+    chars = map(chr, range(0x80, 0x20000))
+    signs = [char for char in chars if unicodedata.numeric(char, None) is not None]
+    signs = [char for char in signs if not char.isdecimal() and not char.isalpha()]
+    return re.compile(rf"(\d{{0,9}})([{''.join(signs)}])")

