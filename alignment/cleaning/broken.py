@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from alignment.cleaning import columns
 from alignment.cleaning.char_tables import TABLE_SIZE, gather
-from alignment.cleaning.columns import SPACE, Bools, Floats, Texts
+from alignment.cleaning.columns import SPACE, Bools, Floats, Ints, Texts
 
 _QUESTION_MARK = ord("?")
 _INVERTED_QUESTION_MARK = 0xBF
@@ -259,7 +259,7 @@ def _may_be_utf8() -> re.Pattern[str]:
     )
 
 
-def _first_and_further(flags: NDArray[np.uint16]) -> NDArray[np.int64]:
+def _first_and_further(flags: NDArray[np.uint16]) -> Ints:
     """Places where a character of UTF-8 may begin that was misread."""
     firsts = _IS_FIRST_OF_TWO | _IS_FIRST_OF_MORE | _IS_DOS_FIRST
     places = np.flatnonzero(flags[:-_PADDING] & firsts)
@@ -269,10 +269,11 @@ def _first_and_further(flags: NDArray[np.uint16]) -> NDArray[np.int64]:
     of_two = (first & _IS_FIRST_OF_TWO != 0) & (second & _IS_FURTHER != 0)
     of_more = (first & _IS_FIRST_OF_MORE != 0) & (second & third & _IS_FURTHER != 0)
     of_dos = (first & _IS_DOS_FIRST != 0) & (second & _IS_DOS_FURTHER != 0)
-    return places[of_two | of_more | of_dos]
+    starts: Ints = places[of_two | of_more | of_dos]
+    return starts
 
 
-def _cyrillic_pairs(texts: Texts, flags: NDArray[np.uint16]) -> NDArray[np.int64]:
+def _cyrillic_pairs(texts: Texts, flags: NDArray[np.uint16]) -> Ints:
     """How many pairs of a first and a further character each row has (rows,)."""
     places = np.flatnonzero(flags[:-_PADDING] & _IS_CYRILLIC_FIRST)
     places = places[flags[places + 1] & _IS_CYRILLIC_FURTHER != 0]
@@ -280,43 +281,44 @@ def _cyrillic_pairs(texts: Texts, flags: NDArray[np.uint16]) -> NDArray[np.int64
     return np.bincount(rows, minlength=len(texts))
 
 
-def _letter_and_capital(points: NDArray[np.uint32]) -> NDArray[np.int64]:
+def _letter_and_capital(points: NDArray[np.uint32]) -> Ints:
     """Places of a letter or digit before `Ã` or `Â` at the end of a word."""
     places = np.flatnonzero((points[1:-_PADDING] | 1) == ord("Ã"))  # Â and Ã differ in the last bit
-    return places[points[places] != SPACE]
+    matching: Ints = places[points[places] != SPACE]
+    return matching
 
 
-def _inside_word(points: NDArray[np.uint32]) -> NDArray[np.int64]:
+def _inside_word(points: NDArray[np.uint32]) -> Ints:
     """Places of a letter before `¿` or `¶`."""
     signs = points[1:-_PADDING]
     places = np.flatnonzero((signs == _INVERTED_QUESTION_MARK) | (signs == ord("¶")))
-    return places[points[places] > _QUESTION_MARK]
+    matching: Ints = places[points[places] > _QUESTION_MARK]
+    return matching
 
 
-def _accented_runs(flags: NDArray[np.uint16]) -> NDArray[np.int64]:
+def _accented_runs(flags: NDArray[np.uint16]) -> Ints:
     accented = flags & _IS_ACCENTED != 0
     return np.flatnonzero(accented[:-2] & accented[1:-1] & accented[2:])
 
 
-def _capital_after_lower(flags: NDArray[np.uint16]) -> NDArray[np.int64]:
+def _capital_after_lower(flags: NDArray[np.uint16]) -> Ints:
     lower = flags[:-1] & _IS_LOWER_CYRILLIC != 0
     return np.flatnonzero(lower & (flags[1:] & _IS_UPPER_CYRILLIC != 0))
 
 
-def _sign_after_cyrillic(
-    points: NDArray[np.uint32], flags: NDArray[np.uint16]
-) -> NDArray[np.int64]:
+def _sign_after_cyrillic(points: NDArray[np.uint32], flags: NDArray[np.uint16]) -> Ints:
     signs = (flags[1:] & _IS_CYRILLIC_FURTHER != 0) & (points[1:] < _CYRILLIC)
     places = np.flatnonzero(signs)
-    return places[flags[places] & (_IS_LOWER_CYRILLIC | _IS_UPPER_CYRILLIC) != 0]
+    matching: Ints = places[flags[places] & (_IS_LOWER_CYRILLIC | _IS_UPPER_CYRILLIC) != 0]
+    return matching
 
 
-def _question_marks(points: NDArray[np.uint32], spaces: Bools) -> NDArray[np.int64]:
+def _question_marks(points: NDArray[np.uint32], spaces: Bools) -> Ints:
     """Places of a question mark, a space and another question mark."""
     marks = points == _QUESTION_MARK
     return np.flatnonzero(marks[:-2] & spaces[1:-1] & marks[2:])
 
 
-def _letters_apart(spaces: Bools) -> NDArray[np.int64]:
+def _letters_apart(spaces: Bools) -> Ints:
     """Places where every second character is a space, four times."""
     return np.flatnonzero(spaces[:-6] & spaces[2:-4] & spaces[4:-2] & spaces[6:])

@@ -135,7 +135,7 @@ def clock_readings(number: int, folded: str) -> list[int]:
 
 def month_values(folded: str) -> set[float]:
     """The numbers of the months that a case-folded text names."""
-    values = set()
+    values: set[int] = set()
     for match in _ANY_MONTH.finditer(folded):
         values.update(month for month, stems in enumerate(match.groups(), start=1) if stems)
     return set(map(float, values))

@@ -38,7 +38,7 @@ _ALSO_IN_CYRILLIC = frozenset({"hr"})  # as Serbian
 _CYRILLIC = "абвгдђежзијклљмнњопрстћуфхцчџш"
 _LATIN = "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š"
 _SERBIAN = str.maketrans(dict(zip(_CYRILLIC, _LATIN.split(), strict=True)))
-_APOSTROPHES = str.maketrans("", "", "'’ʼ\u200c")
+_APOSTROPHES = (("'", ""), ("’", ""), ("ʼ", ""), ("\u200c", ""))
 
 
 class Part(NamedTuple):
@@ -59,7 +59,7 @@ def word_values(text: str, language: str) -> set[float]:
     table = _table(_base(language))
     if table is None:
         return set()
-    text = text.casefold().translate(_APOSTROPHES)
+    text = replaced(text.casefold(), _APOSTROPHES)
     if _base(language) in _ALSO_IN_CYRILLIC:
         text = text.translate(_SERBIAN)
     values: set[float] = set()
@@ -82,6 +82,13 @@ def combined(parts: Iterable[Part]) -> int:
             smaller += terms.pop()
         terms.append(max(smaller, 1) * part.value)
     return sum(terms)
+
+
+def replaced(text: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """The text with some characters replaced; much faster than `str.translate` for a few."""
+    for old, new in pairs:
+        text = text.replace(old, new)
+    return text
 
 
 def _as_year(run: list[Part]) -> list[int]:

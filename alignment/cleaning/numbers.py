@@ -26,7 +26,7 @@ from alignment.cleaning.calendars import (
 )
 from alignment.cleaning.char_tables import TABLE_SIZE, gather
 from alignment.cleaning.columns import Floats, Ints, Texts
-from alignment.cleaning.number_words import has_words, word_values
+from alignment.cleaning.number_words import has_words, replaced, word_values
 from alignment.cleaning.numerals import mixed_values, numeral_values
 from alignment.cleaning.scales import dozens, fraction_values, scale_after
 from alignment.placeholders import CHOICE, PLACEHOLDER, flatten_choices
@@ -43,7 +43,7 @@ _NUMBER = re.compile(
 _SEPARATOR = re.compile(r"[ .,'’·]")
 HALF_AN_HOUR = 30
 _LOCAL_DIGIT = re.compile(r"(?![0-9])\d")
-_LOCAL_MARKS = str.maketrans("٫٬．，", ".,.,")
+_LOCAL_MARKS = (("٫", "."), ("٬", ","), ("．", "."), ("，", ","))
 _NUMERATOR = re.compile(r"(\d+)\s?[/⁄]\s?$")
 _DENOMINATOR = re.compile(r"\s?[/⁄]\s?(\d+)")
 _ROUND = re.compile(r"[1-9]0*")
@@ -68,6 +68,10 @@ class _Number(NamedTuple):
         if lenient and (self.is_time or self._is_short_in_words()):
             return 1
         return len(self.digits)
+
+    def is_in(self, values: set[float]) -> bool:
+        """Whether the values have all of one of its readings."""
+        return any(values.issuperset(reading) for reading in self.readings)
 
     def _is_short_in_words(self) -> bool:
         """Whether people write it in one or two words: at most 100, or round."""
@@ -116,12 +120,9 @@ class _Side:
 
     def has(self, number: _Number) -> bool:
         """Whether it has a number that may mean the same."""
-        values = self.written
-        for more in (lambda: self.spelled, lambda: self.implied):
-            if any(values.issuperset(reading) for reading in number.readings):
-                return True
-            values = values | more()
-        return any(values.issuperset(reading) for reading in number.readings)
+        if number.is_in(self.written) or number.is_in(self.written | self.spelled):
+            return True
+        return number.is_in(self.written | self.spelled | self.implied)
 
     def may_spell_out(self) -> bool:
         """Whether it may have a number in words that are not known."""
@@ -181,7 +182,7 @@ def _without_markup(text: str) -> str:
     text = PLACEHOLDER.sub(" ", text)
     if text.isascii():
         return text
-    return _LOCAL_DIGIT.sub(_ascii_digit, text.translate(_LOCAL_MARKS))
+    return _LOCAL_DIGIT.sub(_ascii_digit, replaced(text, _LOCAL_MARKS))
 
 
 def _ascii_digit(match: re.Match[str]) -> str:

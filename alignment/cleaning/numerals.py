@@ -6,7 +6,7 @@ import functools
 import re
 import unicodedata
 
-from alignment.cleaning.number_words import Part, combined
+from alignment.cleaning.number_words import Part, combined, replaced
 
 _HAN_DIGITS = {
     **{char: value for value, char in enumerate("〇一二三四五六七八九")},
@@ -43,7 +43,7 @@ _ROMAN = re.compile(
 )
 _NO_NUMERALS = ("", *"IVLCDM")  # a single letter of these is an initial or a word
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_CYRILLIC_LOOKALIKES = str.maketrans("ІХСМ", "IXCM")
+_CYRILLIC_LOOKALIKES = (("І", "I"), ("Х", "X"), ("С", "C"), ("М", "M"))
 
 # Numerals of a script whose values add up, and multiply where one is a power of ten: Ethiopic,
 # Tamil, Malayalam, Sinhala.
@@ -71,7 +71,7 @@ def numeral_values(text: str) -> set[float]:
         values.update(_han(run.group()))
     for run in _ADDITIVE_RUN.finditer(text):
         values.add(float(combined([_additive_part(char) for char in run.group()])))
-    values.update(_roman(text.translate(_CYRILLIC_LOOKALIKES)))
+    values.update(_roman(replaced(text, _CYRILLIC_LOOKALIKES)))
     values.update(_hebrew(text))
     values.update(_single_signs(text))
     return values
@@ -79,11 +79,12 @@ def numeral_values(text: str) -> set[float]:
 
 def mixed_values(text: str) -> list[tuple[int, int, float]]:
     """Start, end and value of digits with Han or Korean units: `5만`, `1億2000万`, `3.5万`."""
-    found: list[tuple[int, int, float]] = []
+    values: list[tuple[int, int, float]] = []
     if not _ANY_UNIT.search(text):
-        return found
+        return values
     for run in _MIXED_RUN.finditer(text):
         parts: list[Part] = []
+        total = 0.0  # of the digits behind points
         fraction = 0.0
         for number, decimals, unit in _MIXED_PART.findall(run.group()):
             if unit:
@@ -91,10 +92,11 @@ def mixed_values(text: str) -> list[tuple[int, int, float]]:
                 parts.append(Part(_HAN_UNITS[unit], multiplies=True))
             else:
                 parts.append(Part(int(number.replace(",", ""))))
-            if decimals:
-                fraction = float(decimals)
-        found.append((run.start(), run.end(), round(combined(parts) + fraction, 4)))
-    return found
+                total += fraction
+                fraction = float(decimals or 0)
+        value = combined(parts) + total + fraction
+        values.append((run.start(), run.end(), round(value, 4)))
+    return values
 
 
 def _han(run: str) -> set[float]:
@@ -150,19 +152,18 @@ def _hebrew(text: str) -> set[float]:
 def _single_signs(text: str) -> set[float]:
     """`½`, `①`, `Ⅻ`, and `2½` as 2.5."""
     values: set[float] = set()
-    for match in _sign_pattern().finditer(text):
-        whole, sign = match.groups()
+    for sign in _signs().intersection(text):
         value = unicodedata.numeric(sign)
         values.add(round(value, 4))
-        if whole and 0 < value < 1:
-            values.add(round(int(whole) + value, 4))
+        if 0 < value < 1:
+            wholes = re.findall(rf"(\d{{1,9}}){sign}", text)
+            values.update(round(int(whole) + value, 4) for whole in wholes)
     return values
 
 
 @functools.cache
-def _sign_pattern() -> re.Pattern[str]:
-    """A character that is a number but no digit, and the whole number before it."""
+def _signs() -> frozenset[str]:
+    """Characters that are a number, but neither a digit nor a letter."""
     chars = map(chr, range(0x80, 0x20000))
     signs = [char for char in chars if unicodedata.numeric(char, None) is not None]
-    signs = [char for char in signs if not char.isdecimal() and not char.isalpha()]
-    return re.compile(rf"(\d{{0,9}})([{''.join(signs)}])")
+    return frozenset(char for char in signs if not char.isdecimal() and not char.isalpha())
