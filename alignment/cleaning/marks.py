@@ -22,7 +22,7 @@ class Marks(NamedTuple):
     """Those of them that are numbers of things: a singular form may leave them out."""
 
 
-_TAG = re.compile(r"<\s*(/?)\s*([\w:.-]+)")
+_TAG = re.compile(r"<\s*/?\s*([\w:.-]+)")
 _PRINTF = re.compile(r"%(?:(\d+)\$)?[#0+' .*\d-]*(?:hh?|ll?|[Lqjzt])?([a-zA-Z@])")
 _NAMED = re.compile(r"%\(([^)]*)\)|%<(\w+)>|%(\w+)%|[$%#@]?\{+\s*([-$]?[\w.\[\]'-]*)|\$(\w+)\$?")
 _GRAMMAR = re.compile(r"\{\{\s*(?:PLURAL|GENDER|GRAMMAR)\s*[:|]", re.IGNORECASE)
@@ -119,10 +119,10 @@ def _tag(tag: str, text: str) -> str:
     match = _TAG.match(tag)
     if match is None:
         return "<!"  # a comment or a declaration
-    slash, name = match.groups()
+    name = match.group(1)
     is_markup = name.lower() in _HTML or name.isdecimal() or "=" in tag or tag.endswith("/>")
     if is_markup or f"</{name}" in text:
-        return f"<{slash}{name.lower()}"
+        return f"<{name.lower()}"  # its end says no more
     return _HOLE
 
 
