@@ -32,10 +32,14 @@ _WESTERN = ("cp1252", "latin-1", "cp1250", "iso8859-2", "cp1254", "cp1257")
 _FIRST = bytes(range(0xC2, 0xF5))
 _FURTHER = bytes(range(0x80, 0xC0))
 _DOS_FIRST = "√¬├┬Γ"
-_CYRILLIC_FIRST = "РСВГвпя"  # in Windows-1251, and in KOI8-R
-_CYRILLIC_FURTHER = "°±µ¶·№©®¬¦§¤†‡‰€™•»ЂЃѓЉЊЌЋЏђљњќћџЎўЈјҐґЄєЁёЇїІіЅѕ■∙√≈≤≥⌠⌡÷²" + "".join(
-    map(chr, range(0x2500, 0x2594))
-)
+# In Windows-1251 Cyrillic text begins with Р and С, Latin text with В and Г. The latter count with
+# signs only, since `Ві` is common. In KOI8-R the first characters are п and я.
+_CYRILLIC_FIRST = "РС"
+_SIGN_FIRST = "ВГ"
+_KOI8_FIRST = "пя"
+_CYRILLIC_SIGNS = "°±µ¶·№©®¬¦§¤†‡‰€™•"
+_CYRILLIC_FURTHER = _CYRILLIC_SIGNS + "»ЂЃѓЉЊЌЋЏђљњќћџЎўЈјҐґЄєЁёЇїІіЅѕ"
+_KOI8_SIGNS = "■∙√≈≤≥⌠⌡÷²" + "".join(map(chr, range(0x2500, 0x2594)))
 
 # Bits of the table of characters.
 _IS_LOST = 1
@@ -49,6 +53,8 @@ _IS_CYRILLIC_FURTHER = 128
 _IS_ACCENTED = 256
 _IS_LOWER_CYRILLIC = 512
 _IS_UPPER_CYRILLIC = 1024
+_IS_SIGN_FIRST = 2048
+_IS_SIGN = 4096
 _PADDING = 8  # spaces after the last row, so that a look ahead stays within the array
 
 _CYRILLIC_PAIRS = 2  # of a first and a further character: one may be chance
@@ -61,7 +67,8 @@ _APART_SHARE = 0.6  # of words that are single letters in a row
 _ANY_LOST = re.compile(f"[{_LOST}]|锟斤拷|烫烫烫|屯屯屯")
 _KANA_AS_SHIFT_JIS = re.compile("[縺繧繝]")
 _UTF8_AS_DOS = re.compile(r"[╨╤][^\s╨╤]")
-_UTF8_AS_KOI8 = re.compile("[пя][\u2500-\u2593■∙√≈≤≥⌠⌡÷²]")
+_UTF8_AS_KOI8 = re.compile(f"[{_KOI8_FIRST}][{_KOI8_SIGNS}]")
+_LATIN_AS_WINDOWS = re.compile(f"[A-Za-z][{_SIGN_FIRST}][{_CYRILLIC_SIGNS}]")
 _DOS_AS_WINDOWS = re.compile("[Ѐ-ҿ][¤®¬©§¦]+[Ѐ-ҿ]")
 _LETTER_AND_CAPITAL = re.compile(r"(?<=[a-z0-9])[ÃÂ](?![^\s])")
 # `“IRMÃ”` and `„Ä“` are correct, and look like UTF-8 in Windows-1252.
@@ -71,6 +78,7 @@ _PATTERNS = (  # with how often they must occur in a text
     (_ANY_LOST, 1),
     (_LETTER_AND_CAPITAL, 1),
     (_DOS_AS_WINDOWS, 1),
+    (_LATIN_AS_WINDOWS, 2),
     (_KANA_AS_SHIFT_JIS, 3),
     (_UTF8_AS_DOS, 2),
     (_UTF8_AS_KOI8, 2),
@@ -216,6 +224,8 @@ def _table() -> NDArray[np.uint16]:
         (_IS_DOS_FURTHER, _dos(_FURTHER)),
         (_IS_CYRILLIC_FIRST, _CYRILLIC_FIRST),
         (_IS_CYRILLIC_FURTHER, _CYRILLIC_FURTHER),
+        (_IS_SIGN_FIRST, _SIGN_FIRST + _KOI8_FIRST),
+        (_IS_SIGN, _CYRILLIC_SIGNS + _KOI8_SIGNS),
     ):
         for char in chars:
             table[ord(char)] |= bit
@@ -252,7 +262,7 @@ def _may_be_utf8() -> re.Pattern[str]:
     first = re.escape(_western(_FIRST))
     further = re.escape(_western(_FURTHER))
     dos = re.escape(_dos(_FURTHER))
-    cyrillic = f"[{_CYRILLIC_FIRST}][{re.escape(_CYRILLIC_FURTHER)}]"
+    cyrillic = f"(?:[{_CYRILLIC_FIRST}][{_CYRILLIC_FURTHER}]|[{_SIGN_FIRST}][{_CYRILLIC_SIGNS}])"
     return re.compile(
         f"[{capital}][{further}]|[{first}][{further}]{{2}}|[{_DOS_FIRST}][{dos}]"
         f"|{cyrillic}.*{cyrillic}|вЂ"
@@ -275,8 +285,12 @@ def _first_and_further(flags: NDArray[np.uint16]) -> Ints:
 
 def _cyrillic_pairs(texts: Texts, flags: NDArray[np.uint16]) -> Ints:
     """How many pairs of a first and a further character each row has (rows,)."""
-    places = np.flatnonzero(flags[:-_PADDING] & _IS_CYRILLIC_FIRST)
-    places = places[flags[places + 1] & _IS_CYRILLIC_FURTHER != 0]
+    places = np.flatnonzero(flags[:-_PADDING] & (_IS_CYRILLIC_FIRST | _IS_SIGN_FIRST))
+    first = flags[places]
+    second = flags[places + 1]
+    letters = (first & _IS_CYRILLIC_FIRST != 0) & (second & _IS_CYRILLIC_FURTHER != 0)
+    signs = (first & _IS_SIGN_FIRST != 0) & (second & _IS_SIGN != 0)
+    places = places[letters | signs]
     rows = np.searchsorted(texts.offsets, places, side="right") - 1
     return np.bincount(rows, minlength=len(texts))
 
@@ -307,7 +321,7 @@ def _capital_after_lower(flags: NDArray[np.uint16]) -> Ints:
 
 
 def _sign_after_cyrillic(points: NDArray[np.uint32], flags: NDArray[np.uint16]) -> Ints:
-    signs = (flags[1:] & _IS_CYRILLIC_FURTHER != 0) & (points[1:] < _CYRILLIC)
+    signs = (flags[1:] & _IS_SIGN != 0) & (points[1:] < _CYRILLIC)
     places = np.flatnonzero(signs)
     matching: Ints = places[flags[places] & (_IS_LOWER_CYRILLIC | _IS_UPPER_CYRILLIC) != 0]
     return matching

@@ -24,6 +24,7 @@ _REFERENCE = re.compile(
     r"""
     &(?:[A-Za-z][A-Za-z0-9]{1,31} | \#\d{1,7} | \#[xX][0-9A-Fa-f]{1,6});
     | &\ ?(?:(?:amp|quot|apos|lt|gt|nbsp|bar) | \#\ ?\d{1,5})\ ?;     # torn apart
+    | &(?:amp|quot|apos|lt|gt|nbsp)(?![\w;=/-])                       # without its semicolon
     """,
     re.VERBOSE,
 )
@@ -37,7 +38,7 @@ _MOSES = {"bar": "|"}  # not a name that HTML knows
 
 def unescape(text: str) -> str:
     """The text without one level of escapes; text about references as it is."""
-    if "&" in text and ";" in text and not _is_about_references(text):
+    if "&" in text and not _is_about_references(text):
         text = _SURROGATES.sub(_decode_surrogates, text)
         text = _REFERENCE.sub(_decode, text)
     if "@" in text:
@@ -60,7 +61,7 @@ def _decode(match: re.Match[str]) -> str:
     after = text[match.end() : match.end() + 1]
     if before and _QUOTES.get(before) == after:
         return match.group()
-    name = match.group().replace(" ", "")[1:-1]
+    name = match.group().replace(" ", "").strip("&;")
     if name.startswith("#"):
         return html.unescape(f"&{name};")
     return html5.get(f"{name};") or _MOSES.get(name, match.group())

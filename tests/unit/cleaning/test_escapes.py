@@ -18,6 +18,7 @@ from alignment.cleaning.normalize import normalize
         ("&#55357;&#56832; &#xD83D;&#xDE00;", "😀 😀"),
         ("&#55357; &#0;", "\ufffd \ufffd"),
         ("It&#146;s", "It’s"),
+        ("Tom &amp Jerry&quot", 'Tom & Jerry"'),
         ("x?a=1&amp;copy=2&copy=3", "x?a=1&copy=2&copy=3"),
         ("blue @-@ green @/@ red 1 @,@ 000", "blue-green/red 1,000"),
         ("wo@@ rd par@@ ts", "word parts"),
@@ -42,6 +43,7 @@ def test_escapes(text: str, expected: str) -> None:
         "AT&T and @home, me@example.org",
         "@@ -1,2 +1,2 @@",
         "&notaname; &;",
+        "x?a=1&lt=5&gt/2&amp_x",
     ],
 )
 def test_text_that_is_kept(text: str) -> None:
