@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from alignment.cleaning import broken, columns, markup, numbers
+from alignment.cleaning import broken_columns, columns, markup, numbers
 from alignment.cleaning.batch import Batch, Context
 from alignment.cleaning.columns import Floats, Ints, Texts
 from alignment.cleaning.runs import longest_char_run, longest_word_run, word_counts
@@ -38,12 +38,12 @@ def pivot_words(batch: Batch, _context: Context) -> Ints:
 
 def broken_words(batch: Batch, _context: Context) -> Floats:
     """Share of words with lost characters or a garbled encoding, of the worse side."""
-    return broken.shares(batch.source, batch.target)
+    return broken_columns.shares(batch.source, batch.target)
 
 
 def max_broken_words(batch: Batch, _context: Context) -> Floats:
     """An upper bound of `broken_words`: 1 where a side may be broken at all."""
-    suspicious = broken.suspicious(batch.source) | broken.suspicious(batch.target)
+    suspicious = broken_columns.suspicious(batch.source) | broken_columns.suspicious(batch.target)
     return suspicious.astype(np.float64)
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alignment.cleaning import broken, columns, numbers
+from alignment.cleaning import broken, broken_columns, columns, numbers
 from alignment.cleaning.batch import Batch, Context
 from alignment.cleaning.char_tables import char_tables
 from alignment.cleaning.clean import CleanRules, clean, suite_rows
@@ -150,12 +150,12 @@ BROKEN_TEXT = st.lists(BROKEN | st.characters(), max_size=12).map("".join).map(n
 def test_broken_rows_are_suspicious(rows: list[str]) -> None:
     """The test by column finds all that the plain functions find."""
     texts = columns.from_strings(rows)
-    suspicious = broken.suspicious(texts).tolist()
+    suspicious = broken_columns.suspicious(texts).tolist()
     for row, is_suspicious in zip(rows, suspicious, strict=True):
         assert is_suspicious or (broken.broken_share(row) == 0 and broken.apart_share(row) == 0)
     backwards = rows[::-1]
     expected = [broken.pair_share(a, b) for a, b in zip(rows, backwards, strict=True)]
-    assert broken.shares(texts, columns.from_strings(backwards)).tolist() == expected
+    assert broken_columns.shares(texts, columns.from_strings(backwards)).tolist() == expected
 
 
 NUMBERS = st.sampled_from(

@@ -1,6 +1,6 @@
 import pytest
 
-from alignment.cleaning import broken, columns
+from alignment.cleaning import broken, broken_columns, columns
 
 BROKEN = [
     ("Der Flu\ufffd ist kalt", "a lost character"),
@@ -74,7 +74,7 @@ FINE = [
 @pytest.mark.parametrize("text", [text for text, _ in BROKEN], ids=[name for _, name in BROKEN])
 def test_broken_text(text: str) -> None:
     assert max(broken.broken_share(text), broken.apart_share(text)) > 0
-    assert broken.suspicious(columns.from_strings(["fine", text, "fine"])).tolist() == [
+    assert broken_columns.suspicious(columns.from_strings(["fine", text, "fine"])).tolist() == [
         False,
         True,
         False,
