@@ -42,7 +42,7 @@ _LUNAR_EPOCH = 622
 _LUNAR_YEARS = range(1200, 1500)
 _FIRST_YEAR = 1000
 _COMMON_YEARS = range(_FIRST_YEAR, 2200)
-_ERAS = {
+ERAS = {
     "令和": 2018,
     "平成": 1988,
     "昭和": 1925,
@@ -68,6 +68,15 @@ _AFTERNOON = re.compile(
     r"|kväll|aften|kveld|illalla|iltapäiv|\beste\b|délután|öğleden sonra|akşam|wiecz|popołudniu"
     r"|odpoledne|večer|вечер|дня\b|ночи|вечора|μ\.?μ|malam|\bsore\b|tối|chiều"
     r"|午後|午后|下午|晚上|傍晚|오후|저녁|مساء|عصر|ظهر|शाम|रात|ค่ำ|บ่าย|ทุ่ม"
+)
+_NOON = re.compile(
+    r"\bnoon|midday|mittag|\bmidi\b|mediodía|meio-dia|mezzogiorno|middag|полдень|полудн|południ"
+    r"|poledn|délben|öğle|keskipäiv|正午|中午|정오|الظهر|trưa|เที่ยง"
+)
+_MIDNIGHT_WORD = re.compile(
+    r"midnight|mitternacht|minuit|medianoche|meia-noite|mezzanotte|middernacht|midnatt|midnat"
+    r"|полноч|опівноч|północ|půlnoc|éjfél|gece yarısı|keskiyö|午夜|真夜中|자정|منتصف الليل|nửa đêm"
+    r"|เที่ยงคืน"
 )
 _MIDNIGHT = re.compile(
     r"midnight|(?<![^\W\d_])a\.?\s?m\b|mitternacht|minuit|medianoche|meia-noite|mezzanotte|полно|午前|오전"
@@ -102,7 +111,7 @@ def year_readings(number: int, before: str, language: str) -> list[int]:
         middle = round(number * _LUNAR_YEAR + _LUNAR_EPOCH)
         years += [middle - 1, middle, middle + 1]
     years = [year for year in years if year in _COMMON_YEARS]
-    for era, start in _ERAS.items():
+    for era, start in ERAS.items():
         if before.rstrip().endswith(era):
             years.append(start + number)
     return years
@@ -131,6 +140,16 @@ def clock_readings(number: int, folded: str) -> list[int]:
     if number == 12 and _MIDNIGHT.search(folded):
         return [0, 24]
     return []
+
+
+def hour_values(folded: str) -> set[float]:
+    """Twelve for noon, and what midnight is called, if a case-folded text names them."""
+    values: set[float] = set()
+    if _NOON.search(folded):
+        values.add(12.0)
+    if _MIDNIGHT_WORD.search(folded):
+        values.update((0.0, 12.0, 24.0))
+    return values
 
 
 def month_values(folded: str) -> set[float]:

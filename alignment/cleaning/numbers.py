@@ -1,9 +1,8 @@
 """Numbers that a translation must carry over, however each language writes them.
 
-The digits of both sides are compared by column, which costs little and settles nearly all pairs.
-Where they differ, every number in digits must be explained by a number of the other side: the same
-value in other digits or groups, in words, in Han or Roman numerals, with a unit such as `million`
-or `만`, on a 12-hour clock, or in the calendar of the language.
+Every number in digits must be explained by a number of the other side: the same value in other
+digits or groups, in words, in Han or Roman numerals, with a unit such as `million` or `만`, on a
+12-hour clock, or in the calendar of the language.
 """
 
 from __future__ import annotations
@@ -14,24 +13,23 @@ import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from alignment.cleaning import columns
 from alignment.cleaning.calendars import (
     century_readings,
     clock_readings,
+    hour_values,
     month_values,
     year_readings,
 )
-from alignment.cleaning.char_tables import TABLE_SIZE, gather
-from alignment.cleaning.columns import Floats, Ints, Texts
 from alignment.cleaning.number_words import has_words, replaced, word_values
-from alignment.cleaning.numerals import mixed_values, numeral_values
+from alignment.cleaning.numerals import (
+    era_years,
+    mixed_values,
+    numeral_values,
+    small_roman_values,
+)
 from alignment.cleaning.scales import dozens, fraction_values, scale_after
 from alignment.placeholders import CHOICE, PLACEHOLDER, flatten_choices
 
-DIGITS = 10
 Reading = tuple[float, ...]
 """The values that a number in digits stands for, such as (24.12,) or (24, 12)."""
 
@@ -41,7 +39,7 @@ _NUMBER = re.compile(
     r"|\d+(?:[.,'’·]\d+)*"
 )
 _SEPARATOR = re.compile(r"[ .,'’·]")
-HALF_AN_HOUR = 30
+_HALF_AN_HOUR = 30
 _LOCAL_DIGIT = re.compile(r"(?![0-9])\d")
 _LOCAL_MARKS = (("٫", "."), ("٬", ","), ("．", "."), ("，", ","))
 _NUMERATOR = re.compile(r"(\d+)\s?[/⁄]\s?$")
@@ -50,7 +48,7 @@ _ROUND = re.compile(r"[1-9]0*")
 _LONG = 10  # digits; a longer number is no year, hour or fraction
 _FEW = 100
 _MANY_WORDS = 3
-_MANY_CHARS = 8
+_MANY_CHARS = 12
 _NEAR = 24  # characters around a number that may say what it counts
 
 
@@ -109,13 +107,18 @@ class _Side:
     def implied(self) -> set[float]:
         """The values of other words that stand for numbers."""
         folded = self.text.casefold()
-        values = month_values(folded) | fraction_values(folded)
+        values = month_values(folded) | hour_values(folded) | small_roman_values(self.text)
         values.update(value for _, _, value in mixed_values(self.text))
-        values.update(dozens(folded, self.written | self.spelled))
+        values.update(era_years(self.text))
+        counts = self.written | self.spelled
+        values.update(dozens(folded, counts))
+        values.update(fraction_values(folded, counts))
         for value in self.spelled:
             if value.is_integer() and value < _FEW:
                 values.update(clock_readings(int(value), folded))
                 values.update(century_readings(int(value), "", folded))
+            elif value.is_integer():
+                values.update(year_readings(int(value), "", self.language))
         return values
 
     def has(self, number: _Number) -> bool:
@@ -129,31 +132,7 @@ class _Side:
         if self.numbers or self.spelled or has_words(self.language):
             return False
         spaces = self.text.count(" ")
-        return spaces >= _MANY_WORDS - 1 or (spaces == 0 and len(self.text) >= _MANY_CHARS)
-
-
-def unmatched_digits(source: Texts, target: Texts) -> Floats:
-    """Digits that the other side lacks, divided by all digits plus one (pairs,), in [0, 1).
-
-    Grouping, decimal marks, the order of a date and the script of the digits do not matter. One
-    number below ten that is spelled out ("3 files", "kolme tiedostoa") scores 0.5.
-    """
-    a = _digit_counts(source)
-    b = _digit_counts(target)
-    missing: Ints = np.abs(a - b).sum(axis=1)
-    total: Ints = np.maximum(a, b).sum(axis=1)
-    return np.asarray(missing / (total + 1), dtype=np.float64)
-
-
-def unmatched(source: Texts, target: Texts, source_lang: str, target_lang: str) -> Floats:
-    """The same for whole numbers, however they are written, and at most `unmatched_digits`."""
-    shares = unmatched_digits(source, target)
-    rows = np.flatnonzero(shares > 0)
-    sources = columns.take(source, rows).strings()
-    targets = columns.take(target, rows).strings()
-    for row, a, b in zip(rows.tolist(), sources, targets, strict=True):
-        shares[row] = min(shares[row], unmatched_share(a, b, source_lang, target_lang))
-    return shares
+        return spaces >= _MANY_WORDS - 1 or len(self.text) >= _MANY_CHARS
 
 
 def unmatched_share(source: str, target: str, source_lang: str, target_lang: str) -> float:
@@ -223,15 +202,18 @@ def _numbers(text: str, language: str) -> list[_Number]:
 
 
 def _time_readings(hour: int, minute: int, folded: str) -> list[Reading]:
-    """`8:00` is 8, `8:30` is 8 and 30, or half of the ninth hour."""
+    """`8:00` is 8, `8:30` is 8 and 30, or half of the ninth hour, `8:50` is ten to nine."""
     hours = [hour, *clock_readings(hour, folded)]
     readings: list[Reading] = []
     for value in hours:
         readings.append((float(value), float(minute)))
         if minute == 0:
             readings.append((float(value),))
-    if minute == HALF_AN_HOUR:
-        readings.append((hour % 12 + 1.0, 0.5))
+    following = float(hour % 12 + 1)
+    if minute == _HALF_AN_HOUR:
+        readings.append((following, 0.5))
+    elif minute > _HALF_AN_HOUR:
+        readings.append((following, 60.0 - minute))
     return readings
 
 
@@ -272,20 +254,3 @@ def _scaled(readings: list[Reading], after: str) -> list[float]:
             if len(reading) == 1:
                 values.append(round(reading[0] * scale, 4))
     return values
-
-
-def _digit_counts(texts: Texts) -> NDArray[np.int32]:
-    """How often each digit occurs in each row (rows, 10)."""
-    counts = np.zeros((len(texts), DIGITS), dtype=np.int32)
-    values = gather(_digit_values(), texts.points, beyond=-1)
-    places = np.flatnonzero(values >= 0)
-    rows = np.searchsorted(texts.offsets, places, side="right") - 1
-    np.add.at(counts, (rows, values[places]), 1)
-    return counts
-
-
-@functools.cache
-def _digit_values() -> NDArray[np.int8]:
-    """The value of each decimal digit, -1 for every other code point (TABLE_SIZE,)."""
-    values = [unicodedata.decimal(chr(point), -1) for point in range(TABLE_SIZE)]
-    return np.array(values, dtype=np.int8)

@@ -6,6 +6,7 @@ import functools
 import re
 import unicodedata
 
+from alignment.cleaning.calendars import ERAS
 from alignment.cleaning.number_words import Part, combined, replaced
 
 _HAN_DIGITS = {
@@ -34,6 +35,8 @@ _GROUPED = r"\d{1,3}(?:,\d{3}){1,5}|\d{1,18}"
 _MIXED_RUN = re.compile(
     rf"(?:(?:{_GROUPED})(?:\.\d+)?\s?[{''.join(_HAN_UNITS)}]+\s?)+(?:(?:{_GROUPED})(?!\d|\.\d))?"
 )
+_FIRST_YEAR = "元"
+_ERA_YEAR = re.compile(f"({'|'.join(ERAS)})([{_HAN}]+|{_FIRST_YEAR})")
 _ANY_UNIT = re.compile(f"[{''.join(_HAN_UNITS)}]")
 _MIXED_PART = re.compile(rf"({_GROUPED})(\.\d+)?|([{''.join(_HAN_UNITS)}])")
 
@@ -41,6 +44,7 @@ _ROMAN = re.compile(
     r"(?<![^\W_])(?=[IVXLCDM])(M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
     r"(?=[a-zа-яèº°]{0,4}(?![^\W_]))"
 )
+_SMALL_ROMAN = re.compile(r"(?<![^\W_])[ivxlc]{2,8}(?![^\W_])")
 _NO_NUMERALS = ("", *"IVLCDM")  # a single letter of these is an initial or a word
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _CYRILLIC_LOOKALIKES = (("І", "I"), ("Х", "X"), ("С", "C"), ("М", "M"))
@@ -97,6 +101,20 @@ def mixed_values(text: str) -> list[tuple[int, int, float]]:
         value = combined(parts) + total + fraction
         values.append((run.start(), run.end(), round(value, 4)))
     return values
+
+
+def era_years(text: str) -> set[float]:
+    """Years of the common era in the eras of Japan and Taiwan: `昭和二十年` is 1945."""
+    values = set()
+    for era, numeral in _ERA_YEAR.findall(text):
+        for value in _han(numeral) if numeral != _FIRST_YEAR else {1.0}:
+            values.add(ERAS[era] + value)
+    return values
+
+
+def small_roman_values(text: str) -> set[float]:
+    """Roman numerals in small letters: `chapter xii`."""
+    return _roman(" ".join(_SMALL_ROMAN.findall(text)).upper())
 
 
 def _han(run: str) -> set[float]:

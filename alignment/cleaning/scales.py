@@ -34,12 +34,16 @@ _PATTERNS = {
 }
 _DOZEN = re.compile("|".join(_STEMS[12].split()))
 _HALF = re.compile(
-    r"\b(?:half|halb|halv|moitié|demi|medi[oa]|meia|meio|mezz[oa]|половин|пол[уо]?|połow|w?pół|půl"
+    r"\b(?:half|halb|halv|moitié|demi|medi[oa]|meia|meio|mezz[oa]|половин|polovin|пол[уо]?|połow|w?pół|půl"
     r"|pol[aou]?\b|puoli|duon|fél|yarı|buçuk|setengah)|半|절반|반|نصف|نیم|आधा|आधे|ครึ่ง|nửa|rưỡi"
 )
 _QUARTER = re.compile(
     r"\b(?:quarter|viertel|kvart|quart|cuart|четверт|kwart|čtvrt|neljänne|negyed|çeyrek)"
     r"|ربع|चौथाई"
+)
+_WITH_HALF = (  # one and a half, two and a half in one word
+    (re.compile(r"anderthalb|eineinhalb|полтор|półtor|डेढ़|دیڑھ|ڈیڑھ"), (1.5, 1.0, 30.0)),
+    (re.compile(r"ढाई|अढ़ाई|अडीच|ڈھائی|আড়াই"), (2.5, 2.0, 30.0)),
 )
 _HALF_VALUES = (0.5, 30.0, 50.0)
 _QUARTER_VALUES = (0.25, 0.75, 15.0, 45.0, 25.0, 75.0)
@@ -65,11 +69,18 @@ def dozens(folded: str, counts: Iterable[float]) -> list[float]:
     return [12.0, *(12.0 * count for count in counts)]
 
 
-def fraction_values(folded: str) -> set[float]:
-    """In a case-folded text, the values of `half` and `quarter`, also of an hour and in percent."""
+def fraction_values(folded: str, counts: Iterable[float]) -> set[float]:
+    """In a case-folded text, the values of `half` and `quarter`, also of an hour and in percent.
+
+    A half may also belong to one of the counts: `two and a half`.
+    """
     values: set[float] = set()
     if _HALF.search(folded):
         values.update(_HALF_VALUES)
+        values.update(count + 0.5 for count in counts)
     if _QUARTER.search(folded):
         values.update(_QUARTER_VALUES)
+    for pattern, half in _WITH_HALF:
+        if pattern.search(folded):
+            values.update(half)
     return values

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from alignment.cleaning import broken_columns, columns, markup, numbers
+from alignment.cleaning import broken_columns, columns, markup, number_columns
 from alignment.cleaning.batch import Batch, Context
 from alignment.cleaning.columns import Floats, Ints, Texts
 from alignment.cleaning.runs import longest_char_run, longest_word_run, word_counts
@@ -133,13 +133,13 @@ def unbalanced_markup(batch: Batch, _context: Context) -> Floats:
 
 def unmatched_digits(batch: Batch, _context: Context) -> Floats:
     """An upper bound of `unmatched_numbers`: the share of digits that the other side lacks."""
-    return numbers.unmatched_digits(batch.source, batch.target)
+    return number_columns.unmatched_digits(batch.source, batch.target)
 
 
 def unmatched_numbers(batch: Batch, context: Context) -> Floats:
     """Share of digits in numbers that the other side lacks, however it writes them."""
     languages = (context.source_lang, context.target_lang)
-    return numbers.unmatched(batch.source, batch.target, *languages)
+    return number_columns.unmatched(batch.source, batch.target, *languages)
 
 
 def other_language(batch: Batch, context: Context) -> Floats:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alignment.cleaning import broken, broken_columns, columns, numbers
+from alignment.cleaning import broken, broken_columns, columns, number_columns, numbers
 from alignment.cleaning.batch import Batch, Context
 from alignment.cleaning.char_tables import char_tables
 from alignment.cleaning.clean import CleanRules, clean, suite_rows
@@ -195,9 +195,9 @@ NUMBER_TEXT = st.lists(NUMBERS, max_size=6).map(" ".join) | st.text(max_size=15)
 def test_numbers_are_compared_in_two_steps(source: str, target: str, language: str) -> None:
     """The digits by column are an upper bound, and are not asked again where they agree."""
     sides = (columns.from_strings([source]), columns.from_strings([target]))
-    bound = numbers.unmatched_digits(*sides)
+    bound = number_columns.unmatched_digits(*sides)
     plain = numbers.unmatched_share(source, target, "en", language)
-    score = numbers.unmatched(*sides, "en", language)
+    score = number_columns.unmatched(*sides, "en", language)
     assert score.tolist() == [min(plain, bound[0])]
     assert 0 <= plain < 1
     assert numbers.unmatched_share(source, source, "en", "en") == 0

@@ -3,6 +3,7 @@ import pytest
 from alignment.cleaning.calendars import (
     century_readings,
     clock_readings,
+    hour_values,
     month_values,
     year_readings,
 )
@@ -48,6 +49,12 @@ def test_clocks() -> None:
     assert clock_readings(6, "午後6時") == [18]
     assert 0 in clock_readings(12, "12 a.m.")
     assert clock_readings(8, "8 people") == []
+
+
+def test_noon_and_midnight() -> None:
+    assert hour_values("um mitternacht") == {0, 12, 24}
+    assert hour_values("正午に") == {12}
+    assert hour_values("at night") == set()
 
 
 def test_months() -> None:

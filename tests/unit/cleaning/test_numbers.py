@@ -1,6 +1,6 @@
 import pytest
 
-from alignment.cleaning import columns, numbers
+from alignment.cleaning import columns, number_columns
 from alignment.cleaning.normalize import normalize
 from alignment.config import Clean
 from tests.unit.cleaning.number_pairs import RIGHT, WRONG
@@ -13,7 +13,7 @@ def texts(text: str) -> columns.Texts:
 
 
 def score(language: str, source: str, target: str) -> float:
-    return float(numbers.unmatched(texts(source), texts(target), "en", language)[0])
+    return float(number_columns.unmatched(texts(source), texts(target), "en", language)[0])
 
 
 @pytest.mark.parametrize(("language", "source", "target"), RIGHT)
@@ -26,22 +26,6 @@ def test_numbers_written_differently(language: str, source: str, target: str) ->
 def test_wrong_numbers(language: str, source: str, target: str) -> None:
     assert LIMIT is not None
     assert score(language, source, target) > LIMIT
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "share"),
-    [
-        ("12/24", "24.12.", 0.0),
-        ("1,234", "1 234", 0.0),
-        ("12", "१२", 0.0),
-        ("3 files", "kolme tiedostoa", 0.5),
-        ("1984", "2011", 6 / 8),
-        ("none", "ei", 0.0),
-    ],
-)
-def test_unmatched_digits(source: str, target: str, share: float) -> None:
-    scores = numbers.unmatched_digits(texts(source), texts(target))
-    assert scores.tolist() == pytest.approx([share])
 
 
 def test_a_language_without_numerals_in_the_tables_may_spell_out() -> None:

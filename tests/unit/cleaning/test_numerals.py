@@ -1,6 +1,11 @@
 import pytest
 
-from alignment.cleaning.numerals import mixed_values, numeral_values
+from alignment.cleaning.numerals import (
+    era_years,
+    mixed_values,
+    numeral_values,
+    small_roman_values,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +53,15 @@ def test_words_are_no_numerals(text: str) -> None:
 )
 def test_digits_with_units(text: str, value: float) -> None:
     assert [found for _, _, found in mixed_values(text)] == [value]
+
+
+def test_eras() -> None:
+    assert 1945 in era_years("昭和二十年")
+    assert 2019 in era_years("令和元年")
+    assert 2024 in era_years("民國一一三年")
+    assert era_years("二十年") == set()
+
+
+def test_small_roman_numerals() -> None:
+    assert small_roman_values("chapter xii") == {12}
+    assert small_roman_values("a mix of ivy") == set()

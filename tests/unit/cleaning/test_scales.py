@@ -33,6 +33,8 @@ def test_no_scale() -> None:
 def test_dozens_and_fractions() -> None:
     assert dozens("two dozen eggs", [2.0]) == [12, 24]
     assert dozens("eggs", [2.0]) == []
-    assert 0.5 in fraction_values("half of it")
-    assert 0.75 in fraction_values("drei viertel")
-    assert fraction_values("nothing") == set()
+    assert 0.5 in fraction_values("half of it", [])
+    assert 0.75 in fraction_values("drei viertel", [])
+    assert 2.5 in fraction_values("two and a half", [2.0])
+    assert 1.5 in fraction_values("полтора часа", [])
+    assert fraction_values("nothing", [1.0]) == set()
