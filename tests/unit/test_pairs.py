@@ -33,6 +33,18 @@ class Numbers:
             yield SentencePair(f"source {number}", f"target {number}", f"x.tsv:{number}")
 
 
+class Broken(Numbers):
+    """A source with half of a character."""
+
+    def pairs(self, language: str) -> Iterator[SentencePair]:
+        yield SentencePair("One \ud83d.", "Yksi \ud83d\ude00.", "x.tsv:1")
+
+
+def test_rows_can_be_stored() -> None:
+    (row,) = pair_rows(CORPUS, Broken(1), "fi", "en")
+    assert (row["source"], row["target"]) == ("One \ufffd.", "Yksi 😀.")
+
+
 def test_a_row_has_its_provenance() -> None:
     (row,) = pair_rows(CORPUS, Numbers(1), "fi", "en")
     assert len(row.pop("pair_id")) == 16
