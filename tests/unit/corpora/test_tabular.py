@@ -117,5 +117,5 @@ def test_half_a_character_in_json_is_a_lost_one(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"en": "One \\ud83d.", "fi": "\\ud83d\\ude00", "n": 1}\n')
     assert list(rows(path, ["en", "fi"])) == [
-        (1, {"en": "One \ufffd.", "fi": "😀", "n": 1}),
+        (1, {"en": "One \ufffd.", "fi": "😀"}),
     ]
