@@ -11,6 +11,7 @@ import numpy as np
 from alignment.cleaning.normalize import pair_id
 from alignment.config import Corpus
 from alignment.corpora import Source
+from alignment.text import storable
 from alignment.types import Input
 
 _NOT_CONTENT = {"path", "target_path", "languages", "weight", "direction"}
@@ -34,8 +35,8 @@ def pair_rows(
             continue
         yield {
             "pair_id": identity,
-            "source": pair.source,
-            "target": pair.target,
+            "source": storable(pair.source),
+            "target": storable(pair.target),
             "source_lang": pivot,
             "target_lang": language,
             "corpus": name,

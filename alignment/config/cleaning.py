@@ -15,6 +15,7 @@ FilterName = Literal[
     "too_few_words",
     "too_long",
     "too_many_words",
+    "broken_text",
     "placeholders_only",
     "untranslated",
     "length_ratio",
@@ -58,6 +59,11 @@ class Clean(Section):
     max_words: int = Field(
         120, ge=1, le=MAX_LENGTH, description="Drop pairs whose pivot side has more words."
     )
+    max_broken: Share | None = Field(
+        0.0,
+        description="Maximum share of words, from 0 to 1, with lost characters (U+FFFD), in a "
+        "garbled encoding (mojibake) or in single letters (`w o r d`). `repair` runs before.",
+    )
     min_letters: int = Field(
         1,
         ge=0,
@@ -95,7 +101,9 @@ class Clean(Section):
         "that the other side lacks.",
     )
     max_numbers: Share | None = Field(
-        0.6, description="Maximum share of digits, from 0 to 1, that the other side lacks."
+        0.6,
+        description="Maximum share of digits, from 0 to 1, in numbers that the other side lacks. "
+        "Numbers may be spelled out, grouped, or written in another script or calendar.",
     )
     max_similarity: Share | None = Field(
         0.9, description="Maximum edit similarity of the two sides, from 0 to 1 (equal)."

@@ -7,7 +7,7 @@ To add a kind: write its class here, add it to the union `Corpus`, and register 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -31,9 +31,16 @@ BITEXT_FORMATS = (
 )
 """Endings of the XML files whose units name their languages."""
 
+# What Debian's policy allows. None of them can be taken for an option of apt's.
+_DEBIAN_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*")
+_DEBIAN_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+:~-]*")
+
 
 class GettextCorpus(CorpusBase):
-    """Message catalogs (.po, .mo, JSON) from a wheel, an installed package or a directory."""
+    """Message catalogs: gettext, JSON, Fluent, .properties, Android or Apple strings.
+
+    They are read from a wheel, a Debian package, an installed package, an archive or a directory.
+    """
 
     example: ClassVar[str] = (
         '{kind: gettext, package: django, version: "5.2.19", license: BSD-3-Clause}'
@@ -45,22 +52,44 @@ class GettextCorpus(CorpusBase):
         description="Name of a wheel on the package index; needs `version`. "
         "Its files are read without importing it.",
     )
+    deb: str | tuple[str, ...] | None = Field(
+        None,
+        description="Name of a Debian package in this machine's apt sources, or of several that "
+        "are read as one; needs `version`. It is neither installed nor run.",
+    )
     installed: str | None = Field(
         None, description="Name of a distribution installed in this environment."
     )
     path: Path | None = Field(
-        None, description="A directory with locale folders, or one .po or .mo file."
+        None,
+        description="A directory, an archive (.zip, .whl, .xpi, .tar.*, .deb), or one .po or .mo "
+        "file.",
+    )
+    url: str | None = Field(
+        None,
+        description="A URL of such an archive or file: https, or what fsspec reads (s3, gs, file).",
     )
     pattern: str | None = Field(
         None,
-        description="Read JSON catalogs at this glob pattern instead, for example "
-        '"**/translations/{lang}.json".',
+        description="Read the catalogs at this glob pattern, for example "
+        '"**/translations/{lang}.json"; needed for all formats but gettext, whose usual folders '
+        "are known.",
     )
 
     @property
     def default_name(self) -> str:
         """Name of the package, the directory or the file."""
-        return self.package or self.installed or str(self.path and self.path.name)
+        if self.deb is not None:
+            return self.debian_packages[0]
+        name = self.package or self.installed
+        return name or PurePosixPath(str(self.path or self.url)).name
+
+    @property
+    def debian_packages(self) -> tuple[str, ...]:
+        """The names in `deb`."""
+        if self.deb is None:
+            return ()
+        return (self.deb,) if isinstance(self.deb, str) else self.deb
 
     @model_validator(mode="after")
     def _check_pattern(self) -> Self:
@@ -73,18 +102,32 @@ class GettextCorpus(CorpusBase):
 
     @model_validator(mode="after")
     def _check_location(self) -> Self:
-        locations = {"package": self.package, "installed": self.installed, "path": self.path}
-        present = [key for key, value in locations.items() if value is not None]
+        locations = ("package", "deb", "installed", "path", "url")
+        present = [key for key in locations if getattr(self, key) is not None]
         if len(present) != 1:
             raise ValueError(
-                "set exactly one of package, installed and path; "
+                "set exactly one of package, deb, installed, path and url; "
                 f"got {' and '.join(present) or 'none'}"
             )
         if self.package is not None and self.version is None:
             raise ValueError(
                 f'{self.package} needs the exact version of the wheel, for example version: "1.0"'
             )
+        if self.deb is not None:
+            self._check_debian_packages()
         return self
+
+    def _check_debian_packages(self) -> None:
+        names = self.debian_packages
+        if not names:
+            raise ValueError("deb names no package")
+        for name in names:
+            if not _DEBIAN_NAME.fullmatch(name):
+                raise ValueError(f"deb: {name!r} is not the name of a Debian package")
+        if self.version is None or not _DEBIAN_VERSION.fullmatch(self.version):
+            raise ValueError(
+                f"{names[0]} needs the exact version, as `apt-cache madison {names[0]}` prints it"
+            )
 
 
 class LocalCorpus(CorpusBase):

@@ -89,7 +89,7 @@ class LocalSource(SourceBase[LocalCorpus]):
             yield from self._read_units(path, language)
         elif form in CATALOG_FORMATS:
             with open_stream(path) as file:
-                yield from read_catalog(Catalog(path.name, form, file.read()))
+                yield from read_catalog(Catalog(path.name, form, file.read()), self.skipped)
         else:
             yield from self._read_table(path, language)
 

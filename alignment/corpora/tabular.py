@@ -18,6 +18,7 @@ from alignment.config import Column
 from alignment.corpora.delimited import NumberedRow, csv_rows, tsv_rows
 from alignment.corpora.streams import file_format, read_lines
 from alignment.errors import ConfigError, Malformed
+from alignment.text import storable
 
 FORMATS = ("tsv", "csv", "jsonl", "parquet")
 Row = tuple[int, dict[Any, Any]]
@@ -212,6 +213,8 @@ def _jsonl_rows(path: Path, wanted: Sequence[Column]) -> Iterator[Row]:
             row[name] = field(record, str(name))
             if row[name] is MISSING:
                 raise Malformed(f"the object has no {name!r}", where=f"{path}:{number}")
+            if isinstance(row[name], str):
+                row[name] = storable(row[name])
         yield number, row
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-
 from alignment import layout
 from alignment.config import Config, load_config, yaml_file
 from alignment.encoder.cache import clear_encoders

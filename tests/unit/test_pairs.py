@@ -21,6 +21,9 @@ class Numbers:
     def languages(self) -> frozenset[str]:
         return frozenset({"fi"})
 
+    def doubt(self, language: str) -> str | None:
+        return None
+
     def inputs(self, language: str) -> Mapping[str, Input]:
         return {f"{language}.tsv": Input("d", Path("x.tsv"))}
 
@@ -28,6 +31,18 @@ class Numbers:
         self.skipped("untranslated", "x.tsv:1")
         for number in range(self.total):
             yield SentencePair(f"source {number}", f"target {number}", f"x.tsv:{number}")
+
+
+class Broken(Numbers):
+    """A source with half of a character."""
+
+    def pairs(self, language: str) -> Iterator[SentencePair]:
+        yield SentencePair("One \ud83d.", "Yksi \ud83d\ude00.", "x.tsv:1")
+
+
+def test_rows_can_be_stored() -> None:
+    (row,) = pair_rows(CORPUS, Broken(1), "fi", "en")
+    assert (row["source"], row["target"]) == ("One \ufffd.", "Yksi 😀.")
 
 
 def test_a_row_has_its_provenance() -> None:
