@@ -204,7 +204,7 @@ class _Reader:
         return {**merged, **pairs}
 
     def _merged(self, node: yaml.Node, path: KeyPath) -> Pairs:
-        """The keys of what `<<` names: a section, or a list of sections, of which the first wins."""
+        """The keys of what `<<` names: a section, or a list of them, of which the first wins."""
         if node in self._open:
             self._report(node, path, "the anchor contains itself")
             return {}

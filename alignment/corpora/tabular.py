@@ -11,11 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from alignment.config import Column
 from alignment.corpora.delimited import NumberedRow, csv_rows, tsv_rows
+from alignment.corpora.parquet import parquet_header, parquet_records
 from alignment.corpora.streams import file_format, read_lines
 from alignment.errors import ConfigError, Malformed
 from alignment.text import storable
@@ -25,7 +23,6 @@ Row = tuple[int, dict[Any, Any]]
 """Row number and values by column."""
 MISSING = object()
 """What `field` gives for a field that is not there."""
-_PARQUET_BATCH = 16_384
 _SHOWN_COLUMNS = 40
 _SHOWN_CHARACTERS = 60
 _WORDS_OF_A_SENTENCE = 4
@@ -41,7 +38,7 @@ def header(path: Path, wanted: Sequence[Column] = ()) -> list[str]:
     """
     table_format = file_format(path)
     if table_format == "parquet":
-        return list(_parquet_names(_parquet(path).schema_arrow))
+        return parquet_header(path)
     if table_format == "jsonl":
         first = next(_objects(path), None)
         return [] if first is None else list(field_names(first[1]))
@@ -230,30 +227,7 @@ def _parse_object(line: str, path: Path, number: int) -> dict[str, Any]:
 
 def _parquet_rows(path: Path, wanted: Sequence[Column]) -> Iterator[Row]:
     names = [str(name) for name in wanted]
-    number = 0
-    try:
-        for batch in _parquet(path).iter_batches(_PARQUET_BATCH, columns=names):
-            for record in batch.to_pylist():
-                number += 1
-                values = ((name, field(record, name)) for name in names)
-                # A null in place of a nested object has no fields.
-                yield number, {name: None if v is MISSING else v for name, v in values}
-    except (pa.ArrowException, OSError) as error:
-        raise Malformed(
-            f"not a readable Parquet file ({error})", where=f"{path}:{number + 1}"
-        ) from error
-
-
-def _parquet_names(fields: Iterable[pa.Field], prefix: str = "") -> Iterator[str]:
-    for column in fields:
-        yield f"{prefix}{column.name}"
-        if pa.types.is_struct(column.type):
-            children = [column.type.field(number) for number in range(column.type.num_fields)]
-            yield from _parquet_names(children, f"{prefix}{column.name}.")
-
-
-def _parquet(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise Malformed(f"not a readable Parquet file ({error})", where=str(path)) from error
+    for number, record in enumerate(parquet_records(path, names), start=1):
+        values = ((name, field(record, name)) for name in names)
+        # A null in place of a nested object has no fields.
+        yield number, {name: None if v is MISSING else v for name, v in values}

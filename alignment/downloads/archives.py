@@ -38,6 +38,9 @@ DAMAGED = (
 )
 _CLUTTER = {".ds_store", "thumbs.db", "desktop.ini"}
 _NOT_A_ZIP = (zipfile.BadZipFile, ValueError, OSError)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_ENCRYPTED = 0x1 | 0x40  # flags of a member: encryption, and its strong form
+_PATCHED = 0x20
 T = TypeVar("T")
 
 
@@ -115,6 +118,16 @@ def _check_name_and_type(info: zipfile.ZipInfo, where: str) -> None:
         raise UnsafeArchive("the member's path leads outside the archive", where=where)
     if stat.S_ISLNK(info.external_attr >> 16):
         raise UnsafeArchive("the member is a link", where=where)
+    if info.flag_bits & _ENCRYPTED:
+        raise Malformed(
+            "the member is encrypted", where=where, hint="Pack the file again without a password."
+        )
+    if info.compress_type not in _METHODS or info.flag_bits & _PATCHED:
+        raise Malformed(
+            f"the member is compressed by method {info.compress_type}, which cannot be read",
+            where=where,
+            hint="Pack the file again, as an ordinary zip archive.",
+        )
 
 
 def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

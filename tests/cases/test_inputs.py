@@ -9,14 +9,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from alignment.config import load_config
-from alignment.errors import ConfigError
+from alignment.config import LocalCorpus, load_config
+from alignment.corpora import open_source
+from alignment.downloads import Downloads
+from alignment.errors import ConfigError, Malformed, UnsafeArchive
+from alignment.types import SentencePair
 
 CASES = Path(__file__).parent / "inputs"
-SECONDS = 2.0
+SECONDS = 5.0
 """Of a slow machine; each takes a fraction of it."""
 
 
@@ -51,3 +55,41 @@ def test_configurations(name: str, problem: str) -> None:
     with quickly(), pytest.raises(ConfigError) as caught:
         load_config(CASES / name)
     assert problem in str(caught.value)
+
+
+def read_all(path: Path, **settings: Any) -> list[SentencePair]:
+    corpus = LocalCorpus(kind="local", path=path, **settings)
+    return list(open_source(corpus, Downloads(path.parent), "en").pairs("es"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("enc.tsv.zip", "enc.tsv.zip:a.tsv: the member is encrypted"),
+        ("method.tsv.zip", "method.tsv.zip:a.tsv: the member is compressed by method 99"),
+        ("plural4.po", "plural4.po:1: the plural rule divides by zero: n%0"),
+        ("plural5.po", "plural5.po:1: the plural rule selects form 99, the header has 2 forms"),
+        ("bomb.parquet", "bomb.parquet: expands past 200 times its size"),
+    ],
+)
+def test_corpora(name: str, message: str) -> None:
+    with quickly(), pytest.raises((Malformed, UnsafeArchive)) as caught:
+        read_all(CASES / name, columns={"source": "en", "target": "es"})
+    assert message in str(caught.value)
+
+
+def test_half_a_character() -> None:
+    pairs = read_all(CASES / "surr.jsonl", columns={"source": "en", "target": "es"})
+    assert len(pairs) == 50
+    assert pairs[0][:2] == ("The old cat � sits", "El gato � viejo")
+
+
+def test_deep_translation_memory(tmp_path: Path) -> None:
+    unit = '<tu><tuv xml:lang="en"><seg>a</seg></tuv><tuv xml:lang="es"><seg>b</seg></tuv></tu>'
+    path = tmp_path / "deep.tmx"
+    path.write_text(f"<tmx><body>{'<x>' * 20_000}{unit}{'</x>' * 20_000}</body></tmx>")
+    with quickly(), pytest.raises(Malformed, match="nested deeper than 200 levels"):
+        read_all(path)
+    path.write_text(f"<tmx><body>{'<x></x>' * 100_000}{unit * 2}</body></tmx>")
+    with quickly():
+        assert len(read_all(path)) == 2

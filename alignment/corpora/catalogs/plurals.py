@@ -11,6 +11,8 @@ from alignment.corpora.catalogs.entries import GettextEntry
 from alignment.errors import Malformed
 
 _RULE = re.compile(r"^plural-forms:.*?\bplural\s*=\s*([^;\n]+)", re.IGNORECASE | re.MULTILINE)
+_FORMS = re.compile(r"^plural-forms:.*?\bnplurals\s*=\s*(\d{1,4})", re.IGNORECASE | re.MULTILINE)
+_MOST_FORMS = 6  # of any language, for a header that does not say how many there are
 _ONE = 1
 _MANY = 5  # takes the general plural form in languages with several
 
@@ -32,14 +34,14 @@ def plural_rule(header: str, where: str) -> PluralRule | None:
     """The rule in a catalog's header; None if there is none, or it is not arithmetic on `n`.
 
     Raises:
-        Malformed: if the rule divides by zero.
+        Malformed: if the rule divides by zero, or selects a form that the header does not have.
     """
     match = _RULE.search(header)
     if match is None:
         return None
     try:
         rule: Callable[[int], int] = gettext.c2py(match.group(1).strip())
-        return PluralRule(rule(_ONE), rule(_MANY))
+        forms = PluralRule(rule(_ONE), rule(_MANY))
     except ZeroDivisionError as error:
         raise Malformed(
             f"the plural rule divides by zero: {match.group(1).strip()}",
@@ -48,6 +50,15 @@ def plural_rule(header: str, where: str) -> PluralRule | None:
         ) from error
     except (ValueError, RecursionError, OverflowError):
         return None
+    count = _FORMS.search(header)
+    number = int(count.group(1)) if count else _MOST_FORMS
+    if max(forms) >= number:
+        raise Malformed(
+            f"the plural rule selects form {max(forms)}, the header has {number} forms (from 0)",
+            where=where,
+            hint="Correct `Plural-Forms` in the catalog's header.",
+        )
+    return forms
 
 
 def plural_pairs(entry: GettextEntry, rule: PluralRule | None) -> Iterator[tuple[str, str]]:
