@@ -104,6 +104,14 @@ class NotFound(SourceError):
     """The server answers that it does not have the file."""
 
 
+class WrongContent(SourceError):
+    """The server answers, but with something else than the file, such as a login page."""
+
+
+class TooLarge(SourceError):
+    """A download is larger than the configuration allows."""
+
+
 class ChecksumMismatch(SourceError):
     """The bytes differ from the recorded checksum."""
 

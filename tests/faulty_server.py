@@ -18,6 +18,7 @@ Fault = Literal[
     "503",
     "drop",  # the connection ends somewhere in the body
     "no_range",  # ranges are ignored
+    "no_length",  # the size is not announced
     "redirect",
     "reset",  # the connection ends before the headers
     "retry_after",
@@ -49,6 +50,8 @@ class FaultyServer:
     files: dict[str, bytes]
     faults: Callable[[str], Fault] = lambda path: "ok"
     etag: bool = True
+    location: str | None = None
+    """Where "redirect" leads; by default to the same file."""
     seed: int = 0
     requests: list[Request] = field(default_factory=list)
     url: str = ""
@@ -86,7 +89,7 @@ def _handler(state: FaultyServer, rng: random.Random) -> type[BaseHTTPRequestHan
             elif fault == "retry_after":
                 self._answer(503, b"busy", {"Retry-After": "0"})
             elif fault == "redirect":
-                self._answer(302, b"", {"Location": f"{state.url}{path}?again=1"})
+                self._answer(302, b"", {"Location": state.location or f"{state.url}{path}?again=1"})
             elif data is None or fault == "404":
                 self._answer(404, b"no such file")
             else:
@@ -106,7 +109,12 @@ def _handler(state: FaultyServer, rng: random.Random) -> type[BaseHTTPRequestHan
                 declared = start + 7 if fault == "wrong_range" else start
                 headers["Content-Range"] = f"bytes {declared}-{len(data) - 1}/{len(data)}"
             body = data[start:]
-            self._headers(206 if start else 200, {**headers, "Content-Length": str(len(body))})
+            if fault == "no_length":
+                self.close_connection = True
+                self._headers(200, {**headers, "Connection": "close"})
+            else:
+                length = {"Content-Length": str(len(body))}
+                self._headers(206 if start else 200, {**headers, **length})
             if fault == "trickle":
                 self._trickle(body[:TRICKLED_BYTES])
             elif fault == "drop":

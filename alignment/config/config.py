@@ -13,6 +13,7 @@ from alignment.config import consistency
 from alignment.config.base import Name, Section, merged
 from alignment.config.cleaning import Clean
 from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus, is_disabled
+from alignment.config.downloads import DownloadLimits
 from alignment.config.encoder import EncoderConfig
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
@@ -110,6 +111,7 @@ class Config(Section):
         description="Lockfile with the checksums of downloads; "
         "by default alignment.lock in the directory of the configuration file.",
     )
+    downloads: DownloadLimits = Field(DownloadLimits(), description="How much may be downloaded.")
     holdout: Holdout = Field(Holdout(), description="What is kept for evaluation.")
     clean: Clean = Field(Clean(), description="Filters and deduplication.")
     triplets: Triplets = Field(Triplets(), description="How negatives are chosen.")

@@ -16,6 +16,7 @@ from alignment.config.config import (
 )
 from alignment.config.corpora import CORPUS_KINDS
 from alignment.config.corpus_base import Columns, CorpusBase, LanguageChoice, TripletColumns
+from alignment.config.downloads import DownloadLimits
 from alignment.config.encoder import ENCODER_SOURCES, EncoderBase
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
@@ -31,6 +32,7 @@ _NAMES: dict[type[Section], str] = {
     Columns: "corpora.columns",
     TripletColumns: "corpora.columns",
     Licenses: "licenses",
+    DownloadLimits: "downloads",
     Holdout: "holdout",
     Clean: "clean",
     CleanOverride: "clean",

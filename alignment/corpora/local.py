@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ from alignment.corpora.paths import CODE, LANGUAGE, existing, files_by_language,
 from alignment.corpora.streams import COMPRESSED, file_format, open_stream
 from alignment.corpora.variants import pairs_of_variants
 from alignment.corpora.xliff import Reading
-from alignment.errors import ConfigError, Malformed
+from alignment.downloads.address import redacted
+from alignment.errors import ConfigError, DataError, Malformed, UnsafeArchive
 from alignment.files import file_digest
 from alignment.types import Input, SentencePair
 
@@ -53,13 +55,26 @@ class LocalSource(SourceBase[LocalCorpus]):
 
         A file that does not name its language lists `*`.
         """
-        pattern = self._path()
-        if LANGUAGE in pattern:
-            return frozenset(files_by_language(pattern))
-        spellings: frozenset[str] = frozenset()
-        for path in matching_files(pattern):
-            spellings |= self._languages_in(path)
-        return spellings
+        with self._naming_the_address():
+            pattern = self._path()
+            if LANGUAGE in pattern:
+                return frozenset(files_by_language(pattern))
+            spellings: frozenset[str] = frozenset()
+            for path in matching_files(pattern):
+                spellings |= self._languages_in(path)
+            return spellings
+
+    @contextmanager
+    def _naming_the_address(self) -> Iterator[None]:
+        """Add to an error in a downloaded file where it came from, and how to get out."""
+        try:
+            yield
+        except (ConfigError, DataError, UnsafeArchive) as error:
+            if self.corpus.url is not None:
+                origin = f"The file comes from {redacted(self.corpus.url)}. If it is another one "
+                origin += "now, fetch it again: `alignment lock CONFIG --update`."
+                error.hint = f"{error.hint} {origin}" if error.hint else origin
+            raise
 
     def doubt(self, language: str) -> str | None:
         """See `Source.doubt`. All spellings in a language column are read, so none is left out."""
@@ -75,6 +90,10 @@ class LocalSource(SourceBase[LocalCorpus]):
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
         """The pairs of `language`, in the order of the files."""
+        with self._naming_the_address():
+            yield from self._pairs(language)
+
+    def _pairs(self, language: str) -> Iterator[SentencePair]:
         files = self._files(language)
         if self.corpus.target_path is not None:
             if files:

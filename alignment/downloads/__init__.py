@@ -1,6 +1,7 @@
 """Fetching files, wheels and Hub snapshots, all checked against the lockfile."""
 
+from alignment.downloads.allowance import Allowance
 from alignment.downloads.fetch import Downloads
 from alignment.downloads.lockfile import Lockfile
 
-__all__ = ["Downloads", "Lockfile"]
+__all__ = ["Allowance", "Downloads", "Lockfile"]

@@ -11,19 +11,28 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import IO
 from urllib.parse import urlsplit
 
 from filelock import FileLock
 
 from alignment.downloads.address import redacted
+from alignment.downloads.allowance import Allowance
+from alignment.downloads.content import check_content
 from alignment.downloads.lockfile import Lockfile
 from alignment.downloads.retry import RetryPolicy
-from alignment.downloads.transfer import Progress, ResumableDownload, sidecar
+from alignment.downloads.transfer import (
+    Progress,
+    ResumableDownload,
+    can_resume,
+    discard,
+    discard_useless,
+    sidecar,
+)
 from alignment.errors import (
     ArtifactError,
     ChecksumMismatch,
@@ -34,6 +43,7 @@ from alignment.errors import (
 from alignment.extras import require
 from alignment.files import file_digest, write_json
 
+_CHUNK_BYTES = 2**20
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -56,11 +66,13 @@ class Downloads:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     per_host: int = 2
     """Simultaneous downloads from one host."""
+    allowance: Allowance = field(default_factory=Allowance)
+    """How large a file may be, and what may be downloaded in all."""
     progress: Progress | None = None
     _host_slots: dict[str, threading.Semaphore] = field(default_factory=dict, repr=False)
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def fetch(self, url: str, *, license: str = "unknown") -> Path:
+    def fetch(self, url: str, *, license: str = "unknown", name: str | None = None) -> Path:
         """The file at this address, from the cache or the network.
 
         Addresses are http(s), or any scheme that fsspec knows (s3, gs, file).
@@ -70,12 +82,19 @@ class Downloads:
             Unavailable: if the server gives no usable answer, or the run is offline.
             ChecksumMismatch: if the bytes differ from the locked ones.
             NotFound: if the server does not have the file.
+            WrongContent: if it is a page, or another kind of file than its name says.
+            TooLarge: if it is larger than `allowance` has left.
             SourceError: if the server refuses.
         """
-        return self.fetch_as(url, lambda: Address(url), license=license)
+        return self.fetch_as(url, lambda: Address(url), license=license, name=name)
 
     def fetch_as(
-        self, identity: str, resolve: Callable[[], Address], *, license: str = "unknown"
+        self,
+        identity: str,
+        resolve: Callable[[], Address],
+        *,
+        license: str = "unknown",
+        name: str | None = None,
     ) -> Path:
         """Like `fetch`, for a file that several addresses may give.
 
@@ -83,15 +102,17 @@ class Downloads:
             identity: What the cache and the lockfile call it.
             resolve: Called for its address if it is not in the cache.
             license: Copied to the lockfile.
+            name: A name that says what kind of file it is; otherwise the address says it.
 
         Raises:
             ChecksumMismatch: also if the bytes differ from the checksum of the address.
         """
-        for name in ("objects", "partial", "urls"):
-            (self.root / name).mkdir(parents=True, exist_ok=True)
+        for folder in ("objects", "partial", "urls"):
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / "urls" / f"{_name(identity)}.lock"):
             cached = None if self.lock.update else self._cached(identity)
             if cached is not None:
+                check_content(cached, name or _path_of(identity), redacted(identity))
                 self.lock.accept(identity, cached.stat().st_size, cached.name, license)
                 return cached
             if self.offline:
@@ -102,15 +123,15 @@ class Downloads:
                 )
             address = resolve()
             with self._host_slot(address.url):
-                return self._download(identity, address, license)
+                return self._download(identity, address, license, name)
 
     def fetch_named(self, url: str, *, license: str = "unknown", name: str | None = None) -> Path:
         """Like `fetch`, but the path ends in `name`, which tells readers the format.
 
         Without `name` the last part of the address is used.
         """
-        path = self.fetch(url, license=license)
-        file_name = PurePosixPath(name or urlsplit(url).path).name or "file"
+        path = self.fetch(url, license=license, name=name)
+        file_name = PurePosixPath(name or _path_of(url)).name or "file"
         link = self.root / "named" / _name(url) / file_name
         link.parent.mkdir(parents=True, exist_ok=True)
         temporary = link.with_name(f".{link.name}.{os.getpid()}.{threading.get_ident()}")
@@ -119,6 +140,7 @@ class Downloads:
         return link
 
     def _host_slot(self, url: str) -> threading.Semaphore:
+        _path_of(url)
         host = urlsplit(url).netloc
         with self._guard:
             return self._host_slots.setdefault(host, threading.Semaphore(self.per_host))
@@ -130,7 +152,9 @@ class Downloads:
             return self._object(locked.sha256, locked.size)
         try:
             record = json.loads(self._record(identity).read_text())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
+            return None
+        if not isinstance(record, dict):
             return None
         return self._object(record.get("sha256"), record.get("size"))
 
@@ -143,16 +167,21 @@ class Downloads:
     def _record(self, identity: str) -> Path:
         return self.root / "urls" / f"{_name(identity)}.json"
 
-    def _download(self, identity: str, address: Address, license: str) -> Path:
+    def _download(self, identity: str, address: Address, license: str, name: str | None) -> Path:
         partial = self.root / "partial" / _name(identity)
-        self._transfer(address.url, partial)
+        try:
+            self._transfer(address.url, partial)
+        except BaseException:
+            discard_useless(partial)
+            raise
         digest = file_digest(partial)
         size = partial.stat().st_size
         try:
             _check_digest(address, digest)
+            check_content(partial, name or _path_of(address.url), redacted(address.url))
             self.lock.accept(identity, size, digest, license)
         except SourceError:
-            partial.unlink()
+            discard(partial)
             raise
         final = self.root / "objects" / digest
         os.replace(partial, final)
@@ -165,16 +194,16 @@ class Downloads:
     def _transfer(self, url: str, partial: Path) -> None:
         try:
             if url.startswith(("http://", "https://")):
-                ResumableDownload(url, partial, self.retry, self.progress).run()
+                ResumableDownload(url, partial, self.retry, self.progress, self.allowance).run()
             else:
-                _copy_through_fsspec(url, partial)
+                _copy_through_fsspec(url, partial, self.allowance)
         except OSError as error:
             if error.errno not in _DISK_FULL:
                 raise
             raise ArtifactError(
                 "the disk is full while downloading",
                 where=str(self.root),
-                hint="Free some space and run again: HTTP downloads resume.",
+                hint=f"Free some space and run again.{_what_is_kept(partial)}",
             ) from error
 
 
@@ -187,24 +216,56 @@ def _check_digest(address: Address, digest: str) -> None:
         )
 
 
-def _copy_through_fsspec(url: str, partial: Path) -> None:
+def _what_is_kept(partial: Path) -> str:
+    if not can_resume(partial):
+        return ""
+    return f" The download resumes after the {partial.stat().st_size:,} bytes received."
+
+
+def _copy_through_fsspec(url: str, partial: Path, allowance: Allowance) -> None:
     """Copy the whole file; fsspec's file systems retry by themselves and resume nothing."""
     require("fsspec", "remote", redacted(url))
     import fsspec
 
     try:
         with fsspec.open(url, "rb") as source, partial.open("wb") as copy:
-            shutil.copyfileobj(source, copy)
+            _copy(source, copy, allowance, url)
     except (ImportError, ValueError) as error:
         raise ConfigError(f"cannot open the address: {error}", where=redacted(url)) from error
     except OSError as error:
         if error.errno in _DISK_FULL:
             raise
-        raise Unavailable(
-            f"cannot be read ({error})",
-            where=redacted(url),
-            hint="Check the address and your access rights.",
-        ) from error
+        raise _unreadable(url, error) from error
+    except SourceError:
+        raise
+    except Exception as error:  # botocore's and others' errors have no common base
+        raise _unreadable(url, error) from error
+
+
+def _copy(source: IO[bytes], target: IO[bytes], allowance: Allowance, url: str) -> None:
+    while chunk := source.read(_CHUNK_BYTES):
+        target.write(chunk)
+        allowance.spend(len(chunk), target.tell(), url)
+
+
+def _unreadable(url: str, error: Exception) -> Unavailable:
+    return Unavailable(
+        f"cannot be read ({error})",
+        where=redacted(url),
+        hint="Check the address and your access rights.",
+    )
+
+
+def _path_of(url: str) -> str:
+    """The path of an address, whose ending says what kind of file it is.
+
+    Raises:
+        ConfigError: if it is not an address.
+    """
+    try:
+        return urlsplit(url).path
+    except ValueError as error:
+        raise ConfigError(f"not an address ({error})", where=redacted(url)) from error
 
 
 def _name(identity: str) -> str:

@@ -85,7 +85,7 @@ class Lockfile:
         try:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             return {entry["url"]: LockedFile(**entry) for entry in document["files"]}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise ConfigError(
                 f"cannot read the lockfile ({error})",
                 where=str(self.path),

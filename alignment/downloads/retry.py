@@ -77,10 +77,11 @@ def reason(error: Exception) -> str:
 def retry_after(response: httpx.Response) -> float | None:
     """Seconds in the `Retry-After` header, a number or a date; None without a usable one."""
     value = response.headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         date = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        seconds = date.timestamp()
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, date.timestamp() - time.time())
+    return max(0.0, seconds - time.time())

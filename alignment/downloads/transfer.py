@@ -10,13 +10,14 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import httpx
 
 from alignment.downloads.address import redacted
+from alignment.downloads.allowance import Allowance
 from alignment.downloads.retry import (
     RETRYABLE_STATUS,
     RangeMismatch,
@@ -26,13 +27,14 @@ from alignment.downloads.retry import (
     retry_after,
     wait_before_retry,
 )
-from alignment.errors import NotFound, SourceError, Unavailable
+from alignment.errors import NotFound, SourceError, TooLarge, Unavailable
 from alignment.files import write_json
 
 MAX_REDIRECTS = 10
 Progress = Callable[[str, int, int | None], None]
 """Called with the address, the bytes so far and the size (None if unknown)."""
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)$")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)$")
 
 
 class _RemoteFile(NamedTuple):
@@ -56,13 +58,16 @@ class ResumableDownload:
     partial: Path
     policy: RetryPolicy
     progress: Progress | None = None
+    allowance: Allowance = field(default_factory=Allowance)
 
     def run(self) -> None:
         """Repeat requests until the file is complete; new bytes reset the failure count.
 
         Raises:
             NotFound: if the server does not have the file.
-            SourceError: if the server refuses, or redirects in a circle or to plain HTTP.
+            SourceError: if the server refuses, or redirects in a circle, to plain HTTP or to what
+                is not HTTP.
+            TooLarge: if it sends more than is allowed.
             Unavailable: after `policy.attempts` failures in a row.
         """
         failures = 0
@@ -82,7 +87,7 @@ class ResumableDownload:
                     raise Unavailable(
                         f"{failures} attempts failed, the last one with: {reason(error)}",
                         where=redacted(self.url),
-                        hint="Run again later: it resumes after the bytes received so far.",
+                        hint=_hint(self.partial),
                     ) from error
                 wait_before_retry(self.url, self.policy, failures, error)
 
@@ -93,8 +98,17 @@ class ResumableDownload:
         except RangeMismatch as error:
             self.partial.unlink(missing_ok=True)
             return error
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
+            raise SourceError(
+                f"not an address that can be fetched, or it redirects to one ({error})",
+                where=redacted(self.url),
+                hint="Open the address in a browser: the file needs one that begins with https://.",
+            ) from error
         except (Retry, httpx.TransportError) as error:
             return error
+        except TooLarge:
+            discard(self.partial)
+            raise
         except httpx.TooManyRedirects as error:
             raise SourceError("redirects in a circle", where=redacted(self.url)) from error
         return None
@@ -106,6 +120,8 @@ class ResumableDownload:
         with client.stream("GET", self.url, headers=_headers(offset, previous)) as response:
             self._check(response)
             start, remote = _resume_point(response, offset, previous)
+            if remote.size is not None:
+                self.allowance.check(remote.size, remote.size - start, self.url)
             write_json(sidecar(self.partial), remote._asdict())
             with self.partial.open("r+b" if start else "wb") as file:
                 file.truncate(start)
@@ -137,6 +153,7 @@ class ResumableDownload:
         window_bytes = 0
         for chunk in response.iter_raw():
             file.write(chunk)
+            self.allowance.spend(len(chunk), file.tell(), self.url)
             window_bytes += len(chunk)
             if self.progress:
                 self.progress(self.url, file.tell(), remote.size)
@@ -183,7 +200,7 @@ def _resume_point(
 
 def _content_length(response: httpx.Response) -> int | None:
     length = response.headers.get("content-length", "")
-    return int(length) if length.isdigit() else None
+    return int(length) if _LENGTH.fullmatch(length) else None
 
 
 def _validator(response: httpx.Response) -> str | None:
@@ -204,11 +221,37 @@ def _check_encrypted(url: str, response: httpx.Response) -> None:
             )
 
 
+def can_resume(partial: Path) -> bool:
+    """Whether a later run can continue the partial file: the server named its exact bytes."""
+    return _size(partial) > 0 and _read_sidecar(partial).validator is not None
+
+
+def discard(partial: Path) -> None:
+    """Remove a partial file and what is known about it."""
+    partial.unlink(missing_ok=True)
+    sidecar(partial).unlink(missing_ok=True)
+
+
+def discard_useless(partial: Path) -> None:
+    """Remove a partial file that no later run can continue."""
+    if not can_resume(partial):
+        discard(partial)
+
+
+def _hint(partial: Path) -> str:
+    if can_resume(partial):
+        return "Run again later: it resumes after the bytes received so far."
+    return "Run again later. The server cannot resume, so it starts from the beginning."
+
+
 def _read_sidecar(partial: Path) -> _RemoteFile:
     try:
-        return _RemoteFile(**json.loads(sidecar(partial).read_text()))
-    except (OSError, ValueError, TypeError):
+        remote = _RemoteFile(**json.loads(sidecar(partial).read_text()))
+    except (OSError, ValueError, TypeError, RecursionError):
         return _RemoteFile(None, None)
+    if not isinstance(remote.size, int | None) or not isinstance(remote.validator, str | None):
+        return _RemoteFile(None, None)
+    return remote
 
 
 def _size(path: Path) -> int:

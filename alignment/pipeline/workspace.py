@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from alignment.config import Config
 from alignment.context import RunContext
-from alignment.downloads import Downloads, Lockfile
+from alignment.downloads import Allowance, Downloads, Lockfile
 from alignment.errors import AlignmentError
 from alignment.registry import Registry
 from alignment.store import Store
@@ -37,7 +37,9 @@ class Workspace:
     def downloads(self, config: Config, *, update: bool = False) -> Downloads:
         """Fetched files, checked against the configuration's lockfile, or recorded in it."""
         lockfile = Lockfile(config.lock, update=update)
-        return Downloads(self.root / "downloads", lockfile, self.offline)
+        limits = config.downloads
+        allowance = Allowance(limits.max_file_gb * 10**9, limits.max_run_gb * 10**9)
+        return Downloads(self.root / "downloads", lockfile, self.offline, allowance=allowance)
 
     def context(self, config: Config) -> RunContext:
         """What all stages of a run of this configuration share."""

@@ -15,9 +15,10 @@ import pytest
 
 from alignment.config import LocalCorpus, load_config
 from alignment.corpora import open_source
-from alignment.downloads import Downloads
-from alignment.errors import ConfigError, Malformed, UnsafeArchive
+from alignment.downloads import Downloads, Lockfile
+from alignment.errors import ConfigError, Malformed, UnsafeArchive, WrongContent
 from alignment.types import SentencePair
+from tests.faulty_server import FaultyServer
 
 CASES = Path(__file__).parent / "inputs"
 SECONDS = 5.0
@@ -93,3 +94,28 @@ def test_deep_translation_memory(tmp_path: Path) -> None:
     path.write_text(f"<tmx><body>{'<x></x>' * 100_000}{unit * 2}</body></tmx>")
     with quickly():
         assert len(read_all(path)) == 2
+
+
+def test_a_page_that_an_earlier_version_locked(tmp_path: Path) -> None:
+    page = b"<html>login</html>\n"
+    with FaultyServer({"/ok.tsv": page, "/page": page}).serving() as server:
+        url = f"{server.url}/ok.tsv"
+        digest = Downloads(tmp_path).fetch(f"{server.url}/page").name
+        lock = Lockfile(tmp_path / "alignment.lock")
+        lock.accept(url, len(page), digest, "unknown")
+        columns = {"source": "en", "target": "es"}
+        corpus = LocalCorpus(kind="local", url=url, columns=columns)
+        with pytest.raises(WrongContent) as caught:
+            open_source(corpus, Downloads(tmp_path, lock), "en").languages()
+    assert f"{url}: got an HTML page, expected a .tsv file" in str(caught.value)
+    assert "`alignment lock CONFIG --update`" in str(caught.value)
+
+
+def test_a_damaged_download_names_its_address(tmp_path: Path) -> None:
+    with FaultyServer({"/a.tsv": b"wrong\tcolumns\n"}).serving() as server:
+        url = f"{server.url}/a.tsv"
+        columns = {"source": "en", "target": "es"}
+        corpus = LocalCorpus(kind="local", url=url, columns=columns)
+        with pytest.raises(ConfigError) as caught:
+            list(open_source(corpus, Downloads(tmp_path), "en").pairs("es"))
+    assert f"The file comes from {url}. " in str(caught.value)

@@ -4,20 +4,27 @@ import hashlib
 import multiprocessing
 import random
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from alignment.downloads import Allowance
 from alignment.downloads.fetch import Downloads
 from alignment.downloads.lockfile import Lockfile
 from alignment.downloads.retry import RetryPolicy
+from alignment.downloads.transfer import ResumableDownload
 from alignment.errors import (
     ArtifactError,
     ChecksumMismatch,
     ConfigError,
     NotFound,
+    SourceError,
+    TooLarge,
     Unavailable,
+    WrongContent,
 )
 from tests.faulty_server import Fault, FaultyServer
 
@@ -102,7 +109,7 @@ def test_a_changed_file_leaves_nothing_behind(tmp_path: Path) -> None:
         with pytest.raises(ChecksumMismatch):
             Downloads(tmp_path / "2", lock, retry=IMPATIENT).fetch(url)
     assert not list((tmp_path / "2" / "objects").iterdir())
-    assert [path.suffix for path in (tmp_path / "2" / "partial").iterdir()] == [".json"]
+    assert not list((tmp_path / "2" / "partial").iterdir())
 
 
 def test_an_update_replaces_the_locked_file(tmp_path: Path) -> None:
@@ -152,13 +159,14 @@ def test_two_processes_fetch_a_file_once(tmp_path: Path) -> None:
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*args: object) -> None:
+    def full(download: ResumableDownload, response: object, file: IO[bytes], *_: object) -> None:
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("alignment.downloads.transfer.ResumableDownload._copy", full)
     with (
         FaultyServer({"/a": b"a"}).serving() as server,
-        pytest.raises(ArtifactError, match=r"disk is full.*\n.*resume"),
+        pytest.raises(ArtifactError, match=r"disk is full.*\n.*resumes after the 4 bytes"),
     ):
         Downloads(tmp_path).fetch(f"{server.url}/a")
 
@@ -178,10 +186,91 @@ def test_an_unknown_scheme(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("path", "name", "expected"),
-    [("/exports/a.tsv.bz2", None, "a.tsv.bz2"), ("/", None, "file"), ("/x", "n.zip", "n.zip")],
+    [("/exports/a.tsv", None, "a.tsv"), ("/", None, "file"), ("/x", "n.csv", "n.csv")],
     ids=["from the address", "no name in the address", "explicit"],
 )
 def test_fetch_named(tmp_path: Path, path: str, name: str | None, expected: str) -> None:
     with FaultyServer({path: b"a"}).serving() as server:
         file = Downloads(tmp_path).fetch_named(server.url + path, name=name)
     assert file.name == expected and file.read_bytes() == b"a"
+
+
+PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>...</body></html>"
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.zip", "a.tsv.gz", "a.parquet", "a.tmx", "a.jsonl"])
+def test_a_login_page_is_not_locked(tmp_path: Path, name: str) -> None:
+    lock = Lockfile(tmp_path / "alignment.lock")
+    with FaultyServer({f"/{name}": PAGE}).serving() as server:
+        url = f"{server.url}/{name}"
+        with pytest.raises(WrongContent) as caught:
+            Downloads(tmp_path, lock).fetch(f"{url}?token=secret")
+    message = str(caught.value)
+    ending = name.rpartition(".")[2]
+    assert f"{url}: got an HTML page with the title 'Sign in', expected a .{ending}" in message
+    assert "lock CONFIG --update" in message
+    assert "secret" not in message
+    assert lock.entries() == []
+    assert not list((tmp_path / "objects").iterdir())
+    assert not list((tmp_path / "partial").iterdir())
+
+
+def test_a_page_that_was_locked_before(tmp_path: Path) -> None:
+    """As versions without the check did."""
+    with FaultyServer({"/a": PAGE, "/a.tsv": b"en\tes\n"}).serving() as server:
+        url = f"{server.url}/a.tsv"
+        digest = Downloads(tmp_path).fetch(f"{server.url}/a").name
+        lock = Lockfile(tmp_path / "alignment.lock")
+        lock.accept(url, len(PAGE), digest, "unknown")
+        with pytest.raises(WrongContent, match=r"a\.tsv: got an HTML page.*\n.*--update"):
+            Downloads(tmp_path, lock).fetch(url)
+        update = Lockfile(tmp_path / "alignment.lock", update=True)
+        assert Downloads(tmp_path, update).fetch(url).read_bytes() == b"en\tes\n"
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_file_that_is_too_large(tmp_path: Path, announced: bool) -> None:
+    fault: Fault = "ok" if announced else "no_length"
+    with FaultyServer({"/a": payload(3_000_000)}, lambda path: fault).serving() as server:
+        url = f"{server.url}/a"
+        with pytest.raises(TooLarge, match=r"1,000,000 bytes\n.*downloads\.max_file_gb"):
+            Downloads(tmp_path, allowance=Allowance(file_bytes=10**6)).fetch(url)
+        with pytest.raises(TooLarge, match=r"1,000,000 bytes\n.*downloads\.max_run_gb"):
+            Downloads(tmp_path, allowance=Allowance(run_bytes=10**6)).fetch(url)
+    assert not list((tmp_path / "partial").iterdir())
+
+
+def test_the_files_of_a_run_are_added_up(tmp_path: Path) -> None:
+    files = {"/a": payload(600_000), "/b": payload(600_000, 1)}
+    downloads = Downloads(tmp_path, allowance=Allowance(run_bytes=10**6))
+    with FaultyServer(files).serving() as server:
+        downloads.fetch(f"{server.url}/a")
+        downloads.fetch(f"{server.url}/a")
+        with pytest.raises(TooLarge, match="max_run_gb"):
+            downloads.fetch(f"{server.url}/b")
+
+
+@pytest.mark.parametrize("etag", [True, False])
+def test_only_what_can_be_resumed_is_kept(tmp_path: Path, etag: bool) -> None:
+    faults: Iterator[Fault] = iter(["drop", *["503"] * 9])
+    files = {"/a": payload(900_000)}
+    with FaultyServer(files, lambda _: next(faults), etag).serving() as server:
+        hint = "it resumes after" if etag else "cannot resume"
+        with pytest.raises(Unavailable, match=hint):
+            Downloads(tmp_path, retry=IMPATIENT).fetch(f"{server.url}/a")
+    assert bool(list((tmp_path / "partial").iterdir())) is etag
+
+
+@pytest.mark.parametrize("location", ["ftp://host/a", "javascript:alert(1)", "file:///etc/passwd"])
+def test_a_redirect_to_something_else(tmp_path: Path, location: str) -> None:
+    with FaultyServer({"/a": b"a"}, lambda _: "redirect", location=location).serving() as server:
+        with pytest.raises(SourceError, match=r"/a: .*redirects to one"):
+            Downloads(tmp_path).fetch(f"{server.url}/a")
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("url", ["http://[::1/a", "http://user:secret@/a", "http://a\x7f/a"])
+def test_text_that_is_no_address(tmp_path: Path, url: str) -> None:
+    with pytest.raises((ConfigError, SourceError)) as caught:
+        Downloads(tmp_path, retry=IMPATIENT).fetch(url)
+    assert "secret" not in str(caught.value)
