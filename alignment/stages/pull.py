@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from alignment import languages, layout, tables
+from alignment.checks.excerpts import ExcerptSampler
 from alignment.config import Corpus
 from alignment.context import RunContext
 from alignment.corpora import Source, open_source
@@ -16,7 +17,7 @@ from alignment.errors import EmptyCorpus
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Artifact, Counts
 
-REVISION = 3
+REVISION = 4
 MAX_LISTED = 40  # languages of a corpus that an error names
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class PullCounts(Counts):
 
 
 def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Artifact:
-    """`pairs.parquet` of one language.
+    """`pairs.parquet` and `excerpts.parquet` of one language.
 
     Raises:
         EmptyCorpus: if no corpus has the language, with the languages that each one has.
@@ -40,7 +41,8 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
 
     def work(out: Path) -> PullCounts:
         by_corpus: dict[str, int] = {}
-        rows = _counted(sources, language, pivot, by_corpus)
+        samplers: dict[str, ExcerptSampler] = {}
+        rows = _counted(sources, language, pivot, by_corpus, samplers)
         total = tables.write(out / layout.PAIRS, tables.PAIRS, rows)
         if total == 0:
             raise EmptyCorpus(
@@ -48,6 +50,7 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
                 where=f"languages.{language}",
                 hint=_languages_of(sources),
             )
+        tables.write(out / layout.EXCERPTS, tables.EXCERPTS, _excerpts(samplers))
         details = ", ".join(f"{name} {count}" for name, count in by_corpus.items())
         logger.info("pull %s: %d pairs (%s)", language, total, details)
         return PullCounts(total, by_corpus)
@@ -67,12 +70,29 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
 
 
 def _counted(
-    sources: Mapping[Corpus, Source], language: str, pivot: str, by_corpus: dict[str, int]
+    sources: Mapping[Corpus, Source],
+    language: str,
+    pivot: str,
+    by_corpus: dict[str, int],
+    samplers: dict[str, ExcerptSampler],
 ) -> Iterator[dict[str, Any]]:
     for corpus, source in sources.items():
-        for row in pair_rows(corpus, source, language, pivot):
+        sampler = samplers.setdefault(corpus.display_name, ExcerptSampler())
+        for row in pair_rows(corpus, source, language, pivot, sampler.add):
             by_corpus[row["corpus"]] = by_corpus.get(row["corpus"], 0) + 1
             yield row
+
+
+def _excerpts(samplers: Mapping[str, ExcerptSampler]) -> Iterator[dict[str, Any]]:
+    for corpus, sampler in samplers.items():
+        for number, pair in sampler.excerpts():
+            yield {
+                "corpus": corpus,
+                "excerpt": number,
+                "source": pair.source,
+                "target": pair.target,
+                "origin": pair.origin,
+            }
 
 
 def _languages_of(sources: Mapping[Corpus, Source]) -> str:

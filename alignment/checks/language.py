@@ -1,0 +1,178 @@
+"""Which language is a side of a corpus in? By majority over whole excerpts, not row by row.
+
+A classifier errs on a single short text; on ten joined rows it hardly does.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import langcodes
+import numpy as np
+
+from alignment import languages
+from alignment.checks.excerpts import Excerpts
+from alignment.cleaning import columns
+from alignment.cleaning.langid import LanguageIdentifier
+from alignment.cleaning.scripts import script_share
+from alignment.placeholders import PLACEHOLDER
+
+MIN_LETTERS = 200
+"""Of a side; with fewer its language is not judged."""
+MAJORITY = 0.75
+"""Share of the excerpts that another language must win."""
+MIN_PROBABILITY = 0.5
+"""Of an excerpt's most likely language, for the excerpt to count."""
+MIN_SCRIPT = 0.25
+"""Share of the letters in a script of the language; less is another script."""
+MIN_HAN = 20
+"""Characters that only one of the two Chinese scripts has."""
+HAN_MAJORITY = 0.8
+"""Share of such characters that must be of the other script."""
+
+# Languages that classifiers, and often readers, cannot tell apart in short texts.
+_ALIKE = (
+    frozenset({"bs", "hr", "sh", "sr", "cnr"}),
+    frozenset({"da", "nb", "nn", "no"}),
+)
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
+
+
+class SideLanguage(NamedTuple):
+    """What one side of a corpus looks like."""
+
+    wrong: str | None
+    """What it is instead of its language, such as `Russian`; None if nothing speaks against it."""
+    code: str | None
+    """The code of the language that most excerpts are in; None if that is not known."""
+
+
+def side_language(
+    excerpts: Excerpts, texts: Sequence[str], language: str, identifier: LanguageIdentifier
+) -> SideLanguage:
+    """The language of one side of a corpus, which should be `language`.
+
+    A language that the classifier does not know is judged by its script alone.
+
+    Args:
+        excerpts: The excerpts of the corpus.
+        texts: One of their sides (n).
+        language: BCP-47 code of the language that it should be in.
+        identifier: The classifier.
+    """
+    passages = _passages(excerpts, texts)
+    if sum(map(_letters, passages)) < MIN_LETTERS:
+        return SideLanguage(None, None)
+    code = _majority(passages, identifier)
+    wrong = _wrong_script(passages, language)
+    other = code is not None and not _same_language(code, language)
+    if wrong is None and code is not None and other and identifier.knows(language):
+        wrong = languages.name(code)
+    if wrong is None:
+        wrong = _other_chinese("".join(passages), language)
+    return SideLanguage(wrong, code)
+
+
+def _passages(excerpts: Excerpts, texts: Sequence[str]) -> list[str]:
+    """The rows of each excerpt joined, without placeholders and in lower case."""
+    by_number: dict[int, list[str]] = {}
+    for number, text in zip(excerpts.number.tolist(), texts, strict=True):
+        by_number.setdefault(number, []).append(PLACEHOLDER.sub(" ", text).lower())
+    return [" ".join(" ".join(rows).split()) for rows in by_number.values()]
+
+
+def _letters(text: str) -> int:
+    return len(_NOT_LETTERS.sub("", text))
+
+
+def _majority(passages: Sequence[str], identifier: LanguageIdentifier) -> str | None:
+    """The code that wins at least `MAJORITY` of the passages that the classifier is sure of.
+
+    Languages that are alike count as one, and the likeliest of them gives the code.
+    """
+    wins: Counter[str] = Counter()
+    totals: dict[str, Counter[str]] = {}
+    for probabilities in identifier.probabilities(passages):
+        groups: Counter[str] = Counter()
+        for code, probability in probabilities.items():
+            group = _group(code)
+            groups[group] += probability
+            totals.setdefault(group, Counter())[code] += probability
+        for group, probability in groups.most_common(1):
+            wins[group] += probability >= MIN_PROBABILITY
+    for group, count in wins.most_common(1):
+        if count >= MAJORITY * len(passages):
+            return totals[group].most_common(1)[0][0]
+    return None
+
+
+def _same_language(code: str, language: str) -> bool:
+    """Whether they are spellings of one language, members of one macrolanguage, or alike."""
+    if languages.best_match(language, frozenset({code})) is not None:
+        return True
+    return _group(code) == _group(language)
+
+
+@functools.cache
+def _group(code: str) -> str:
+    """The languages that are not told apart, by one of them: `zh` for `cmn` and `yue`.
+
+    Script and region do not count.
+    """
+    tag = langcodes.Language.get(langcodes.standardize_tag(code, macro=True))
+    language = tag.language or ""
+    for alike in _ALIKE:
+        if language in alike:
+            return min(alike)
+    return language
+
+
+def _wrong_script(passages: Sequence[str], language: str) -> str | None:
+    shares = script_share(columns.from_strings(passages), language)
+    letters = np.array([_letters(passage) for passage in passages])
+    share = float((shares * letters).sum() / letters.sum())
+    if share >= MIN_SCRIPT:
+        return None
+    return f"another script ({100 * share:.0f}% of the letters are in its own)"
+
+
+def _other_chinese(text: str, language: str) -> str | None:
+    """`Traditional Chinese` in place of Simplified, or the reverse; None for other languages."""
+    tag = langcodes.Language.get(language)
+    if languages.language_and_script(language)[0] != "zh":
+        return None
+    script = tag.maximize().script
+    counts = {"Hans": 0, "Hant": 0}
+    for char in text:
+        if (only := _only_in(char)) is not None:
+            counts[only] += 1
+    total = sum(counts.values())
+    other = "Hant" if script == "Hans" else "Hans"
+    if total < MIN_HAN or counts[other] < HAN_MAJORITY * total:
+        return None
+    return {"Hans": "Simplified Chinese", "Hant": "Traditional Chinese"}[other]
+
+
+@functools.lru_cache(maxsize=65536)
+def _only_in(char: str) -> str | None:
+    """The Chinese script that a character belongs to; None if to both or to neither.
+
+    GB 2312 is the character set of Simplified Chinese, Big5 that of Traditional Chinese.
+    """
+    simplified = _encodable(char, "gb2312")
+    traditional = _encodable(char, "big5")
+    if simplified == traditional or not char.isalpha() or char.isascii():
+        return None
+    return "Hans" if simplified else "Hant"
+
+
+def _encodable(char: str, codec: str) -> bool:
+    try:
+        char.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,221 @@
+"""Are the rows of a corpus aligned? Pairs against shifted and against random ones, by cosine.
+
+A weak encoder gives low cosines to every pair of a language that it hardly knows. Therefore nothing
+here depends on the level of a cosine: each pair is compared with the same texts in other pairs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alignment.checks.excerpts import Excerpts
+from alignment.gate.statistics import wilson
+
+MAX_SHIFT = 5
+"""Lines."""
+MIN_PAIRS = 12
+"""With fewer no test can reach `SURE`."""
+SURE = 1e-5
+"""Largest p-value that counts as evidence: there are ten shifts, corpora by the hundred, and a run
+every night."""
+KNOWN_LANGUAGE = 2.5
+"""Standard deviations above random pairs, of the best quarter of the pairs: from here on a pair
+that is not better than random is a bad pair, and not one that the encoder does not understand."""
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class Shift(NamedTuple):
+    """Evidence that a part of the rows fits the targets of other rows."""
+
+    lines: int
+    """The translation of source i is target i + lines."""
+    share: float
+    """Of the rows that are shifted, in (0, 1]."""
+
+
+class Similarity(NamedTuple):
+    """How the pairs of a corpus compare with shifted and with random ones."""
+
+    pairs: int
+    """Compared ones."""
+    right: float
+    """Mean cosine of the pairs."""
+    random: float
+    """Mean cosine of the same texts in random pairs."""
+    shifted: float
+    """The larger one of the mean cosines after a shift by one line, down and up."""
+    better_than_random: bool
+    """Whether the pairs are certainly more similar than random ones."""
+    shift: Shift | None
+    noise: tuple[float, float, float] | None
+    """Share of the pairs that are no better than random, and its 95% interval; None if the encoder
+    does not know the language well enough to tell."""
+
+
+def compare(
+    excerpts: Excerpts, source: NDArray[np.float32], target: NDArray[np.float32]
+) -> Similarity | None:
+    """Compare the pairs of the excerpts with shifted and with random ones.
+
+    Args:
+        excerpts: The texts (n); rows with an empty side are not compared.
+        source: Unit vectors of the sources (n, dim).
+        target: Unit vectors of the targets (n, dim).
+
+    Returns:
+        None if there are fewer than `MIN_PAIRS` pairs.
+    """
+    table = _Table.of(excerpts, source, target)
+    rows = np.flatnonzero(table.filled)
+    if len(rows) < MIN_PAIRS:
+        return None
+    right = table.centered[rows, rows]
+    better = _p_above_zero(right) < SURE
+    return Similarity(
+        pairs=len(rows),
+        right=float(table.cosines[rows, rows].mean()),
+        random=float(table.cosines[table.random].mean()),
+        shifted=max(table.mean_cosine(1), table.mean_cosine(-1)),
+        better_than_random=better,
+        shift=_best_shift(table),
+        noise=_noise(table, rows),
+    )
+
+
+class _Table(NamedTuple):
+    """Every source against every target (n, n)."""
+
+    number: Ints
+    """Of the excerpt of each row (n,)."""
+    filled: Bools
+    """Rows with text on both sides (n,)."""
+    cosines: Floats
+    centered: Floats
+    """Cosines less the mean of their source and of their target in random pairs: some texts are
+    near to everything."""
+    random: Bools
+    """Which pairs are random: far apart, or of different excerpts."""
+    same_text: Bools
+    """Pairs (i, j) that do not differ from the pair (i, i): target j has the text of target i, or
+    source j that of source i."""
+
+    @classmethod
+    def of(
+        cls, excerpts: Excerpts, source: NDArray[np.float32], target: NDArray[np.float32]
+    ) -> _Table:
+        n = len(excerpts.number)
+        rows = np.arange(n)
+        has_text = [
+            bool(left.strip()) and bool(right.strip())
+            for left, right in zip(excerpts.source, excerpts.target, strict=True)
+        ]
+        filled = np.array(has_text, dtype=bool)
+        same_text = _equal(excerpts.source) | _equal(excerpts.target)
+        near = np.abs(rows[:, None] - rows[None, :]) <= MAX_SHIFT
+        near &= excerpts.number[:, None] == excerpts.number[None, :]
+        random = ~near & ~same_text & filled[:, None] & filled[None, :]
+        cosines = (source @ target.T).astype(np.float64)
+        return cls(excerpts.number, filled, cosines, _centered(cosines, random), random, same_text)
+
+    def shifted(self, lines: int) -> tuple[Ints, Ints]:
+        """Rows i and j = i + lines of the same excerpt, both with text, whose texts differ."""
+        n = len(self.number)
+        i = np.arange(max(0, -lines), min(n, n - lines))
+        j = i + lines
+        fits = (self.number[i] == self.number[j]) & self.filled[i] & self.filled[j]
+        fits &= ~self.same_text[i, j]
+        return i[fits], j[fits]
+
+    def mean_cosine(self, lines: int) -> float:
+        """Of the pairs after a shift; 0 if there are none."""
+        i, j = self.shifted(lines)
+        return float(self.cosines[i, j].mean()) if len(i) else 0.0
+
+
+def _equal(texts: list[str]) -> Bools:
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    ids = np.array([numbers[text] for text in texts])
+    return ids[:, None] == ids[None, :]
+
+
+def _centered(cosines: Floats, random: Bools) -> Floats:
+    """Cosines less the mean of their row and of their column over the random pairs."""
+    values = np.where(random, cosines, 0.0)
+    total = values.sum() / max(1, random.sum())
+    rows = values.sum(axis=1) / np.maximum(1, random.sum(axis=1))
+    columns = values.sum(axis=0) / np.maximum(1, random.sum(axis=0))
+    return cosines - rows[:, None] - columns[None, :] + total
+
+
+def _best_shift(table: _Table) -> Shift | None:
+    """The shift that explains most rows, if the evidence is certain."""
+    best: Shift | None = None
+    for size in range(1, MAX_SHIFT + 1):
+        for lines in (size, -size):
+            share = _shifted_share(table, lines)
+            if share > 0 and (best is None or share > best.share + 0.05):
+                best = Shift(lines, share)
+    return best
+
+
+def _shifted_share(table: _Table, lines: int) -> float:
+    """Share of the rows that fit `lines` further down, in [0, 1]; 0 if it is not certain.
+
+    A file may be shifted from some line on. One half of each excerpt's rows decides whether the
+    excerpt counts as shifted, and the other half is tested, so that the choice does not bias the
+    test.
+    """
+    i, j = table.shifted(lines)
+    if not len(i):
+        return 0.0
+    shifted = table.centered[i, j]
+    # How much better target j fits source i than target i does, and than source j does.
+    gain = shifted - np.maximum(table.centered[i, i], table.centered[j, j])
+    excerpt = table.number[i]
+    tested = np.zeros(len(i), dtype=bool)
+    for half in (i % 2 == 0, i % 2 == 1):
+        totals = np.bincount(excerpt[half], gain[half], minlength=int(excerpt.max()) + 1)
+        tested |= ~half & (totals[excerpt] > 0)
+    if _p_above_zero(gain[tested]) > SURE or _p_above_zero(shifted[tested]) > SURE:
+        return 0.0
+    return float(tested.mean())
+
+
+def _noise(table: _Table, rows: Ints) -> tuple[float, float, float] | None:
+    """Share of the pairs that are no better than random, with its 95% interval.
+
+    A random pair is as often below the median of the random pairs with the same texts as above it,
+    and a good pair is hardly ever below. So twice the share below it is the share of random pairs.
+    """
+    right = table.centered[rows, rows]
+    spread = float(table.centered[table.random].std())
+    if not spread > 0 or np.quantile(right, 0.75) < KNOWN_LANGUAGE * spread:
+        return None
+    below = 0
+    for row in rows:
+        others = np.concatenate(
+            [table.centered[row][table.random[row]], table.centered[:, row][table.random[:, row]]]
+        )
+        below += bool(table.centered[row, row] <= np.median(others))
+    low, high = wilson(below, len(rows))
+    return min(1.0, 2 * below / len(rows)), min(1.0, 2 * low), min(1.0, 2 * high)
+
+
+def _p_above_zero(values: Floats) -> float:
+    """One-sided p-value of Student's t-test for a mean above zero; 1 for fewer than four values."""
+    from scipy.special import stdtr
+
+    n = len(values)
+    if n < 4:
+        return 1.0
+    deviation = float(values.std(ddof=1))
+    mean = float(values.mean())
+    if deviation < 1e-9:  # an encoder that gives every text the same vector
+        return 1.0
+    return float(stdtr(n - 1, -mean / (deviation / np.sqrt(n))))

@@ -1,0 +1,129 @@
+"""The verdict on one corpus in one language."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from alignment import languages
+from alignment.checks.excerpts import Excerpts
+from alignment.checks.language import SideLanguage, side_language
+from alignment.checks.similarity import MIN_PAIRS, Shift, Similarity
+from alignment.cleaning.langid import LanguageIdentifier
+from alignment.types import AlignmentVerdict, CorpusAlignment
+
+NOISY = 0.1
+"""The noise that a corpus certainly has (the low end of the interval) before it is called noisy."""
+WHOLE = 0.8
+"""Share of the rows from which on the corpus is shifted, and not just a part of it."""
+
+
+class Sides(NamedTuple):
+    """What language each side of a corpus is in."""
+
+    source: SideLanguage
+    target: SideLanguage
+    swapped: bool
+
+
+def sides(excerpts: Excerpts, pivot: str, language: str, identifier: LanguageIdentifier) -> Sides:
+    """The language of both sides, and whether each is in the other's language."""
+    source = side_language(excerpts, excerpts.source, pivot, identifier)
+    target = side_language(excerpts, excerpts.target, language, identifier)
+    swapped = False
+    # A language that the classifier does not know is never wrong, but the pivot is on one side.
+    only_target_is_pivot = _is(target.code, pivot) and not _is(source.code, pivot)
+    if source.wrong or target.wrong or only_target_is_pivot:
+        as_target = side_language(excerpts, excerpts.source, language, identifier)
+        as_source = side_language(excerpts, excerpts.target, pivot, identifier)
+        swapped = as_target.wrong is None and as_source.wrong is None
+    return Sides(source, target, swapped)
+
+
+def judge(
+    similarity: Similarity | None, found: Sides, *, pivot: str, language: str, encoder_knows: bool
+) -> CorpusAlignment:
+    """The verdict, with what it rests on.
+
+    Args:
+        similarity: How the pairs compare with shifted and random ones; None for too few pairs.
+        found: The languages of the two sides.
+        pivot: BCP-47 code of the source side.
+        language: BCP-47 code of the target side.
+        encoder_knows: Whether the encoder is known to relate these two languages.
+    """
+    verdict, message = _language_fault(found, pivot, language) or _row_fault(
+        similarity, language, encoder_knows
+    )
+    if similarity is None:
+        return CorpusAlignment(verdict, message)
+    noise, low, high = similarity.noise or (None, None, None)
+    return CorpusAlignment(
+        verdict,
+        message,
+        pairs=similarity.pairs,
+        right=similarity.right,
+        shifted=similarity.shifted,
+        random=similarity.random,
+        noise=noise,
+        noise_low=low,
+        noise_high=high,
+    )
+
+
+def _is(code: str | None, language: str) -> bool:
+    return code is not None and languages.best_match(language, frozenset({code})) is not None
+
+
+def _language_fault(found: Sides, pivot: str, language: str) -> tuple[AlignmentVerdict, str] | None:
+    if found.swapped:
+        return (
+            "swapped",
+            f"the source side is {languages.name(language)} and the target side is "
+            f"{languages.name(pivot)}; swap its two sides",
+        )
+    for side, code, result in (
+        ("target", language, found.target),
+        ("source", pivot, found.source),
+    ):
+        if result.wrong:
+            return (
+                "wrong_language",
+                f"the {side} side should be {languages.name(code)} but is in {result.wrong}",
+            )
+    return None
+
+
+def _row_fault(
+    similarity: Similarity | None, language: str, encoder_knows: bool
+) -> tuple[AlignmentVerdict, str]:
+    if similarity is None:
+        return "too_few_pairs", f"fewer than {MIN_PAIRS} pairs, which is too few to tell"
+    if similarity.shift is not None:
+        return "shifted", _shift_message(similarity.shift)
+    if not similarity.better_than_random:
+        if encoder_knows:
+            return (
+                "not_aligned",
+                "its pairs are no more similar than random pairs of the same texts",
+            )
+        return (
+            "cannot_tell",
+            f"the encoder does not relate its {languages.name(language)} to the other side; "
+            "either it does not know the language, or the rows are not aligned",
+        )
+    if similarity.noise is not None and similarity.noise[1] > NOISY:
+        share, low, high = similarity.noise
+        return (
+            "noisy",
+            f"about {100 * share:.0f}% of its pairs ({100 * low:.0f} to {100 * high:.0f}%) are no "
+            "more similar than random pairs",
+        )
+    return "aligned", ""
+
+
+def _shift_message(shift: Shift) -> str:
+    size = abs(shift.lines)
+    lines = "one line" if size == 1 else f"{size} lines"
+    where = "after" if shift.lines > 0 else "before"
+    part = "its rows" if shift.share >= WHOLE else f"about {100 * shift.share:.0f}% of its rows"
+    return f"{part} are shifted: the translation of a source is {lines} {where} it"

@@ -1,0 +1,64 @@
+"""The alignment check of every corpus and language as text, for tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from alignment import languages
+from alignment.report.accuracy import percent
+from alignment.report.summary import CorpusCheck, Summary
+
+
+class AlignmentRow(NamedTuple):
+    """One corpus in one language; cosines are means."""
+
+    language: str
+    corpus: str
+    pairs: str
+    right: str
+    shifted: str
+    random: str
+    noise: str
+    """Share of pairs no better than random in percent, with its 95% interval."""
+    verdict: str
+    message: str
+    aligned: bool
+
+
+def alignment_rows(summary: Summary) -> list[AlignmentRow]:
+    """One row for each language and corpus that was checked."""
+    rows = []
+    for code, by_corpus in summary.alignment.items():
+        for corpus, result in by_corpus.items():
+            rows.append(_row(languages.name(code), corpus, result))
+    return rows
+
+
+def verdict_counts(rows: list[AlignmentRow]) -> str:
+    """How often each verdict occurs: `23 aligned, 1 shifted`."""
+    counts = Counter(row.verdict for row in rows)
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+
+
+def _row(language: str, corpus: str, result: CorpusCheck) -> AlignmentRow:
+    cosines = ("", "", "")
+    if result.pairs:
+        cosines = (f"{result.right:.2f}", f"{result.shifted:.2f}", f"{result.random:.2f}")
+    return AlignmentRow(
+        language,
+        corpus,
+        f"{result.pairs:,}" if result.pairs else "",
+        *cosines,
+        noise=_noise(result),
+        verdict=result.verdict.replace("_", " "),
+        message=result.message,
+        aligned=result.verdict == "aligned",
+    )
+
+
+def _noise(result: CorpusCheck) -> str:
+    if result.noise is None or result.noise_low is None or result.noise_high is None:
+        return ""
+    interval = f"{percent(result.noise_low)} – {percent(result.noise_high)}"
+    return f"{percent(result.noise)} ({interval})"
