@@ -38,6 +38,8 @@ HAN_MAJORITY = 0.8
 _ALIKE = (
     frozenset({"bs", "hr", "sh", "sr", "cnr"}),
     frozenset({"da", "nb", "nn", "no"}),
+    frozenset({"id", "ms"}),
+    frozenset({"zh", "yue", "wuu", "nan", "lzh", "gan", "hak"}),
 )
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
@@ -69,8 +71,8 @@ def side_language(
         return SideLanguage(None, None)
     code = _majority(passages, identifier)
     wrong = _wrong_script(passages, language)
-    other = code is not None and not _same_language(code, language)
-    if wrong is None and code is not None and other and identifier.knows(language):
+    judged = wrong is not None or identifier.knows(language)
+    if code is not None and judged and not _same_language(code, language):
         wrong = languages.name(code)
     if wrong is None:
         wrong = _other_chinese("".join(passages), language)
@@ -119,7 +121,7 @@ def _same_language(code: str, language: str) -> bool:
 
 @functools.cache
 def _group(code: str) -> str:
-    """The languages that are not told apart, by one of them: `zh` for `cmn` and `yue`.
+    """The languages that are not told apart, by one of them: `id` for `id` and `ms`.
 
     Script and region do not count.
     """

@@ -85,6 +85,17 @@ def clean_data(config: Config, workspace: Workspace, runner: Runner) -> CleanedD
     return CleanedData(pulled, suites, cleaned)
 
 
+def check_data(config: Config, workspace: Workspace, runner: Runner) -> dict[str, Artifact]:
+    """Run every stage up to check; its artifacts by language.
+
+    Raises:
+        AlignmentError: from the stage that failed, or if a corpus is misaligned and refused.
+    """
+    data = clean_data(config, workspace, runner)
+    encoder = _encoder(config, workspace, runner, data)
+    return check_corpora(config, workspace, runner, data.pulled, encoder)
+
+
 def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingData:
     """Run every stage before training.
 
@@ -92,8 +103,7 @@ def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingDat
         AlignmentError: from the stage that failed.
     """
     data = clean_data(config, workspace, runner)
-    context = workspace.context(config)
-    encoder = runner.run("encoder", lambda: base_encoder(context, config.encoder, data.cleaned))
+    encoder = _encoder(config, workspace, runner, data)
     checked = check_corpora(config, workspace, runner, data.pulled, encoder)
     mined, built = mine_triplets(config, workspace, runner, data, encoder)
     return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, checked, mined, built)
@@ -139,6 +149,11 @@ def mine_triplets(
         ),
     )
     return mined, built
+
+
+def _encoder(config: Config, workspace: Workspace, runner: Runner, data: CleanedData) -> Artifact:
+    context = workspace.context(config)
+    return runner.run("encoder", lambda: base_encoder(context, config.encoder, data.cleaned))
 
 
 def _with_curriculum(settings: Triplets, remined: int) -> Triplets:

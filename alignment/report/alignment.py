@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from alignment import languages
 from alignment.report.accuracy import percent
-from alignment.report.summary import CorpusCheck, Summary
+from alignment.report.summary import CorpusCheck
 
 
 class AlignmentRow(NamedTuple):
@@ -26,16 +27,16 @@ class AlignmentRow(NamedTuple):
     aligned: bool
 
 
-def alignment_rows(summary: Summary) -> list[AlignmentRow]:
-    """One row for each language and corpus that was checked."""
+def alignment_rows(checks: Mapping[str, Mapping[str, CorpusCheck]]) -> list[AlignmentRow]:
+    """One row for each result in `checks`, which are by language and corpus."""
     rows = []
-    for code, by_corpus in summary.alignment.items():
+    for code, by_corpus in checks.items():
         for corpus, result in by_corpus.items():
             rows.append(_row(languages.name(code), corpus, result))
     return rows
 
 
-def verdict_counts(rows: list[AlignmentRow]) -> str:
+def verdict_counts(rows: Sequence[AlignmentRow]) -> str:
     """How often each verdict occurs: `23 aligned, 1 shifted`."""
     counts = Counter(row.verdict for row in rows)
     return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())

@@ -30,7 +30,7 @@ def render_report(
         versions: Versions of the packages that can change a result.
     """
     suites = summary.suites()
-    alignment = alignment_rows(summary)
+    alignment = alignment_rows(summary.alignment)
     accuracy = {suite: plots.accuracy(summary.languages, suite) for suite in suites}
     return render_html(
         "report.html.j2",

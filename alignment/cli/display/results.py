@@ -10,7 +10,6 @@ from rich.text import Text
 
 from alignment.cli.display.console import add_row, console, new_table, say
 from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent
-from alignment.report.alignment import alignment_rows, verdict_counts
 from alignment.report.summary import StageRecord, Summary
 
 ACCURACY_COLUMNS: dict[str, JustifyMethod] = {
@@ -29,41 +28,6 @@ STAGE_COLUMNS: dict[str, JustifyMethod] = {
     "rows": "right",
     "reused": "left",
 }
-
-ALIGNMENT_COLUMNS: dict[str, JustifyMethod] = {
-    "language": "left",
-    "corpus": "left",
-    "pairs": "right",
-    "cosine": "right",
-    "shifted": "right",
-    "random": "right",
-    "noise (%)": "right",
-    "alignment": "left",
-}
-
-
-def print_alignment(summary: Summary) -> None:
-    """A table of the corpora that are not certainly aligned, and a line that counts all."""
-    rows = alignment_rows(summary)
-    if not rows:
-        return
-    table = new_table("alignment check: what is not certainly aligned", ALIGNMENT_COLUMNS)
-    for row in rows:
-        if not row.aligned:
-            add_row(
-                table,
-                row.language,
-                row.corpus,
-                row.pairs,
-                row.right,
-                row.shifted,
-                row.random,
-                row.noise,
-                f"{row.verdict}: {row.message}",
-            )
-    if table.row_count:
-        console.print(table)
-    say(f"Alignment of corpora, by language: {verdict_counts(rows)}.")
 
 
 def print_outcome(summary: Summary, directory: Path) -> None:

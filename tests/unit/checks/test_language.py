@@ -49,7 +49,7 @@ def test_right(rows: list[str], expected: str) -> None:
         (texts.SIMPLIFIED, "zh-HK", "Simplified Chinese"),
         (texts.CROATIAN, "sr-Cyrl", "another script (0% of the letters are in its own)"),
         (texts.CROATIAN, "sl", "Croatian"),
-        (texts.RUSSIAN, "mi", "another script (0% of the letters are in its own)"),
+        (texts.RUSSIAN, "mi", "Russian"),
     ],
 )
 def test_wrong(rows: list[str], expected: str, wrong: str) -> None:
