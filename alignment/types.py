@@ -31,6 +31,10 @@ AlignmentVerdict = Literal[
     "too_few_pairs",
 ]
 """What the check of a corpus in one language can say."""
+MISALIGNED: frozenset[AlignmentVerdict] = frozenset(
+    {"shifted", "swapped", "wrong_language", "not_aligned"}
+)
+"""Verdicts on a corpus that should not be trained on."""
 
 
 class SentencePair(NamedTuple):

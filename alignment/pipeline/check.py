@@ -5,21 +5,15 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Mapping
-from typing import get_args
 
 from alignment.config import Config
 from alignment.errors import Misaligned
 from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.check import check, read_alignment
-from alignment.types import AlignmentVerdict, Artifact, CorpusAlignment
+from alignment.types import MISALIGNED, AlignmentVerdict, Artifact, CorpusAlignment
 
-REFUSED: frozenset[AlignmentVerdict] = frozenset(
-    {"shifted", "swapped", "wrong_language", "not_aligned"}
-)
-"""Verdicts that `clean.misaligned: refuse` stops for."""
-WARNED: frozenset[AlignmentVerdict] = REFUSED | {"noisy"}
-VERDICTS: tuple[AlignmentVerdict, ...] = get_args(AlignmentVerdict)
+WARNED: frozenset[AlignmentVerdict] = MISALIGNED | {"noisy"}
 logger = logging.getLogger(__name__)
 
 
@@ -53,7 +47,7 @@ def check_corpora(
             if result.verdict not in WARNED:
                 continue
             line = _line(code, corpus, result)
-            if result.verdict in REFUSED and config.settings(code).clean.misaligned == "refuse":
+            if result.verdict in MISALIGNED and config.settings(code).clean.misaligned == "refuse":
                 refused.append(line)
             else:
                 logger.warning("%s", line)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from alignment import languages
 from alignment.report.accuracy import percent
 from alignment.report.summary import CorpusCheck
+from alignment.types import MISALIGNED
 
 
 class AlignmentRow(NamedTuple):
@@ -25,6 +26,8 @@ class AlignmentRow(NamedTuple):
     verdict: str
     message: str
     aligned: bool
+    is_fault: bool
+    """Whether something is wrong; False as well where it cannot be told."""
 
 
 def alignment_rows(checks: Mapping[str, Mapping[str, CorpusCheck]]) -> list[AlignmentRow]:
@@ -55,6 +58,7 @@ def _row(language: str, corpus: str, result: CorpusCheck) -> AlignmentRow:
         verdict=result.verdict.replace("_", " "),
         message=result.message,
         aligned=result.verdict == "aligned",
+        is_fault=result.verdict == "noisy" or result.verdict in MISALIGNED,
     )
 
 

@@ -40,6 +40,15 @@ def test_knows() -> None:
     assert not identifier.knows("ach")
 
 
+def test_probabilities() -> None:
+    identifier = load_identifier(None)
+    german, nothing = identifier.probabilities([GERMAN, ""])
+    assert max(german, key=german.__getitem__) == "de"
+    assert 1 < len(german) <= 8
+    assert sum(german.values()) <= 1.001
+    assert all(0 <= probability <= 1.001 for probability in nothing.values())
+
+
 class PublicOnly:
     """A fastText model without the private `f`."""
 
