@@ -8,11 +8,12 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import langcodes
 import numpy as np
+from langcodes.data_dicts import MACROLANGUAGES
 
 from alignment import languages
 from alignment.checks.excerpts import Excerpts
@@ -25,8 +26,11 @@ MIN_LETTERS = 200
 """Of a side; with fewer its language is not judged."""
 MAJORITY = 0.75
 """Share of the excerpts that another language must win."""
-MIN_PROBABILITY = 0.5
+MIN_PROBABILITY = 0.65
 """Of an excerpt's most likely language, for the excerpt to count."""
+UNKNOWN_PROBABILITY = 0.9
+"""The same where the classifier does not know the language that it should be: text in such a
+language looks a little like many others."""
 MIN_SCRIPT = 0.25
 """Share of the letters in a script of the language; less is another script."""
 MIN_HAN = 20
@@ -34,13 +38,6 @@ MIN_HAN = 20
 HAN_MAJORITY = 0.8
 """Share of such characters that must be of the other script."""
 
-# Languages that classifiers, and often readers, cannot tell apart in short texts.
-_ALIKE = (
-    frozenset({"bs", "hr", "sh", "sr", "cnr"}),
-    frozenset({"da", "nb", "nn", "no"}),
-    frozenset({"id", "ms"}),
-    frozenset({"zh", "yue", "wuu", "nan", "lzh", "gan", "hak"}),
-)
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -58,7 +55,7 @@ def side_language(
 ) -> SideLanguage:
     """The language of one side of a corpus, which should be `language`.
 
-    A language that the classifier does not know is judged by its script alone.
+    The more so if the classifier knows the language; if not, another one must be very likely.
 
     Args:
         excerpts: The excerpts of the corpus.
@@ -69,11 +66,14 @@ def side_language(
     passages = _passages(excerpts, texts)
     if sum(map(_letters, passages)) < MIN_LETTERS:
         return SideLanguage(None, None)
-    code = _majority(passages, identifier)
+    probabilities = identifier.probabilities(passages)
+    code = _majority(probabilities, MIN_PROBABILITY)
     wrong = _wrong_script(passages, language)
-    judged = wrong is not None or identifier.knows(language)
-    if code is not None and judged and not _same_language(code, language):
-        wrong = languages.name(code)
+    other = code
+    if wrong is None and not _knows(identifier, language):
+        other = _majority(probabilities, UNKNOWN_PROBABILITY)
+    if other is not None and not _same_language(other, language):
+        wrong = languages.name(other)
     if wrong is None:
         wrong = _other_chinese("".join(passages), language)
     return SideLanguage(wrong, code)
@@ -91,25 +91,31 @@ def _letters(text: str) -> int:
     return len(_NOT_LETTERS.sub("", text))
 
 
-def _majority(passages: Sequence[str], identifier: LanguageIdentifier) -> str | None:
-    """The code that wins at least `MAJORITY` of the passages that the classifier is sure of.
+def _majority(probabilities: Sequence[Mapping[str, float]], min_probability: float) -> str | None:
+    """The code that wins at least `MAJORITY` of the passages, each by `min_probability` or more.
 
     Languages that are alike count as one, and the likeliest of them gives the code.
     """
     wins: Counter[str] = Counter()
     totals: dict[str, Counter[str]] = {}
-    for probabilities in identifier.probabilities(passages):
+    for of_passage in probabilities:
         groups: Counter[str] = Counter()
-        for code, probability in probabilities.items():
+        for code, probability in of_passage.items():
             group = _group(code)
             groups[group] += probability
             totals.setdefault(group, Counter())[code] += probability
         for group, probability in groups.most_common(1):
-            wins[group] += probability >= MIN_PROBABILITY
+            wins[group] += probability >= min_probability
     for group, count in wins.most_common(1):
-        if count >= MAJORITY * len(passages):
+        if count >= MAJORITY * len(probabilities):
             return totals[group].most_common(1)[0][0]
     return None
+
+
+def _knows(identifier: LanguageIdentifier, language: str) -> bool:
+    """Whether the classifier knows the language in any script."""
+    plain = langcodes.Language.get(language).language or language
+    return identifier.knows(language) or identifier.knows(plain)
 
 
 def _same_language(code: str, language: str) -> bool:
@@ -121,16 +127,14 @@ def _same_language(code: str, language: str) -> bool:
 
 @functools.cache
 def _group(code: str) -> str:
-    """The languages that are not told apart, by one of them: `id` for `id` and `ms`.
+    """The languages that are not told apart: those of a macrolanguage, Norwegian and Danish.
 
-    Script and region do not count.
+    Bosnian, Croatian and Serbian are of one macrolanguage, as are Indonesian and Malay, the kinds
+    of Arabic and those of Chinese. Script and region do not count.
     """
-    tag = langcodes.Language.get(langcodes.standardize_tag(code, macro=True))
-    language = tag.language or ""
-    for alike in _ALIKE:
-        if language in alike:
-            return min(alike)
-    return language
+    language = langcodes.Language.get(langcodes.standardize_tag(code, macro=True)).language or ""
+    group = MACROLANGUAGES.get(language, language)
+    return "no" if group == "da" else group
 
 
 def _wrong_script(passages: Sequence[str], language: str) -> str | None:

@@ -15,6 +15,7 @@ from alignment.cleaning.columns import Floats
 from alignment.errors import ConfigError
 
 _LABEL = "__label__"
+_WIKIPEDIA = {"als": "gsw"}  # Wikipedia's code of Alemannic, which means Albanian in BCP-47
 NUM_LIKELY = 8
 """Languages of a text that `probabilities` gives."""
 REMEMBERED = 2**17  # texts, about 20 MiB
@@ -30,7 +31,7 @@ class LanguageIdentifier(Protocol):
         ...
 
     def probabilities(self, texts: Sequence[str]) -> list[dict[str, float]]:
-        """Probabilities of the most likely languages of each text, by the model's own codes."""
+        """Probabilities of the most likely languages of each text, by code."""
         ...
 
     def other_language(self, texts: Sequence[str], language: str) -> Floats:
@@ -59,7 +60,8 @@ class FastText:
                 where=str(path),
                 hint="Set clean.language_model to the path of a .bin or .ftz file.",
             ) from error
-        labels = self._model.predict("a", k=-1)[0]
+        # A threshold below 0, because a label of probability 0 would be left out.
+        labels = self._model.predict("a", k=-1, threshold=-1.0)[0]
         self._path = path
         self._best = functools.lru_cache(REMEMBERED)(self._predict)  # corpora repeat themselves
         self._codes = frozenset(label.removeprefix(_LABEL) for label in labels)
@@ -77,6 +79,7 @@ class FastText:
         for text in texts:
             labels, values = self._model.predict(text.replace("\n", " "), k=NUM_LIKELY)
             codes = [label.removeprefix(_LABEL) for label in labels]
+            codes = [_WIKIPEDIA.get(code, code) for code in codes]
             result.append(dict(zip(codes, map(float, values), strict=True)))
         return result
 

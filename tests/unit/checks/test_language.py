@@ -29,6 +29,8 @@ def language_of(rows: list[str], expected: str) -> SideLanguage:
         (texts.CROATIAN, "hr"),
         (texts.CROATIAN, "bs"),  # too alike to tell
         (texts.CROATIAN, "sr-Latn"),
+        (texts.ALEMANNIC, "gsw"),
+        (texts.ALEMANNIC, "de"),
         (texts.MAORI, "mi"),  # the classifier does not know it
     ],
 )
@@ -49,6 +51,8 @@ def test_right(rows: list[str], expected: str) -> None:
         (texts.SIMPLIFIED, "zh-HK", "Simplified Chinese"),
         (texts.CROATIAN, "sr-Cyrl", "another script (0% of the letters are in its own)"),
         (texts.CROATIAN, "sl", "Croatian"),
+        (texts.GERMAN, "mi", "German"),  # very likely, though the classifier does not know Māori
+        (texts.SIMPLIFIED, "ja", "Chinese"),
         (texts.RUSSIAN, "mi", "Russian"),
     ],
 )

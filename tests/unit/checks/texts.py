@@ -64,3 +64,11 @@ MAORI = [
     "Tatari mai i te wā e uta ana te whārangi.",
     "Kāore koe i te whai mana ki te tiro i tēnei whārangi.",
 ]
+ALEMANNIC = [
+    "Dis Passwort isch gänderet worde.",
+    "Die Datei gits scho. Wottsch si ersetze?",
+    "Gib dini E-Mail-Adrässe ii, zum wiitermache.",
+    "Für dini Suechi git es keni Ergäbnis.",
+    "Bitte wart, bis d Siite glade isch.",
+    "Du darfsch die Siite nöd aaluege, will dir d Rächt defür fähle.",
+]

@@ -38,6 +38,7 @@ def test_knows() -> None:
     assert identifier.knows("de")
     assert identifier.knows("pt-BR")
     assert not identifier.knows("ach")
+    assert identifier.knows("ug") and identifier.knows("gn")  # improbable for any Latin text
 
 
 def test_probabilities() -> None:
