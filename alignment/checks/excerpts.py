@@ -33,6 +33,13 @@ class Excerpts(NamedTuple):
     source: list[str]
     target: list[str]
 
+    def every(self, step: int) -> Excerpts:
+        """Every `step`-th excerpt."""
+        rows = np.flatnonzero(self.number % step == 0)
+        source = [self.source[row] for row in rows]
+        target = [self.target[row] for row in rows]
+        return Excerpts(self.number[rows], source, target)
+
 
 class ExcerptSampler:
     """Chooses excerpts while the pairs of a corpus stream by, and keeps those only.

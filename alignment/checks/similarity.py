@@ -18,12 +18,17 @@ MAX_SHIFT = 5
 """Lines."""
 MIN_PAIRS = 12
 """With fewer no test can reach `SURE`."""
-SURE = 1e-5
-"""Largest p-value that counts as evidence: there are ten shifts, corpora by the hundred, and a run
-every night."""
+SURE = 1e-4
+"""Largest p-value that counts as evidence: there are ten shifts and hundreds of corpora."""
+LIKELY = 0.01
+"""Largest p-value where ten shifts must all be beaten."""
 KNOWN_LANGUAGE = 2.5
-"""Standard deviations above random pairs, of the best quarter of the pairs: from here on a pair
-that is not better than random is a bad pair, and not one that the encoder does not understand."""
+"""How far the median pair is above random pairs, in their standard deviations, if the encoder knows
+both languages. Then a pair that is not better than random is a bad pair; for a weaker encoder it
+may be a pair that it does not understand."""
+
+SMALLEST = 1e-6
+"""Less is rounding: the encoder gives every text the same vector."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -50,12 +55,14 @@ class Similarity(NamedTuple):
     """Mean cosine of the same texts in random pairs."""
     shifted: float
     """The larger one of the mean cosines after a shift by one line, down and up."""
-    better_than_random: bool
-    """Whether the pairs are certainly more similar than random ones."""
+    related: bool
+    """Whether the pairs are certainly more similar than random ones, and than after any shift."""
+    strength: float
+    """How far the median pair is above random pairs, in standard deviations of random pairs."""
     shift: Shift | None
-    noise: tuple[float, float, float] | None
-    """Share of the pairs that are no better than random, and its 95% interval; None if the encoder
-    does not know the language well enough to tell."""
+    noise: tuple[float, float, float]
+    """Share of the pairs that are no better than random, and its 95% interval. Too high if the
+    encoder does not know the languages."""
 
 
 def compare(
@@ -76,13 +83,14 @@ def compare(
     if len(rows) < MIN_PAIRS:
         return None
     right = table.centered[rows, rows]
-    better = _p_above_zero(right) < SURE
+    spread = float(table.centered[table.random].std())
     return Similarity(
         pairs=len(rows),
         right=float(table.cosines[rows, rows].mean()),
         random=float(table.cosines[table.random].mean()),
         shifted=max(table.mean_cosine(1), table.mean_cosine(-1)),
-        better_than_random=better,
+        related=_p_above_zero(right) < SURE and _is_better_than_shifted(table),
+        strength=float(np.median(right)) / spread if spread > SMALLEST else 0.0,
         shift=_best_shift(table),
         noise=_noise(table, rows),
     )
@@ -165,38 +173,51 @@ def _best_shift(table: _Table) -> Shift | None:
 
 
 def _shifted_share(table: _Table, lines: int) -> float:
-    """Share of the rows that fit `lines` further down, in [0, 1]; 0 if it is not certain.
-
-    A file may be shifted from some line on. One half of each excerpt's rows decides whether the
-    excerpt counts as shifted, and the other half is tested, so that the choice does not bias the
-    test.
-    """
+    """Share of the rows that fit `lines` further down, in [0, 1]; 0 if it is not certain."""
     i, j = table.shifted(lines)
     if not len(i):
         return 0.0
-    shifted = table.centered[i, j]
-    # How much better target j fits source i than target i does, and than source j does.
-    gain = shifted - np.maximum(table.centered[i, i], table.centered[j, j])
     excerpt = table.number[i]
+    shifted = table.centered[i, j]
+    # How much better source i and target j fit each other than their partners.
+    gain = shifted - (table.centered[i, i] + table.centered[j, j]) / 2
+    if _p_above_zero(gain) < SURE and _p_above_zero(shifted) < SURE:
+        return float((np.bincount(excerpt, gain)[excerpt] > 0).mean())
+    # A file may be shifted from some line on. One half of each excerpt's rows decides whether the
+    # excerpt counts as shifted and the other half is tested: the choice does not bias the test.
+    own_gain = shifted - table.centered[i, i]
     tested = np.zeros(len(i), dtype=bool)
     for half in (i % 2 == 0, i % 2 == 1):
-        totals = np.bincount(excerpt[half], gain[half], minlength=int(excerpt.max()) + 1)
+        totals = np.bincount(excerpt[half], own_gain[half], minlength=int(excerpt.max()) + 1)
         tested |= ~half & (totals[excerpt] > 0)
-    if _p_above_zero(gain[tested]) > SURE or _p_above_zero(shifted[tested]) > SURE:
-        return 0.0
-    return float(tested.mean())
+    evidence = (own_gain[tested], shifted[tested])
+    if all(_p_above_zero(values) < SURE for values in evidence) and gain[tested].mean() > 0:
+        return float(tested.mean())
+    return 0.0
 
 
-def _noise(table: _Table, rows: Ints) -> tuple[float, float, float] | None:
+def _is_better_than_shifted(table: _Table) -> bool:
+    """Whether the pairs are better than after the shift that suits them best.
+
+    Neighbors are often about the same thing, so a shifted corpus is better than a random one.
+    """
+    advantages = []
+    for size in range(1, MAX_SHIFT + 1):
+        for lines in (size, -size):
+            i, j = table.shifted(lines)
+            if len(i) >= MIN_PAIRS / 2:
+                advantages.append(table.centered[i, i] - table.centered[i, j])
+    if not advantages:
+        return True
+    return _p_above_zero(min(advantages, key=np.mean)) < LIKELY
+
+
+def _noise(table: _Table, rows: Ints) -> tuple[float, float, float]:
     """Share of the pairs that are no better than random, with its 95% interval.
 
     A random pair is as often below the median of the random pairs with the same texts as above it,
     and a good pair is hardly ever below. So twice the share below it is the share of random pairs.
     """
-    right = table.centered[rows, rows]
-    spread = float(table.centered[table.random].std())
-    if not spread > 0 or np.quantile(right, 0.75) < KNOWN_LANGUAGE * spread:
-        return None
     below = 0
     for row in rows:
         others = np.concatenate(
@@ -216,6 +237,6 @@ def _p_above_zero(values: Floats) -> float:
         return 1.0
     deviation = float(values.std(ddof=1))
     mean = float(values.mean())
-    if deviation < 1e-9:  # an encoder that gives every text the same vector
+    if deviation < SMALLEST:  # an encoder that gives every text the same vector
         return 1.0
     return float(stdtr(n - 1, -mean / (deviation / np.sqrt(n))))

@@ -49,14 +49,14 @@ def judge(
         found: The languages of the two sides.
         pivot: BCP-47 code of the source side.
         language: BCP-47 code of the target side.
-        encoder_knows: Whether the encoder is known to relate these two languages.
+        encoder_knows: Whether the encoder knows both languages: see `KNOWN_LANGUAGE`.
     """
     verdict, message = _language_fault(found, pivot, language) or _row_fault(
         similarity, language, encoder_knows
     )
     if similarity is None:
         return CorpusAlignment(verdict, message)
-    noise, low, high = similarity.noise or (None, None, None)
+    noise, low, high = similarity.noise if encoder_knows else (None, None, None)
     return CorpusAlignment(
         verdict,
         message,
@@ -100,7 +100,7 @@ def _row_fault(
         return "too_few_pairs", f"fewer than {MIN_PAIRS} pairs, which is too few to tell"
     if similarity.shift is not None:
         return "shifted", _shift_message(similarity.shift)
-    if not similarity.better_than_random:
+    if not similarity.related:
         if encoder_knows:
             return (
                 "not_aligned",
@@ -111,8 +111,8 @@ def _row_fault(
             f"the encoder does not relate its {languages.name(language)} to the other side; "
             "either it does not know the language, or the rows are not aligned",
         )
-    if similarity.noise is not None and similarity.noise[1] > NOISY:
-        share, low, high = similarity.noise
+    share, low, high = similarity.noise
+    if encoder_knows and low > NOISY:
         return (
             "noisy",
             f"about {100 * share:.0f}% of its pairs ({100 * low:.0f} to {100 * high:.0f}%) are no "

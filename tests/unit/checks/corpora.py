@@ -21,19 +21,28 @@ class Encoded(NamedTuple):
 
 
 def encoded(
-    rows: int = 200, *, quality: float = 1.0, seed: int = 0, shift: int = 0, shift_from: int = 0
+    rows: int = 200,
+    *,
+    quality: float = 1.0,
+    topic: float = 0.0,
+    seed: int = 0,
+    shift: int = 0,
+    shift_from: int = 0,
 ) -> Encoded:
     """A corpus of consecutive rows; both sides of a pair are a meaning plus an error.
 
     Args:
         rows: Number of pairs.
         quality: How much of a vector is its meaning; 0 for an encoder that understands nothing.
+        topic: How similar the meanings of neighbors are, from 0 to 1.
         seed: Of the vectors.
         shift: The translation of source i is target i + shift, where i >= shift_from.
         shift_from: The first shifted row.
     """
     rng = np.random.default_rng(seed)
     meanings = rng.normal(size=(rows + 40, DIM))
+    for row in range(1, len(meanings)):
+        meanings[row] = topic * meanings[row - 1] + np.sqrt(1 - topic**2) * meanings[row]
     common = 3 * rng.normal(size=DIM)  # all vectors of an encoder point in a similar direction
     moved = np.where(np.arange(rows) >= shift_from, shift, 0)
     source = quality * meanings[20 : rows + 20] + rng.normal(size=(rows, DIM)) + common

@@ -73,3 +73,5 @@ def test_read_by_corpus(tmp_path: Path) -> None:
     assert excerpts["b"].number.tolist() == [0, 1]
     assert excerpts["b"].source == ["u", "w"]
     assert excerpts["b"].target == ["v", "x"]
+    assert excerpts["b"].every(2).source == ["u"]
+    assert excerpts["b"].every(1).target == ["v", "x"]

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alignment.checks.similarity import MAX_SHIFT, MIN_PAIRS, Similarity, compare
+from alignment.checks.similarity import (
+    KNOWN_LANGUAGE,
+    MAX_SHIFT,
+    MIN_PAIRS,
+    Similarity,
+    compare,
+)
 from tests.unit.checks.corpora import Encoded, encoded, with_noise
 
 
@@ -17,11 +23,12 @@ def compared(corpus: Encoded) -> Similarity:
 
 def test_a_right_corpus() -> None:
     result = compared(encoded())
-    assert result.better_than_random
+    assert result.related
     assert result.shift is None
     assert result.right > result.shifted + 0.05
     assert result.random == pytest.approx(result.shifted, abs=0.02)
-    assert result.noise is not None and result.noise[0] < 0.05
+    assert result.noise[0] < 0.05
+    assert result.strength > KNOWN_LANGUAGE
 
 
 @pytest.mark.parametrize("lines", [1, -1, 2, -3, MAX_SHIFT])
@@ -31,7 +38,7 @@ def test_a_shifted_corpus(lines: int, rows: int) -> None:
     assert result.shift is not None
     assert result.shift.lines == lines
     assert result.shift.share > 0.9
-    assert not result.better_than_random
+    assert not result.related
 
 
 @pytest.mark.parametrize("first", [60, 100, 160])
@@ -41,31 +48,39 @@ def test_a_corpus_that_is_shifted_from_some_line_on(first: int) -> None:
     assert result.shift.share == pytest.approx(1 - first / 200, abs=0.12)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("topic", [0.0, 0.7])
 @pytest.mark.parametrize("quality", [0.0, 0.1, 0.3, 0.6, 1.0])
-def test_no_shift_is_seen_where_there_is_none(seed: int, quality: float) -> None:
-    assert compared(encoded(quality=quality, seed=seed)).shift is None
-    assert compared(with_noise(encoded(quality=quality, seed=seed), 0.5)).shift is None
+def test_no_shift_is_seen_where_there_is_none(quality: float, topic: float) -> None:
+    for seed in range(6):
+        corpus = encoded(quality=quality, topic=topic, seed=seed)
+        assert compared(corpus).shift is None
+        assert compared(with_noise(corpus, 0.5)).shift is None
 
 
 def test_a_blind_encoder_says_nothing() -> None:
     for seed in range(20):
         result = compared(encoded(quality=0.0, seed=seed))
-        assert not result.better_than_random
-        assert result.noise is None
+        assert not result.related
+        assert result.strength < 1
 
 
 def test_an_encoder_that_gives_one_vector_says_nothing() -> None:
     same = np.ones((200, 4), np.float32) / 2
     result = compared(encoded()._replace(source=same, target=same))
-    assert not result.better_than_random
-    assert result.shift is None and result.noise is None
+    assert not result.related
+    assert result.shift is None and result.strength == 0
 
 
-def test_a_weak_encoder_sees_that_pairs_belong_together_but_not_the_noise() -> None:
+def test_a_weak_encoder_sees_that_pairs_belong_together() -> None:
     result = compared(encoded(quality=0.5))
-    assert result.better_than_random
-    assert result.noise is None
+    assert result.related
+    assert 0 < result.strength < KNOWN_LANGUAGE
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_shifted_text_with_similar_neighbors_is_not_taken_for_a_right_one(seed: int) -> None:
+    corpus = encoded(quality=0.6, topic=0.7, seed=seed, shift=1)
+    assert not compared(corpus).related
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.2, 0.5])
@@ -73,7 +88,6 @@ def test_the_interval_of_the_noise_covers_it(share: float) -> None:
     covered = 0
     for seed in range(20):
         noise = compared(with_noise(encoded(quality=2.0, seed=seed), share, seed)).noise
-        assert noise is not None
         covered += noise[1] - 0.02 <= share <= noise[2]
     assert covered >= 17  # of 20, at 95%
 

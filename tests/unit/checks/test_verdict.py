@@ -17,7 +17,8 @@ SIMILAR = Similarity(
     right=0.9,
     random=0.8,
     shifted=0.81,
-    better_than_random=True,
+    related=True,
+    strength=4.0,
     shift=None,
     noise=(0.02, 0.0, 0.05),
 )
@@ -52,7 +53,7 @@ def test_shifted(shift: Shift, message: str) -> None:
 
 
 def test_not_aligned_or_an_encoder_that_does_not_know_the_language() -> None:
-    blind = SIMILAR._replace(better_than_random=False, noise=None)
+    blind = SIMILAR._replace(related=False)
     assert verdict(blind).verdict == "not_aligned"
     result = verdict(blind, encoder_knows=False)
     assert result.verdict == "cannot_tell"
@@ -61,13 +62,19 @@ def test_not_aligned_or_an_encoder_that_does_not_know_the_language() -> None:
 
 @pytest.mark.parametrize(
     ("noise", "expected"),
-    [((0.2, 0.12, 0.31), "noisy"), ((0.2, 0.08, 0.35), "aligned"), (None, "aligned")],
+    [((0.2, 0.12, 0.31), "noisy"), ((0.2, 0.08, 0.35), "aligned")],
 )
-def test_noise(noise: tuple[float, float, float] | None, expected: str) -> None:
+def test_noise(noise: tuple[float, float, float], expected: str) -> None:
     result = verdict(SIMILAR._replace(noise=noise))
     assert result.verdict == expected
     if expected == "noisy":
         assert result.message.startswith("about 20% of its pairs (12 to 31%) are no more similar")
+
+
+def test_noise_of_a_language_that_the_encoder_does_not_know() -> None:
+    result = verdict(SIMILAR._replace(noise=(0.4, 0.3, 0.5)), encoder_knows=False)
+    assert result.verdict == "aligned"
+    assert result.noise is None
 
 
 def test_too_few_pairs() -> None:
