@@ -247,7 +247,7 @@ class CorpusAlignment:
     right: float = 0.0
     """Mean cosine of the pairs."""
     shifted: float = 0.0
-    """Mean cosine after a shift by one line, in the direction where it is higher."""
+    """Mean cosine after the shift that was found, or after one by a line, the larger one."""
     random: float = 0.0
     """Mean cosine of random pairs of the same texts."""
     noise: float | None = None

@@ -16,6 +16,7 @@ from alignment.gate.statistics import wilson
 
 MAX_SHIFT = 5
 """Lines."""
+SHIFTS = [lines for size in range(1, MAX_SHIFT + 1) for lines in (size, -size)]
 MIN_PAIRS = 12
 """With fewer no test can reach `SURE`."""
 SURE = 1e-4
@@ -54,7 +55,8 @@ class Similarity(NamedTuple):
     random: float
     """Mean cosine of the same texts in random pairs."""
     shifted: float
-    """The larger one of the mean cosines after a shift by one line, down and up."""
+    """Mean cosine after the shift that was found, or after one by a line, down or up, the larger
+    one."""
     related: bool
     """Whether the pairs are certainly more similar than random ones, and than after any shift."""
     strength: float
@@ -84,14 +86,16 @@ def compare(
         return None
     right = table.centered[rows, rows]
     spread = float(table.centered[table.random].std())
+    shift = _best_shift(table)
+    shifts = [shift.lines] if shift else [1, -1]
     return Similarity(
         pairs=len(rows),
         right=float(table.cosines[rows, rows].mean()),
         random=float(table.cosines[table.random].mean()),
-        shifted=max(table.mean_cosine(1), table.mean_cosine(-1)),
+        shifted=max(table.mean_cosine(lines) for lines in shifts),
         related=_p_above_zero(right) < SURE and _is_better_than_shifted(table),
         strength=float(np.median(right)) / spread if spread > SMALLEST else 0.0,
-        shift=_best_shift(table),
+        shift=shift,
         noise=_noise(table, rows),
     )
 
@@ -162,27 +166,32 @@ def _centered(cosines: Floats, random: Bools) -> Floats:
 
 
 def _best_shift(table: _Table) -> Shift | None:
-    """The shift that explains most rows, if the evidence is certain."""
+    """The shift that fits best among those that the evidence is certain of."""
     best: Shift | None = None
-    for size in range(1, MAX_SHIFT + 1):
-        for lines in (size, -size):
-            share = _shifted_share(table, lines)
-            if share > 0 and (best is None or share > best.share + 0.05):
-                best = Shift(lines, share)
+    largest = 0.0
+    for lines in SHIFTS:
+        rows = _shifted_rows(table, lines)
+        i, j = table.shifted(lines)
+        if rows is None:
+            continue
+        gain = float(_gain(table, i, j)[rows].mean())
+        if gain > largest:
+            best = Shift(lines, float(rows.mean()))
+            largest = gain
     return best
 
 
-def _shifted_share(table: _Table, lines: int) -> float:
-    """Share of the rows that fit `lines` further down, in [0, 1]; 0 if it is not certain."""
+def _shifted_rows(table: _Table, lines: int) -> Bools | None:
+    """Which rows fit `lines` further down, of those that can be shifted; None if not certain."""
     i, j = table.shifted(lines)
     if not len(i):
-        return 0.0
+        return None
     excerpt = table.number[i]
     shifted = table.centered[i, j]
-    # How much better source i and target j fit each other than their partners.
-    gain = shifted - (table.centered[i, i] + table.centered[j, j]) / 2
+    gain = _gain(table, i, j)
     if _p_above_zero(gain) < SURE and _p_above_zero(shifted) < SURE:
-        return float((np.bincount(excerpt, gain)[excerpt] > 0).mean())
+        whole: Bools = np.bincount(excerpt, gain)[excerpt] > 0
+        return whole
     # A file may be shifted from some line on. One half of each excerpt's rows decides whether the
     # excerpt counts as shifted and the other half is tested: the choice does not bias the test.
     own_gain = shifted - table.centered[i, i]
@@ -191,9 +200,16 @@ def _shifted_share(table: _Table, lines: int) -> float:
         totals = np.bincount(excerpt[half], own_gain[half], minlength=int(excerpt.max()) + 1)
         tested |= ~half & (totals[excerpt] > 0)
     evidence = (own_gain[tested], shifted[tested])
-    if all(_p_above_zero(values) < SURE for values in evidence) and gain[tested].mean() > 0:
-        return float(tested.mean())
-    return 0.0
+    if all(_p_above_zero(values) < SURE for values in evidence):
+        return tested
+    return None
+
+
+def _gain(table: _Table, i: Ints, j: Ints) -> Floats:
+    """How much better source i and target j fit each other than their partners."""
+    partners = (table.centered[i, i] + table.centered[j, j]) / 2
+    gain: Floats = table.centered[i, j] - partners
+    return gain
 
 
 def _is_better_than_shifted(table: _Table) -> bool:
@@ -202,11 +218,10 @@ def _is_better_than_shifted(table: _Table) -> bool:
     Neighbors are often about the same thing, so a shifted corpus is better than a random one.
     """
     advantages = []
-    for size in range(1, MAX_SHIFT + 1):
-        for lines in (size, -size):
-            i, j = table.shifted(lines)
-            if len(i) >= MIN_PAIRS / 2:
-                advantages.append(table.centered[i, i] - table.centered[i, j])
+    for lines in SHIFTS:
+        i, j = table.shifted(lines)
+        if len(i) >= MIN_PAIRS / 2:
+            advantages.append(table.centered[i, i] - table.centered[i, j])
     if not advantages:
         return True
     return _p_above_zero(min(advantages, key=np.mean)) < LIKELY

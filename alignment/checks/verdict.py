@@ -7,7 +7,7 @@ from typing import NamedTuple
 from alignment import languages
 from alignment.checks.excerpts import Excerpts
 from alignment.checks.language import SideLanguage, side_language
-from alignment.checks.similarity import MIN_PAIRS, Shift, Similarity
+from alignment.checks.similarity import MAX_SHIFT, MIN_PAIRS, Shift, Similarity
 from alignment.cleaning.langid import LanguageIdentifier
 from alignment.types import AlignmentVerdict, CorpusAlignment
 
@@ -124,6 +124,8 @@ def _row_fault(
 def _shift_message(shift: Shift) -> str:
     size = abs(shift.lines)
     lines = "one line" if size == 1 else f"{size} lines"
+    if size == MAX_SHIFT:
+        lines += " or more"
     where = "after" if shift.lines > 0 else "before"
     part = "its rows" if shift.share >= WHOLE else f"about {100 * shift.share:.0f}% of its rows"
     return f"{part} are shifted: the translation of a source is {lines} {where} it"

@@ -82,7 +82,7 @@ class CorpusCheck(_Record):
     message: str = Field(description="what is wrong; empty if nothing is")
     pairs: int = Field(description="compared pairs; 0 if there are too few")
     right: float = Field(description="mean cosine of the pairs")
-    shifted: float = Field(description="mean cosine after a shift by one line, the larger one")
+    shifted: float = Field(description="mean cosine after the shift that was found, or by one line")
     random: float = Field(description="mean cosine of random pairs of the same texts")
     noise: float | None = Field(
         description="share of pairs no better than random; null if the encoder cannot tell"

@@ -41,6 +41,12 @@ def test_a_shifted_corpus(lines: int, rows: int) -> None:
     assert not result.related
 
 
+@pytest.mark.parametrize("lines", [2, -4])
+def test_the_right_one_among_shifts_of_similar_neighbors(lines: int) -> None:
+    result = compared(encoded(topic=0.8, shift=lines))
+    assert result.shift is not None and result.shift.lines == lines
+
+
 @pytest.mark.parametrize("first", [60, 100, 160])
 def test_a_corpus_that_is_shifted_from_some_line_on(first: int) -> None:
     result = compared(encoded(shift=1, shift_from=first))

@@ -39,6 +39,7 @@ def test_aligned() -> None:
     ("shift", "message"),
     [
         (Shift(1, 1.0), "its rows are shifted: the translation of a source is one line after it"),
+        (Shift(-5, 1.0), "the translation of a source is 5 lines or more before it"),
         (Shift(-1, 0.9), "its rows are shifted: the translation of a source is one line before it"),
         (
             Shift(3, 0.4),
