@@ -72,11 +72,18 @@ def side_language(
     other = code
     if wrong is None and not _knows(identifier, language):
         other = _majority(probabilities, UNKNOWN_PROBABILITY)
-    if other is not None and not _same_language(other, language):
+    if other is not None and not same_language(other, language):
         wrong = languages.name(other)
     if wrong is None:
         wrong = _other_chinese("".join(passages), language)
     return SideLanguage(wrong, code)
+
+
+def same_language(first: str, second: str) -> bool:
+    """Whether they are spellings of one language, members of one macrolanguage, or alike."""
+    if languages.best_match(second, frozenset({first})) is not None:
+        return True
+    return _group(first) == _group(second)
 
 
 def _passages(excerpts: Excerpts, texts: Sequence[str]) -> list[str]:
@@ -116,13 +123,6 @@ def _knows(identifier: LanguageIdentifier, language: str) -> bool:
     """Whether the classifier knows the language in any script."""
     plain = langcodes.Language.get(language).language or language
     return identifier.knows(language) or identifier.knows(plain)
-
-
-def _same_language(code: str, language: str) -> bool:
-    """Whether they are spellings of one language, members of one macrolanguage, or alike."""
-    if languages.best_match(language, frozenset({code})) is not None:
-        return True
-    return _group(code) == _group(language)
 
 
 @functools.cache

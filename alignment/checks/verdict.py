@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 from alignment import languages
 from alignment.checks.excerpts import Excerpts
-from alignment.checks.language import SideLanguage, side_language
+from alignment.checks.language import SideLanguage, same_language, side_language
 from alignment.checks.similarity import MAX_SHIFT, MIN_PAIRS, Shift, Similarity
 from alignment.cleaning.langid import LanguageIdentifier
 from alignment.types import AlignmentVerdict, CorpusAlignment
 
 NOISY = 0.1
 """The noise that a corpus certainly has (the low end of the interval) before it is called noisy."""
+UNTRANSLATED = 0.5
+"""Share of the rows with the same text on both sides, above which the corpus is no translation."""
 WHOLE = 0.8
 """Share of the rows from which on the corpus is shifted, and not just a part of it."""
 
@@ -23,6 +25,8 @@ class Sides(NamedTuple):
     source: SideLanguage
     target: SideLanguage
     swapped: bool
+    untranslated: float = 0.0
+    """Share of the rows with the same text on both sides, in [0, 1]."""
 
 
 def sides(excerpts: Excerpts, pivot: str, language: str, identifier: LanguageIdentifier) -> Sides:
@@ -36,7 +40,10 @@ def sides(excerpts: Excerpts, pivot: str, language: str, identifier: LanguageIde
         as_target = side_language(excerpts, excerpts.source, language, identifier)
         as_source = side_language(excerpts, excerpts.target, pivot, identifier)
         swapped = as_target.wrong is None and as_source.wrong is None
-    return Sides(source, target, swapped)
+    untranslated = 0.0
+    if not same_language(pivot, language):
+        untranslated = _share_untranslated(excerpts)
+    return Sides(source, target, swapped, untranslated)
 
 
 def judge(
@@ -74,6 +81,15 @@ def _is(code: str | None, language: str) -> bool:
     return code is not None and languages.best_match(language, frozenset({code})) is not None
 
 
+def _share_untranslated(excerpts: Excerpts) -> float:
+    same = [
+        source.strip().casefold() == target.strip().casefold()
+        for source, target in zip(excerpts.source, excerpts.target, strict=True)
+        if source.strip() and target.strip()
+    ]
+    return sum(same) / len(same) if same else 0.0
+
+
 def _language_fault(found: Sides, pivot: str, language: str) -> tuple[AlignmentVerdict, str] | None:
     if found.swapped:
         return (
@@ -90,6 +106,11 @@ def _language_fault(found: Sides, pivot: str, language: str) -> tuple[AlignmentV
                 "wrong_language",
                 f"the {side} side should be {languages.name(code)} but is in {result.wrong}",
             )
+    if found.untranslated > UNTRANSLATED:
+        return (
+            "wrong_language",
+            f"{100 * found.untranslated:.0f}% of its rows have the same text on both sides",
+        )
     return None
 
 

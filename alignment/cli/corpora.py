@@ -124,7 +124,7 @@ def check(
 
       alignment corpora check configs/quickstart.yaml
     """
-    from alignment.cli.display.alignment import print_alignment
+    from alignment.cli.display.alignment import print_alignment_table
     from alignment.cli.runner import ConsoleRunner
     from alignment.pipeline.data import check_data
     from alignment.pipeline.summary import corpus_checks
@@ -133,7 +133,7 @@ def check(
     space = open_workspace(workspace, offline=offline)
     checked = check_data(settings, space, ConsoleRunner(settings.train.steps))
     results = {code: corpus_checks(artifact) for code, artifact in checked.items()}
-    print_alignment(results, also_aligned=True)
+    print_alignment_table(results)
 
 
 def corpora_of(config: Config, code: str) -> dict[str, Corpus]:

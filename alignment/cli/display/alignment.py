@@ -1,15 +1,17 @@
-"""The alignment check of the corpora as a table."""
+"""The alignment check of the corpora: what is wrong, and a table of all results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import JustifyMethod
-from rich.table import Table
 
 from alignment.cli.display.console import add_row, console, new_table, say
 from alignment.report.alignment import AlignmentRow, alignment_rows, verdict_counts
 from alignment.report.summary import CorpusCheck
+
+Checks = Mapping[str, Mapping[str, CorpusCheck]]
+"""By language and corpus."""
 
 COLUMNS: dict[str, JustifyMethod] = {
     "language": "left",
@@ -19,30 +21,35 @@ COLUMNS: dict[str, JustifyMethod] = {
     "shifted": "right",
     "random": "right",
     "noise (%)": "right",
-    "alignment": "left",
+    "verdict": "left",
 }
 
 
-def print_alignment(
-    checks: Mapping[str, Mapping[str, CorpusCheck]], *, also_aligned: bool = False
-) -> None:
-    """How often each verdict occurs, below a table of the corpora that are not certainly aligned.
-
-    `checks` are by language and corpus; with `also_aligned` the table has all of them.
-    """
+def print_alignment(checks: Checks) -> None:
+    """A line for each corpus that has a fault, and one that counts the verdicts."""
     rows = alignment_rows(checks)
-    shown = [row for row in rows if also_aligned or not row.aligned]
-    if shown:
-        title = "alignment check" if also_aligned else "corpora that are not certainly aligned"
-        table = new_table(title, COLUMNS)
-        for row in shown:
-            _add_row(table, row)
-        console.print(table)
+    _print_messages([row for row in rows if row.is_fault])
+    _print_counts(rows)
+
+
+def print_alignment_table(checks: Checks) -> None:
+    """The mean cosines, the noise and the verdict of every corpus, then what is not aligned."""
+    rows = alignment_rows(checks)
+    table = new_table("alignment check: mean cosines", COLUMNS)
+    for row in rows:
+        cosines = (row.right, row.shifted, row.random)
+        add_row(table, row.language, row.corpus, row.pairs, *cosines, row.noise, row.verdict)
+    console.print(table)
+    _print_messages([row for row in rows if row.message])
+    _print_counts(rows)
+
+
+def _print_messages(rows: Sequence[AlignmentRow]) -> None:
+    for row in rows:
+        style = "red" if row.is_fault else "dim"
+        say((row.verdict, style), f": {row.corpus}, {row.language}: {row.message}")
+
+
+def _print_counts(rows: Sequence[AlignmentRow]) -> None:
     if rows:
         say(f"Alignment of the corpora, by language: {verdict_counts(rows)}.")
-
-
-def _add_row(table: Table, row: AlignmentRow) -> None:
-    verdict = f"{row.verdict}: {row.message}" if row.message else row.verdict
-    cosines = (row.right, row.shifted, row.random)
-    add_row(table, row.language, row.corpus, row.pairs, *cosines, row.noise, verdict)

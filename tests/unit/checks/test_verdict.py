@@ -91,6 +91,19 @@ def test_a_wrong_language_comes_before_what_the_rows_say() -> None:
     assert result.message == "the target side should be Welsh but is in German"
 
 
+def test_untranslated_rows() -> None:
+    result = verdict(found=FINE._replace(untranslated=0.8))
+    assert result.verdict == "wrong_language"
+    assert result.message == "80% of its rows have the same text on both sides"
+    assert verdict(found=FINE._replace(untranslated=0.3)).verdict == "aligned"
+
+
+def test_rows_that_are_equal_on_both_sides() -> None:
+    upper = [text.upper() for text in texts.ENGLISH[:3]]
+    assert _sides(texts.ENGLISH, [*upper, *texts.MAORI[3:]], "mi").untranslated == 0.5
+    assert _sides(texts.ENGLISH, texts.ENGLISH, "en-GB").untranslated == 0
+
+
 @pytest.mark.parametrize(
     ("rows", "language"),
     [(texts.GERMAN, "de"), (texts.UKRAINIAN, "uk"), (texts.MAORI, "mi"), (texts.SIMPLIFIED, "zh")],
