@@ -22,7 +22,8 @@ class FakeEncoder:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors (n, dim): the meaning's direction, and a smaller one of the text itself."""
         vectors = np.array([self._vector(text) for text in texts], np.float32).reshape(-1, DIM)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
     def _vector(self, text: str) -> NDArray[np.float64]:
         meaning = self._meaning.get(text, text)

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from alignment import tables
 from alignment.types import SentencePair
 
-NUM_EXCERPTS = 20
-ROWS = 10
-"""Consecutive pairs of an excerpt."""
+NUM_ROWS = 200
+"""Pairs that are kept of a corpus, and at most one excerpt more."""
+ROWS = (8, 12)
+"""Consecutive pairs of an excerpt, at least and at most; the last of a corpus may be shorter."""
 MAX_CHARS = 1000
 """Longer texts are cut: no encoder reads more."""
 
@@ -33,9 +34,9 @@ class Excerpts(NamedTuple):
     source: list[str]
     target: list[str]
 
-    def every(self, step: int) -> Excerpts:
-        """Every `step`-th excerpt."""
-        rows = np.flatnonzero(self.number % step == 0)
+    def half(self) -> Excerpts:
+        """The first half of the excerpts, by number."""
+        rows = np.flatnonzero(self.number <= self.number.max(initial=0) // 2)
         source = [self.source[row] for row in rows]
         target = [self.target[row] for row in rows]
         return Excerpts(self.number[rows], source, target)
@@ -44,55 +45,69 @@ class Excerpts(NamedTuple):
 class ExcerptSampler:
     """Chooses excerpts while the pairs of a corpus stream by, and keeps those only.
 
-    An excerpt begins at one of the pivot texts with the smallest hashes, so that corpora with the
-    same pivot texts give excerpts of the same text in every language. A corpus of up to
-    `num_excerpts * rows` pairs is kept whole.
-
-    Args:
-        num_excerpts: At most this many are kept.
-        rows: Pairs of each; the last one of a corpus may be shorter.
+    The hashes of the pivot texts decide where an excerpt ends and which ones are kept, so that
+    corpora with the same pivot texts give excerpts of the same text in every language. A corpus of
+    up to `num_rows` pairs is kept whole.
     """
 
-    def __init__(self, num_excerpts: int = NUM_EXCERPTS, rows: int = ROWS) -> None:
-        self._num_excerpts = num_excerpts
-        self._rows = rows
+    def __init__(self, num_rows: int = NUM_ROWS) -> None:
+        self._num_rows = num_rows
         self._largest_first: list[tuple[int, int]] = []  # (-hash, where it begins)
-        self._hashes: set[int] = set()
         self._excerpts: dict[int, list[SentencePair]] = {}  # by where they begin
-        self._open: list[SentencePair] | None = None
+        self._hashes: set[int] = set()
+        self._kept_rows = 0
+        self._open: list[SentencePair] = []
+        self._open_hash = 0
         self._position = 0
 
     def add(self, pair: SentencePair) -> None:
         """Take the next pair of the corpus."""
-        if self._open is None or len(self._open) == self._rows:
-            self._open = self._begin(pair)
-        if self._open is not None:
-            source = pair.source[:MAX_CHARS]
-            self._open.append(SentencePair(source, pair.target[:MAX_CHARS], pair.origin))
+        value = _hash(pair.source)
+        shortest, longest = ROWS
+        size = len(self._open)
+        if size >= longest or (size >= shortest and value % 4 == 0):
+            self._close()
+        if not self._open:
+            self._open_hash = value
+        source = pair.source[:MAX_CHARS]
+        self._open.append(SentencePair(source, pair.target[:MAX_CHARS], pair.origin))
         self._position += 1
 
     def excerpts(self) -> Iterator[tuple[int, SentencePair]]:
-        """The pairs with the number of their excerpt, in the order of the corpus."""
-        for number, begin in enumerate(sorted(self._excerpts)):
+        """The pairs with the number of their excerpt, which counts up with the hash.
+
+        Call it after the last pair.
+        """
+        if self._open:
+            self._close()
+        for number, (_, begin) in enumerate(sorted(self._largest_first, reverse=True)):
             for pair in self._excerpts[begin]:
                 yield number, pair
 
-    def _begin(self, pair: SentencePair) -> list[SentencePair] | None:
-        """A new excerpt if it is among the chosen ones so far."""
-        value = xxhash.xxh3_64_intdigest(pair.source.encode("utf-8", "surrogatepass"))
-        if value in self._hashes:  # a sentence that recurs begins one excerpt only
-            return None
-        if len(self._excerpts) == self._num_excerpts:
+    def _close(self) -> None:
+        """Keep the open excerpt, and drop those with the largest hashes if there are too many."""
+        begin = self._position - len(self._open)
+        value = self._open_hash
+        if value in self._hashes:  # a sentence that recurs would choose all of its excerpts
+            value = _hash(f"{begin} {self._open[0].source}")
+        self._hashes.add(value)
+        heapq.heappush(self._largest_first, (-value, begin))
+        self._excerpts[begin] = self._open
+        self._kept_rows += len(self._open)
+        self._open = []
+        while True:
             largest, begin = self._largest_first[0]
-            if value >= -largest:
-                return None
+            size = len(self._excerpts[begin])
+            if self._kept_rows - size < self._num_rows:
+                return
             heapq.heappop(self._largest_first)
             self._hashes.remove(-largest)
             del self._excerpts[begin]
-        heapq.heappush(self._largest_first, (-value, self._position))
-        self._hashes.add(value)
-        self._excerpts[self._position] = []
-        return self._excerpts[self._position]
+            self._kept_rows -= size
+
+
+def _hash(text: str) -> int:
+    return xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
 
 
 def read_excerpts(path: Path) -> dict[str, Excerpts]:

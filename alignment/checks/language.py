@@ -104,18 +104,20 @@ def _majority(probabilities: Sequence[Mapping[str, float]], min_probability: flo
     Languages that are alike count as one, and the likeliest of them gives the code.
     """
     wins: Counter[str] = Counter()
-    totals: dict[str, Counter[str]] = {}
+    totals: dict[str, dict[str, float]] = {}
     for of_passage in probabilities:
-        groups: Counter[str] = Counter()
+        groups: dict[str, float] = {}
         for code, probability in of_passage.items():
             group = _group(code)
-            groups[group] += probability
-            totals.setdefault(group, Counter())[code] += probability
-        for group, probability in groups.most_common(1):
-            wins[group] += probability >= min_probability
+            groups[group] = groups.get(group, 0.0) + probability
+            of_group = totals.setdefault(group, {})
+            of_group[code] = of_group.get(code, 0.0) + probability
+        best = max(groups, key=groups.__getitem__, default="")
+        if groups.get(best, 0.0) >= min_probability:
+            wins[best] += 1
     for group, count in wins.most_common(1):
         if count >= MAJORITY * len(probabilities):
-            return totals[group].most_common(1)[0][0]
+            return max(totals[group], key=totals[group].__getitem__)
     return None
 
 

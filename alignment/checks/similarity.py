@@ -153,7 +153,8 @@ class _Table(NamedTuple):
 def _equal(texts: list[str]) -> Bools:
     numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
     ids = np.array([numbers[text] for text in texts])
-    return ids[:, None] == ids[None, :]
+    equal: Bools = ids[:, None] == ids[None, :]
+    return equal
 
 
 def _centered(cosines: Floats, random: Bools) -> Floats:
@@ -162,7 +163,8 @@ def _centered(cosines: Floats, random: Bools) -> Floats:
     total = values.sum() / max(1, random.sum())
     rows = values.sum(axis=1) / np.maximum(1, random.sum(axis=1))
     columns = values.sum(axis=0) / np.maximum(1, random.sum(axis=0))
-    return cosines - rows[:, None] - columns[None, :] + total
+    centered: Floats = cosines - rows[:, None] - columns[None, :] + total
+    return centered
 
 
 def _best_shift(table: _Table) -> Shift | None:
@@ -190,7 +192,7 @@ def _shifted_rows(table: _Table, lines: int) -> Bools | None:
     shifted = table.centered[i, j]
     gain = _gain(table, i, j)
     if _p_above_zero(gain) < SURE and _p_above_zero(shifted) < SURE:
-        whole: Bools = np.bincount(excerpt, gain)[excerpt] > 0
+        whole: Bools = (np.bincount(excerpt, gain) > 0)[excerpt]
         return whole
     # A file may be shifted from some line on. One half of each excerpt's rows decides whether the
     # excerpt counts as shifted and the other half is tested: the choice does not bias the test.

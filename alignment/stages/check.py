@@ -69,7 +69,7 @@ def check(
         identifier = load_identifier(limits.language_model)
         results = check_corpora(excerpts, context.pivot, language, encode, identifier)
         write_json(out / layout.ALIGNMENT, {name: asdict(of) for name, of in results.items()})
-        verdicts = {name: of.verdict for name, of in results.items()}
+        verdicts: dict[str, str] = {name: of.verdict for name, of in results.items()}
         logger.info("check %s: %s", language, verdicts)
         return CheckCounts(sum(len(rows.source) for rows in excerpts.values()), verdicts)
 
@@ -129,9 +129,9 @@ def read_alignment(artifact: Artifact) -> dict[str, CorpusAlignment]:
 
 
 def _similarity(excerpts: Excerpts, encode: Encode) -> Similarity | None:
-    """From every second excerpt, or from all of them if those leave a doubt."""
+    """From half of the excerpts, or from all of them if those leave a doubt."""
     if len(excerpts.source) >= ENOUGH:
-        result = _compare(excerpts.every(2), encode)
+        result = _compare(excerpts.half(), encode)
         if result is not None and result.related and result.noise[0] < DOUBTFUL_NOISE:
             return result
     return _compare(excerpts, encode)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from alignment import layout
-from alignment.checks.excerpts import ROWS, Excerpts
+from alignment.checks.excerpts import Excerpts
 from alignment.cleaning.langid import load_identifier
 from alignment.config import Clean, LocalCorpus
 from alignment.context import RunContext
@@ -38,7 +38,7 @@ ENCODER = FakeEncoder([*SPANISH, *RUSSIAN])
 
 def excerpts(pairs: Pairs) -> Excerpts:
     source, target = zip(*pairs, strict=True)
-    return Excerpts(np.arange(len(pairs)) // ROWS, list(source), list(target))
+    return Excerpts(np.arange(len(pairs)) // 10, list(source), list(target))
 
 
 def shifted(pairs: Pairs, lines: int) -> Pairs:

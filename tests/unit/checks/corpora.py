@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alignment.checks.excerpts import ROWS, Excerpts
+from alignment.checks.excerpts import Excerpts
 
 DIM = 64
+ROWS = 10
+"""Of an excerpt."""
 
 
 class Encoded(NamedTuple):
@@ -65,4 +67,5 @@ def with_noise(corpus: Encoded, share: float, seed: int = 0) -> Encoded:
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / norms).astype(np.float32)
+    unit: NDArray[np.float32] = (vectors / norms).astype(np.float32)
+    return unit

@@ -4,52 +4,68 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from alignment import tables
-from alignment.checks.excerpts import MAX_CHARS, ExcerptSampler, read_excerpts
+from alignment.checks.excerpts import MAX_CHARS, ROWS, ExcerptSampler, read_excerpts
 from alignment.types import SentencePair
 
 Row = tuple[int, SentencePair]
 
 
-def sample(sources: list[str], num_excerpts: int = 5, rows: int = 4) -> list[Row]:
-    sampler = ExcerptSampler(num_excerpts, rows)
+def sample(sources: list[str], num_rows: int = 40) -> list[Row]:
+    sampler = ExcerptSampler(num_rows)
     for number, source in enumerate(sources):
         sampler.add(SentencePair(source, f"t{number}", f"file:{number}"))
     return list(sampler.excerpts())
+
+
+def numbered(count: int, name: str = "s") -> list[str]:
+    return [f"{name}{number}" for number in range(count)]
 
 
 def lines(rows: list[Row]) -> list[int]:
     return [int(pair.origin.removeprefix("file:")) for _, pair in rows]
 
 
+def excerpts(rows: list[Row]) -> list[list[int]]:
+    groups = groupby(rows, key=lambda row: row[0])
+    return [lines(list(group)) for _, group in groups]
+
+
 def test_a_small_corpus_is_kept_whole() -> None:
-    rows = sample([f"s{i}" for i in range(19)])
-    assert lines(rows) == list(range(19))
-    assert [number for number, _ in rows] == [i // 4 for i in range(19)]
+    rows = sample(numbered(39))
+    assert sorted(lines(rows)) == list(range(39))
+    assert [number for number, _ in rows] == sorted(number for number, _ in rows)
 
 
 def test_excerpts_of_a_large_corpus_are_consecutive_rows() -> None:
-    rows = sample([f"s{i}" for i in range(1000)])
-    assert len(rows) == 20
-    assert lines(rows) == sorted(set(lines(rows)))
-    for _, group in groupby(rows, key=lambda row: row[0]):
-        of_excerpt = lines(list(group))
-        assert len(of_excerpt) == 4
+    rows = sample(numbered(1000))
+    assert 40 <= len(rows) < 40 + ROWS[1]
+    for of_excerpt in excerpts(rows):
+        assert ROWS[0] <= len(of_excerpt) <= ROWS[1]
         assert all(after == before + 1 for before, after in pairwise(of_excerpt))
-    assert lines(rows)[-1] > 300  # not the beginning only
+    assert len(set(lines(rows))) == len(rows)
 
 
-def test_the_pivot_text_decides_where_an_excerpt_begins() -> None:
-    sources = [f"s{i}" for i in range(1000)]
+def test_excerpts_come_from_everywhere() -> None:
+    means = []
+    for name in numbered(60, "corpus"):
+        rows = lines(sample(numbered(100, name)))
+        means.append(sum(rows) / len(rows))
+    assert abs(sum(means) / len(means) - 49.5) < 5
+
+
+def test_the_pivot_text_decides_which_rows_are_chosen() -> None:
+    sources = numbered(1000)
     first = {pair.source for _, pair in sample(sources)}
-    with_more = {pair.source for _, pair in sample([f"more {i}" for i in range(50)] + sources)}
-    assert len(first & with_more) > 10
+    fewer = [source for number, source in enumerate(sources) if number % 50]  # untranslated ones
+    second = {pair.source for _, pair in sample(["another", *fewer])}
+    assert len(first & second) > 20
 
 
-def test_a_sentence_that_recurs_begins_one_excerpt() -> None:
-    texts = ["Yes." if i % 2 else f"s{i}" for i in range(1000)]
-    rows = sample(texts)
-    begins = [pair.source for number, pair in rows if lines(rows)]
-    assert begins.count("Yes.") <= 2 * 5 + 1
+def test_a_sentence_that_recurs_does_not_choose_all_excerpts() -> None:
+    texts = ["Yes." if number % 2 else f"s{number}" for number in range(1000)]
+    begins = [of_excerpt[0] for of_excerpt in excerpts(sample(texts, num_rows=100))]
+    recurring = [begin for begin in begins if begin % 2]
+    assert len(recurring) < len(begins) - 1
 
 
 def test_long_texts_are_cut() -> None:
@@ -68,10 +84,9 @@ def test_read_by_corpus(tmp_path: Path) -> None:
         {"corpus": "b", "excerpt": 1, "source": "w", "target": "x", "origin": "b:9"},
     ]
     tables.write(tmp_path / "e.parquet", tables.EXCERPTS, rows)
-    excerpts = read_excerpts(tmp_path / "e.parquet")
-    assert list(excerpts) == ["a", "b"]
-    assert excerpts["b"].number.tolist() == [0, 1]
-    assert excerpts["b"].source == ["u", "w"]
-    assert excerpts["b"].target == ["v", "x"]
-    assert excerpts["b"].every(2).source == ["u"]
-    assert excerpts["b"].every(1).target == ["v", "x"]
+    by_corpus = read_excerpts(tmp_path / "e.parquet")
+    assert list(by_corpus) == ["a", "b"]
+    assert by_corpus["b"].number.tolist() == [0, 1]
+    assert by_corpus["b"].source == ["u", "w"]
+    assert by_corpus["b"].target == ["v", "x"]
+    assert by_corpus["b"].half().source == ["u"]

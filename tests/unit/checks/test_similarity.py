@@ -71,7 +71,7 @@ def test_a_blind_encoder_says_nothing() -> None:
 
 
 def test_an_encoder_that_gives_one_vector_says_nothing() -> None:
-    same = np.ones((200, 4), np.float32) / 2
+    same = np.full((200, 4), 0.5, np.float32)
     result = compared(encoded()._replace(source=same, target=same))
     assert not result.related
     assert result.shift is None and result.strength == 0
