@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from alignment import tables
 from alignment.types import SentencePair
 
-NUM_ROWS = 200
+NUM_ROWS = 300
 """Pairs that are kept of a corpus, and at most one excerpt more."""
 ROWS = (8, 12)
 """Consecutive pairs of an excerpt, at least and at most; the last of a corpus may be shorter."""
@@ -34,9 +34,9 @@ class Excerpts(NamedTuple):
     source: list[str]
     target: list[str]
 
-    def half(self) -> Excerpts:
-        """The first half of the excerpts, by number."""
-        rows = np.flatnonzero(self.number <= self.number.max(initial=0) // 2)
+    def third(self) -> Excerpts:
+        """The first third of the excerpts, by number."""
+        rows = np.flatnonzero(self.number <= self.number.max(initial=0) // 3)
         source = [self.source[row] for row in rows]
         target = [self.target[row] for row in rows]
         return Excerpts(self.number[rows], source, target)

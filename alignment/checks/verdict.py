@@ -11,7 +11,7 @@ from alignment.checks.similarity import MAX_SHIFT, MIN_PAIRS, Shift, Similarity
 from alignment.cleaning.langid import LanguageIdentifier
 from alignment.types import AlignmentVerdict, CorpusAlignment
 
-NOISY = 0.1
+NOISY = 0.08
 """The noise that a corpus certainly has (the low end of the interval) before it is called noisy."""
 UNTRANSLATED = 0.5
 """Share of the rows with the same text on both sides, above which the corpus is no translation."""

@@ -89,4 +89,4 @@ def test_read_by_corpus(tmp_path: Path) -> None:
     assert by_corpus["b"].number.tolist() == [0, 1]
     assert by_corpus["b"].source == ["u", "w"]
     assert by_corpus["b"].target == ["v", "x"]
-    assert by_corpus["b"].half().source == ["u"]
+    assert by_corpus["b"].third().source == ["u"]

@@ -63,7 +63,7 @@ def test_not_aligned_or_an_encoder_that_does_not_know_the_language() -> None:
 
 @pytest.mark.parametrize(
     ("noise", "expected"),
-    [((0.2, 0.12, 0.31), "noisy"), ((0.2, 0.08, 0.35), "aligned")],
+    [((0.2, 0.12, 0.31), "noisy"), ((0.2, 0.07, 0.35), "aligned")],
 )
 def test_noise(noise: tuple[float, float, float], expected: str) -> None:
     result = verdict(SIMILAR._replace(noise=noise))
