@@ -1,6 +1,6 @@
-"""Which language is a side of a corpus in? By majority over whole excerpts, not row by row.
+"""Which language is a side of a corpus in? By majority over whole passages, not row by row.
 
-A classifier errs on a single short text; on ten joined rows it hardly does.
+A classifier errs on a single short text; on thirty joined rows it hardly does.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from alignment.cleaning.langid import LanguageIdentifier
 from alignment.cleaning.scripts import script_share
 from alignment.placeholders import PLACEHOLDER
 
+JOINED = 3
+"""Excerpts that make up a passage, whose language is identified: about 30 rows."""
 MIN_LETTERS = 200
 """Of a side; with fewer its language is not judged."""
 MAJORITY = 0.75
-"""Share of the excerpts that another language must win."""
+"""Share of the passages that another language must win."""
 MIN_PROBABILITY = 0.65
-"""Of an excerpt's most likely language, for the excerpt to count."""
+"""Of a passage's most likely language, for the passage to count."""
 UNKNOWN_PROBABILITY = 0.9
 """The same where the classifier does not know the language that it should be: text in such a
 language looks a little like many others."""
@@ -47,7 +49,7 @@ class SideLanguage(NamedTuple):
     wrong: str | None
     """What it is instead of its language, such as `Russian`; None if nothing speaks against it."""
     code: str | None
-    """The code of the language that most excerpts are in; None if that is not known."""
+    """The code of the language that most passages are in; None if that is not known."""
 
 
 def side_language(
@@ -87,10 +89,10 @@ def same_language(first: str, second: str) -> bool:
 
 
 def _passages(excerpts: Excerpts, texts: Sequence[str]) -> list[str]:
-    """The rows of each excerpt joined, without placeholders and in lower case."""
+    """The rows of `JOINED` excerpts joined, without placeholders and in lower case."""
     by_number: dict[int, list[str]] = {}
     for number, text in zip(excerpts.number.tolist(), texts, strict=True):
-        by_number.setdefault(number, []).append(PLACEHOLDER.sub(" ", text).lower())
+        by_number.setdefault(number // JOINED, []).append(PLACEHOLDER.sub(" ", text).lower())
     return [" ".join(" ".join(rows).split()) for rows in by_number.values()]
 
 
