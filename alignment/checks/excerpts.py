@@ -16,6 +16,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from alignment import tables
+from alignment.text import storable
 from alignment.types import SentencePair
 
 NUM_ROWS = 300
@@ -81,8 +82,8 @@ class ExcerptSampler:
         if self._open:
             self._close()
         for number, (_, begin) in enumerate(sorted(self._largest_first, reverse=True)):
-            for pair in self._excerpts[begin]:
-                yield number, pair
+            for source, target, origin in self._excerpts[begin]:
+                yield number, SentencePair(storable(source), storable(target), origin)
 
     def _close(self) -> None:
         """Keep the open excerpt, and drop those with the largest hashes if there are too many."""

@@ -40,6 +40,7 @@ MIN_HAN = 20
 HAN_MAJORITY = 0.8
 """Share of such characters that must be of the other script."""
 
+_ALIKE = {"da": "no", "gsw": "de"}  # which classifiers take for each other in short texts
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -57,7 +58,7 @@ def side_language(
 ) -> SideLanguage:
     """The language of one side of a corpus, which should be `language`.
 
-    The more so if the classifier knows the language; if not, another one must be very likely.
+    Another language must be very likely to count where the classifier does not know this one.
 
     Args:
         excerpts: The excerpts of the corpus.
@@ -72,7 +73,7 @@ def side_language(
     code = _majority(probabilities, MIN_PROBABILITY)
     wrong = _wrong_script(passages, language)
     other = code
-    if wrong is None and not _knows(identifier, language):
+    if wrong is None and not identifier.knows(language):
         other = _majority(probabilities, UNKNOWN_PROBABILITY)
     if other is not None and not same_language(other, language):
         wrong = languages.name(other)
@@ -123,22 +124,16 @@ def _majority(probabilities: Sequence[Mapping[str, float]], min_probability: flo
     return None
 
 
-def _knows(identifier: LanguageIdentifier, language: str) -> bool:
-    """Whether the classifier knows the language in any script."""
-    plain = langcodes.Language.get(language).language or language
-    return identifier.knows(language) or identifier.knows(plain)
-
-
 @functools.cache
 def _group(code: str) -> str:
-    """The languages that are not told apart: those of a macrolanguage, Norwegian and Danish.
+    """The languages that are not told apart: those of a macrolanguage, and `_ALIKE`.
 
     Bosnian, Croatian and Serbian are of one macrolanguage, as are Indonesian and Malay, the kinds
     of Arabic and those of Chinese. Script and region do not count.
     """
     language = langcodes.Language.get(langcodes.standardize_tag(code, macro=True)).language or ""
     group = MACROLANGUAGES.get(language, language)
-    return "no" if group == "da" else group
+    return _ALIKE.get(group, group)
 
 
 def _wrong_script(passages: Sequence[str], language: str) -> str | None:

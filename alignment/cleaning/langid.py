@@ -15,7 +15,6 @@ from alignment.cleaning.columns import Floats
 from alignment.errors import ConfigError
 
 _LABEL = "__label__"
-_WIKIPEDIA = {"als": "gsw"}  # Wikipedia's code of Alemannic, which means Albanian in BCP-47
 NUM_LIKELY = 8
 """Languages of a text that `probabilities` gives."""
 REMEMBERED = 2**17  # texts, about 20 MiB
@@ -71,7 +70,7 @@ class FastText:
 
     def knows(self, language: str) -> bool:
         """Whether one of the labels is a spelling of the language."""
-        return languages.best_match(language, self._codes) is not None
+        return bool(self._labels(language))
 
     def probabilities(self, texts: Sequence[str]) -> list[dict[str, float]]:
         """See `LanguageIdentifier.probabilities`."""
@@ -79,20 +78,29 @@ class FastText:
         for text in texts:
             labels, values = self._model.predict(text.replace("\n", " "), k=NUM_LIKELY)
             codes = [label.removeprefix(_LABEL) for label in labels]
-            codes = [_WIKIPEDIA.get(code, code) for code in codes]
+            codes = [languages.code_of(code, self._codes) or code for code in codes]
             result.append(dict(zip(codes, map(float, values), strict=True)))
         return result
 
     def other_language(self, texts: Sequence[str], language: str) -> Floats:
         """See `LanguageIdentifier.other_language`."""
-        code = languages.best_match(language, self._codes)
-        if code is None:
+        expected = self._labels(language)
+        if not expected:
             return np.zeros(len(texts))
-        expected = _LABEL + code
         best = [self._best(text) for text in texts]
         probabilities = np.array([probability for probability, _ in best], dtype=float)
-        as_expected = np.array([label == expected for _, label in best], dtype=bool)
+        as_expected = np.array([label in expected for _, label in best], dtype=bool)
         return np.where(as_expected, 0.0, probabilities)
+
+    def _labels(self, language: str) -> frozenset[str]:
+        """The labels of texts in the language.
+
+        A label without a script, such as `sr` or `zh`, is that of texts in any script.
+        """
+        codes = languages.spellings_of(language, self._codes)
+        any_script = languages.spellings_of(languages.without_script(language), self._codes)
+        codes |= {code for code in any_script if not languages.names_script(code)}
+        return frozenset(_LABEL + code for code in codes)
 
     def _predict(self, text: str) -> tuple[float, str]:
         """Probability and label of the most likely language."""

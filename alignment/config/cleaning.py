@@ -15,6 +15,7 @@ FilterName = Literal[
     "too_few_words",
     "too_long",
     "too_many_words",
+    "broken_text",
     "placeholders_only",
     "untranslated",
     "length_ratio",
@@ -48,8 +49,18 @@ class Clean(Section):
     max_chars: int = Field(
         600, ge=1, description="Drop pairs whose longer side has more characters."
     )
-    min_words: int = Field(3, ge=1, description="Drop pairs whose pivot side has fewer words.")
+    min_words: int = Field(
+        3,
+        ge=1,
+        description="Drop pairs whose pivot side has fewer words. Words are "
+        "estimated from the letters in scripts without spaces (Chinese, Japanese, Thai, ...).",
+    )
     max_words: int = Field(120, ge=1, description="Drop pairs whose pivot side has more words.")
+    max_broken: Share | None = Field(
+        0.0,
+        description="Maximum share of words, from 0 to 1, with lost characters (U+FFFD), in a "
+        "garbled encoding (mojibake) or in single letters (`w o r d`). `repair` runs before.",
+    )
     min_letters: int = Field(
         1,
         ge=0,
@@ -74,7 +85,8 @@ class Clean(Section):
     )
     min_script: Share | None = Field(
         0.4,
-        description="Minimum share of letters, from 0 to 1, in a script of the side's language.",
+        description="Minimum share of letters, from 0 to 1, in a script of the side's language; "
+        "letters of placeholders, markup, addresses, code and names do not count.",
     )
     max_unbalanced: Share | None = Field(
         0.5,
@@ -82,7 +94,9 @@ class Clean(Section):
         "that the other side lacks.",
     )
     max_numbers: Share | None = Field(
-        0.6, description="Maximum share of digits, from 0 to 1, that the other side lacks."
+        0.6,
+        description="Maximum share of digits, from 0 to 1, in numbers that the other side lacks. "
+        "Numbers may be spelled out, grouped, or written in another script or calendar.",
     )
     max_similarity: Share | None = Field(
         0.9, description="Maximum edit similarity of the two sides, from 0 to 1 (equal)."

@@ -6,7 +6,7 @@ module here, and add one line to `SOURCES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from alignment.config import Corpus
@@ -16,6 +16,7 @@ from alignment.corpora.local import LocalSource
 from alignment.corpora.mtdata import MtdataSource
 from alignment.corpora.opus import OpusSource
 from alignment.corpora.sacrebleu import SacrebleuSource
+from alignment.corpora.skips import Skips
 from alignment.corpora.tatoeba import TatoebaSource
 from alignment.downloads.fetch import Downloads
 from alignment.errors import ConfigError
@@ -28,11 +29,20 @@ class Source(Protocol):
     All methods that take a language expect a canonical BCP-47 code.
     """
 
+    @property
+    def skipped(self) -> Skips:
+        """What `pairs` left out since the last `skipped.clear()`, counted by reason."""
+        ...
+
     def languages(self) -> frozenset[str]:
         """The languages it has, in its own spelling; `*` if it does not name them.
 
         Downloads an index at most, unless only the data itself says which languages it has.
         """
+        ...
+
+    def doubt(self, language: str) -> str | None:
+        """What is doubtful about the spelling that is read for the language; None if nothing."""
         ...
 
     def inputs(self, language: str) -> Mapping[str, Input]:
@@ -49,7 +59,7 @@ class Source(Protocol):
         ...
 
 
-SOURCES: dict[str, Callable[[Any, Downloads, str], Source]] = {
+SOURCES: dict[str, Callable[[Any, Downloads, str, frozenset[str]], Source]] = {
     "gettext": GettextSource,
     "hub": HubSource,
     "local": LocalSource,
@@ -61,8 +71,17 @@ SOURCES: dict[str, Callable[[Any, Downloads, str], Source]] = {
 """The source of each kind of corpus that has sentence pairs."""
 
 
-def open_source(corpus: Corpus, downloads: Downloads, pivot: str) -> Source:
+def open_source(
+    corpus: Corpus, downloads: Downloads, pivot: str, others: Iterable[str] = ()
+) -> Source:
     """The source of a configured corpus; downloads nothing yet.
+
+    Args:
+        corpus: Its settings.
+        downloads: Where its files are fetched to.
+        pivot: Canonical code of the source side.
+        others: Canonical codes of all configured languages. A spelling that is nearer to another
+            one is not read: with `pt` and `pt-BR` configured, `pt` does not read `pt_BR`.
 
     Raises:
         ConfigError: if this kind of corpus has no sentence pairs.
@@ -72,4 +91,4 @@ def open_source(corpus: Corpus, downloads: Downloads, pivot: str) -> Source:
         raise ConfigError(
             f"a corpus of kind {corpus.kind} has no sentence pairs", where=corpus.display_name
         )
-    return source(corpus, downloads, pivot)
+    return source(corpus, downloads, pivot, frozenset(others))

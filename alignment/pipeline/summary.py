@@ -174,10 +174,12 @@ def seconds_per_stage(records: Sequence[StageRecord]) -> dict[str, float]:
 
 def _rows(code: str, data: TrainingData, trained: TrainCounts) -> Rows:
     cleaned = CleanCounts.of(data.cleaned[code])
+    pulled = PullCounts.of(data.pulled[code])
     return Rows(
-        pulled=PullCounts.of(data.pulled[code]).pairs,
+        pulled=pulled.pairs,
         kept=cleaned.kept,
         dropped=cleaned.dropped,
+        skipped=pulled.skipped_by_reason(),
         triplets=TripletsCounts.of(data.triplets).triplets_by_language[code],
         triplets_seen=trained.triplets_by_language.get(code, 0),
     )

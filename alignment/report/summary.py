@@ -51,6 +51,9 @@ class Rows(_Record):
     pulled: int
     kept: int
     dropped: dict[str, int] = Field(description="by reason, in the order of the steps")
+    skipped: dict[str, int] = Field(
+        default_factory=dict, description="units that the readers left out, by reason"
+    )
     triplets: int
     triplets_seen: int = Field(0, description="triplets in training batches, repetitions counted")
 

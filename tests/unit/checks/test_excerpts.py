@@ -73,6 +73,11 @@ def test_long_texts_are_cut() -> None:
     assert len(pair.source) == MAX_CHARS
 
 
+def test_excerpts_can_be_stored() -> None:
+    ((_, pair),) = sample(["half of a character: \ud83d"])
+    assert pair.source == "half of a character: \ufffd"
+
+
 def test_no_pairs() -> None:
     assert sample([]) == []
 
