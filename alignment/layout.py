@@ -10,6 +10,10 @@ from alignment.types import Artifact
 
 PAIRS = "pairs.parquet"
 """Of `pull` and `clean`: sentence pairs."""
+EXCERPTS = "excerpts.parquet"
+"""Of `pull`: runs of consecutive pairs of each corpus, as the corpus has them."""
+ALIGNMENT = "alignment.json"
+"""Of `check`: the verdict on each corpus."""
 SKIPPED = "skipped.json"
 """Of `pull`: what the readers left out, by corpus and reason."""
 LEDGER = "ledger.json"

@@ -30,6 +30,8 @@ FilterName = Literal[
 FILTER_NAMES: tuple[FilterName, ...] = get_args(FilterName)
 MAX_LENGTH = 2**20
 """Of a text, in characters: a reader refuses longer lines."""
+NOT_CONTENT = frozenset({"language_model", "misaligned"})
+"""Keys of `clean` that say nothing about its output; the model counts by its file's content."""
 
 
 class Clean(Section):
@@ -128,6 +130,11 @@ class Clean(Section):
         description="Drop a pair that is at least this similar to an earlier one "
         "(approximate Jaccard similarity of character shingles, by MinHash), above 0.3 and "
         "below 1.",
+    )
+    misaligned: Literal["warn", "refuse", "ignore"] = Field(
+        "warn",
+        description="What to do with a corpus that is shifted, swapped, in the wrong language or "
+        "not aligned: warn, refuse to run, or do not check. A noisy corpus is a warning.",
     )
     keep_rejects: bool = Field(
         False, description="Write the dropped pairs and their reasons to rejects.parquet."

@@ -18,12 +18,13 @@ from alignment.cleaning.corpus_context import corpus_context, workers_for
 from alignment.cleaning.ledger import Ledger
 from alignment.cleaning.rejects import RejectsWriter
 from alignment.config import Clean
+from alignment.config.cleaning import NOT_CONTENT
 from alignment.context import RunContext
 from alignment.errors import EmptyCorpus
 from alignment.files import file_digest, write_json
 from alignment.types import Artifact, Counts, FilterReport, Input
 
-REVISION = 5
+REVISION = 6
 logger = logging.getLogger(__name__)
 
 
@@ -106,7 +107,7 @@ def clean(
             "language": language,
             "pivot": context.pivot,
             "share": share,
-            "limits": limits.model_dump(mode="json", exclude={"language_model"}),
+            "limits": limits.model_dump(mode="json", exclude=set(NOT_CONTENT)),
         },
         inputs=inputs,
         label=language,

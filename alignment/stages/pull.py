@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alignment import languages, layout, tables
+from alignment.checks.excerpts import ExcerptSampler
 from alignment.config import Corpus
 from alignment.context import RunContext
 from alignment.corpora import Source, open_source
@@ -20,7 +21,7 @@ from alignment.files import write_json
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Artifact, Counts
 
-REVISION = 5
+REVISION = 6
 MAX_LISTED = 40  # languages of a corpus that an error names
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,9 @@ class PullCounts(Counts):
 
 
 def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Artifact:
-    """`pairs.parquet` of one language, and `skipped.json`: what the readers left out.
+    """`pairs.parquet` and `excerpts.parquet` of one language, and `skipped.json`.
+
+    The last one has what the readers left out.
 
     Raises:
         EmptyCorpus: if no corpus has the language, with the languages that each one has.
@@ -55,7 +58,8 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
 
     def work(out: Path) -> PullCounts:
         by_corpus: dict[str, int] = {}
-        rows = _counted(sources, language, pivot, by_corpus)
+        samplers: dict[str, ExcerptSampler] = {}
+        rows = _counted(sources, language, pivot, by_corpus, samplers)
         total = tables.write(out / layout.PAIRS, tables.PAIRS, rows)
         counts = PullCounts(total, by_corpus, _skipped(sources))
         write_json(out / layout.SKIPPED, counts.skipped)
@@ -65,6 +69,7 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
                 where=f"languages.{language}",
                 hint=_why_missing(sources, language, rivals) + _skipped_sentence(counts),
             )
+        tables.write(out / layout.EXCERPTS, tables.EXCERPTS, _excerpts(samplers))
         for corpus, source in sources.items():
             name = corpus.display_name
             if name in by_corpus:
@@ -93,12 +98,29 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
 
 
 def _counted(
-    sources: Mapping[Corpus, Source], language: str, pivot: str, by_corpus: dict[str, int]
+    sources: Mapping[Corpus, Source],
+    language: str,
+    pivot: str,
+    by_corpus: dict[str, int],
+    samplers: dict[str, ExcerptSampler],
 ) -> Iterator[dict[str, Any]]:
     for corpus, source in sources.items():
-        for row in pair_rows(corpus, source, language, pivot):
+        sampler = samplers.setdefault(corpus.display_name, ExcerptSampler())
+        for row in pair_rows(corpus, source, language, pivot, sampler.add):
             by_corpus[row["corpus"]] = by_corpus.get(row["corpus"], 0) + 1
             yield row
+
+
+def _excerpts(samplers: Mapping[str, ExcerptSampler]) -> Iterator[dict[str, Any]]:
+    for corpus, sampler in samplers.items():
+        for number, pair in sampler.excerpts():
+            yield {
+                "corpus": corpus,
+                "excerpt": number,
+                "source": pair.source,
+                "target": pair.target,
+                "origin": pair.origin,
+            }
 
 
 def _skipped(sources: Mapping[Corpus, Source]) -> dict[str, dict[str, int]]:

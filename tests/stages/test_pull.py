@@ -24,6 +24,18 @@ def test_all_corpora_in_one_table(context: RunContext, tmp_path: Path) -> None:
     assert {row["target_lang"] for row in rows} == {"es"}
 
 
+def test_excerpts_of_every_corpus(context: RunContext, tmp_path: Path) -> None:
+    (tmp_path / "own.tsv").write_text("source\ttarget\nGood day\tBuenos días\n")
+    own = LocalCorpus(kind="local", path=tmp_path / "own.tsv", name="own", license="MIT")
+    artifact = pull(context, "es", (TINY_CORPUS, own))
+    rows = list(tables.read(artifact.path / layout.EXCERPTS))
+    assert [row["corpus"] for row in rows] == ["tiny"] * 120 + ["own"]
+    numbers = [row["excerpt"] for row in rows[:120]]
+    assert numbers == sorted(numbers)
+    assert 10 <= numbers[-1] + 1 <= 15
+    assert rows[-1]["target"] == "Buenos días"
+
+
 def test_a_changed_file_is_pulled_again(context: RunContext, tmp_path: Path) -> None:
     path = tmp_path / "own.tsv"
     path.write_text("source\ttarget\nGood day\tBuenos días\n")

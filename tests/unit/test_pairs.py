@@ -33,6 +33,13 @@ class Numbers:
             yield SentencePair(f"source {number}", f"target {number}", f"x.tsv:{number}")
 
 
+def test_every_pair_is_seen_although_only_a_sample_is_kept() -> None:
+    seen: list[SentencePair] = []
+    sampled = CORPUS.model_copy(update={"max_pairs": 3})
+    assert len(list(pair_rows(sampled, Numbers(9), "fi", "en", seen.append))) == 3
+    assert [pair.origin for pair in seen] == [f"x.tsv:{number}" for number in range(9)]
+
+
 class Broken(Numbers):
     """A source with half of a character."""
 
