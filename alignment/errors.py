@@ -90,6 +90,14 @@ def _listed(problems: list[Problem]) -> str:
     return "\n  ".join([head, *map(str, problems)])
 
 
+class OutOfMemory(AlignmentError):
+    """Memory ran out; the message has the stage and what to lower."""
+
+
+class Unexpected(AlignmentError):
+    """What nobody foresaw; the hint names the file with the traceback."""
+
+
 class SourceError(AlignmentError):
     """A corpus or an encoder could not be obtained."""
 

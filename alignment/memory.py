@@ -1,10 +1,15 @@
-"""Returns freed memory to the operating system."""
+"""Returns freed memory to the operating system, and says how much is in use."""
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import resource
 import sys
+from pathlib import Path
+
+_GIB = 2**30
+_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 def release() -> None:
@@ -20,3 +25,45 @@ def trim() -> None:
     malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if malloc_trim is not None:
         malloc_trim(0)
+
+
+def described() -> str:
+    """What this process has used and may use: `this process used 2.1 GiB; 0.3 GiB are free`."""
+    parts = [f"this process used {_peak_bytes() / _GIB:.1f} GiB"]
+    free = _free_bytes()
+    if free is not None:
+        parts.append(f"{free / _GIB:.1f} GiB are free")
+    limit = _limit_bytes()
+    if limit is not None:
+        parts.append(f"its limit is {limit / _GIB:.1f} GiB")
+    return ", ".join(parts)
+
+
+def _peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _free_bytes() -> int | None:
+    """Memory that the system could still give, from Linux's `/proc/meminfo`."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        values = dict(line.split(":", 1) for line in lines)
+        return int(values["MemAvailable"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError, MemoryError):
+        return None
+
+
+def _limit_bytes() -> int | None:
+    """The lower one of the limits by `ulimit -v` and by the container."""
+    limits = []
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft != resource.RLIM_INFINITY:
+        limits.append(soft)
+    for path in _LIMITS:
+        try:
+            limits.append(int(path.read_text(encoding="ascii")))
+        except (OSError, ValueError, MemoryError):  # `max`, or no such controller
+            continue
+    lowest = min(limits, default=None)
+    return lowest if lowest is not None and lowest < 2**50 else None

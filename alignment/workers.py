@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import TypeVar
 
-from alignment.errors import AlignmentError
+from alignment.errors import OutOfMemory
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -44,7 +44,7 @@ def ordered(
         ahead: Items that each other process has in work or queued.
 
     Raises:
-        AlignmentError: if a process is killed. Exceptions of `function` are passed on.
+        OutOfMemory: if a process is killed. Exceptions of `function` are passed on.
     """
     if workers < 2:
         yield from map(function, items)
@@ -69,7 +69,7 @@ def ordered(
                 return
             yield waiting.popleft().result()
     except BrokenProcessPool as error:
-        raise AlignmentError(
+        raise OutOfMemory(
             "a worker process was killed, most likely because memory ran out (see `dmesg`)",
             hint="Free memory, or run on one core: `taskset -c 0 alignment ...`. "
             "Finished stages are kept.",

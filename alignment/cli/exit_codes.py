@@ -10,6 +10,7 @@ from collections.abc import Callable
 import typer
 
 from alignment.errors import AlignmentError
+from alignment.failures import explained
 
 FAILED = 1
 BAD_ARGUMENTS = 2
@@ -53,8 +54,5 @@ def _unexpected(error: Exception) -> int:
     if callable(show_usage):
         show_usage()
         return BAD_ARGUMENTS
-    print_error(
-        f"unexpected {type(error).__name__}: {error}\n"
-        "  This is a bug. Run `alignment --debug ...` for the traceback, and report it."
-    )
+    print_error(str(explained(error)))
     return FAILED

@@ -23,6 +23,7 @@ from alignment.corpora.base import ANY_LANGUAGE, SourceBase
 from alignment.corpora.hub_rows import ColumnReader, NumberedRows, Row, missing_column
 from alignment.errors import ConfigError, Malformed, SourceError, Unavailable
 from alignment.extras import require
+from alignment.failures import is_disk_full
 from alignment.types import Input, SentencePair
 
 if TYPE_CHECKING:
@@ -259,6 +260,8 @@ def _hub_errors(dataset: str) -> Iterator[None]:
     except ValueError as error:
         raise ConfigError(str(error), where=dataset) from error
     except (OSError, RuntimeError) as error:
+        if is_disk_full(error):
+            raise
         raise Unavailable(f"cannot read from the Hub ({error})", where=dataset) from error
 
 
@@ -278,6 +281,8 @@ def _read_errors(dataset: str, split: str) -> Iterator[None]:
         raise Malformed(
             f"not valid {error.encoding} ({error})", where=f"{dataset}: {split}"
         ) from error
+    except pa.ArrowMemoryError:
+        raise
     except broken as error:
         raise Malformed(
             f"the rows cannot be read ({type(error).__name__}: {error})",
@@ -285,6 +290,8 @@ def _read_errors(dataset: str, split: str) -> Iterator[None]:
             hint="Check the dataset's viewer, or pin another revision.",
         ) from error
     except network_errors as error:
+        if is_disk_full(error):
+            raise
         raise Unavailable(f"cannot read from the Hub ({error})", where=dataset) from error
 
 

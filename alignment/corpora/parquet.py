@@ -56,6 +56,8 @@ def parquet_records(path: Path, wanted: list[str]) -> Iterator[dict[str, Any]]:
                     records = batch.to_pylist()
                     number += len(records)
                     yield from records
+    except pa.ArrowMemoryError:
+        raise
     except _UNREADABLE as error:
         raise _unreadable(error, f"{path}:{number + 1}") from error
 
@@ -63,6 +65,8 @@ def parquet_records(path: Path, wanted: list[str]) -> Iterator[dict[str, Any]]:
 def _open(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)
+    except pa.ArrowMemoryError:
+        raise
     except _UNREADABLE as error:
         raise _unreadable(error, str(path)) from error
 
@@ -70,6 +74,8 @@ def _open(path: Path) -> pq.ParquetFile:
 def _schema(file: pq.ParquetFile, path: Path) -> pa.Schema:
     try:
         return file.schema_arrow
+    except pa.ArrowMemoryError:
+        raise
     except _UNREADABLE as error:
         raise _unreadable(error, str(path)) from error
 

@@ -16,7 +16,7 @@ from alignment.encoder.cache import clear_encoders
 from alignment.errors import ConfigError
 from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.fit import fit
-from alignment.pipeline.runner import Runner
+from alignment.pipeline.runner import Runner, guarded
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.evaluate import EvaluateCounts, evaluate
 from alignment.types import Input
@@ -98,6 +98,7 @@ def compare(
     Raises:
         AlignmentError: from the stage that failed.
     """
+    runner = guarded(runner, workspace.root)
     base = load_config(path, overrides)
     data = prepare(base, workspace, runner)
     budget = sum(_tokens_per_batch(base, _training_split(base, data), base.train.steps))

@@ -9,7 +9,7 @@ from alignment.config import Config, Triplets
 from alignment.corpora import check_licenses
 from alignment.pipeline.check import check_corpora
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
-from alignment.pipeline.runner import Runner
+from alignment.pipeline.runner import Runner, guarded
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.clean import clean
 from alignment.stages.encoder import base_encoder
@@ -59,6 +59,7 @@ def clean_data(config: Config, workspace: Workspace, runner: Runner) -> CleanedD
     Raises:
         AlignmentError: from the stage that failed.
     """
+    runner = guarded(runner, workspace.root)
     check_licenses(every_corpus(config), config.licenses)
     check_prebuilt(config)
     context = workspace.context(config)
@@ -91,6 +92,7 @@ def check_data(config: Config, workspace: Workspace, runner: Runner) -> dict[str
     Raises:
         AlignmentError: from the stage that failed, or if a corpus is misaligned and refused.
     """
+    runner = guarded(runner, workspace.root)
     data = clean_data(config, workspace, runner)
     encoder = _encoder(config, workspace, runner, data)
     return check_corpora(config, workspace, runner, data.pulled, encoder)
@@ -102,6 +104,7 @@ def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingDat
     Raises:
         AlignmentError: from the stage that failed.
     """
+    runner = guarded(runner, workspace.root)
     data = clean_data(config, workspace, runner)
     encoder = _encoder(config, workspace, runner, data)
     checked = check_corpora(config, workspace, runner, data.pulled, encoder)

@@ -13,7 +13,7 @@ from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.fit import fit
 from alignment.pipeline.record import write_record
 from alignment.pipeline.reference import Reference, choose_reference
-from alignment.pipeline.runner import LocalRunner, Runner
+from alignment.pipeline.runner import LocalRunner, Runner, guarded
 from alignment.pipeline.summary import RunClock, build_summary, corpora_used
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import Version
@@ -52,7 +52,8 @@ def run_pipeline(
         AlignmentError: from the stage that failed, or if another run of the model is in progress.
     """
     with workspace.exclusive(config.name):
-        return _run(config, workspace, runner or LocalRunner(), on_step)
+        guard = guarded(runner or LocalRunner(), workspace.root)
+        return _run(config, workspace, guard, on_step)
 
 
 def _run(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from alignment.errors import AlignmentError
+from alignment.failures import explained
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -58,6 +60,46 @@ class LocalRunner:
             raise failures(stage, errors)
         logger.info("%s: finished in %.1f s", stage, time.monotonic() - started)
         return results
+
+
+class GuardedRunner:
+    """Runs stages by another runner, and says in which stage and language an error occurred.
+
+    Implements `Runner`.
+    """
+
+    def __init__(self, runner: Runner, directory: Path) -> None:
+        """Guard the calls of `runner`; tracebacks of unexpected errors go to `directory`."""
+        self._runner = runner
+        self._directory = directory
+
+    def run(self, stage: str, call: Callable[[], T]) -> T:
+        """See `Runner.run`."""
+        return self._runner.run(stage, self._guarded(stage, "", call))
+
+    def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+        """See `Runner.map`."""
+        guarded = {label: self._guarded(stage, label, call) for label, call in calls.items()}
+        return self._runner.map(stage, guarded)
+
+    def _guarded(self, stage: str, label: str, call: Callable[[], T]) -> Callable[[], T]:
+        def guarded_call() -> T:
+            try:
+                return call()
+            except Exception as error:  # whatever it is, its place must not be lost
+                failure = explained(error, stage, label, self._directory)
+                if failure is error:
+                    raise
+                raise failure from error
+
+        return guarded_call
+
+
+def guarded(runner: Runner, root: Path) -> GuardedRunner:
+    """The runner with errors that name their stage; tracebacks go to `errors` in the workspace."""
+    if isinstance(runner, GuardedRunner):
+        return runner
+    return GuardedRunner(runner, root / "errors")
 
 
 def failures(stage: str, errors: Mapping[str, Exception]) -> Exception:

@@ -10,30 +10,46 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from pathlib import Path
 
 from alignment.errors import AlignmentError
-from alignment.training.job import ERROR, WARNINGS, Job
+from alignment.failures import explained, is_disk_full
+from alignment.training.job import DISK_FULL, ERROR, OUT_OF_MEMORY, WARNINGS, Job
 from alignment.training.messages import WarningsFile, write_error
 
 _PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
-    """Run the job of the first argument. 0: done; 1: failed, and `error.json` is written."""
+    """Run the job of the first argument.
+
+    Returns 0 if it is done, 1 if it failed and `error.json` says why, or `DISK_FULL` or
+    `OUT_OF_MEMORY` if that file could not be written either.
+    """
     job = Job.read(Path(sys.argv[1]))
     _end_with(job.parent)
     logging.basicConfig(level=logging.INFO)
     logging.getLogger("alignment").addHandler(WarningsFile(job.scratch / WARNINGS))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    from alignment.training.run import run
-
     try:
+        from alignment.training.run import run
+
         run(job)
-    except AlignmentError as error:
-        write_error(job.scratch / ERROR, error)
-        return 1
+    except Exception as error:  # the process that waits must learn the reason
+        if not isinstance(error, AlignmentError):
+            traceback.print_exc()
+        return _failed(job, error)
     return 0
+
+
+def _failed(job: Job, error: Exception) -> int:
+    """Tell the process that waits, by a file or at least by the exit code."""
+    try:
+        write_error(job.scratch / ERROR, explained(error, "train", directory=job.scratch))
+    except (OSError, MemoryError):
+        return DISK_FULL if is_disk_full(error) else OUT_OF_MEMORY
+    return 1
 
 
 def _end_with(parent: int) -> None:

@@ -1,10 +1,8 @@
-"""Where training goes on after an interruption, and the weights of the best step."""
+"""The weights of the best step."""
 
 from __future__ import annotations
 
-import json
 import logging
-import shutil
 import statistics
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,23 +13,6 @@ import torch
 from alignment.types import StepMetrics
 
 logger = logging.getLogger(__name__)
-
-
-def newest_checkpoint(directory: Path) -> Path | None:
-    """The newest complete checkpoint. Those that a killed process left half-written are deleted."""
-    paths = sorted(directory.glob("checkpoint-*"), key=_step_of, reverse=True)
-    for path in paths:
-        try:
-            json.loads((path / "trainer_state.json").read_text())
-        except (OSError, ValueError):
-            shutil.rmtree(path)
-        else:
-            return path
-    return None
-
-
-def _step_of(checkpoint: Path) -> int:
-    return int(checkpoint.name.rpartition("-")[2])
 
 
 class BestCheckpoint:

@@ -12,10 +12,10 @@ from transformers import PrinterCallback, TrainingArguments
 from alignment.encoder.device import BF16_EMULATED_WARNING, fastest_device, has_bf16
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.packing import use_packing
-from alignment.training.checkpoints import newest_checkpoint
 from alignment.training.collate import BatchDataset
 from alignment.training.data import TripletData
 from alignment.training.job import CHECKPOINTS, Job
+from alignment.training.resume import newest_checkpoint
 from alignment.training.teacher import Teacher
 from alignment.training.trainer import TripletTrainer
 from alignment.training.validation import ValidationPairs

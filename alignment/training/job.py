@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alignment.config import Train
 from alignment.config.base import Section
+from alignment.files import write_atomically
 
 JOB = "job.json"
 PROGRESS = "progress.jsonl"
@@ -18,6 +19,8 @@ PLAN = "plan.json"
 CHECKPOINTS = "checkpoints"
 BEST = "best.safetensors"
 TENSORBOARD = "tensorboard"
+DISK_FULL = 74  # exit codes of the training process, as in sysexits.h
+OUT_OF_MEMORY = 71
 
 
 class Job(Section):
@@ -41,7 +44,7 @@ class Job(Section):
 
     def write(self, path: Path) -> None:
         """Write the job as JSON."""
-        path.write_text(self.model_dump_json(indent=2))
+        write_atomically(path, self.model_dump_json(indent=2))
 
     @classmethod
     def read(cls, path: Path) -> Job:
@@ -62,7 +65,7 @@ class PlanSummary:
 
     def write(self, path: Path) -> None:
         """Write the summary as JSON."""
-        path.write_text(json.dumps(asdict(self)))
+        write_atomically(path, json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, path: Path) -> PlanSummary:

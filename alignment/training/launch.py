@@ -9,10 +9,22 @@ import sys
 import time
 from pathlib import Path
 
+from alignment import memory
 from alignment.errors import AlignmentError, TrainingError
-from alignment.training.job import CHECKPOINTS, ERROR, JOB, LOG, PROGRESS, WARNINGS, Job
+from alignment.training.job import (
+    CHECKPOINTS,
+    DISK_FULL,
+    ERROR,
+    JOB,
+    LOG,
+    OUT_OF_MEMORY,
+    PROGRESS,
+    WARNINGS,
+    Job,
+)
 from alignment.training.jsonl import Follower
 from alignment.training.messages import log_again, read_error
+from alignment.training.resume import newest_checkpoint
 from alignment.types import StepCallback, StepMetrics
 
 POLL_SECONDS = 0.25
@@ -64,30 +76,51 @@ def _follow(process: subprocess.Popen[bytes], job: Job, on_step: StepCallback) -
 
 
 def _failure(job: Job, code: int) -> AlignmentError:
-    error = job.scratch / ERROR
-    if error.is_file():
-        return read_error(error)
+    error = read_error(job.scratch / ERROR)
+    if error is not None:
+        return error
     log = job.scratch / LOG
+    end = _end_of(log)
     hints = []
-    if code == -signal.SIGKILL:
+    if _ran_out_of_memory(code, end):
         hints.append(
             "Lower train.batch_tokens or train.batch_size, set train.gradient_cache: true, "
-            "or free memory."
+            f"or free memory ({memory.described()})."
         )
-    if any((job.scratch / CHECKPOINTS).glob("checkpoint-*")):
+    if code == DISK_FULL:
+        hints.append("Free some space and run again.")
+    if newest_checkpoint(job.scratch / CHECKPOINTS):
         hints.append("With the same settings, the next run resumes from the last checkpoint.")
-    hints.append(f"The log ends with: {_end_of(log)}")
-    return TrainingError(_how_it_ended(code), where=str(log), hint=" ".join(hints))
+    hints.append(f"The log ends with: {end}" if end else "The log is empty.")
+    return TrainingError(_how_it_ended(code, end), where=str(log), hint=" ".join(hints))
 
 
-def _how_it_ended(code: int) -> str:
-    if code == -signal.SIGKILL:
-        return "the training process was killed by signal 9, most likely because memory ran out"
+def _ran_out_of_memory(code: int, end_of_log: str) -> bool:
+    if code in (-signal.SIGKILL, OUT_OF_MEMORY):
+        return True
+    # C++ and Rust abort if an allocation fails.
+    text = end_of_log.lower()
+    return code == -signal.SIGABRT and ("memory allocation" in text or "bad_alloc" in text)
+
+
+def _how_it_ended(code: int, end_of_log: str) -> str:
+    if code == DISK_FULL:
+        return "the disk is full in train"
+    if code == OUT_OF_MEMORY:
+        return "out of memory in train"
+    if code == -signal.SIGXFSZ:
+        return "the training process exceeded the limit on the size of files (`ulimit -f`)"
+    if _ran_out_of_memory(code, end_of_log):
+        return (
+            f"the training process was killed by signal {-code}, most likely because memory ran out"
+        )
     if code < 0:
         return f"the training process was killed by signal {-code}"
     return f"the training process exited with code {code}"
 
 
 def _end_of(log: Path) -> str:
+    if not log.is_file():
+        return ""
     lines = log.read_text(errors="replace").strip().splitlines()
     return " | ".join(lines[-LOG_LINES:])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alignment import errors
 from alignment.errors import AlignmentError, TrainingError
+from alignment.files import write_atomically
 from alignment.training.jsonl import append_line
 
 
@@ -30,23 +31,29 @@ class WarningsFile(logging.Handler):
 
 def log_again(line: str) -> None:
     """Log a line of a `WarningsFile` in this process, under the same logger and level."""
-    record = json.loads(line)
+    try:
+        record = json.loads(line)
+    except ValueError:  # a line that a full disk cut off
+        return
     logging.getLogger(record["logger"]).log(record["level"], "%s", record["message"])
 
 
 def write_error(path: Path, error: AlignmentError) -> None:
-    """Write an error as JSON."""
+    """Write an error as JSON, so that a reader sees all of it or nothing."""
     described = {
         "type": type(error).__name__,
         "message": error.message,
         "where": error.where,
         "hint": error.hint,
     }
-    path.write_text(json.dumps(described))
+    write_atomically(path, json.dumps(described))
 
 
-def read_error(path: Path) -> AlignmentError:
-    """The error that `write_error` wrote, of the same class."""
-    described = json.loads(path.read_text())
+def read_error(path: Path) -> AlignmentError | None:
+    """The error that `write_error` wrote, of the same class; None if there is none."""
+    try:
+        described = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
     kind: type[AlignmentError] = getattr(errors, described["type"], TrainingError)
     return kind(described["message"], where=described["where"], hint=described["hint"])

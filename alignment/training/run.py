@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from transformers import set_seed
 
 from alignment import memory
@@ -21,6 +20,7 @@ from alignment.encoder.directory import load_encoder, save_encoder
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.errors import ConfigError, TrainingError
+from alignment.failures import is_out_of_memory
 from alignment.training.data import TripletData, read_triplets
 from alignment.training.fit import fit
 from alignment.training.job import BEST, CHECKPOINTS, PLAN, Job, PlanSummary
@@ -49,7 +49,7 @@ def run(job: Job) -> None:
         try:
             return _train(job)
         except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             logger.warning(
                 "out of memory with %d tokens per batch; training starts again with %d", full, half
@@ -58,11 +58,11 @@ def run(job: Job) -> None:
     try:
         return _train(_with_batch_tokens(job, half))
     except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
     _discard_progress(job.scratch)
     raise TrainingError(
-        f"out of memory, even with {half} tokens per batch",
+        f"out of memory, even with {half} tokens per batch ({memory.described()})",
         where="train.batch_tokens",
         hint="Lower train.batch_tokens or train.batch_size, or set train.gradient_cache: true.",
     )
@@ -79,12 +79,6 @@ def _tokens_in_use(job: Job) -> int:
 def _with_batch_tokens(job: Job, tokens: int) -> Job:
     train = job.train.model_copy(update={"batch_tokens": tokens})
     return job.model_copy(update={"train": train})
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return "can't allocate memory" in str(error)
 
 
 def _discard_progress(scratch: Path) -> None:

@@ -5,6 +5,8 @@ Each file of `inputs` is one case; the test says what is right.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from alignment.downloads import Downloads, Lockfile
 from alignment.errors import ConfigError, Malformed, UnsafeArchive, WrongContent
 from alignment.types import SentencePair
 from tests.faulty_server import FaultyServer
+from tests.support import ROOT, SMOKE
 
 CASES = Path(__file__).parent / "inputs"
 SECONDS = 5.0
@@ -119,3 +122,14 @@ def test_a_damaged_download_names_its_address(tmp_path: Path) -> None:
         with pytest.raises(ConfigError) as caught:
             list(open_source(corpus, Downloads(tmp_path), "en").pairs("es"))
     assert f"The file comes from {url}. " in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit on address space")
+def test_too_little_memory(tmp_path: Path) -> None:
+    script = f'ulimit -v 600000; "{sys.executable}" -m alignment run "$0" --workspace "$1"'
+    arguments = ["sh", "-c", script, str(SMOKE), str(tmp_path)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 1
+    assert "error: out of memory" in done.stderr
+    assert "its limit is 0.6 GiB" in done.stderr
+    assert "unexpected" not in done.stderr

@@ -1,9 +1,10 @@
 import logging
+from pathlib import Path
 
 import pytest
 
-from alignment.errors import AlignmentError, ConfigError, EmptyCorpus
-from alignment.pipeline.runner import LocalRunner, failures
+from alignment.errors import AlignmentError, ConfigError, EmptyCorpus, OutOfMemory, Unexpected
+from alignment.pipeline.runner import LocalRunner, failures, guarded
 
 
 def fail() -> int:
@@ -54,3 +55,25 @@ def test_several_failures_are_one_error() -> None:
     assert "pull failed for 3 languages" in str(combined)
     assert "fi: nothing left" in str(combined)
     assert combined.exit_code == 2  # the highest
+
+
+def surprise() -> int:
+    raise KeyError("surprise")
+
+
+def allocate() -> int:
+    raise MemoryError
+
+
+def test_an_error_says_its_stage_and_language(tmp_path: Path) -> None:
+    runner = guarded(LocalRunner(), tmp_path)
+    assert guarded(runner, tmp_path) is runner
+    assert runner.run("gate", lambda: 7) == 7
+    with pytest.raises(EmptyCorpus, match=r"^nothing left$"):
+        runner.run("gate", fail)
+    with pytest.raises(Unexpected, match=r"unexpected KeyError in pull of cy: 'surprise'"):
+        runner.map("pull", {"fi": lambda: 1, "cy": surprise})
+    (written,) = (tmp_path / "errors").iterdir()
+    assert "-pull-cy-" in written.name
+    with pytest.raises(OutOfMemory, match=r"out of memory in mine of cy \(.*\n.*num_candidates"):
+        runner.map("mine", {"cy": allocate})

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from alignment.training.checkpoints import BestCheckpoint, newest_checkpoint
+from alignment.training.checkpoints import BestCheckpoint
+from alignment.training.resume import newest_checkpoint
 from tests.unit.training.support import step_metrics
 
 

@@ -7,9 +7,18 @@ import numpy as np
 import pytest
 
 from alignment.encoder.directory import load_encoder
-from alignment.errors import NonFiniteLoss, TrainingError
-from alignment.training.job import CHECKPOINTS, Job
+from alignment.errors import (
+    AlignmentError,
+    ArtifactError,
+    NonFiniteLoss,
+    OutOfMemory,
+    TrainingError,
+    Unexpected,
+)
+from alignment.training.__main__ import _failed
+from alignment.training.job import CHECKPOINTS, DISK_FULL, ERROR, OUT_OF_MEMORY, Job
 from alignment.training.launch import launch
+from alignment.training.messages import read_error
 from alignment.training.run import run
 from alignment.types import StepMetrics
 from tests.unit.training.support import job, losses_of, metrics_of, scratch_job, short, step_metrics
@@ -118,9 +127,65 @@ def test_another_signal_does_not(fake: Job) -> None:
 
 
 def test_a_checkpoint_is_promised_if_it_is_there(fake: Job) -> None:
-    (fake.scratch / CHECKPOINTS / "checkpoint-2").mkdir(parents=True)
+    checkpoint = fake.scratch / CHECKPOINTS / "checkpoint-2"
+    checkpoint.mkdir(parents=True)
     script(fake, "exit 3")
+    assert "resumes" not in str(failure(fake).hint)  # it is half-written
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "trainer_state.json").write_text("{}")
     error = failure(fake)
     assert error.message == "the training process exited with code 3"
     assert "the next run resumes from the last checkpoint" in str(error.hint)
     assert error.where == str(fake.scratch / "train.log")
+
+
+@pytest.mark.parametrize(
+    ("commands", "message", "hint"),
+    [
+        (["exit 74"], "the disk is full in train", "Free some space"),
+        (["exit 71"], "out of memory in train", "Lower train.batch_tokens"),
+        (
+            ["echo 'memory allocation of 99 bytes failed'", "kill -6 $$"],
+            "killed by signal 6, most likely because memory ran out",
+            "Lower train.batch_tokens",
+        ),
+        (["echo '{' > error.json", "exit 1"], "exited with code 1", "The log is empty"),
+        (["rm train.log", "exit 1"], "exited with code 1", "The log is empty"),
+    ],
+)
+def test_the_reason_of_the_end_is_never_lost(
+    fake: Job, commands: list[str], message: str, hint: str
+) -> None:
+    script(fake, *commands)
+    error = failure(fake)
+    assert message in error.message
+    assert hint in str(error.hint)
+    assert "resumes" not in str(error.hint)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (MemoryError(), OutOfMemory, "out of memory in train (this process used "),
+        (OSError(28, "No space left on device"), ArtifactError, "the disk is full in train"),
+        (RuntimeError("a surprise"), Unexpected, "unexpected RuntimeError in train: a surprise"),
+    ],
+)
+def test_what_the_training_process_raises(
+    fake: Job, error: Exception, kind: type[AlignmentError], message: str
+) -> None:
+    assert _failed(fake, error) == 1
+    read = read_error(fake.scratch / ERROR)
+    assert type(read) is kind
+    assert read.message.startswith(message)
+
+
+def test_a_reason_that_cannot_be_written(fake: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = OSError(28, "No space left on device")
+
+    def write(*_: object) -> None:
+        raise full
+
+    monkeypatch.setattr("alignment.training.__main__.write_error", write)
+    assert _failed(fake, full) == DISK_FULL
+    assert _failed(fake, MemoryError()) == OUT_OF_MEMORY
