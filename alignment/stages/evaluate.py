@@ -60,8 +60,8 @@ def evaluate(store: Store, language: str, holdout: Artifact, encoder: Input) -> 
         counts = EvaluateCounts()
         for name in suites:
             suite = layout.read_suite(holdout.path, name, language)
-            x = model.encode(suite.source)
-            y = model.encode(suite.target)
+            x = model.encode(suite.source, side="source")
+            y = model.encode(suite.target, side="target")
             forward = retrieve(x, y, suite.target)
             backward = retrieve(y, x, suite.source)
             rows = _rows(suite.ids, forward, backward)

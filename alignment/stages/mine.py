@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from alignment.encoder.encoder import Encoder
+
 REVISION = 4
 PARALLEL_FROM = 2000
 """Pairs; for fewer, sending a direction to another process takes longer than the work itself."""
@@ -57,7 +59,7 @@ def mine(
         vectors = None
         if use_vectors:
             loaded = cached_encoder(encoder.path / layout.MODEL, settings.precision)
-            vectors = loaded.encode([*source, *target])
+            vectors = _vectors(loaded, source, target)
         rows = _candidates(pairs, vectors, settings, context.seed)
         lists = tables.write_batches(out / layout.CANDIDATES, tables.CANDIDATES, rows)
         logger.info("mine %s: candidates for %d pairs", language, len(ids))
@@ -82,6 +84,14 @@ def mine(
         label=language,
         seed=context.seed,
     )
+
+
+def _vectors(encoder: Encoder, source: list[str], target: list[str]) -> NDArray[np.float32]:
+    """Unit vectors (2n, dim) of the sources, then of the targets."""
+    import numpy as np
+
+    sides = (encoder.encode(source, side="source"), encoder.encode(target, side="target"))
+    return np.concatenate(sides)
 
 
 def needs_vectors(settings: Triplets) -> bool:

@@ -102,18 +102,19 @@ def _train(job: Job) -> None:
     if settings.center and not job.start_step:  # a later part starts from centered weights
         center(encoder, data.sample(CENTER_SAMPLE, job.pivot, seed=job.seed))
     teacher = _teacher(job, encoder, data)
-    reduction = reduce_vocabulary(encoder.model, data.used_tokens())
+    pad_id = int(encoder.tokenizer.pad_token_id)
+    reduction = reduce_vocabulary(encoder.container, data.used_tokens(), pad_id, data.sample_rows())
     data, validation = split(data.reduced(reduction), settings.validation_share, job.pivot)
-    copy_out_of_mmap(encoder.model)
+    copy_out_of_mmap(encoder.container)
     if settings.steps:
-        fit(job, encoder, data, validation, teacher)
+        fit(job, encoder, data, validation, teacher, pad_id=reduction.pad_id)
     del data, teacher
     memory.release()  # free the optimizer's state before the whole embedding matrix is loaded
     if int(os.environ.get("RANK", "0")):
         return  # one process of a distributed run writes
-    whole = load_encoder(job.encoder, device="cpu").model
-    restore_vocabulary(encoder.model, reduction, whole)
-    save_encoder(job.output, whole, encoder.tokenizer, encoder.settings)
+    whole = load_encoder(job.encoder, device="cpu")
+    restore_vocabulary(encoder.container, reduction, whole.container)
+    save_encoder(job.output, whole)
 
 
 def _teacher(job: Job, encoder: Encoder, data: TripletData) -> Teacher | None:

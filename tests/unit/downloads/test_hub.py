@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from alignment.config import ScratchEncoder
+from alignment.encoder.container import new_container
 from alignment.encoder.directory import save_encoder
-from alignment.encoder.encoder import Settings
+from alignment.encoder.encoder import Encoder
 from alignment.encoder.scratch import scratch_encoder
 from tests.hub_server import HubHandler, serving
 
@@ -26,9 +27,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = ScratchEncoder(
         source="scratch", vocab_size=100, hidden_size=16, num_layers=1, num_heads=2, max_tokens=16
     )
-    save_encoder(
-        path, *scratch_encoder(["a red house", "the green tree is old"], config, seed=1), Settings()
-    )
+    parts = scratch_encoder(["a red house", "the green tree is old"], config, seed=1)
+    save_encoder(path, Encoder(new_container(*parts, 128, path.parent / "transformers")))
     (path / "pytorch_model.bin").write_bytes(b"a pickle")
     (path / "modeling.py").write_text("raise SystemExit('code of the model ran')")
     return path

@@ -133,7 +133,7 @@ def test_a_subset_keeps_the_sentences() -> None:
 
 def test_a_reduced_vocabulary() -> None:
     data = tiny_data()
-    reduced = data.reduced(Reduction(np.array(sorted(data.used_tokens()))))
+    reduced = data.reduced(Reduction(np.array(sorted(data.used_tokens())), 0))
     assert data.used_tokens() == {1, 2, 3, 4, 5, 6, 7}
     assert [sentence.token_ids[0] for sentence in reduced.sentences] == [0, 0, 0, 0]
     assert reduced.used_tokens() == {0, 1, 2, 3, 4, 5, 6}
@@ -143,11 +143,13 @@ def test_a_sample_has_as_many_pivot_texts_as_others(tmp_path: Path) -> None:
     rows = [row(f"en {i}", f"fi {i}", f"fi {i}") for i in range(20)]
     rows += [row(f"en {i}", f"sv {i}", f"sv {i}", positive_lang="sv") for i in range(3)]
     data = read(tmp_path, *rows)
-    pivot, others = data.sample(5, "en", seed=1)
+    sample = data.sample(5, "en", seed=1)
+    pivot = sample["source"]
+    others = sample["target"]
     assert len(others) == 5 + 3 and len(pivot) == 8
     assert all(text.startswith("en") for text in pivot)
-    assert data.sample(5, "en", seed=1) == (pivot, others)
-    assert data.sample(5, "en", seed=2) != (pivot, others)
+    assert data.sample(5, "en", seed=1) == sample
+    assert data.sample(5, "en", seed=2) != sample
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_centering_comes_once_and_first(finished: Path, tmp_path: Path) -> None:
     sides = data.sample(CENTER_SAMPLE, "en", seed=7)
 
     def distance_from_0(encoder: Any) -> float:
-        return float(np.linalg.norm(sum(encoder.encode(side).mean(axis=0) for side in sides)))
+        return float(np.linalg.norm(sum(encoder.encode(texts).mean(0) for texts in sides.values())))
 
     # Of unit vectors; those that were centered were not normalized.
     assert distance_from_0(centered) < 0.3 * distance_from_0(base)
@@ -88,7 +88,9 @@ def test_centering_comes_once_and_first(finished: Path, tmp_path: Path) -> None:
         update={"start_step": 2, "encoder": first.output, "end_step": 2}
     )
     run(later)
-    assert np.array_equal(load_encoder(later.output).encode(sides[0]), centered.encode(sides[0]))
+    assert np.array_equal(
+        load_encoder(later.output).encode(sides["source"]), centered.encode(sides["source"])
+    )
 
 
 def learning_rates(trained: Job) -> list[float]:

@@ -1,0 +1,46 @@
+"""Prompts: what is put before a text, by the side of the pair that it is on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Side = Literal["source", "target"]
+"""The source of a pair is in the pivot language, the target is its translation."""
+
+
+class Prompts(NamedTuple):
+    """The prompt of each side of a pair."""
+
+    source: str = ""
+    target: str = ""
+
+    def of(self, side: Side) -> str:
+        """The prompt of texts on this side."""
+        return self.source if side == "source" else self.target
+
+
+def chosen_prompts(container: SentenceTransformer) -> Prompts:
+    """The prompts that `choose_prompts` stored, or else the model's default prompt for both sides.
+
+    The default is what `SentenceTransformer.encode` uses.
+    """
+    default = container.prompts.get(container.default_prompt_name or "") or ""
+    return Prompts(
+        source=container.prompts.get("source", default),
+        target=container.prompts.get("target", default),
+    )
+
+
+def choose_prompts(container: SentenceTransformer, prompts: Prompts) -> None:
+    """Store the prompts in the container, so that its own methods give the same vectors.
+
+    `encode` and `encode_query` then use the source's prompt, `encode_document` the target's.
+    Prompts of other names are kept.
+    """
+    stored = {"source": prompts.source, "target": prompts.target}
+    stored |= {"query": prompts.source, "document": prompts.target}
+    container.prompts = {**container.prompts, **stored}
+    container.default_prompt_name = "source"
