@@ -39,12 +39,14 @@ class Encoder:
         >>> import tempfile
         >>> from pathlib import Path
         >>> from alignment.config import ScratchEncoder
+        >>> from alignment.encoder.container import new_container
         >>> from alignment.encoder.scratch import scratch_encoder
         >>> sizes = ScratchEncoder(
         ...     source="scratch", vocab_size=100, hidden_size=32, num_layers=1, num_heads=2
         ... )
+        >>> model, tokenizer = scratch_encoder(["good morning", "bore da"], sizes, seed=1)
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     encoder = scratch_encoder(["good morning", "bore da"], sizes, 1, Path(folder))
+        ...     encoder = Encoder(new_container(model, tokenizer, 64, Path(folder)))
         >>> vectors = encoder.encode(["good morning", "bore da", "good morning"])
         >>> vectors.shape, vectors.dtype
         ((3, 32), dtype('float32'))
@@ -70,7 +72,7 @@ class Encoder:
     @property
     def dim(self) -> int:
         """Length of a vector, after all modules."""
-        full = int(self.container.get_sentence_embedding_dimension() or 0)
+        full = int(self.container.get_embedding_dimension() or 0)
         return min(full, self.container.truncate_dim or full)
 
     @property

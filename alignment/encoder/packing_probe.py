@@ -59,7 +59,7 @@ def use_packing(container: SentenceTransformer, rows: Sequence[Sequence[int]], p
 
 def _problem(container: SentenceTransformer, rows: Sequence[Sequence[int]], pad_id: int) -> str:
     """Why sentences cannot be packed; "" if they can be, and then the model has the attention."""
-    others = [type(module).__name__ for module in container[1:] if not _is_packable(module)]
+    others = [type(module).__name__ for module in list(container)[1:] if not _is_packable(module)]
     if others:
         return f"it has a module {others[0]}"
     register_attention()

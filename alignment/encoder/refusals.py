@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
-from alignment.encoder.container import transformer_folder
+from alignment.encoder.container import read_json, transformer_folder
 from alignment.errors import Corrupt, Missing
 
 # sentence-transformers' modules that follow a transformer.
@@ -64,17 +62,3 @@ def _check_code(path: Path, *, trust_remote_code: bool) -> None:
             where=str(path),
             hint="Read the code. If you trust it, set encoder.trust_remote_code: true.",
         )
-
-
-def read_json(path: Path, default: Any) -> Any:
-    """The content of a JSON file; `default` if there is no file.
-
-    Raises:
-        Corrupt: if it is not JSON.
-    """
-    if not path.is_file():
-        return default
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise Corrupt(f"not JSON: {error}", where=str(path)) from error
