@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from alignment.downloads import Downloads
 from alignment.store import Store
@@ -17,3 +18,7 @@ class RunContext:
     pivot: str
     """BCP-47 code of the language that is one side of every pair."""
     seed: int
+    registry: Path | None = None
+    """Directory of the published versions of the model."""
+    trust_remote_code: bool = False
+    """Whether Python code that comes with the encoder may run."""

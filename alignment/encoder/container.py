@@ -14,8 +14,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safetensors import SafetensorError
+
 from alignment.encoder.weights_check import check_all_loaded
 from alignment.errors import Corrupt
+
+_LOADING_ERRORS = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    ImportError,
+    SafetensorError,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -24,14 +37,20 @@ if TYPE_CHECKING:
 
 
 def load_container(
-    path: Path, *, device: str, dtype: torch.dtype, trust_remote_code: bool = False
+    path: Path,
+    *,
+    device: str,
+    dtype: torch.dtype,
+    pooling: str | None = None,
+    trust_remote_code: bool = False,
 ) -> SentenceTransformer:
     """Load an encoder's directory in eval mode. Only safetensors are read.
 
     Args:
-        path: Directory of sentence-transformers or of transformers. The latter gets mean pooling.
+        path: Directory of sentence-transformers or of transformers.
         device: "cpu", "cuda" or another torch device.
         dtype: Of the weights and activations of the transformer. Later modules are in float32.
+        pooling: Of a directory of transformers, which gets mean pooling by default.
         trust_remote_code: Run code that comes with the model.
 
     Raises:
@@ -50,12 +69,32 @@ def load_container(
                 model_kwargs=options,
             )
             check_all_loaded(container, path)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
-        reason = str(error).partition("\n")[0]
-        raise Corrupt(f"the encoder cannot be loaded: {reason}", where=str(path)) from error
+    except _LOADING_ERRORS as error:
+        raise _cannot_be_loaded(error, path) from error
+    if pooling is not None:
+        _replace_pooling(container, pooling)
     for module in list(container)[1:]:
         module.float()
     return container.eval()
+
+
+def _cannot_be_loaded(error: Exception, path: Path) -> Corrupt:
+    text = str(error)
+    if "trust_remote_code" in text:
+        return Corrupt(
+            "this model comes with Python code of its own, which is not run",
+            where=str(path),
+            hint="Read the code. If you trust it, set encoder.trust_remote_code: true.",
+        )
+    reason = text.partition("\n")[0] or type(error).__name__
+    return Corrupt(f"the encoder cannot be loaded: {reason}", where=str(path))
+
+
+def _replace_pooling(container: SentenceTransformer, mode: str) -> None:
+    from sentence_transformers.sentence_transformer.modules import Pooling
+
+    dim = container[0].get_embedding_dimension()
+    container[1] = Pooling(dim, mode).to(container.device)
 
 
 def new_container(

@@ -20,6 +20,7 @@ from alignment.encoder.device import (
     limit_onednn_caches,
 )
 from alignment.encoder.encoder import Encoder
+from alignment.encoder.loaded_check import check_loaded, check_pooling_is_free
 from alignment.encoder.refusals import check_directory
 
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ def load_encoder(
     *,
     device: str | None = None,
     precision: Precision = "fp32",
+    pooling: str | None = None,
     trust_remote_code: bool = False,
 ) -> Encoder:
     """Load an encoder from its directory; nothing else needs to be known about it.
 
-    Modules, prompts, pooling and length limit come from the files of sentence-transformers; a
-    directory without them gets mean pooling. Only safetensors are read.
+    Modules, prompts, pooling and length limit come from the files of sentence-transformers. Only
+    safetensors are read.
 
     Examples:
         >>> import tempfile
@@ -65,21 +67,31 @@ def load_encoder(
             0.9999 for nearly every text (the lowest of 2,000 was 0.998). A CPU that
             emulates bf16 is many times slower with it; you get a warning. Pooling and all that
             follows is in fp32.
+        pooling: Of a directory without modules.json: "mean" (the default), "cls", "lasttoken",
+            "max", "weightedmean" or "mean_sqrt_len_tokens". Language models need it.
         trust_remote_code: Run Python code that comes with the model. Off, such a model is refused.
 
     Raises:
         Missing: if the directory does not exist or is not an encoder.
-        Corrupt: if it cannot be read, or weights are missing.
+        Corrupt: if it cannot be read, weights are missing, or it is another kind of model.
+        ConfigError: if the pooling is needed, or given although the directory has one.
     """
     path = Path(path)
     check_directory(path, trust_remote_code=trust_remote_code)
+    if pooling is not None:
+        check_pooling_is_free(path)
     device = device or fastest_device()
     if precision == "bf16" and not has_bf16(device):
         logger.warning("%s", BF16_EMULATED_WARNING)
     limit_onednn_caches()
     container = load_container(
-        path, device=device, dtype=DTYPES[precision], trust_remote_code=trust_remote_code
+        path,
+        device=device,
+        dtype=DTYPES[precision],
+        pooling=pooling,
+        trust_remote_code=trust_remote_code,
     )
+    check_loaded(container, path, pooling_chosen=pooling is not None)
     ensure_unit_vectors(container)
     return Encoder(container)
 

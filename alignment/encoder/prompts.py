@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+logger = logging.getLogger(__name__)
 
 Side = Literal["source", "target"]
 """The source of a pair is in the pivot language, the target is its translation."""
@@ -31,6 +35,22 @@ def chosen_prompts(container: SentenceTransformer) -> Prompts:
     source = container.prompts.get("source")
     target = container.prompts.get("target")
     return Prompts(default if source is None else source, default if target is None else target)
+
+
+def warn_of_unused_prompts(container: SentenceTransformer) -> None:
+    """Log the encoder's prompts if it has some and none would be used."""
+    if any(chosen_prompts(container)):
+        return
+    prompts = {name: text for name, text in container.prompts.items() if text}
+    if not prompts:
+        return
+    listed = ", ".join(f"{name} {text!r}" for name, text in sorted(prompts.items()))
+    logger.warning(
+        "the encoder has prompts, and none is used: %s. Set encoder.prompts, for example "
+        'encoder.prompts: %s, or encoder.prompts: "" to use none',
+        listed,
+        json.dumps(next(iter(prompts.values())), ensure_ascii=False),
+    )
 
 
 def choose_prompts(container: SentenceTransformer, prompts: Prompts) -> None:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
+from alignment.encoder.container import transformer_of
+
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
 
 BLOCK = 256  # texts that are padded to the longest of them, for a moment
@@ -45,4 +48,18 @@ def _leaves_prompts_out(container: SentenceTransformer) -> bool:
 
 def _prepared(container: SentenceTransformer, texts: Sequence[str], prompt: str) -> dict[str, Any]:
     features: dict[str, Any] = container.preprocess(list(texts), prompt=prompt or None)
+    _replace_ids_without_row(container, features["input_ids"])
     return features
+
+
+def _replace_ids_without_row(container: SentenceTransformer, ids: torch.Tensor) -> None:
+    """Replace, in place, special tokens that the embedding matrix has no row for.
+
+    Gemma's tokenizer has one for images. A text that contains it would stop the model.
+    """
+    rows = getattr(transformer_of(container).get_input_embeddings(), "num_embeddings", None)
+    if rows is None or int(ids.max()) < rows:
+        return
+    tokenizer = container.tokenizer
+    unknown = tokenizer.unk_token_id
+    ids[ids >= rows] = tokenizer.pad_token_id if unknown is None else unknown

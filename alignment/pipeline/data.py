@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from alignment.config import Config, Triplets
+from alignment.config import Config, ScratchEncoder, Triplets
 from alignment.corpora import check_licenses
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
 from alignment.pipeline.runner import Runner
@@ -84,12 +84,19 @@ def clean_data(config: Config, workspace: Workspace, runner: Runner) -> CleanedD
 def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingData:
     """Run every stage before training.
 
+    The encoder comes first, so that one that is refused costs no time; a scratch encoder needs
+    the text.
+
     Raises:
         AlignmentError: from the stage that failed.
     """
-    data = clean_data(config, workspace, runner)
     context = workspace.context(config)
-    encoder = runner.run("encoder", lambda: base_encoder(context, config.encoder, data.cleaned))
+    encoder = None
+    if not isinstance(config.encoder, ScratchEncoder):
+        encoder = runner.run("encoder", lambda: base_encoder(context, config.encoder, {}))
+    data = clean_data(config, workspace, runner)
+    if encoder is None:
+        encoder = runner.run("encoder", lambda: base_encoder(context, config.encoder, data.cleaned))
     mined, built = mine_triplets(config, workspace, runner, data, encoder)
     return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, mined, built)
 

@@ -41,7 +41,14 @@ class Workspace:
 
     def context(self, config: Config) -> RunContext:
         """What all stages of a run of this configuration share."""
-        return RunContext(self.store, self.downloads(config), config.pivot, config.seed)
+        return RunContext(
+            self.store,
+            self.downloads(config),
+            config.pivot,
+            config.seed,
+            registry=self.registry(config.name).root,
+            trust_remote_code=config.encoder.runs_code,
+        )
 
     @property
     def runs(self) -> Path:

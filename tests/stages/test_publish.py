@@ -1,3 +1,4 @@
+import json
 import logging
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def registry(tmp_path: Path) -> Registry:
 def trained(tmp_path: Path, content: str) -> Artifact:
     model = tmp_path / content / "model"
     model.mkdir(parents=True)
-    (model / "config.json").write_text(content)
+    (model / "config.json").write_text(json.dumps(content))
     files = {"model/config.json": content}
     return Artifact("train", "", content, tmp_path / content, files, {}, 0.0, content)
 

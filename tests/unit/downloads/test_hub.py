@@ -19,6 +19,14 @@ from tests.hub_server import HubHandler, serving
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 MODEL = "demo/encoder"
+REFUSALS: dict[str, tuple[int, dict[str, str]]] = {
+    "demo/gated": (403, {"X-Error-Code": "GatedRepo"}),
+    "demo/gated-without-token": (401, {"X-Error-Code": "GatedRepo"}),
+    "demo/private": (401, {}),
+    "demo/forbidden": (403, {}),
+    "demo/disabled": (403, {"X-Error-Message": "Access to this resource is disabled."}),
+}
+"""How the server answers for these repositories."""
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +38,9 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     parts = scratch_encoder(["a red house", "the green tree is old"], config, seed=1)
     save_encoder(path, Encoder(new_container(*parts, 128, path.parent / "transformers")))
     (path / "pytorch_model.bin").write_bytes(b"a pickle")
+    (path / "chat_template.jinja").write_text("{{ messages }}")
+    (path / "onnx").mkdir()
+    (path / "onnx/config.json").write_text("{}")
     (path / "modeling.py").write_text("raise SystemExit('code of the model ran')")
     return path
 
@@ -44,6 +55,9 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
         def do_GET(self, body: bool = True) -> None:
             path = self.path.partition("?")[0]
             requested.append(path)
+            for name, (status, headers) in REFUSALS.items():
+                if f"/{name}/" in path:
+                    return self.answer(b"{}", body, headers, status=status)
             file = repository / path.removeprefix(f"/{MODEL}/resolve/{SHA}/")
             if path == f"/api/models/{MODEL}/revision/{SHA}":
                 self.answer(json.dumps(model_info(repository, files)).encode(), body)
@@ -85,7 +99,9 @@ from pathlib import Path
 from alignment.downloads.hub import snapshot
 from alignment.encoder.directory import load_encoder
 try:
-    path = snapshot(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    code = "code" in sys.argv
+    offline = "offline" in sys.argv
+    path = snapshot(sys.argv[1], sys.argv[2], Path(sys.argv[3]), with_code=code, offline=offline)
 except Exception as error:
     print(type(error).__name__, error)
 else:
@@ -93,7 +109,9 @@ else:
 """
 
 
-def fetch(endpoint: str, cache: Path, model: str = MODEL, revision: str = SHA) -> str:
+def fetch(
+    endpoint: str, cache: Path, *options: str, model: str = MODEL, revision: str = SHA
+) -> str:
     """What a fresh process prints, because the libraries read `HF_ENDPOINT` on import."""
     environment = {
         **os.environ,
@@ -104,7 +122,7 @@ def fetch(endpoint: str, cache: Path, model: str = MODEL, revision: str = SHA) -
         "HF_HUB_OFFLINE": "0",
     }
     process = subprocess.run(
-        [sys.executable, "-c", CODE, model, revision, str(cache)],
+        [sys.executable, "-c", CODE, model, revision, str(cache), *options],
         capture_output=True,
         text=True,
         env=environment,
@@ -123,6 +141,47 @@ def test_a_pinned_commit_without_pickle_and_code(
     assert any(path.endswith("model.safetensors") for path in requested)
     assert not [path for path in requested if path.endswith((".bin", ".py"))]
     assert not list(tmp_path.rglob("*.bin")) and not list(tmp_path.rglob("modeling.py"))
+
+
+def test_module_folders_and_chat_templates(hub: tuple[str, list[str]], tmp_path: Path) -> None:
+    assert fetch(hub[0], tmp_path) == "vector (1, 16)"
+    (path,) = tmp_path.glob(f"**/snapshots/{SHA}")
+    files = {file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()}
+    assert {"1_Pooling/config.json", "modules.json", "chat_template.jinja"} <= files
+    assert not [file for file in files if file.startswith("onnx/")]
+
+
+def test_code_only_if_it_is_trusted(hub: tuple[str, list[str]], tmp_path: Path) -> None:
+    assert fetch(hub[0], tmp_path, "code") == "vector (1, 16)"
+    assert list(tmp_path.rglob("modeling.py"))
+
+
+def test_offline(hub: tuple[str, list[str]], tmp_path: Path) -> None:
+    output = fetch(hub[0], tmp_path, "offline")
+    assert output.startswith("Unavailable")
+    assert "not in the cache, and this run is offline" in output
+    fetch(hub[0], tmp_path)
+    assert fetch("http://127.0.0.1:9", tmp_path, "offline") == "vector (1, 16)"
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSALS if name != "demo/disabled"])
+def test_no_access(hub: tuple[str, list[str]], tmp_path: Path, name: str) -> None:
+    output = fetch(hub[0], tmp_path, model=name)
+    assert output.startswith(f"ConfigError {name}@0123456789ab: ")
+    assert f"accept its license at {hub[0]}/{name} and set HF_TOKEN" in output
+    if "gated" in name:
+        assert "the model is gated" in output
+
+
+def test_a_disabled_model(hub: tuple[str, list[str]], tmp_path: Path) -> None:
+    output = fetch(hub[0], tmp_path, model="demo/disabled")
+    assert "the Hub has disabled this model" in output
+
+
+def test_a_name_that_is_none(tmp_path: Path) -> None:
+    output = fetch("http://127.0.0.1:9", tmp_path, model="./models/e5")
+    assert output.startswith("ConfigError encoder.model: not a repository id: './models/e5'")
+    assert "source: local" in output
 
 
 def test_a_missing_revision(hub: tuple[str, list[str]], tmp_path: Path) -> None:

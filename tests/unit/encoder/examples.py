@@ -22,7 +22,6 @@ CONFIG = ScratchEncoder(
     hidden_size=32,
     num_layers=2,
     num_heads=4,
-    prefix="query: ",
     max_tokens=32,
 )
 
