@@ -13,7 +13,7 @@ from alignment.encoder.directory import load_encoder, save_encoder
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.limits import choose_max_tokens
 from alignment.encoder.packing_probe import use_packing
-from alignment.encoder.probe import check_same_vectors, probe, round_weights
+from alignment.encoder.probe import check_same_vectors, probe, probe_vectors, round_weights
 from alignment.encoder.prompts import (
     Prompts,
     choose_prompts,
@@ -71,7 +71,7 @@ def prepare(
     if from_files:
         del encoder
         encoder = _settled(load(), wanted, where, warn=False)
-        check_same_vectors(vectors, probe(encoder, where), "of two loads differ", where)
+        check_same_vectors(vectors, probe_vectors(encoder, where), "of two loads differ", where)
     num_weights = sum(weight.numel() for weight in encoder.container.parameters())
     save_encoder(out, encoder, dtype=getattr(torch, wanted.dtype))
     del encoder

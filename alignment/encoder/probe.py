@@ -6,7 +6,7 @@ What a directory's files say is checked before (`refusals`); this is what only i
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,18 +43,33 @@ def probe(encoder: Encoder, where: str) -> Vectors:
             `SentenceTransformer.encode`.
     """
     _check_finite_weights(encoder, where)
+    vectors = probe_vectors(encoder, where)
+    again = probe_vectors(encoder, where)
+    check_same_vectors(again, vectors, "of the same text differ from call to call", where)
+    by_container = _for_each_side(encoder, lambda texts, side: _by_container(encoder, texts, side))
+    what = "differ from those of SentenceTransformer.encode"
+    check_same_vectors(by_container, vectors, what, where)
+    return vectors
+
+
+def probe_vectors(encoder: Encoder, where: str) -> Vectors:
+    """The vectors that `probe` compares.
+
+    Raises:
+        Corrupt: if the model fails or gives NaN.
+    """
+    return _for_each_side(encoder, lambda texts, side: _encoded(encoder, texts, side, where))
+
+
+def _for_each_side(
+    encoder: Encoder, encode: Callable[[list[str], Side], NDArray[np.float32]]
+) -> Vectors:
     texts = [*SAMPLES, long_text(encoder)]
-    vectors: dict[Side, NDArray[np.float32]] = {}
-    for side in SIDES:
-        vectors[side] = _encoded(encoder, texts, side, where)
-        again = _encoded(encoder, texts, side, where)
-        _check_same(again, vectors[side], "of the same text differ from call to call", where)
-        _check_same(
-            _by_container(encoder, texts, side),
-            vectors[side],
-            "differ from those of SentenceTransformer.encode",
-            where,
-        )
+    vectors: dict[Side, NDArray[np.float32]] = {"source": encode(texts, "source")}
+    if encoder.prompts.source == encoder.prompts.target:
+        vectors["target"] = vectors["source"]
+    else:
+        vectors["target"] = encode(texts, "target")
     return vectors
 
 

@@ -172,7 +172,7 @@ def _check_config(path: Path, folder: Path, config: dict[str, Any]) -> None:
     architecture = "".join(config.get("architectures") or [])
     if _CLASSIFIER in architecture and not (path / MODULES).is_file():
         raise Corrupt(
-            f"this is a classifier or a CrossEncoder ({architecture}): it gives no vector of a text",
+            f"this is a classifier or a CrossEncoder ({architecture}): it gives scores, no vector",
             where=where,
             hint="Use an encoder that SentenceTransformer loads.",
         )

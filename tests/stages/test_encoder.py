@@ -1,7 +1,9 @@
 """The encoder stage: from any source to a directory that gives the right vectors, or a refusal."""
 
+import dataclasses
 import json
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from sentence_transformers import SentenceTransformer
 from alignment import layout
 from alignment.config import LocalEncoder, RegistryEncoder, ScratchEncoder, SidePrompts
 from alignment.context import RunContext
+from alignment.encoder import directory
 from alignment.encoder.directory import load_encoder
 from alignment.encoder.weights_files import stored_dtype
 from alignment.errors import AlignmentError, ConfigError, Corrupt, DataError, Missing
@@ -256,8 +259,6 @@ def test_text_that_the_encoder_cannot_read(
 def test_two_loads_that_differ(
     context: RunContext, toy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from alignment.encoder import directory
-
     loads = []
 
     def load(path: Path, **options: Any) -> Any:
@@ -272,10 +273,7 @@ def test_two_loads_that_differ(
         built(context, toy)
 
 
-def test_code_of_the_model(
-    context: RunContext, toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "hf"))
+def test_code_of_the_model(context: RunContext, toy: Path, tmp_path: Path) -> None:
     right = by_sentence_transformers(toy)
     add_own_code(toy, tmp_path / "ran")
     with pytest.raises(Corrupt, match="Python code of its own, which is not run"):
@@ -299,18 +297,27 @@ def test_a_changed_file_is_another_encoder(context: RunContext, toy: Path, file:
     assert base_encoder(context, local(toy), {}).key != first.key
 
 
-@pytest.fixture
-def registry(tmp_path: Path, context: RunContext, toy: Path) -> Registry:
-    """With two versions, of which the second is deployed."""
-    registry = Registry(tmp_path / "registry", "demo")
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry with two versions, of which the second is deployed."""
+    root = tmp_path_factory.mktemp("published")
+    path = save_toy(root / "toy")
+    registry = Registry(root / "registry", "demo")
     digest = None
     for tokens in (8, 16):
-        artifact = base_encoder(context, local(toy, max_tokens=tokens), {})
+        artifact = base_encoder(new_context(root), local(path, max_tokens=tokens), {})
         encoder = artifact.directory(layout.MODEL)
         approval = Approved((FINDING,), "the base encoder")
         registry.publish(encoder, approval, expected=digest, manifest={}, card="# demo")
         digest = encoder.digest
-    return registry
+    return registry.root.parent
+
+
+@pytest.fixture
+def registry(published: Path, tmp_path: Path) -> Registry:
+    """A copy that a test may change."""
+    shutil.copytree(published, tmp_path / "registry", symlinks=True)
+    return Registry(tmp_path / "registry", "demo")
 
 
 @pytest.mark.parametrize(
@@ -328,10 +335,8 @@ def test_a_published_version(
 
 
 def test_the_registry_of_the_workspace(context: RunContext, registry: Registry) -> None:
-    from dataclasses import replace
-
     settings = RegistryEncoder(source="registry")
-    context = replace(context, registry=registry.root)
+    context = dataclasses.replace(context, registry=registry.root)
     assert EncoderCounts.of(base_encoder(context, settings, {})).base == "demo v2"
 
 

@@ -57,7 +57,8 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
             requested.append(path)
             for name, (status, headers) in REFUSALS.items():
                 if f"/{name}/" in path:
-                    return self.answer(b"{}", body, headers, status=status)
+                    self.answer(b"{}", body, headers, status=status)
+                    return
             file = repository / path.removeprefix(f"/{MODEL}/resolve/{SHA}/")
             if path == f"/api/models/{MODEL}/revision/{SHA}":
                 self.answer(json.dumps(model_info(repository, files)).encode(), body)
