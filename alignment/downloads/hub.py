@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from alignment.errors import AlignmentError, ConfigError, Missing, Unavailable
@@ -92,34 +93,37 @@ def _explained(error: Exception, model: str, where: str, *, offline: bool) -> Al
         RevisionNotFoundError,
     )
 
-    if isinstance(error, GatedRepoError):
+    def caused_by(kind: type[Exception]) -> bool:
+        return any(isinstance(cause, kind) for cause in _causes(error))
+
+    if caused_by(GatedRepoError):
         return _no_access("the model is gated: its authors grant access", model, where)
-    if isinstance(error, RepositoryNotFoundError):
+    if caused_by(RepositoryNotFoundError):
         return ConfigError(
             "the Hub has no such model, or it is private",
             where=where,
             hint=f"Check `encoder.model`. {_token_hint(model)}",
         )
-    if isinstance(error, RevisionNotFoundError):
+    if caused_by(RevisionNotFoundError):
         return ConfigError(
             "the model has no such revision",
             where=where,
             hint="Set `encoder.revision` to a full commit hash from the model's history.",
         )
-    if isinstance(error, DisabledRepoError):
+    if caused_by(DisabledRepoError):
         return ConfigError(
             "the Hub has disabled this model", where=where, hint="Use another `encoder.model`."
         )
-    if isinstance(error, HFValidationError):
+    if caused_by(HFValidationError):
         return ConfigError(
             f"not a repository id: {model!r}",
             where="encoder.model",
             hint="It looks like intfloat/multilingual-e5-small. "
             "For a directory use `encoder: {source: local, path: ...}`.",
         )
-    if _status(error) in _NO_ACCESS:
+    if any(_status(cause) in _NO_ACCESS for cause in _causes(error)):
         return _no_access("the Hub refuses access to this model", model, where)
-    if offline and isinstance(error, LocalEntryNotFoundError):
+    if offline and caused_by(LocalEntryNotFoundError):
         return Unavailable(
             "the model is not in the cache, and this run is offline",
             where=where,
@@ -146,11 +150,14 @@ def _token_hint(model: str) -> str:
     )
 
 
-def _status(error: BaseException | None) -> int | None:
-    """The HTTP status of an error, or of what caused it."""
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and what caused it."""
     while error is not None:
-        response = getattr(error, "response", None)
-        if response is not None:
-            return int(response.status_code)
+        yield error
         error = error.__cause__
-    return None
+
+
+def _status(error: BaseException) -> int | None:
+    """The HTTP status of an error, if it is of a response."""
+    response = getattr(error, "response", None)
+    return None if response is None else int(response.status_code)
