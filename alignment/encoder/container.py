@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
+from alignment.config.encoder import Pooling as PoolingMode
 from alignment.encoder.weights_check import check_all_loaded
 from alignment.errors import Corrupt
 
@@ -41,7 +42,7 @@ def load_container(
     *,
     device: str,
     dtype: torch.dtype,
-    pooling: str | None = None,
+    pooling: PoolingMode | None = None,
     trust_remote_code: bool = False,
 ) -> SentenceTransformer:
     """Load an encoder's directory in eval mode. Only safetensors are read.
@@ -90,11 +91,12 @@ def _cannot_be_loaded(error: Exception, path: Path) -> Corrupt:
     return Corrupt(f"the encoder cannot be loaded: {reason}", where=str(path))
 
 
-def _replace_pooling(container: SentenceTransformer, mode: str) -> None:
+def _replace_pooling(container: SentenceTransformer, mode: PoolingMode) -> None:
     from sentence_transformers.sentence_transformer.modules import Pooling
 
-    dim = container[0].get_embedding_dimension()
-    container[1] = Pooling(dim, mode).to(container.device)
+    transformer: Any = container[0]
+    pooling = Pooling(transformer.get_embedding_dimension(), mode)
+    container[1] = pooling.to(container.device)
 
 
 def new_container(

@@ -10,6 +10,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alignment.config.encoder import Pooling
 from alignment.encoder.container import ensure_unit_vectors, load_container, save_container
 from alignment.encoder.device import (
     BF16_EMULATED_WARNING,
@@ -34,7 +35,7 @@ def load_encoder(
     *,
     device: str | None = None,
     precision: Precision = "fp32",
-    pooling: str | None = None,
+    pooling: Pooling | None = None,
     trust_remote_code: bool = False,
 ) -> Encoder:
     """Load an encoder from its directory; nothing else needs to be known about it.

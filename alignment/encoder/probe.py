@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.prompts import Side
 from alignment.encoder.samples import SAMPLES
+from alignment.encoder.vocabulary import embedding_matrix
 from alignment.errors import Corrupt
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def round_weights(encoder: Encoder, dtype: FloatType) -> None:
 def long_text(encoder: Encoder) -> str:
     """Text that reaches the length limit, or as far towards it as the work allows."""
     weights = sum(weight.numel() for weight in encoder.model.parameters())
-    weights -= encoder.model.get_input_embeddings().weight.numel()
+    weights -= embedding_matrix(encoder.model).numel()
     tokens = min(encoder.max_tokens, int(LONG_TEXT_WORK / (2 * max(weights, 1))))
     piece = " ".join(SAMPLES)
     per_piece = max(1, len(encoder.tokenizer(piece, add_special_tokens=False)["input_ids"]))

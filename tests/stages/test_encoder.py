@@ -33,6 +33,7 @@ from tests.unit.encoder.toys import (
     change_weights,
     qwen,
     save_toy,
+    scale_embedding,
     toy_tokenizer,
     write_json,
 )
@@ -264,8 +265,7 @@ def test_two_loads_that_differ(
     def load(path: Path, **options: Any) -> Any:
         encoder = load_encoder(path, **options)
         loads.append(path)
-        with torch.no_grad():
-            encoder.model.embeddings.word_embeddings.weight.mul_(len(loads))
+        scale_embedding(encoder.model, len(loads))
         return encoder
 
     monkeypatch.setattr(directory, "load_encoder", load)

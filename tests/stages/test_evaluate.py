@@ -27,7 +27,7 @@ class Letters:
 
 @pytest.fixture
 def holdout(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> Artifact:
-    monkeypatch.setattr(stage, "cached_encoder", lambda path: Letters())
+    monkeypatch.setattr(stage, "cached_encoder", lambda path, **_: Letters())
     return clean_tiny(context, "es")[1]
 
 

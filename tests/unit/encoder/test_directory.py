@@ -65,7 +65,7 @@ def test_emulated_bf16_warns(
 def test_no_pickle_is_loaded(encoder: Encoder, saved: Path) -> None:
     torch.save(encoder.model.state_dict(), saved / "pytorch_model.bin")
     (saved / "model.safetensors").unlink()
-    with pytest.raises(Corrupt, match="cannot be loaded"):
+    with pytest.raises(Missing, match="no weights as safetensors"):
         load_encoder(saved)
 
 
@@ -76,7 +76,7 @@ def test_missing_directory(tmp_path: Path) -> None:
 
 
 def test_directory_without_config(tmp_path: Path) -> None:
-    with pytest.raises(Missing, match=r"there is no config\.json") as caught:
+    with pytest.raises(Missing, match=r"config\.json is missing") as caught:
         load_encoder(tmp_path)
     assert str(tmp_path) in str(caught.value)
 

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from tests.unit.encoder.toys import (
     qwen,
     randomized,
     save_toy,
+    set_embedding,
     toy_tokenizer,
     xlmr,
 )
@@ -45,15 +47,13 @@ def test_the_long_text_reaches_the_limit(toy: Encoder) -> None:
 
 
 def test_nan_weights(toy: Encoder) -> None:
-    with torch.no_grad():
-        toy.model.embeddings.word_embeddings.weight[5, 3] = torch.nan  # of a token of no sample
+    set_embedding(toy.model, 5, torch.nan)  # of a token that no sample has
     with pytest.raises(Corrupt, match=r"here: the weights .*word_embeddings.weight have NaN"):
         probe(toy, "here")
 
 
 def test_numbers_that_the_type_cannot_hold(toy: Encoder) -> None:
-    with torch.no_grad():
-        toy.model.embeddings.word_embeddings.weight[5, 3] = 1e6
+    set_embedding(toy.model, 5, 1e6)
     round_weights(toy, "float16")
     with pytest.raises(Corrupt, match=r"encoder\.dtype"):
         probe(toy, "here")
@@ -224,7 +224,11 @@ def test_a_language_model_needs_a_pooling(tmp_path: Path) -> None:
 
 def test_a_model_that_sees_both_ways_needs_none(tmp_path: Path) -> None:
     tokenizer = toy_tokenizer()
-    settings = {"num_key_value_heads": 2, "head_dim": 8, "vocab_size": len(tokenizer)}
+    settings: dict[str, Any] = {
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "vocab_size": len(tokenizer),
+    }
     config = transformers.EuroBertConfig(
         **SIZES, **settings, pad_token_id=1, bos_token_id=0, eos_token_id=2
     )
@@ -234,7 +238,12 @@ def test_a_model_that_sees_both_ways_needs_none(tmp_path: Path) -> None:
 
 def test_a_decoder_beside_the_encoder(tmp_path: Path) -> None:
     tokenizer = toy_tokenizer()
-    sizes = {"encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 32, "d_model": 32}
+    sizes: dict[str, Any] = {
+        "encoder_layers": 1,
+        "decoder_layers": 1,
+        "encoder_ffn_dim": 32,
+        "d_model": 32,
+    }
     config = transformers.BartConfig(
         vocab_size=len(tokenizer),
         encoder_attention_heads=4,

@@ -58,7 +58,8 @@ def randomized(model: Model) -> Model:
     for weight in model.parameters():
         noise = 0.3 * torch.randn(weight.shape, generator=generator)
         weight.data = noise + (weight.ndim == 1) * weight.data
-    return model.eval()
+    model.train(False)
+    return model
 
 
 def xlmr(vocab_size: int, **settings: Any) -> XLMRobertaModel:
@@ -75,6 +76,16 @@ def xlmr(vocab_size: int, **settings: Any) -> XLMRobertaModel:
         }
     )
     return randomized(XLMRobertaModel(config, add_pooling_layer=False))
+
+
+def scale_embedding(model: Any, factor: float) -> None:
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(factor)
+
+
+def set_embedding(model: Any, row: int, value: float) -> None:
+    with torch.no_grad():
+        model.get_input_embeddings().weight[row, 3] = value
 
 
 def write_json(path: Path, value: Any) -> None:
