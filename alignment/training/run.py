@@ -117,14 +117,14 @@ def _train(job: Job) -> None:
         return  # one process of a distributed run writes
     whole = _load(job, job.encoder)
     restore_vocabulary(encoder.container, reduction, whole.container)
-    save_encoder(job.output, whole, dtype=_saved_dtype(job))
+    save_encoder(job.output, whole, dtype=saved_dtype(job))
 
 
 def _load(job: Job, path: Path) -> Encoder:
     return load_encoder(path, device="cpu", trust_remote_code=job.trust_remote_code)
 
 
-def _saved_dtype(job: Job) -> torch.dtype:
+def saved_dtype(job: Job) -> torch.dtype:
     """That of the base encoder; float32 if more parts of the training follow.
 
     Updates smaller than a step of bfloat16 would be lost between the parts.
