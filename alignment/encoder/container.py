@@ -70,10 +70,11 @@ def load_container(
                 model_kwargs=options,
             )
             check_all_loaded(container, path)
+            container.eval()
+            if not (path / "modules.json").is_file():
+                _set_pooling(container, path, pooling)
     except _LOADING_ERRORS as error:
         raise _cannot_be_loaded(error, path) from error
-    if pooling is not None:
-        _replace_pooling(container, pooling)
     for module in list(container)[1:]:
         module.float()
     return container.eval()
@@ -91,11 +92,25 @@ def _cannot_be_loaded(error: Exception, path: Path) -> Corrupt:
     return Corrupt(f"the encoder cannot be loaded: {reason}", where=str(path))
 
 
-def _replace_pooling(container: SentenceTransformer, mode: PoolingMode) -> None:
+def _set_pooling(container: SentenceTransformer, path: Path, mode: PoolingMode | None) -> None:
+    """Choose the pooling of a directory of transformers, with the dimension that comes out.
+
+    sentence-transformers takes the hidden size for it, which some models project.
+    """
+    import torch
     from sentence_transformers.sentence_transformer.modules import Pooling
 
-    transformer: Any = container[0]
-    pooling = Pooling(transformer.get_embedding_dimension(), mode)
+    if len(container) < 2:
+        raise Corrupt(
+            f"{type(transformer_of(container)).__name__} gives no vector per token",
+            where=str(path),
+            hint="Use an encoder of text.",
+        )
+    row = torch.ones(1, 2, dtype=torch.long, device=container.device)
+    with torch.no_grad():
+        states = transformer_of(container)(input_ids=row, attention_mask=row).last_hidden_state
+    default: Any = container[1]
+    pooling = Pooling(states.shape[-1], mode or default.pooling_mode)
     container[1] = pooling.to(container.device)
 
 

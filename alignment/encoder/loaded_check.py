@@ -71,7 +71,7 @@ def _check_no_decoder(container: SentenceTransformer, path: Path) -> None:
             f"{type(model).__name__} is an encoder and a decoder, and the encoder cannot be "
             "loaded alone",
             where=str(path),
-            hint="Use a model whose encoder can be, such as T5, mT5, NLLB (M2M100) or Marian.",
+            hint="Use a model whose encoder can be, such as T5 or mT5.",
         )
 
 

@@ -47,16 +47,19 @@ def check_all_loaded(container: SentenceTransformer, path: Path) -> None:
             f"{len(needed)} weights of {type(model).__name__} are not in its files: "
             + _some(needed),
             where=str(folder),
-            hint=_hint(unexpected),
+            hint=_hint(needed, unexpected),
         )
 
 
-def _hint(unexpected: list[str]) -> str:
-    if not unexpected:
-        return "The files are incomplete. Fetch or save the model again."
+def _hint(missing: list[str], unexpected: list[str]) -> str:
+    """What to do, with the names in the files that end like a missing one."""
+    endings = tuple(f".{name}" for name in missing)
+    renamed = [name for name in unexpected if name.endswith(endings)]
+    if not renamed:
+        return "The files are incomplete, or of another model. Fetch or save the model again."
     return (
-        f"The files have other names: {_some(unexpected)}. Save the model itself, without the "
-        "wrapper (torch.compile, a training class) that it was saved with."
+        f"The files have other names: {_some(renamed)}. Save the model itself, without the "
+        "wrapper (torch.compile, a training class, a decoder) that it was saved with."
     )
 
 

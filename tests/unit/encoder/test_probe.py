@@ -222,6 +222,9 @@ def test_a_language_model_needs_a_pooling(tmp_path: Path) -> None:
     probe(last, "here")
 
 
+@pytest.mark.skipif(
+    not hasattr(transformers, "EuroBertConfig"), reason="newer than transformers 5.0"
+)
 def test_a_model_that_sees_both_ways_needs_none(tmp_path: Path) -> None:
     tokenizer = toy_tokenizer()
     settings: dict[str, Any] = {
@@ -255,6 +258,27 @@ def test_a_decoder_beside_the_encoder(tmp_path: Path) -> None:
     path = save_toy(tmp_path, randomized(transformers.BartModel(config)), tokenizer)
     with pytest.raises(Corrupt, match="BartModel is an encoder and a decoder"):
         load_encoder(path, device="cpu")
+
+
+@pytest.mark.skipif(
+    not hasattr(transformers, "EmbeddingGemma2TextConfig"), reason="newer than transformers 5.0"
+)
+def test_vectors_longer_than_the_hidden_states(tmp_path: Path) -> None:
+    tokenizer = toy_tokenizer()
+    heads = {"num_key_value_heads": 2, "head_dim": 8, "num_global_key_value_heads": 1}
+    config = transformers.EmbeddingGemma2TextConfig(
+        **SIZES,
+        **heads,
+        global_head_dim=16,
+        vocab_size=len(tokenizer),
+        sliding_window_pattern=2,
+        hidden_size_per_layer_input=16,
+        embedding_dim=48,
+    )
+    model = randomized(transformers.EmbeddingGemma2TextModel(config))
+    encoder = load_encoder(save_toy(tmp_path, model, tokenizer), device="cpu")
+    assert encoder.dim == 48
+    probe(encoder, "here")
 
 
 def test_the_share_of_unknown_tokens(toy: Encoder) -> None:
