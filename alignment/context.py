@@ -18,6 +18,8 @@ class RunContext:
     pivot: str
     """BCP-47 code of the language that is one side of every pair."""
     seed: int
+    languages: tuple[str, ...] = ()
+    """BCP-47 codes of all configured languages."""
     registry: Path | None = None
     """Directory of the published versions of the model."""
     trust_remote_code: bool = False

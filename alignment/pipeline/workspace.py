@@ -46,6 +46,7 @@ class Workspace:
             self.downloads(config),
             config.pivot,
             config.seed,
+            languages=tuple(config.measured),
             registry=self.registry(config.name).root,
             trust_remote_code=config.encoder.runs_code,
         )
