@@ -68,8 +68,8 @@ def check_directory(path: Path, *, trust_remote_code: bool) -> None:
         raise Missing(
             "there is no such encoder directory",
             where=str(path),
-            hint="Give a local directory. Download a model of the Hugging Face Hub first, "
-            "for example with `hf download`.",
+            hint="Give a local directory. A model of the Hugging Face Hub is fetched by "
+            "`encoder: {source: hub, ...}` in a run, or by `hf download`.",
         )
     _check_kind(path)
     check_modules(path, trust_remote_code=trust_remote_code)
