@@ -6,7 +6,6 @@ it is faster and must give the same vectors.
 
 from __future__ import annotations
 
-import json
 import logging
 import warnings
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from alignment.config.encoder import Pooling as PoolingMode
+from alignment.encoder.own_code import not_trusted
 from alignment.encoder.weights_check import check_all_loaded
 from alignment.errors import Corrupt
 
@@ -83,11 +83,7 @@ def load_container(
 def _cannot_be_loaded(error: Exception, path: Path) -> Corrupt:
     text = str(error)
     if "trust_remote_code" in text:
-        return Corrupt(
-            "this model comes with Python code of its own, which is not run",
-            where=str(path),
-            hint="Read the code. If you trust it, set encoder.trust_remote_code: true.",
-        )
+        return not_trusted("this model comes with Python code of its own", str(path))
     reason = text.partition("\n")[0] or type(error).__name__
     return Corrupt(f"the encoder cannot be loaded: {reason}", where=str(path))
 
@@ -166,26 +162,6 @@ def transformer_of(container: SentenceTransformer) -> PreTrainedModel:
     transformer: Any = container[0]
     model: PreTrainedModel = transformer.auto_model
     return model
-
-
-def transformer_folder(path: Path) -> Path:
-    """Where in a directory config.json and the transformer's weights are."""
-    modules: list[dict[str, str]] = read_json(path / "modules.json", [])
-    return path / modules[0]["path"] if modules else path
-
-
-def read_json(path: Path, default: Any) -> Any:
-    """The content of a JSON file; `default` if there is no file.
-
-    Raises:
-        Corrupt: if it is not JSON.
-    """
-    if not path.is_file():
-        return default
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise Corrupt(f"not JSON: {error}", where=str(path)) from error
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignment.encoder.container import read_json, transformer_folder
+from alignment.encoder.files import read_json, transformer_folder
 from alignment.encoder.prompts import Prompts
 from alignment.encoder.weights_files import FloatType, stored_dtype
 

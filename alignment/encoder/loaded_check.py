@@ -59,8 +59,8 @@ def check_loaded(container: SentenceTransformer, path: Path, *, pooling_chosen: 
             f"{type(transformer_of(container)).__name__} is a language model, in which a token "
             "sees only those before it, and no file says how its vectors become one",
             where=str(path),
-            hint="Set encoder.pooling, usually lasttoken, or use an encoder that comes with "
-            "modules.json of sentence-transformers.",
+            hint="Set encoder.pooling (in Python the argument `pooling`), usually lasttoken, or "
+            "use an encoder that comes with modules.json of sentence-transformers.",
         )
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from alignment.downloads.hub import conversion_command
-from alignment.encoder.container import read_json
+from alignment.encoder.files import read_json
+from alignment.encoder.own_code import not_trusted
 from alignment.encoder.weights_files import WEIGHTS, read_header
 from alignment.errors import Corrupt, Missing
 
@@ -79,11 +80,8 @@ def _name(module: dict[str, Any]) -> str:
 
 def _unsupported(listing: Path, kind: str, name: str) -> Corrupt:
     if not kind.startswith(_LIBRARY):
-        return Corrupt(
-            f"the module {kind} is Python code that comes with the model, which is not run",
-            where=str(listing),
-            hint="Read the code. If you trust it, set encoder.trust_remote_code: true.",
-        )
+        what = f"the module {kind} is Python code that comes with the model"
+        return not_trusted(what, str(listing))
     reason = f": {_REASONS[name]}" if name in _REASONS else ""
     return Corrupt(
         f"the module {name} of sentence-transformers is not supported{reason}",

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from alignment.downloads.hub import conversion_command
-from alignment.encoder.container import read_json, transformer_folder
+from alignment.encoder.files import read_json, transformer_folder
 from alignment.encoder.module_list import check_modules
+from alignment.encoder.own_code import check_own_code
 from alignment.encoder.weights_files import read_header, weight_files
 from alignment.errors import Corrupt, Missing
 
@@ -80,9 +81,7 @@ def check_directory(path: Path, *, trust_remote_code: bool) -> None:
     config = read_json(folder / "config.json", {})
     _check_config(path, folder, config)
     _check_tokenizer(folder)
-    if not trust_remote_code:
-        _check_code(path, folder, config)
-    _check_code_is_here(folder, config)
+    check_own_code(path, folder, config, trust_remote_code=trust_remote_code)
 
 
 def _check_kind(path: Path) -> None:
@@ -195,52 +194,3 @@ def _check_tokenizer(folder: Path) -> None:
             hint="Copy that tokenizer's files into this directory, and remove "
             "tokenizer_name_or_path.",
         )
-
-
-def _check_code(path: Path, folder: Path, config: dict[str, Any]) -> None:
-    """Whether the model can be loaded without Python code that comes with it."""
-    if _needs_code(config) or _tokenizer_needs_code(folder):
-        raise Corrupt(
-            "this model comes with Python code of its own, which is not run",
-            where=str(path),
-            hint="Read the code. If you trust it, set encoder.trust_remote_code: true.",
-        )
-
-
-def _needs_code(config: dict[str, Any]) -> bool:
-    """Whether the model has code, and transformers does not know its type."""
-    if not config.get("auto_map"):
-        return False
-    from transformers import CONFIG_MAPPING  # takes a second
-
-    return config.get("model_type") not in CONFIG_MAPPING
-
-
-def _tokenizer_needs_code(folder: Path) -> bool:
-    """Whether the tokenizer has code, and transformers does not know its class."""
-    config = read_json(folder / "tokenizer_config.json", {})
-    auto_map = config.get("auto_map") or {}
-    if not isinstance(auto_map, dict):  # an old spelling: the slow class and the fast one
-        auto_map = {"AutoTokenizer": auto_map}
-    if not auto_map.get("AutoTokenizer"):
-        return False
-    import transformers
-
-    return not hasattr(transformers, str(config.get("tokenizer_class") or ""))
-
-
-def _check_code_is_here(folder: Path, config: dict[str, Any]) -> None:
-    """Code of another repository is not pinned by this model's revision."""
-    if not _needs_code(config):
-        return
-    for reference in (config.get("auto_map") or {}).values():
-        repository, separator, _ = str(reference).partition("--")
-        if separator:
-            raise Corrupt(
-                f"the model's code is in another repository, {repository}, whose revision is not "
-                "pinned",
-                where=str(folder / "config.json"),
-                hint=f"Read the code there. Download the model, copy the code's .py files beside "
-                f"its config.json, remove `{repository}--` from auto_map in config.json, and use "
-                "`encoder: {source: local, path: ..., trust_remote_code: true}`.",
-            )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alignment.encoder.files import transformer_folder
 from alignment.errors import Corrupt
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def check_all_loaded(container: SentenceTransformer, path: Path) -> None:
     Raises:
         Corrupt: with the names of missing weights, or those of another shape.
     """
-    from alignment.encoder.container import transformer_folder, transformer_of
+    from alignment.encoder.container import transformer_of
 
     model: Any = transformer_of(container)
     folder = transformer_folder(path)

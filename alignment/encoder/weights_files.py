@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
-from alignment.encoder.container import read_json, transformer_folder
+from alignment.encoder.files import read_json, transformer_folder
 from alignment.errors import Corrupt, Missing
 
 WEIGHTS = "model.safetensors"

@@ -60,6 +60,7 @@ class Squared(torch.nn.Module):
         super().__init__()
         self.inner = inner
         self.config = inner.config
+        self.get_input_embeddings = inner.get_input_embeddings
 
     def forward(self, **inputs: torch.Tensor) -> Any:
         output = self.inner(**inputs)

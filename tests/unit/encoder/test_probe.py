@@ -215,7 +215,7 @@ def test_a_language_model_needs_a_pooling(tmp_path: Path) -> None:
     path = save_toy(tmp_path, qwen(len(tokenizer)), tokenizer)
     with pytest.raises(ConfigError, match="Qwen3Model is a language model") as caught:
         load_encoder(path, device="cpu")
-    assert "Set encoder.pooling, usually lasttoken" in str(caught.value)
+    assert "Set encoder.pooling" in str(caught.value)
     last = load_encoder(path, device="cpu", pooling="lasttoken")
     mean = load_encoder(path, device="cpu", pooling="mean")
     assert not np.allclose(last.encode(TEXTS), mean.encode(TEXTS), atol=1e-3)
@@ -265,7 +265,11 @@ def test_a_decoder_beside_the_encoder(tmp_path: Path) -> None:
 )
 def test_vectors_longer_than_the_hidden_states(tmp_path: Path) -> None:
     tokenizer = toy_tokenizer()
-    heads = {"num_key_value_heads": 2, "head_dim": 8, "num_global_key_value_heads": 1}
+    heads: dict[str, Any] = {
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "num_global_key_value_heads": 1,
+    }
     config = transformers.EmbeddingGemma2TextConfig(
         **SIZES,
         **heads,

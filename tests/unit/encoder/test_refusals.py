@@ -35,7 +35,7 @@ def refusal(path: Path, **options: Any) -> str:
     with pytest.raises(AlignmentError) as caught:
         load_encoder(path, device="cpu", **options)
     assert caught.value.hint
-    assert str(path.name) in str(caught.value.where)
+    assert path.name in str(caught.value.where)
     return str(caught.value)
 
 
@@ -288,12 +288,27 @@ def test_code_of_the_model_is_run_if_trusted(toy: Path, tmp_path: Path) -> None:
     assert np.allclose(encoder.encode(TEXTS), right, atol=1e-6)
 
 
-def test_code_of_another_repository(toy: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("known", [True, False])
+def test_code_of_another_repository(toy: Path, tmp_path: Path, trusted: bool, known: bool) -> None:
     add_own_code(toy, tmp_path / "ran")
-    elsewhere = {"AutoModel": "some/code--modeling.ToyModel"}
-    change_json(toy / "config.json", auto_map=elsewhere)
-    message = refusal(toy, trust_remote_code=True)
+    changes: dict[str, Any] = {"auto_map": {"AutoModel": "some/code--modeling.ToyModel"}}
+    if known:
+        changes["model_type"] = "xlm-roberta"
+    change_json(toy / "config.json", **changes)
+    if known and not trusted:  # transformers' own class is used
+        assert load_encoder(toy, device="cpu").dim == 32
+        return
+    message = refusal(toy, trust_remote_code=trusted)
     assert "the model's code is in another repository, some/code" in message
+
+
+def test_tokenizer_code_of_another_repository(toy: Path) -> None:
+    change_json(
+        toy / "tokenizer_config.json",
+        auto_map={"AutoTokenizer": [None, "some/code--tokenization.Toy"]},
+    )
+    assert "another repository, some/code" in refusal(toy, trust_remote_code=True)
 
 
 def test_code_of_the_tokenizer(toy: Path) -> None:
