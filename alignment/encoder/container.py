@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from alignment.config.encoder import Pooling as PoolingMode
+from alignment.encoder.files import MODULES
 from alignment.encoder.own_code import not_trusted
 from alignment.encoder.weights_check import check_all_loaded
 from alignment.errors import Corrupt
@@ -71,7 +72,7 @@ def load_container(
             )
             check_all_loaded(container, path)
             container.eval()
-            if not (path / "modules.json").is_file():
+            if not (path / MODULES).is_file():
                 _set_pooling(container, path, pooling)
     except _LOADING_ERRORS as error:
         raise _cannot_be_loaded(error, path) from error

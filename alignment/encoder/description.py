@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignment.encoder.files import read_json, transformer_folder
+from alignment.encoder.files import MODULES, read_json, transformer_folder
 from alignment.encoder.prompts import Prompts
 from alignment.encoder.weights_files import FloatType, stored_dtype
 
@@ -40,7 +40,7 @@ def describe(path: Path) -> Description:
     Raises:
         Corrupt: if a file is damaged.
     """
-    modules = read_json(path / "modules.json", [])
+    modules = read_json(path / MODULES, [])
     names = tuple(str(module["type"]).rpartition(".")[2] for module in modules)
     pooling = ""
     if "Pooling" in names:

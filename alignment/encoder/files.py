@@ -8,10 +8,13 @@ from typing import Any
 
 from alignment.errors import Corrupt
 
+MODULES = "modules.json"
+"""sentence-transformers' list of the modules; a directory of transformers alone has none."""
+
 
 def transformer_folder(path: Path) -> Path:
     """Where in a directory config.json and the transformer's weights are."""
-    modules: list[dict[str, str]] = read_json(path / "modules.json", [])
+    modules: list[dict[str, str]] = read_json(path / MODULES, [])
     return path / modules[0]["path"] if modules else path
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from alignment.encoder.container import transformer_of
+from alignment.encoder.files import MODULES
 from alignment.errors import ConfigError, Corrupt
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-MODULES = "modules.json"
 _LAST_DIGITS = 1e-6  # of the largest value: outputs that differ by less are equal
 
 

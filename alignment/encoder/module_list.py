@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from alignment.downloads.hub import conversion_command
-from alignment.encoder.files import read_json
+from alignment.encoder.files import MODULES, read_json
 from alignment.encoder.own_code import not_trusted
 from alignment.encoder.weights_files import WEIGHTS, read_header
 from alignment.errors import Corrupt, Missing
 
-MODULES = "modules.json"
 SUPPORTED = frozenset({"Transformer", "Pooling", "Dense", "Normalize", "LayerNorm", "Dropout"})
 _WITH_WEIGHTS = frozenset({"Dense", "LayerNorm"})
 _LIBRARY = "sentence_transformers."

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from alignment.downloads.hub import conversion_command
-from alignment.encoder.files import read_json, transformer_folder
+from alignment.encoder.files import MODULES, read_json, transformer_folder
 from alignment.encoder.module_list import check_modules
 from alignment.encoder.own_code import check_own_code
 from alignment.encoder.weights_files import read_header, weight_files
 from alignment.errors import Corrupt, Missing
 
 SENTENCE_TRANSFORMERS_CONFIG = "config_sentence_transformers.json"
-MODULES = "modules.json"
 ADAPTER = "adapter_config.json"
 
 _OTHER_KINDS = {

@@ -273,9 +273,7 @@ def test_vectors_longer_than_the_hidden_states(tmp_path: Path) -> None:
     config = transformers.EmbeddingGemma2TextConfig(
         **SIZES,
         **heads,
-        global_head_dim=16,
         vocab_size=len(tokenizer),
-        sliding_window_pattern=2,
         hidden_size_per_layer_input=16,
         embedding_dim=48,
     )
