@@ -32,7 +32,7 @@ from alignment.corpora.catalogs.plurals import PluralRule, plural_pairs, plural_
 from alignment.corpora.catalogs.po import read_po
 from alignment.corpora.catalogs.properties_messages import read_properties
 from alignment.corpora.catalogs.texts import Texts, pair_texts
-from alignment.corpora.skips import OnSkip, Skips
+from alignment.corpora.skips import OnSkip, Skips, without_control_characters
 from alignment.types import SentencePair
 
 BILINGUAL_FORMATS = ("po", "mo")
@@ -85,7 +85,7 @@ def read_catalog(catalog: Catalog, on_skip: OnSkip | None = None) -> Iterator[Se
         pairs = pair_texts(catalog.name, pivot, translation, on_skip)
     if catalog.suffix in _WITH_ACCESS_KEYS:
         pairs = _without_access_keys(pairs)
-    yield from pairs
+    yield from without_control_characters(pairs, on_skip)
 
 
 def _without_access_keys(pairs: Iterator[SentencePair]) -> Iterator[SentencePair]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ from alignment.corpora.aligned import aligned
 from alignment.corpora.base import ANY_LANGUAGE, SourceBase
 from alignment.corpora.catalog import Catalog, read_catalog
 from alignment.corpora.paths import CODE, LANGUAGE, existing, files_by_language, matching_files
+from alignment.corpora.skips import without_control_characters
 from alignment.corpora.streams import COMPRESSED, file_format, open_stream
 from alignment.corpora.variants import pairs_of_variants
 from alignment.corpora.xliff import Reading
@@ -37,7 +38,6 @@ from alignment.files import file_digest
 from alignment.types import Input, SentencePair
 
 CATALOG_FORMATS = ("po", "mo")
-CONTROL_CHARACTER = "control character"
 UNREADABLE_CODE = "unreadable language code"
 
 
@@ -124,13 +124,8 @@ class LocalSource(SourceBase[LocalCorpus]):
         else:
             spellings = self._spellings(path, language)
             rows = _rows_of(path, [source, target], columns.language, spellings)
-        for number, row in rows:
-            where = f"{path.name}:{number}"
-            pair = SentencePair(_text(row, source, where), _text(row, target, where), where)
-            if "\0" in pair.source or "\0" in pair.target:
-                self.skipped(CONTROL_CHARACTER, where)
-            else:
-                yield pair
+        pairs = _pairs_of(rows, source, target, path.name)
+        yield from without_control_characters(pairs, self.skipped)
 
     def _spellings(self, path: Path, language: str) -> frozenset[str]:
         """All values of the language column that mean the language."""
@@ -266,6 +261,14 @@ def _rows_of(
     for number, row in tabular.rows(path, [*wanted, column]):
         if _code(row[column]) in spellings:
             yield number, row
+
+
+def _pairs_of(
+    rows: Iterable[tabular.Row], source: Column, target: Column, name: str
+) -> Iterator[SentencePair]:
+    for number, row in rows:
+        where = f"{name}:{number}"
+        yield SentencePair(_text(row, source, where), _text(row, target, where), where)
 
 
 def _code(value: Any) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from alignment.types import SentencePair
 
 OnSkip = Callable[[str, str], None]
 """Called with the reason and the place of each unit that a reader leaves out."""
+CONTROL_CHARACTER = "control character"
 logger = logging.getLogger(__name__)
 
 
@@ -39,3 +42,14 @@ class Skips:
 def listed(counts: Mapping[str, int]) -> str:
     """Reasons with their counts, for a message."""
     return ", ".join(f"{reason} {count:,}" for reason, count in counts.items())
+
+
+def without_control_characters(
+    pairs: Iterable[SentencePair], on_skip: OnSkip
+) -> Iterator[SentencePair]:
+    """The pairs without NUL characters, which no text has; the others are counted."""
+    for pair in pairs:
+        if "\0" in pair.source or "\0" in pair.target:
+            on_skip(CONTROL_CHARACTER, pair.origin)
+        else:
+            yield pair

@@ -53,7 +53,11 @@ def read_error(path: Path) -> AlignmentError | None:
     """The error that `write_error` wrote, of the same class; None if there is none."""
     try:
         described = json.loads(path.read_text())
-    except (OSError, ValueError):
+        name = described["type"]
+        message = described["message"]
+        kind = getattr(errors, name, None)
+        if not (isinstance(kind, type) and issubclass(kind, AlignmentError)):
+            kind = TrainingError
+        return kind(message, where=described["where"], hint=described["hint"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):  # torn, or none
         return None
-    kind: type[AlignmentError] = getattr(errors, described["type"], TrainingError)
-    return kind(described["message"], where=described["where"], hint=described["hint"])
