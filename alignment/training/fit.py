@@ -17,6 +17,7 @@ from alignment.training.checkpoints import newest_checkpoint
 from alignment.training.collate import BatchDataset
 from alignment.training.data import TripletData
 from alignment.training.job import CHECKPOINTS, Job
+from alignment.training.parts import encoder_parts
 from alignment.training.teacher import Teacher
 from alignment.training.trainer import TripletTrainer
 from alignment.training.validation import ValidationPairs
@@ -54,13 +55,13 @@ def fit(
     settings = job.train
     on_gpu = torch.cuda.is_available()
     set_dropout(encoder.container, settings.dropout, bytewise=not on_gpu)
-    freeze(encoder.container, settings.freeze)
     if settings.gradient_checkpointing:
         _checkpoint_activations(encoder)
     if not on_gpu:
         # The fused kernel's backward pass takes a third of a step of 20-token sentences on a CPU
         # (torch 2.13).
         encoder.model.set_attn_implementation("eager")
+    parts = encoder_parts(encoder.container, data.sample_rows()[0])
     packed = not on_gpu and use_packing(encoder.container, data.sample_rows(), pad_id)
     dataset = BatchDataset(
         data,
@@ -71,8 +72,10 @@ def fit(
         teacher=teacher,
     )
     adapters = add_lora(encoder.model, settings.lora_rank) if settings.lora_rank else None
+    freeze(encoder.container, settings.freeze, parts)
     module = _module(encoder)
-    trainer = TripletTrainer(module, dataset, validation, job, _arguments(job, on_gpu=on_gpu))
+    arguments = _arguments(job, on_gpu=on_gpu)
+    trainer = TripletTrainer(module, dataset, validation, job, arguments, parts)
     trainer.remove_callback(PrinterCallback)
     checkpoint = newest_checkpoint(job.scratch / CHECKPOINTS)
     if checkpoint:
@@ -101,8 +104,12 @@ def _module(encoder: Encoder) -> EncoderModule:
 
 
 def _checkpoint_activations(encoder: Encoder) -> None:
+    """Recompute activations in the backward pass.
+
+    Not by the reentrant way: it gives no gradients if the embeddings are frozen.
+    """
     try:
-        encoder.model.gradient_checkpointing_enable()
+        encoder.model.gradient_checkpointing_enable({"use_reentrant": False})
     except ValueError as error:
         raise ConfigError(
             f"{type(encoder.model).__name__} has no gradient checkpointing",

@@ -23,6 +23,7 @@ from alignment.training.job import BEST, PLAN, PROGRESS, TENSORBOARD, Job, PlanS
 from alignment.training.losses import Loss
 from alignment.training.objective import Objective, check_loss
 from alignment.training.optimizer import layerwise_adamw, learning_rate_factor
+from alignment.training.parts import Parts
 from alignment.training.progress import BatchResult, Progress
 from alignment.training.validation import ValidationPairs
 from alignment.training.weights import LOG_SCALE
@@ -43,6 +44,7 @@ class TripletTrainer(Trainer):
         validation: ValidationPairs,
         job: Job,
         arguments: TrainingArguments,
+        parts: Parts,
     ) -> None:
         """Prepare a training.
 
@@ -52,6 +54,7 @@ class TripletTrainer(Trainer):
             validation: What chooses the best step, if it has pairs.
             job: The settings, the steps, and where files go.
             arguments: Those of transformers' `Trainer`.
+            parts: The layers of `model`, for `train.layerwise_lr_decay`.
         """
         settings = job.train
         if settings.learn_scale:  # a parameter of the model, so that checkpoints hold it
@@ -60,6 +63,7 @@ class TripletTrainer(Trainer):
         self.job = job
         self.settings = settings
         self.dataset = dataset
+        self.parts = parts
         self.validation = validation
         self.last_batch: BatchResult | None = None
         self.best: BestCheckpoint | None = None
@@ -203,6 +207,7 @@ class TripletTrainer(Trainer):
         if self.optimizer is None and self.settings.layerwise_lr_decay < 1:
             self.optimizer = layerwise_adamw(
                 cast("torch.nn.Module", self.model),
+                self.parts,
                 rate=self.args.learning_rate,
                 decay=self.settings.layerwise_lr_decay,
                 weight_decay=self.args.weight_decay,
