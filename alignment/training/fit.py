@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from typing import Any
 
 import torch
 from transformers import PrinterCallback, TrainingArguments
@@ -106,10 +107,13 @@ def _module(encoder: Encoder) -> EncoderModule:
 def _checkpoint_activations(encoder: Encoder) -> None:
     """Recompute activations in the backward pass.
 
-    Not by the reentrant way: it gives no gradients if the embeddings are frozen.
+    Not the reentrant way: it gives no gradients if the embeddings are frozen.
     """
+    # The old name is deprecated; early 5.x has no other.
+    model: Any = encoder.model
+    enable = getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)
     try:
-        encoder.model.gradient_checkpointing_enable({"use_reentrant": False})
+        enable({"use_reentrant": False})
     except ValueError as error:
         raise ConfigError(
             f"{type(encoder.model).__name__} has no gradient checkpointing",
@@ -138,7 +142,7 @@ def _arguments(job: Job, *, on_gpu: bool) -> TrainingArguments:
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=False,
-        ddp_find_unused_parameters=not settings.gradient_checkpointing,
+        ddp_find_unused_parameters=True,  # a pooler that no vector depends on
         seed=job.seed,
     )
 
