@@ -100,5 +100,6 @@ class EncoderModule(torch.nn.Module):
 
     def forward(self, batches: Sequence[Batch]) -> torch.Tensor:
         """Unit vectors (sentences, dim) of all batches, in their order."""
-        parts = [embed(self.container, batch, self.prompt_length) for batch in batches]
+        device = transformer_of(self.container).device
+        parts = [embed(self.container, batch.to(device), self.prompt_length) for batch in batches]
         return torch.cat(parts)

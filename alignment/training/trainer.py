@@ -138,7 +138,7 @@ class TripletTrainer(Trainer):
         batches: list[Batch] = []
         for positions, batch in self.dataset.chunks(token_ids):
             order += positions
-            batches.append(batch.to(self.args.device))
+            batches.append(batch)
         model.eval()
         with torch.no_grad(), self.compute_loss_context_manager():
             vectors = model(batches).cpu()

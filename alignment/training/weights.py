@@ -58,7 +58,9 @@ def freeze(container: SentenceTransformer, chosen: Sequence[str | int], parts: P
         )
 
 
-def _check_chosen(container: SentenceTransformer, chosen: Sequence[str | int], parts: Parts) -> None:
+def _check_chosen(
+    container: SentenceTransformer, chosen: Sequence[str | int], parts: Parts
+) -> None:
     names = {_name_of(module) for module in container if list(module.parameters())}
     names.add("embeddings")
     for part in chosen:

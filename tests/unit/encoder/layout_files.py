@@ -72,6 +72,7 @@ class Special:
 
 BERT = Special(("[PAD]", "[UNK]", "[CLS]", "[SEP]"), "[CLS] $A [SEP]", pad="[PAD]")
 T5 = Special(("<pad>", "</s>", "<unk>"), "$A </s>")
+XLNET = Special(("<unk>", "<sep>", "<cls>", "<pad>"), "$A:0 <sep>:0 <cls>:2", "left")
 GEMMA = Special(("<pad>", "<eos>", "<bos>", "<unk>"), "<bos> $A <eos>")
 LLAMA = Special(("<unk>", "<s>", "</s>", "<pad>"), "<s> $A </s>")
 QWEN = Special(("<|endoftext|>", "<unk>"), "$A <|endoftext|>", "left", pad="<|endoftext|>")
@@ -143,7 +144,8 @@ def new_tokenizer(special: Special, lower_case: bool = False) -> PreTrainedToken
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     if lower_case:
         tokenizer.normalizer = normalizers.Lowercase()
-    around = [word for word in special.template.split() if word != "$A"]
+    words = [word.split(":")[0] for word in special.template.split()]
+    around = [word for word in words if word != "$A"]
     tokenizer.post_processor = processors.TemplateProcessing(
         single=special.template, special_tokens=[(token, vocabulary[token]) for token in around]
     )
@@ -167,6 +169,7 @@ def _words() -> list[str]:
 def random_model(config: PreTrainedConfig) -> PreTrainedModel:
     """A model whose weights are so large that attention and order matter."""
     kind = _ENCODERS.get(config.model_type)
+    config.architectures = []  # Funnel's is looked up in it
     model: PreTrainedModel = kind(config) if kind else AutoModel.from_config(config)
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():

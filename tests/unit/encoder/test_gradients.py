@@ -87,7 +87,11 @@ def test_same_gradients_as_sentence_transformers(name: str, tmp_path: Path) -> N
     reduced = [reduction.reduced(rows[i]) for i in order]
     model.set_attn_implementation("eager")
     packed = use_packing(container, reduced, reduction.pad_id)
-    batch = pack(reduced) if packed else pad(reduced, reduction.pad_id, container.tokenizer.padding_side)
+    batch = (
+        pack(reduced)
+        if packed
+        else pad(reduced, reduction.pad_id, container.tokenizer.padding_side)
+    )
     (EncoderModule(container)([batch]) * target[order]).sum().backward()
 
     actual = gradients_of(container)

@@ -99,7 +99,9 @@ def test_loads_and_publishes(name: str, tmp_path: Path, table: dict[str, list[st
     assert min(cosines) > CLOSE
 
 
-def _trained_vectors(trained: SentenceTransformer, rows: list[list[int]], pad_id: int) -> torch.Tensor:
+def _trained_vectors(
+    trained: SentenceTransformer, rows: list[list[int]], pad_id: int
+) -> torch.Tensor:
     """Vectors of the model that was trained, in the form in which it was trained."""
     trained.eval()
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))

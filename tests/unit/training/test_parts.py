@@ -64,7 +64,9 @@ def test_adapters_belong_to_their_layer(tmp_path: Path) -> None:
     parts = encoder_parts(encoder.container, encoder.tokenize(["the red house"])[0])
     add_lora(encoder.model, 2)
     part_of = parts.of_weights(encoder.container)
-    adapters = {name: part for name, part in part_of.items() if "lora_A" in name and "layer." in name}
+    adapters = {
+        name: part for name, part in part_of.items() if "lora_A" in name and "layer." in name
+    }
     assert len(adapters) > 8
     for name, part in adapters.items():
         assert f".layer.{part}." in name

@@ -120,7 +120,9 @@ def test_dropouts_that_are_no_modules_are_set() -> None:
     assert attention.use_dropout is True
 
 
-@pytest.mark.parametrize("name", ["sentence-T5", "mmBERT", "Llama", "XLM", "distiluse", "Longformer"])
+@pytest.mark.parametrize(
+    "name", ["sentence-T5", "mmBERT", "Llama", "XLM", "distiluse", "Longformer"]
+)
 def test_no_model_drops_anything_at_probability_0(name: str, tmp_path: Path) -> None:
     """And each of them does at 0.5, in its embeddings or layers and in its attention."""
     write_layout(tmp_path, BY_NAME[name])
