@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alignment.encoder.tokens import check_token_types
 from alignment.encoder.weights_check import check_all_loaded
 from alignment.errors import Corrupt
 
@@ -50,6 +51,7 @@ def load_container(
                 model_kwargs=options,
             )
             check_all_loaded(container, path)
+        check_token_types(container, path)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
         reason = str(error).partition("\n")[0]
         raise Corrupt(f"the encoder cannot be loaded: {reason}", where=str(path)) from error

@@ -156,6 +156,7 @@ def new_tokenizer(special: Special, lower_case: bool = False) -> PreTrainedToken
         eos_token=around[-1],
         padding_side=special.padding_side,
         model_max_length=MAX_TOKENS,
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
     )
 
 
