@@ -21,7 +21,6 @@ EMBEDDED = {
     "ELECTRA": {"embeddings", "embeddings_project"},
     "DeBERTa-v2": {"embeddings", "encoder.rel_embeddings", "encoder.LayerNorm"},
     "XLM": {"embeddings", "position_embeddings", "layer_norm_emb"},
-    "XLNet": {"word_embedding"},
     "Funnel": {"embeddings"},
 }
 """Modules of the transformer that run before the first layer."""
