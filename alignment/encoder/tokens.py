@@ -39,7 +39,7 @@ def check_token_types(container: SentenceTransformer, path: Path) -> None:
         Corrupt: for the tokenizer of XLNet, which gives its last token another type.
     """
     types = container.tokenizer("a").get("token_type_ids", [])
-    model = container[0].auto_model
+    model: Any = container[0].auto_model
     if any(types) and "token_type_ids" in inspect.signature(model.forward).parameters:
         raise Corrupt(
             f"{type(model).__name__} reads types of tokens other than 0, which are not supported",

@@ -82,8 +82,8 @@ def reduce_vocabulary(
     if not problem:
         model.config.vocab_size = len(rows)
         return reduction
-    for each, (weight, padding) in zip(tied, whole, strict=True):
-        _replace(each, weight, padding)
+    for each, (old_weight, padding) in zip(tied, whole, strict=True):
+        _replace(each, old_weight, padding)
     logger.warning(
         "the whole vocabulary of %d tokens is trained, which takes more memory and time: "
         "without the unused tokens %s",
@@ -102,9 +102,7 @@ def _tied_to(embedding: torch.nn.Embedding, model: PreTrainedModel) -> list[torc
     return tied
 
 
-def _replace(
-    embedding: torch.nn.Embedding, weight: torch.nn.Parameter, padding: int | None
-) -> None:
+def _replace(embedding: torch.nn.Embedding, weight: torch.Tensor, padding: int | None) -> None:
     """Change what a module holds; it stays the same object: Gemma's scale what they look up."""
     embedding.weight = weight
     embedding.num_embeddings = len(weight)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from typing import Any
 
 import torch
 from transformers import PrinterCallback, TrainingArguments
 
+from alignment.config import Train
 from alignment.encoder.device import BF16_EMULATED_WARNING, fastest_device, has_bf16
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.forward import EncoderModule
@@ -54,6 +56,7 @@ def fit(
         TrainingError: if training cannot recover.
     """
     settings = job.train
+    _check_processes(settings)
     on_gpu = torch.cuda.is_available()
     set_dropout(encoder.container, settings.dropout, bytewise=not on_gpu)
     if settings.gradient_checkpointing:
@@ -85,6 +88,16 @@ def fit(
     trainer.finish()
     if adapters is not None:
         adapters.merge_and_unload()
+
+
+def _check_processes(settings: Train) -> None:
+    """Refuse what torch cannot do: a weight that is used outside of the distributed module."""
+    if settings.learn_scale and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ConfigError(
+            "a learned scale cannot be trained by several processes",
+            where="train.learn_scale",
+            hint="Leave the key out and set train.scale, or train with one process.",
+        )
 
 
 def _module(encoder: Encoder) -> EncoderModule:

@@ -72,7 +72,7 @@ def _layers(model: torch.nn.Module) -> dict[torch.nn.Module, int]:
     depth = getattr(getattr(model, "config", None), "num_hidden_layers", None)
     if depth not in depths:  # ALBERT's layers share their weights
         depth = max(depths, default=0)
-    numbers = {}
+    numbers: dict[torch.nn.Module, int] = {}
     for layers in lists:
         if len(layers) == depth:
             numbers |= {layer: number for number, layer in enumerate(layers)}

@@ -6,6 +6,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -167,6 +168,7 @@ class TripletTrainer(Trainer):
             embed=lambda batch: model([batch]),
             objective=lambda vectors: self._checked_loss(vectors, cast("TripletBatch", inputs)),
             autocast=self.compute_loss_context_manager,
+            without_exchange=getattr(model, "no_sync", nullcontext),
         )
         return loss.value.detach()
 

@@ -40,9 +40,7 @@ PAIRS = [
     for color, thing, age in product(COLORS, THINGS, AGES)
 ]
 """Sentences and their translations."""
-PROMPT_WORDS = "query passage document task search result title none text : |".split()
-
-
+PROMPTS = "task query passage document search result title none text : |"
 DIM = 32
 MAX_TOKENS = 48
 NAMES_IN_OLD_SPELLING = {
@@ -161,7 +159,7 @@ def new_tokenizer(special: Special, lower_case: bool = False) -> PreTrainedToken
 
 
 def _words() -> list[str]:
-    words = set(PROMPT_WORDS)
+    words = set(PROMPTS.split())
     for text in [*TEXTS, *chain.from_iterable(PAIRS)]:
         words.update(text.split(), text.lower().split())
     return sorted(words)

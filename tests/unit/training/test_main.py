@@ -98,8 +98,8 @@ def test_a_distributed_model_has_the_same_positions(name: str, tmp_path: Path) -
     with torch.no_grad():
         padded = module([pad(rows, padding)])
     assert use_packing(container, rows, padding)
-    store = torch.distributed.FileStore(str(tmp_path / "store"), 1)
-    torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+    meeting = f"file://{tmp_path / 'store'}"
+    torch.distributed.init_process_group("gloo", init_method=meeting, rank=0, world_size=1)
     try:
         wrapped = torch.nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
         packed = wrapped([pack(rows)]).detach()
