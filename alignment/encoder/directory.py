@@ -23,6 +23,7 @@ from alignment.encoder.device import (
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.loaded_check import check_loaded, check_pooling_is_free
 from alignment.encoder.refusals import check_directory
+from alignment.encoder.tokens import check_token_types
 
 if TYPE_CHECKING:
     import torch
@@ -92,6 +93,7 @@ def load_encoder(
         pooling=pooling,
         trust_remote_code=trust_remote_code,
     )
+    check_token_types(container, path)
     check_loaded(container, path, pooling_chosen=pooling is not None)
     ensure_unit_vectors(container)
     return Encoder(container)

@@ -61,6 +61,9 @@ def _padded_features(container: SentenceTransformer, batch: Padded) -> dict[str,
         "attention_mask": batch.attention_mask,
         "modality": input_kind(container),
     }
+    if "token_type_ids" in container.tokenizer.model_input_names:
+        # All 0, see `check_token_types`. XLM adds another vector than if there are none.
+        features["token_type_ids"] = torch.zeros_like(batch.ids)
     output: dict[str, Any] = container[0](features)
     return output
 
@@ -100,5 +103,6 @@ class EncoderModule(torch.nn.Module):
 
     def forward(self, batches: Sequence[Batch]) -> torch.Tensor:
         """Unit vectors (sentences, dim) of all batches, in their order."""
-        parts = [embed(self.container, batch, self.prompt_length) for batch in batches]
+        device = transformer_of(self.container).device
+        parts = [embed(self.container, batch.to(device), self.prompt_length) for batch in batches]
         return torch.cat(parts)
