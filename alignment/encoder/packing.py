@@ -14,7 +14,7 @@ from itertools import accumulate, chain, groupby
 
 import torch
 
-from alignment.encoder.packed_attention import Layout, Run
+from alignment.encoder.packed_layout import Layout, Run
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, cycle, islice
 from typing import TYPE_CHECKING
 
 import torch
@@ -40,7 +41,8 @@ def use_packing(container: SentenceTransformer, rows: Sequence[Sequence[int]], p
 
     Args:
         container: In training or in eval mode.
-        rows: Token ids to try; short ones and a long one.
+        rows: Token ids to try, short ones and a long one. One that is longer than the model's
+            sliding windows is added, if its limit of tokens is.
         pad_id: Fills the rows where they are padded.
     """
     model = transformer_of(container)
@@ -48,7 +50,8 @@ def use_packing(container: SentenceTransformer, rows: Sequence[Sequence[int]], p
     was_training = model.training
     container.eval()
     try:
-        problem = _problem(container, sorted(rows, key=len), pad_id)
+        tried = sorted([*rows, *_beyond_windows(container, rows)], key=len)
+        problem = _problem(container, tried, pad_id)
     finally:
         container.train(was_training)
     if problem:
@@ -68,10 +71,34 @@ def _problem(container: SentenceTransformer, rows: Sequence[Sequence[int]], pad_
             padded = embed(container, pad(rows, pad_id))
             transformer_of(container).set_attn_implementation(ATTENTION)
             packed = embed(container, pack(rows))
-    except (TypeError, ValueError, NotImplementedError, AttributeError, RuntimeError) as error:
+    except (TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
         return str(error) or type(error).__name__
     difference = float((packed - padded).abs().max())
     return f"their vectors differ by {difference:.1e}" if difference > TOLERANCE else ""
+
+
+def _beyond_windows(
+    container: SentenceTransformer, rows: Sequence[Sequence[int]]
+) -> list[list[int]]:
+    """A row of which some tokens do not see each other; none if no window is that short."""
+    windows = list(_windows(transformer_of(container)))
+    if not windows:
+        return []
+    limit = container.max_seq_length
+    length = max(windows) * 3 // 2 + 1
+    if limit is not None:
+        length = min(length, limit)
+    if length <= min(windows) or length <= max(map(len, rows)):
+        return []
+    return [list(islice(cycle(chain.from_iterable(rows)), length))]
+
+
+def _windows(model: torch.nn.Module) -> Iterator[int]:
+    """Sizes of the sliding windows of the model's layers."""
+    for part in (model.config, *model.modules()):
+        window = getattr(part, "sliding_window", None)
+        if isinstance(window, int):
+            yield window
 
 
 def _is_packable(module: torch.nn.Module) -> bool:
