@@ -107,13 +107,9 @@ def ensure_unit_vectors(container: SentenceTransformer) -> None:
 
 def transformer_of(container: SentenceTransformer) -> PreTrainedModel:
     """The transformers model of the first module."""
-    model: PreTrainedModel = container[0].auto_model
+    transformer: Any = container[0]
+    model: PreTrainedModel = transformer.auto_model
     return model
-
-
-def replace_transformer(container: SentenceTransformer, model: PreTrainedModel) -> None:
-    """Put another transformers model into the first module."""
-    container[0].model = model
 
 
 def transformer_folder(path: Path) -> Path:

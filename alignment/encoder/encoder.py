@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from alignment.encoder.container import transformer_of
 from alignment.encoder.forward import embed, pool
-from alignment.encoder.padding import batches_of_similar_length, pad
+from alignment.encoder.padding import PaddingSide, batches_of_similar_length, pad
 from alignment.encoder.prompts import Prompts, Side, chosen_prompts
 from alignment.encoder.tokens import prompt_length, token_rows
 from alignment.encoder.vector_cache import VectorCache
@@ -68,6 +68,11 @@ class Encoder:
         """The tokenizer of transformers."""
         tokenizer: PreTrainedTokenizerBase = self.container.tokenizer
         return tokenizer
+
+    @property
+    def padding_side(self) -> PaddingSide:
+        """Where a batch is filled up."""
+        return "left" if self.tokenizer.padding_side == "left" else "right"
 
     @property
     def dim(self) -> int:
@@ -143,7 +148,7 @@ class Encoder:
         with torch.inference_mode():
             for indices in batches_of_similar_length([len(row) for row in rows], budget):
                 chosen = [rows[i] for i in indices]
-                batch = pad(chosen, self.tokenizer.pad_token_id, self.tokenizer.padding_side)
+                batch = pad(chosen, self.tokenizer.pad_token_id, self.padding_side)
                 output = function(self.container, batch.to(device), left_out)
                 vectors[indices] = output.cpu().numpy()
         if not np.isfinite(vectors).all():

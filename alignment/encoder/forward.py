@@ -84,7 +84,8 @@ def _packed_features(container: SentenceTransformer, batch: Packed) -> dict[str,
 
 def input_kind(container: SentenceTransformer) -> str:
     """sentence-transformers' name for what the model reads: "text", or "message" of a chat."""
-    return "message" if "message" in container[0].modality_config else "text"
+    transformer: Any = container[0]
+    return "message" if "message" in transformer.modality_config else "text"
 
 
 class EncoderModule(torch.nn.Module):

@@ -100,7 +100,7 @@ class Layout:
         return views
 
     def split_weights(self, weights: torch.Tensor, heads: Heads) -> list[torch.Tensor]:
-        """Views of flat attention weights, one (sentences * keys, length * groups, length) a run."""
+        """Views of flat attention weights, (sentences * keys, length * groups, length) per run."""
         views = []
         sizes = [run.tokens * run.length * heads.keys * heads.groups for run in self.runs]
         for part, run in zip(weights.split(sizes), self.runs, strict=True):

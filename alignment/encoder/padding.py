@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 
 import torch
 
+PaddingSide = Literal["left", "right"]
+
 
 class Padded(NamedTuple):
     """Sentences of one batch, filled up with padding; both tensors are (n, longest), int64."""
@@ -20,9 +22,7 @@ class Padded(NamedTuple):
         return Padded(self.ids.to(device), self.attention_mask.to(device))
 
 
-def pad(
-    rows: Sequence[Sequence[int]], pad_id: int, side: Literal["left", "right"] = "right"
-) -> Padded:
+def pad(rows: Sequence[Sequence[int]], pad_id: int, side: PaddingSide = "right") -> Padded:
     """Fill rows of token ids up to the longest of them, on the side that the tokenizer fills.
 
     >>> batch = pad([[5, 6, 7], [8]], pad_id=1)

@@ -28,10 +28,9 @@ def chosen_prompts(container: SentenceTransformer) -> Prompts:
     The default is what `SentenceTransformer.encode` uses.
     """
     default = container.prompts.get(container.default_prompt_name or "") or ""
-    return Prompts(
-        source=container.prompts.get("source", default),
-        target=container.prompts.get("target", default),
-    )
+    source = container.prompts.get("source")
+    target = container.prompts.get("target")
+    return Prompts(default if source is None else source, default if target is None else target)
 
 
 def choose_prompts(container: SentenceTransformer, prompts: Prompts) -> None:

@@ -6,7 +6,7 @@ transformers gives weights that it does not find random values and goes on.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alignment.errors import Corrupt
 
@@ -23,9 +23,9 @@ def check_all_loaded(container: SentenceTransformer, path: Path) -> None:
     Raises:
         Corrupt: with the names of missing weights, or those of another shape.
     """
-    from alignment.encoder.container import transformer_folder
+    from alignment.encoder.container import transformer_folder, transformer_of
 
-    model = container[0].auto_model
+    model: Any = transformer_of(container)
     folder = transformer_folder(path)
     # On the device "meta" only names and shapes are read. It takes a tenth of a second.
     _, report = type(model).from_pretrained(

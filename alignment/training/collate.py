@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 import torch
 from torch.utils.data import Dataset
 
 from alignment.encoder.forward import Batch
 from alignment.encoder.packing import pack, packs
-from alignment.encoder.padding import batches_of_similar_length, pad
+from alignment.encoder.padding import PaddingSide, batches_of_similar_length, pad
 from alignment.training.data import UNUSED, TripletData
 from alignment.training.teacher import Teacher
 
@@ -41,7 +41,7 @@ class BatchDataset(Dataset[int]):
         pad_id: int,
         chunk_tokens: int,
         *,
-        side: Literal["left", "right"] = "right",
+        side: PaddingSide = "right",
         packed: bool,
         teacher: Teacher | None = None,
     ) -> None:

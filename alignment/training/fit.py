@@ -66,7 +66,7 @@ def fit(
         data,
         pad_id,
         CHUNK_TOKENS["cuda" if on_gpu else "cpu"],
-        side=encoder.tokenizer.padding_side,
+        side=encoder.padding_side,
         packed=packed,
         teacher=teacher,
     )

@@ -196,7 +196,7 @@ class TripletTrainer(Trainer):
             RuntimeError: if the checkpoint has other weights than the model.
         """
         file = Path(resume_from_checkpoint) / WEIGHTS
-        safetensors.torch.load_model(model or self.model, file)
+        safetensors.torch.load_model(cast("torch.nn.Module", model or self.model), file)
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """AdamW. With `train.layerwise_lr_decay` lower layers have lower learning rates."""

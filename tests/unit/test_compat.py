@@ -7,6 +7,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 from alignment import compat
+from alignment.encoder.container import transformer_of
 from alignment.encoder.packing_probe import use_packing
 from alignment.retrieval.int8_sieve import Int8Sieve
 from tests.unit.encoder.packed_models import ROWS, new_model
@@ -100,7 +101,7 @@ def small_bert() -> BertModel:
 
 def test_attention_implementation() -> None:
     container = new_model(BertConfig)
-    model = container[0].auto_model
+    model = transformer_of(container)
     assert compat.attention_implementation(model) == "eager"
     assert use_packing(container, ROWS, 0)
     assert compat.attention_implementation(model) == "alignment_packed"

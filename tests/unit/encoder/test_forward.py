@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import BertConfig
 
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.forward import EncoderModule, embed, pool

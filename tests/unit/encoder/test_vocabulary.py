@@ -3,6 +3,7 @@ import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 
+from alignment.encoder.container import transformer_of
 from alignment.encoder.forward import pool
 from alignment.encoder.padding import pad
 from alignment.encoder.vocabulary import embedding_matrix, reduce_vocabulary, restore_vocabulary
@@ -21,7 +22,7 @@ def rows_of(container: SentenceTransformer, texts: list[str]) -> list[list[int]]
 
 
 def matrix(container: SentenceTransformer) -> torch.Tensor:
-    return embedding_matrix(container[0].auto_model)
+    return embedding_matrix(transformer_of(container))
 
 
 def train_one_step(container: SentenceTransformer, rows: list[list[int]], pad_id: int) -> float:
@@ -44,7 +45,7 @@ def test_reduced_training_is_exact() -> None:
     reduced = new_container()
     reduction = reduce_vocabulary(reduced, used, PAD, rows)
     assert len(matrix(reduced)) == len(used | {PAD})
-    assert reduced[0].auto_model.config.vocab_size == len(used | {PAD})
+    assert transformer_of(reduced).config.vocab_size == len(used | {PAD})
 
     loss = train_one_step(full, rows, PAD)
     reduced_rows = [reduction.reduced(row) for row in rows]
@@ -82,9 +83,9 @@ class Odd(torch.nn.Embedding):
 def test_whole_vocabulary_is_kept_where_ids_matter(caplog: pytest.LogCaptureFixture) -> None:
     container = new_container()
     weights = matrix(container).detach().clone()
-    embedding = Odd(*weights.shape, padding_idx=PAD)
+    embedding = Odd(len(weights), weights.shape[1], PAD)
     embedding.weight.data.copy_(weights)
-    container[0].auto_model.set_input_embeddings(embedding)
+    transformer_of(container).set_input_embeddings(embedding)
     rows = [[0, 6, 11, 2], [0, 8, 2]]
     reduction = reduce_vocabulary(container, {0, 2, 6, 8, 11}, PAD, rows)
     assert np.array_equal(reduction.token_ids, np.arange(len(weights)))
@@ -100,15 +101,15 @@ def test_scale_of_the_embedding_is_kept() -> None:
 
     container = new_container()
     weights = matrix(container).detach().clone()
-    embedding = Scaled(*weights.shape, padding_idx=PAD)
+    embedding = Scaled(len(weights), weights.shape[1], PAD)
     embedding.weight.data.copy_(weights)
-    container[0].auto_model.set_input_embeddings(embedding)
+    transformer_of(container).set_input_embeddings(embedding)
     reduction = reduce_vocabulary(container, {0, 2, 6}, PAD, [[0, 6, 2]])
     assert len(reduction.token_ids) == 4
 
 
 def test_other_inputs_are_refused() -> None:
-    model = new_container()[0].auto_model
+    model = transformer_of(new_container())
     model.set_input_embeddings(torch.nn.Linear(2, 2))
     with pytest.raises(TypeError, match="expected an embedding layer, got Linear"):
         embedding_matrix(model)

@@ -11,6 +11,7 @@ from alignment import tables
 from alignment.config import Train
 from alignment.encoder.directory import load_encoder
 from alignment.encoder.encoder import Encoder
+from alignment.encoder.prompts import Side
 from alignment.encoder.vocabulary import Reduction
 from alignment.errors import EmptyCorpus
 from alignment.training.data import UNUSED, TripletData, read_triplets
@@ -20,7 +21,7 @@ from tests.unit.training.support import encoder_of, tiny_data, triplets_of
 class Letters:
     """A fake encoder: the tokens of a text are its letters."""
 
-    def tokenize(self, texts: list[str]) -> list[list[int]]:
+    def tokenize(self, texts: list[str], *, side: Side = "source") -> list[list[int]]:
         return [[ord(letter) for letter in text] for text in texts]
 
 
