@@ -17,3 +17,5 @@ class RunContext:
     pivot: str
     """BCP-47 code of the language that is one side of every pair."""
     seed: int
+    languages: tuple[str, ...] = ()
+    """BCP-47 codes of all configured languages."""

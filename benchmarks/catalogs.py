@@ -52,14 +52,14 @@ def _batches() -> Iterator[pa.RecordBatch]:
     for package, version, pattern in PACKAGES:
         corpus = GettextCorpus(kind="gettext", package=package, version=version, pattern=pattern)
         source = open_source(corpus, Downloads(cache()), "en")
-        for code in sorted({tag for tag in map(_canonical, source.languages()) if tag}):
+        for code in sorted({tag for tag in map(canonical_or_empty, source.languages()) if tag}):
             try:
                 yield from tables.in_batches(pair_rows(corpus, source, code, "en"), tables.PAIRS)
             except AlignmentError as error:
                 print(f"skipped: {error}")
 
 
-def _canonical(spelling: str) -> str:
+def canonical_or_empty(spelling: str) -> str:
     """Canonical tag of a language; "" for English and for what is no language."""
     try:
         tag = languages.canonical(spelling)

@@ -63,18 +63,27 @@ class FastText:
 
     def knows(self, language: str) -> bool:
         """Whether one of the labels is a spelling of the language."""
-        return languages.best_match(language, self._codes) is not None
+        return bool(self._labels(language))
 
     def other_language(self, texts: Sequence[str], language: str) -> Floats:
         """See `LanguageIdentifier.other_language`."""
-        code = languages.best_match(language, self._codes)
-        if code is None:
+        expected = self._labels(language)
+        if not expected:
             return np.zeros(len(texts))
-        expected = _LABEL + code
         best = [self._best(text) for text in texts]
         probabilities = np.array([probability for probability, _ in best], dtype=float)
-        as_expected = np.array([label == expected for _, label in best], dtype=bool)
+        as_expected = np.array([label in expected for _, label in best], dtype=bool)
         return np.where(as_expected, 0.0, probabilities)
+
+    def _labels(self, language: str) -> frozenset[str]:
+        """The labels of texts in the language.
+
+        A label without a script, such as `sr` or `zh`, is that of texts in any script.
+        """
+        codes = languages.spellings_of(language, self._codes)
+        any_script = languages.spellings_of(languages.without_script(language), self._codes)
+        codes |= {code for code in any_script if not languages.names_script(code)}
+        return frozenset(_LABEL + code for code in codes)
 
     def _predict(self, text: str) -> tuple[float, str]:
         """Probability and label of the most likely language."""

@@ -12,8 +12,9 @@ import numpy as np
 from alignment.cleaning import columns, markup
 from alignment.cleaning.batch import Batch, Context
 from alignment.cleaning.columns import Floats, Ints, Texts
-from alignment.cleaning.runs import longest_char_run, longest_word_run, word_counts
+from alignment.cleaning.runs import longest_char_run, longest_word_run
 from alignment.cleaning.scripts import script_share
+from alignment.cleaning.words import count_words
 
 Score = Callable[[Batch, Context], Floats | Ints]
 
@@ -32,8 +33,8 @@ def longer_side(batch: Batch, _context: Context) -> Ints:
 
 
 def pivot_words(batch: Batch, _context: Context) -> Ints:
-    """Words of the pivot side: other languages may not separate words by spaces."""
-    return word_counts(batch.source)
+    """Words of the pivot side, estimated where a script does not separate them by spaces."""
+    return count_words(batch.source)
 
 
 def letters_outside_markup(batch: Batch, _context: Context) -> Ints:
@@ -98,10 +99,13 @@ def expected_ratio(sources: Iterable[Texts], targets: Iterable[Texts]) -> float:
 
 
 def share_in_script(batch: Batch, context: Context) -> Floats:
-    """Share of letters in a script of the language, of the side where it is lower."""
+    """Share of letters in a script of the language, of the side where it is lower.
+
+    Placeholders, tags, addresses, code and names do not count.
+    """
     return np.minimum(
-        script_share(batch.source, context.source_lang),
-        script_share(batch.target, context.target_lang),
+        script_share(batch.source, context.source_lang, batch.target),
+        script_share(batch.target, context.target_lang, batch.source),
     )
 
 

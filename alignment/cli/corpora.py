@@ -94,7 +94,8 @@ def preview(
     all_readable = True
     for name, chosen in corpora.items():
         try:
-            pairs = open_source(chosen, downloads, settings.pivot).pairs(code)
+            source = open_source(chosen, downloads, settings.pivot, settings.measured)
+            pairs = source.pairs(code)
             print_preview(name, chosen.kind, code, pairs, limit)
         except AlignmentError as error:  # the other corpora may be readable
             print_error(f"{name}: {error}")

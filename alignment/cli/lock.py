@@ -60,7 +60,7 @@ def _download_all(settings: Config, downloads: Downloads) -> None:
 
     for code in settings.measured:
         for corpus in settings.settings(code).corpora:
-            open_source(corpus, downloads, settings.pivot).inputs(code)
+            open_source(corpus, downloads, settings.pivot, settings.measured).inputs(code)
     for corpus in every_corpus(settings):
         if corpus not in settings.prebuilt_triplets:
             open_source(corpus, downloads, settings.pivot).languages()

@@ -46,7 +46,12 @@ class Clean(Section):
     max_chars: int = Field(
         600, ge=1, description="Drop pairs whose longer side has more characters."
     )
-    min_words: int = Field(3, ge=1, description="Drop pairs whose pivot side has fewer words.")
+    min_words: int = Field(
+        3,
+        ge=1,
+        description="Drop pairs whose pivot side has fewer words. Words are "
+        "estimated from the letters in scripts without spaces (Chinese, Japanese, Thai, ...).",
+    )
     max_words: int = Field(120, ge=1, description="Drop pairs whose pivot side has more words.")
     min_letters: int = Field(
         1,
@@ -72,7 +77,8 @@ class Clean(Section):
     )
     min_script: Share | None = Field(
         0.4,
-        description="Minimum share of letters, from 0 to 1, in a script of the side's language.",
+        description="Minimum share of letters, from 0 to 1, in a script of the side's language; "
+        "letters of placeholders, markup, addresses, code and names do not count.",
     )
     max_unbalanced: Share | None = Field(
         0.5,

@@ -94,8 +94,8 @@ class Columns(Section):
     )
     language: str | None = Field(
         None,
-        description="Column with the language code of each row; rows of other languages are "
-        "skipped. null: all rows are of the same language.",
+        description="Column with the language code of each row, in any spelling; rows of others "
+        "are skipped. null: all rows are of the same language.",
     )
 
 

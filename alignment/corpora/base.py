@@ -20,6 +20,8 @@ class SourceBase(Generic[C]):
     corpus: C
     downloads: Downloads
     pivot: str
+    others: frozenset[str] = frozenset()
+    """Codes of all wanted languages: what is nearer to another one is not read for this one."""
 
     def languages(self) -> frozenset[str]:
         """See `Source.languages`."""
@@ -27,4 +29,17 @@ class SourceBase(Generic[C]):
 
     def spelling(self, language: str) -> str | None:
         """How this corpus spells `language`; None if it does not have it."""
-        return languages.best_match(language, self.languages())
+        return self.match(language, self.languages())
+
+    def match(self, language: str, offered: frozenset[str]) -> str | None:
+        """The spelling among `offered` that is read for `language`."""
+        return languages.best_match(language, offered, self.rivals)
+
+    def doubt(self, language: str) -> str | None:
+        """See `Source.doubt`."""
+        return languages.doubt(language, self.languages(), self.rivals)
+
+    @property
+    def rivals(self) -> frozenset[str]:
+        """Codes of all wanted languages and the pivot."""
+        return self.others | {self.pivot}

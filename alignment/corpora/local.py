@@ -31,7 +31,7 @@ from alignment.files import file_digest
 from alignment.types import Input, SentencePair
 
 CATALOG_FORMATS = ("po", "mo")
-_CODE = r"([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]+)*)"
+_CODE = r"([A-Za-z]{2,8}(?:[-_@][A-Za-z0-9]+)*)"
 _CHECK_PATH = "Check the path in the configuration."
 
 
@@ -56,6 +56,14 @@ class LocalSource(SourceBase[LocalCorpus]):
         for path in _matching_files(pattern):
             spellings |= self._languages_in(path)
         return spellings
+
+    def doubt(self, language: str) -> str | None:
+        """See `Source.doubt`. All spellings in a language column are read, so none is left out."""
+        offered = self.languages()
+        if self.corpus.columns.language is not None:
+            best = self.match(language, offered)
+            offered -= languages.spellings_of(language, offered, self.rivals) - {best}
+        return languages.doubt(language, offered, self.rivals)
 
     def inputs(self, language: str) -> Mapping[str, Input]:
         """The files with this language."""
@@ -83,26 +91,29 @@ class LocalSource(SourceBase[LocalCorpus]):
 
     def _read_table(self, path: Path, language: str) -> Iterator[SentencePair]:
         columns = self.corpus.columns
-        spelling = None
-        if "{lang}" not in self._path():
-            spelling = languages.best_match(language, self._languages_in(path))
-        if spelling is None:
-            spelling = ANY_LANGUAGE
         source = columns.source
-        target = columns.target.replace("{lang}", spelling)
-        wanted = [source, target]
-        if columns.language is not None:
-            wanted.append(columns.language)
-        for number, row in tabular.rows(path, wanted):
-            if columns.language is None or row[columns.language] == spelling:
-                where = f"{path.name}:{number}"
-                yield SentencePair(_text(row, source, where), _text(row, target, where), where)
+        target = columns.target
+        if "{lang}" in target:
+            spelling = self.match(language, _languages_in_header(path, target))
+            target = target.replace("{lang}", spelling or language)
+        if columns.language is None:
+            rows = tabular.rows(path, [source, target])
+        else:
+            spellings = self._spellings(path, language)
+            rows = _rows_of(path, [source, target], columns.language, spellings)
+        for number, row in rows:
+            where = f"{path.name}:{number}"
+            yield SentencePair(_text(row, source, where), _text(row, target, where), where)
+
+    def _spellings(self, path: Path, language: str) -> frozenset[str]:
+        """All values of the language column that mean the language."""
+        return languages.spellings_of(language, self._languages_in(path), self.rivals)
 
     def _read_units(self, path: Path, language: str) -> Iterator[SentencePair]:
         for unit in xml_bitext.units(path):
             spellings = frozenset(unit.texts)
-            pivot = languages.best_match(self.pivot, spellings)
-            spelling = languages.best_match(language, spellings)
+            pivot = self.match(self.pivot, spellings)
+            spelling = self.match(language, spellings)
             if pivot is not None and spelling is not None:
                 yield SentencePair(unit.texts[pivot], unit.texts[spelling], unit.origin)
 
@@ -135,7 +146,7 @@ class LocalSource(SourceBase[LocalCorpus]):
         for side in (Path(pattern), target):
             if side is None:
                 continue
-            path = _file_for(side, language)
+            path = self._file_for(side, language)
             if path is None:
                 return []
             files.append(path)
@@ -143,7 +154,15 @@ class LocalSource(SourceBase[LocalCorpus]):
 
     def _has(self, path: Path, language: str) -> bool:
         spellings = self._languages_in(path)
-        return ANY_LANGUAGE in spellings or languages.best_match(language, spellings) is not None
+        return ANY_LANGUAGE in spellings or self.match(language, spellings) is not None
+
+    def _file_for(self, pattern: Path, language: str) -> Path | None:
+        """The file that a path with `{lang}` names for `language`, or the path without `{lang}`."""
+        if "{lang}" not in str(pattern):
+            return _existing(pattern)
+        files = _files_by_language(pattern)
+        spelling = self.match(language, frozenset(files))
+        return None if spelling is None else files[spelling]
 
     def _path(self) -> str:
         """The configured path, or that of the downloaded file."""
@@ -180,15 +199,6 @@ def _matching_files(pattern: str) -> list[Path]:
     return files
 
 
-def _file_for(pattern: Path, language: str) -> Path | None:
-    """The file that a path with `{lang}` names for `language`, or the path without `{lang}`."""
-    if "{lang}" not in str(pattern):
-        return _existing(pattern)
-    files = _files_by_language(pattern)
-    spelling = languages.best_match(language, frozenset(files))
-    return None if spelling is None else files[spelling]
-
-
 def _files_by_language(pattern: Path) -> dict[str, Path]:
     """The existing files that match a path with `{lang}`, by language."""
     prefix, _, suffix = pattern.name.partition("{lang}")
@@ -218,8 +228,23 @@ def _languages_in_header(path: Path, template: str) -> frozenset[str]:
 
 
 def _values(path: Path, column: str) -> frozenset[str]:
-    """The distinct values of a column."""
-    return frozenset(str(row[column]) for _, row in tabular.rows(path, [column]))
+    """The distinct values of a column, without empty ones."""
+    values = {_code(row[column]) for _, row in tabular.rows(path, [column])}
+    return frozenset(values - {""})
+
+
+def _rows_of(
+    path: Path, wanted: list[str], column: str, spellings: frozenset[str]
+) -> Iterator[tabular.Row]:
+    """The rows whose language is spelled in one of these ways."""
+    for number, row in tabular.rows(path, [*wanted, column]):
+        if _code(row[column]) in spellings:
+            yield number, row
+
+
+def _code(value: Any) -> str:
+    """A cell of the language column; empty for null."""
+    return "" if value is None else str(value)
 
 
 def _existing(path: Path) -> Path:

@@ -6,7 +6,7 @@ module here, and add one line to `SOURCES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from alignment.config import Corpus
@@ -35,6 +35,10 @@ class Source(Protocol):
         """
         ...
 
+    def doubt(self, language: str) -> str | None:
+        """What is doubtful about the spelling that is read for the language; None if nothing."""
+        ...
+
     def inputs(self, language: str) -> Mapping[str, Input]:
         """The files that the pairs come from, by name; none if the version pins them."""
         ...
@@ -49,7 +53,7 @@ class Source(Protocol):
         ...
 
 
-SOURCES: dict[str, Callable[[Any, Downloads, str], Source]] = {
+SOURCES: dict[str, Callable[[Any, Downloads, str, frozenset[str]], Source]] = {
     "gettext": GettextSource,
     "hub": HubSource,
     "local": LocalSource,
@@ -61,8 +65,17 @@ SOURCES: dict[str, Callable[[Any, Downloads, str], Source]] = {
 """The source of each kind of corpus that has sentence pairs."""
 
 
-def open_source(corpus: Corpus, downloads: Downloads, pivot: str) -> Source:
+def open_source(
+    corpus: Corpus, downloads: Downloads, pivot: str, others: Iterable[str] = ()
+) -> Source:
     """The source of a configured corpus; downloads nothing yet.
+
+    Args:
+        corpus: Its settings.
+        downloads: Where its files are fetched to.
+        pivot: Canonical code of the source side.
+        others: Canonical codes of all configured languages. A spelling that is nearer to another
+            one is not read: with `pt` and `pt-BR` configured, `pt` does not read `pt_BR`.
 
     Raises:
         ConfigError: if this kind of corpus has no sentence pairs.
@@ -72,4 +85,4 @@ def open_source(corpus: Corpus, downloads: Downloads, pivot: str) -> Source:
         raise ConfigError(
             f"a corpus of kind {corpus.kind} has no sentence pairs", where=corpus.display_name
         )
-    return source(corpus, downloads, pivot)
+    return source(corpus, downloads, pivot, frozenset(others))

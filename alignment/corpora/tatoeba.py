@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from alignment import languages
 from alignment.config import TatoebaCorpus
 from alignment.corpora.base import SourceBase
 from alignment.corpora.streams import number_lines, open_stream
@@ -60,7 +59,7 @@ class TatoebaSource(SourceBase[TatoebaCorpus]):
 
     def _folder(self, language: str) -> str:
         """The folder of a language; empty if there is none."""
-        return languages.best_match(language, self._folders) or ""
+        return self.match(language, self._folders) or ""
 
     def _files(self, language: str) -> dict[str, Path]:
         """The three files by name; none if the language is missing or has no links to the pivot."""

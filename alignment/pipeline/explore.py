@@ -43,7 +43,7 @@ def count_pairs(config: Config, downloads: Downloads, code: str) -> PairCounts:
     counts = {}
     for corpus in config.pair_corpora:
         if code in corpus.languages:
-            source = open_source(corpus, downloads, config.pivot)
+            source = open_source(corpus, downloads, config.pivot, config.measured)
             total = sum(1 for _ in source.pairs(code))
             if total:
                 counts[corpus.display_name] = total
@@ -55,8 +55,9 @@ def unconfigured_languages(config: Config, downloads: Downloads) -> list[str]:
     available: set[str] = set()
     for corpus in config.pair_corpora:
         source = open_source(corpus, downloads, config.pivot)
-        for spelling in source.languages():
-            code = _code(spelling)
+        offered = source.languages()
+        for spelling in offered:
+            code = _code(spelling, offered)
             if code and code in corpus.languages:
                 available.add(code)
     configured = {languages.language_and_script(code) for code in (config.pivot, *config.measured)}
@@ -133,18 +134,17 @@ def usable_pairs(config: Config, downloads: Downloads, code: str) -> tuple[list[
 def _shared_rows(config: Config, downloads: Downloads, code: str) -> Iterator[dict[str, Any]]:
     for corpus in config.pair_corpora:
         if code in corpus.languages:
-            source = open_source(corpus, downloads, config.pivot)
+            source = open_source(corpus, downloads, config.pivot, config.measured)
             yield from pair_rows(corpus, source, code, config.pivot)
 
 
-def _code(spelling: str) -> str | None:
+def _code(spelling: str, offered: frozenset[str]) -> str | None:
     """The canonical code without the region, which says nothing about the text; None if unknown.
 
-    The script is kept.
+    The script is kept. `offered` are the spellings of the corpus.
     """
-    try:
-        tag = languages.canonical(spelling)
-    except ValueError:
+    tag = languages.code_of(spelling, offered)
+    if tag is None:
         return None
     language, *subtags = tag.split("-")
     scripts = [subtag for subtag in subtags if len(subtag) == 4]

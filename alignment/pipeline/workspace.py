@@ -41,7 +41,13 @@ class Workspace:
 
     def context(self, config: Config) -> RunContext:
         """What all stages of a run of this configuration share."""
-        return RunContext(self.store, self.downloads(config), config.pivot, config.seed)
+        return RunContext(
+            self.store,
+            self.downloads(config),
+            config.pivot,
+            config.seed,
+            languages=tuple(config.measured),
+        )
 
     @property
     def runs(self) -> Path:

@@ -22,7 +22,7 @@ from alignment.errors import EmptyCorpus
 from alignment.files import file_digest, write_json
 from alignment.types import Artifact, Counts, FilterReport, Input
 
-REVISION = 3
+REVISION = 4
 logger = logging.getLogger(__name__)
 
 

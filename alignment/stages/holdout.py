@@ -23,7 +23,7 @@ from alignment.files import write_json
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Artifact, Counts
 
-REVISION = 3
+REVISION = 4
 NO_FILTERS = Clean(filters=())
 """The user's own suites are taken as they are, except for empty rows."""
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def holdout(
     for name, corpus in sorted(config.suites.items()):
         if not is_disabled(corpus):
             suites[name] = corpus
-            sources[name] = open_source(corpus, context.downloads, context.pivot)
+            sources[name] = open_source(corpus, context.downloads, context.pivot, context.languages)
 
     def work(out: Path) -> HoldoutCounts:
         counts = HoldoutCounts()

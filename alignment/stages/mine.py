@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from alignment.encoder.encoder import Encoder
 
-REVISION = 4
+REVISION = 5
 PARALLEL_FROM = 2000
 """Pairs; for fewer, sending a direction to another process takes longer than the work itself."""
 logger = logging.getLogger(__name__)

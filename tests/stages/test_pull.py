@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,61 @@ def test_a_changed_file_is_pulled_again(context: RunContext, tmp_path: Path) -> 
     assert again.key != first.key
 
 
+def table(path: Path, text: str, **settings: object) -> LocalCorpus:
+    path.write_text(text)
+    return LocalCorpus.model_validate({"kind": "local", "path": path, "name": "own", **settings})
+
+
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [
+        ("sr-Latn", "own has fi, sr, zh_TW (sr is in another script (Cyrl): configure sr-Cyrl)."),
+        ("zh", "own has fi, sr, zh_TW (zh_TW is in another script (Hant): configure zh-TW)."),
+        ("de", "own has fi, sr, zh_TW."),
+    ],
+)
+def test_why_no_corpus_has_a_language(
+    language: str, reason: str, context: RunContext, tmp_path: Path
+) -> None:
+    text = "source\ttarget\tlang\na\tb\tfi\na\tc\tsr\na\td\tzh_TW\n"
+    own = table(tmp_path / "own.tsv", text, columns={"language": "lang"})
+    with pytest.raises(EmptyCorpus) as caught:
+        pull(context, language, (own,))
+    assert reason in str(caught.value.hint)
+
+
+def test_a_language_that_every_corpus_leaves_out(context: RunContext) -> None:
+    with pytest.raises(EmptyCorpus) as caught:
+        pull(context, "de", ())
+    assert "`languages` of every configured corpus leaves it out" in str(caught.value.hint)
+
+
+def test_a_relative_is_left_to_its_own_language(context: RunContext, tmp_path: Path) -> None:
+    text = "source\ttarget\tlang\none\tum\tpt\ntwo\tdois\tpt-BR\n"
+    own = table(tmp_path / "own.tsv", text, columns={"language": "lang"})
+    assert PullCounts.of(pull(context, "pt", (own,))).pairs == 2
+    both = replace(context, languages=("pt", "pt-BR", "fi"))
+    assert PullCounts.of(pull(both, "pt", (own,))).pairs == 1
+    assert PullCounts.of(pull(both, "pt-BR", (own,))).pairs == 1
+    more = replace(context, languages=("pt", "pt-BR", "fi", "cy"))
+    assert pull(more, "pt", (own,)).reused
+
+
+def test_a_doubtful_spelling_is_reported(
+    context: RunContext, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = "source\ttarget\tlang\na\tb\tes_AR\nb\tc\tals\nc\td\tde\n"
+    own = table(tmp_path / "own.tsv", text, columns={"language": "lang"})
+    pull(context, "es-MX", (own,))
+    pull(context, "de", (own, TINY_CORPUS))
+    unnamed = table(tmp_path / "a.tsv", "source\ttarget\na\tb\n")
+    pull(context, "sq", (own, unnamed.model_copy(update={"name": "unnamed"})))
+    assert caplog.messages == [
+        "pull es-MX: own: es_AR is read for es-MX",
+        "pull sq: own: als is Swiss German here, as in Wikipedia",
+    ]
+
+
 def test_a_sample_of_a_corpus(context: RunContext) -> None:
     small = TINY_CORPUS.model_copy(update={"max_pairs": 30})
     artifact = pull(context, "es", (small,))
@@ -45,8 +101,12 @@ def test_a_sample_of_a_corpus(context: RunContext) -> None:
     assert sample == set(identities[:30])  # the ids are hashes
 
 
-def test_a_language_that_no_corpus_has(context: RunContext) -> None:
+def test_a_language_that_no_corpus_has(context: RunContext, tmp_path: Path) -> None:
+    unnamed = table(tmp_path / "own.tsv", "source\ttarget\n")
     with pytest.raises(EmptyCorpus, match="no corpus has Welsh") as caught:
-        pull(context, "cy", (TINY_CORPUS,))
-    assert "tiny has " in str(caught.value.hint)
+        pull(context, "cy", (TINY_CORPUS, unnamed))
+    assert str(caught.value.hint).startswith(
+        "Remove the language, or add a corpus that has it. tiny has "
+    )
+    assert "own does not name its languages, and has no pair." in str(caught.value.hint)
     assert not list(context.store.root.glob("pull/*"))

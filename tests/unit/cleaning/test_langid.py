@@ -40,6 +40,22 @@ def test_knows() -> None:
     assert not identifier.knows("ach")
 
 
+SENTENCES = {
+    "sr-Latn": "Ova rečenica je napisana na srpskom jeziku i nije previše duga",
+    "sr": "Ова реченица је написана на српском језику и није предуга",
+    "zh-Hant": "這個句子是用中文寫的，而且不是很長",
+    "nb": "Denne setningen er skrevet på norsk og er ikke veldig lang",
+}
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_a_label_without_a_script_is_of_any_script(language: str) -> None:
+    identifier = load_identifier(None)
+    assert identifier.knows(language)
+    assert identifier.other_language([SENTENCES[language]], language).tolist() == [0]
+    assert identifier.other_language([ENGLISH], language)[0] > 0.9
+
+
 class PublicOnly:
     """A fastText model without the private `f`."""
 

@@ -63,6 +63,16 @@ def test_the_best_spelling_of_a_folder(tmp_path: Path) -> None:
     assert set(catalogs.inputs("de")) == {"locale/de/LC_MESSAGES/x.po"}
 
 
+def test_a_folder_is_left_to_the_language_that_is_nearer(tmp_path: Path) -> None:
+    write_po(tmp_path, "locale/pt_BR/LC_MESSAGES/x.po")
+    corpus = GettextCorpus(kind="gettext", path=tmp_path)
+    alone = GettextSource(corpus, Downloads(tmp_path), "en")
+    assert len(list(alone.pairs("pt"))) == 2
+    both = GettextSource(corpus, Downloads(tmp_path), "en", frozenset({"pt", "pt-BR"}))
+    assert not list(both.pairs("pt"))
+    assert len(list(both.pairs("pt-BR"))) == 2
+
+
 @pytest.mark.parametrize("written_first", ["po", "mo"])
 def test_po_is_preferred_to_mo(tmp_path: Path, written_first: str) -> None:
     folder = write_po(tmp_path, "locale/lt/LC_MESSAGES/x.po") / "locale/lt/LC_MESSAGES"

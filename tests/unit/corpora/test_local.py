@@ -1,6 +1,7 @@
 """User files: how languages are found, and which files are read for one."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ TMX = """<tmx version="1.4"><body>
 </body></tmx>"""
 
 
-def source(path: Path, **settings: Any) -> LocalSource:
+def source(path: Path, others: Iterable[str] = (), **settings: Any) -> LocalSource:
     corpus = LocalCorpus(kind="local", path=path, **settings)
-    return LocalSource(corpus, Downloads(path.parent), "en")
+    return LocalSource(corpus, Downloads(path.parent), "en", frozenset(others))
 
 
 def pairs(path: Path, language: str, **settings: Any) -> list[tuple[str, str]]:
@@ -41,6 +42,40 @@ def test_a_language_column(tmp_path: Path) -> None:
     assert pairs(path, "cy", columns=columns) == []
 
 
+def test_all_spellings_in_a_language_column(tmp_path: Path) -> None:
+    rows = "one\tum\tpt\ntwo\tdois\tpt-BR\nthree\ttrês\tPT_br\nfour\tneljä\tfi\nfive\tx\t\n"
+    path = write(tmp_path / "a.tsv", "source\ttarget\tlang\n" + rows)
+    columns = {"language": "lang"}
+    assert source(path, columns=columns).languages() == {"pt", "pt-BR", "PT_br", "fi"}
+    one, two, three = ("one", "um"), ("two", "dois"), ("three", "três")
+    assert pairs(path, "pt", columns=columns) == [one, two, three]
+    assert pairs(path, "pt", columns=columns, others={"pt", "pt-BR"}) == [one]
+    assert pairs(path, "pt-BR", columns=columns, others={"pt", "pt-BR"}) == [two, three]
+    assert source(path, columns=columns).doubt("pt") is None
+
+
+def test_a_language_column_with_empty_cells(tmp_path: Path) -> None:
+    lines = [
+        '{"source": "a", "target": "b", "lang": null}',
+        '{"source": "c", "target": "d", "lang": "fi"}',
+    ]
+    path = write(tmp_path / "a.jsonl", "\n".join(lines))
+    assert source(path, columns={"language": "lang"}).languages() == {"fi"}
+    assert pairs(path, "fi", columns={"language": "lang"}) == [("c", "d")]
+
+
+def test_one_file_per_language_with_a_language_column(tmp_path: Path) -> None:
+    path = tmp_path / "en-{lang}.tsv"
+    write(tmp_path / "en-de.tsv", "source\ttarget\tlang\none\teins\tde\ntwo\tdeux\tfr\n")
+    assert pairs(path, "de", columns={"language": "lang"}) == [("one", "eins")]
+
+
+def test_one_file_and_one_column_per_language(tmp_path: Path) -> None:
+    write(tmp_path / "en-de.tsv", "source\ttext_deu\none\teins\n")
+    columns = {"target": "text_{lang}"}
+    assert pairs(tmp_path / "en-{lang}.tsv", "de", columns=columns) == [("one", "eins")]
+
+
 def test_one_column_per_language(tmp_path: Path) -> None:
     path = write(tmp_path / "wide.tsv", "en\tcy\tfi\none\tun\tyksi\n")
     columns = {"source": "en", "target": "{lang}"}
@@ -54,6 +89,20 @@ def test_one_file_per_language(tmp_path: Path) -> None:
     assert source(tmp_path / "en-{lang}.tsv").languages() == {"pt_br"}
     assert pairs(tmp_path / "en-{lang}.tsv", "pt-BR") == [("one", "um")]
     assert pairs(tmp_path / "en-{lang}.tsv", "fi") == []
+
+
+def test_files_with_posix_modifiers(tmp_path: Path) -> None:
+    write(tmp_path / "sr.tsv", "source\ttarget\none\tједан\n")
+    write(tmp_path / "sr@latin.tsv", "source\ttarget\none\tjedan\n")
+    assert pairs(tmp_path / "{lang}.tsv", "sr-Latn") == [("one", "jedan")]
+    assert pairs(tmp_path / "{lang}.tsv", "sr") == [("one", "један")]
+
+
+def test_a_relative_is_doubtful(tmp_path: Path) -> None:
+    write(tmp_path / "pt_BR.tsv", "source\ttarget\none\tum\n")
+    assert source(tmp_path / "{lang}.tsv").doubt("pt-PT") == "pt_BR is read for pt-PT"
+    assert source(tmp_path / "{lang}.tsv").doubt("pt-BR") is None
+    assert pairs(tmp_path / "{lang}.tsv", "pt", others={"pt", "pt-BR"}) == []
 
 
 def test_a_file_that_does_not_name_its_language(tmp_path: Path) -> None:

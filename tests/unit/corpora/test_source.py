@@ -45,3 +45,16 @@ class Spelled(SourceBase[None]):
 )
 def test_spelling(tmp_path: Path, language: str, expected: str | None) -> None:
     assert Spelled(None, Downloads(tmp_path), "en").spelling(language) == expected
+
+
+def test_a_spelling_is_left_to_the_language_that_is_nearer(tmp_path: Path) -> None:
+    assert Spelled(None, Downloads(tmp_path), "en").spelling("pt") == "pt_br"
+    others = frozenset({"pt", "pt-BR"})
+    assert Spelled(None, Downloads(tmp_path), "en", others).spelling("pt") is None
+    assert Spelled(None, Downloads(tmp_path), "pt-BR").spelling("pt") is None
+
+
+def test_doubt(tmp_path: Path) -> None:
+    source = Spelled(None, Downloads(tmp_path), "en")
+    assert source.doubt("pt-PT") == "pt_br is read for pt-PT"
+    assert source.doubt("pt-BR") is source.doubt("cy") is None

@@ -1,0 +1,93 @@
+"""Good pairs that the filters lose by script and spelling: the catalogs of the quickstart.
+
+Two tables: the pairs of each language that `wrong_script` drops, and what happens to 20 pairs in
+each of 30 scripts and spellings, which people translated and which are right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, NamedTuple
+
+from alignment import tables
+from alignment.cleaning.batch import Context
+from alignment.cleaning.filtering import apply_filters
+from alignment.cleaning.ledger import KEPT, REASON_NUMBERS
+from alignment.config import Clean, GettextCorpus
+from alignment.corpora import Source, open_source
+from alignment.downloads import Downloads
+from alignment.pairs import pair_rows
+from benchmarks.catalogs import PACKAGES, cache, canonical_or_empty
+
+QUICKSTART = ("django", "wagtail", "django-cms")
+SAMPLE = 20
+_CODES = """
+    ar be bg bn ckb el fa he hi hy ja ka kk km kn ko ky ml mn mr my ne pa pt-BR ru sr sr-Latn ta te
+    th ug uk ur zh-Hans zh-Hant
+"""
+SPELLINGS = frozenset(_CODES.split())
+"""More than 30, since a package may lack one."""
+_NAMES = {number: name for name, number in REASON_NUMBERS.items()}
+
+
+class Result(NamedTuple):
+    """What the filters did with the pairs of one language."""
+
+    pairs: int
+    reasons: Counter[str]
+    """Dropped pairs by reason."""
+
+
+def main() -> None:
+    """Print both tables, and a line of JSON."""
+    tallies = {}
+    samples = {}
+    for code, sources in sorted(_sources().items()):
+        rows = [row for corpus, source in sources for row in pair_rows(corpus, source, code, "en")]
+        tallies[code] = _filtered(code, rows)
+        if code in SPELLINGS:
+            samples[code] = _filtered(code, _sample(rows))
+    for code, result in tallies.items():
+        if dropped := result.reasons["wrong_script"]:
+            print(f"{code:10} {result.pairs:6,} pairs, wrong_script drops {dropped}")
+    for code, result in samples.items():
+        reasons = "".join(f", {name} {count}" for name, count in result.reasons.items())
+        print(f"{code:10} keeps {result.pairs - result.reasons.total()} of {result.pairs}{reasons}")
+    total = sum(result.pairs for result in tallies.values())
+    dropped = sum(result.reasons["wrong_script"] for result in tallies.values())
+    kept = sum(result.pairs - result.reasons.total() for result in samples.values())
+    print(json.dumps({"pairs": total, "wrong_script": dropped, "samples_kept": kept}))
+
+
+def _sources() -> dict[str, list[tuple[GettextCorpus, Source]]]:
+    """The packages that have a language, by its canonical code; none for English."""
+    versions = {package: version for package, version, _ in PACKAGES}
+    sources: dict[str, list[tuple[GettextCorpus, Source]]] = {}
+    for package in QUICKSTART:
+        corpus = GettextCorpus(kind="gettext", package=package, version=versions[package])
+        source = open_source(corpus, Downloads(cache()), "en")
+        for code in sorted(
+            {canonical_or_empty(spelling) for spelling in source.languages()} - {""}
+        ):
+            sources.setdefault(code, []).append((corpus, source))
+    return sources
+
+
+def _sample(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same pairs in every run: those of four words or more that are translated."""
+    long = [row for row in rows if row["source"].count(" ") >= 3 and row["source"] != row["target"]]
+    return sorted(long, key=lambda row: row["pair_id"])[:SAMPLE]
+
+
+def _filtered(code: str, rows: list[dict[str, Any]]) -> Result:
+    reasons = Counter[str]()
+    for batch in tables.in_batches(iter(rows), tables.PAIRS):
+        numbers = apply_filters(batch, Clean(), Context("en", code)).reasons
+        names = [_NAMES[number] for number in numbers[numbers != KEPT].tolist()]
+        reasons.update(names)
+    return Result(len(rows), reasons)
+
+
+if __name__ == "__main__":
+    main()
