@@ -20,6 +20,7 @@ from alignment.encoder.device import (
     limit_onednn_caches,
 )
 from alignment.encoder.encoder import Encoder
+from alignment.encoder.linear import use_onednn
 from alignment.encoder.refusals import check_directory
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def load_encoder(
         path, device=device, dtype=DTYPES[precision], trust_remote_code=trust_remote_code
     )
     ensure_unit_vectors(container)
+    use_onednn(container)
     return Encoder(container)
 
 

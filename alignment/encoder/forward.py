@@ -52,6 +52,8 @@ def pool(
     for module in modules:
         features = module(features)
     vectors: torch.Tensor = features["sentence_embedding"]
+    if isinstance(batch, Packed):
+        vectors = vectors[batch.filler :]
     return vectors[:, : container.truncate_dim].float()
 
 

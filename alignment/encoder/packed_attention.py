@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from transformers import AttentionInterface
 
-from alignment import compat
 from alignment.encoder.dropout import apply_keep_mask, draw_keep_mask
+from alignment.encoder.packed_inference import attend
 from alignment.encoder.packed_layout import Allowed, Heads, Layout
+from alignment.encoder.packed_scores import Options, exponentials, scale
 
 ATTENTION = "alignment_packed"
 # Arguments of layers that do not change what a token attends to.
@@ -80,20 +81,12 @@ def attention(
     q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))  # (tokens, heads, dim)
     # Without autocast: conversions back and forth cost more than these small products.
     with torch.autocast("cpu", enabled=False):
+        if not dropout and not torch.is_grad_enabled():
+            return attend(q, k, v, packed_layout, options)[None], None
         row: torch.Tensor = _BlockDiagonal.apply(  # type: ignore[no-untyped-call]
             q, k, v, packed_layout, options
         )
     return row[None], None
-
-
-class Options(NamedTuple):
-    """What distinguishes one layer's attention from another's."""
-
-    heads: Heads
-    allowed: Allowed
-    scaling: float
-    softcap: float | None
-    dropout: float
 
 
 def _refuse_unknown(attention_mask: torch.Tensor | None, others: dict[str, object]) -> None:
@@ -118,7 +111,8 @@ class _BlockDiagonal(torch.autograd.Function):
 
     It is one function because autograd would make a gradient of the whole row for each slice. What
     can be done to all runs at once is done so: a pack has about twenty runs, and calls cost more
-    than the small products.
+    than the small products. The softmax is divided by its sums after the product with V, which has
+    longer rows: torch's own is ten times slower if a sentence has fewer than 16 tokens.
     """
 
     @staticmethod
@@ -136,50 +130,47 @@ class _BlockDiagonal(torch.autograd.Function):
         scores = torch.empty(layout.num_weights * heads.keys * heads.groups)
         score_parts = layout.split_weights(scores, heads)
         _bmm(queries, _transposed(keys), score_parts)
-        squashed = _scale(scores, options)
-        _mask(score_parts, layout.masks(options.allowed, heads.groups))
-        weights = torch.empty_like(scores)
-        for part, out in zip(score_parts, layout.split_weights(weights, heads), strict=True):
-            torch.softmax(part, dim=-1, out=out)
-        keep_mask = draw_keep_mask(weights.shape, options.dropout) if options.dropout else None
-        dropped = _dropped(weights, keep_mask, options.dropout)
+        squashed = scale(scores, options)
+        sums = exponentials(scores, score_parts, layout.masks(options.allowed, heads.groups))
+        keep_mask = draw_keep_mask(scores.shape, options.dropout) if options.dropout else None
+        dropped = _dropped(scores, keep_mask, options.dropout)
         attended = torch.empty(len(blocks[0]), v.shape[-1])
         _bmm(layout.split_weights(dropped, heads), values, layout.split_blocks(attended, heads))
-        ctx.save_for_backward(*blocks, weights, squashed, keep_mask)
+        row = layout.to_row(attended.div_(sums).to(v.dtype), heads)
+        ctx.save_for_backward(*blocks, scores, sums, row, squashed, keep_mask)
         ctx.arguments = layout, options
-        return layout.to_row(attended.to(v.dtype), heads)
+        return row
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         layout, options = ctx.arguments
         heads = options.heads
         # Read once: under gradient checkpointing each access computes them again.
-        *blocks, weights, squashed, keep_mask = ctx.saved_tensors
+        *blocks, exponentials, sums, row, squashed, keep_mask = ctx.saved_tensors
         queries, keys, values = _float_parts(layout, blocks, heads)
-        upstream = layout.split_blocks(layout.to_blocks(gradient, heads).float(), heads)
+        upstream = layout.to_blocks(gradient, heads).float().div_(sums)
+        upstream_parts = layout.split_blocks(upstream, heads)
         gradients = [torch.empty(x.shape) for x in blocks]
         q_parts, k_parts, v_parts = _split(layout, gradients, heads)
 
-        dropped = layout.split_weights(_dropped(weights, keep_mask, options.dropout), heads)
-        _bmm(_transposed(dropped), upstream, v_parts)
+        dropped = _dropped(exponentials, keep_mask, options.dropout)
+        _bmm(_transposed(layout.split_weights(dropped, heads)), upstream_parts, v_parts)
 
-        weight_gradient = torch.empty_like(weights)
-        _bmm(upstream, _transposed(values), layout.split_weights(weight_gradient, heads))
-        weight_gradient = _dropped(weight_gradient, keep_mask, options.dropout)
-        score_gradients = []
-        for part, output in zip(
-            layout.split_weights(weight_gradient, heads),
-            layout.split_weights(weights, heads),
-            strict=True,
-        ):
-            score_gradients.append(compat.softmax_backward(part, output))
+        # With the weights p = exponentials / sums and the gradient g of what was attended: the
+        # scores' gradient is p * (g V^T - sum(g * attended)), the sum over the head's dimension.
+        score_gradient = torch.empty_like(exponentials)
+        _bmm(upstream_parts, _transposed(values), layout.split_weights(score_gradient, heads))
+        score_gradient = _dropped(score_gradient, keep_mask, options.dropout)
+        score_parts = layout.split_weights(score_gradient, heads)
+        means = (gradient.float() * row.float()).sum(dim=-1, keepdim=True)
+        mean_blocks = layout.to_blocks(means, heads).div_(sums)
+        for part, mean in zip(score_parts, layout.split_blocks(mean_blocks, heads), strict=True):
+            part.sub_(mean)
+        score_gradient.mul_(exponentials)
         if squashed is not None:
-            for part, tanh in zip(
-                score_gradients, layout.split_weights(squashed, heads), strict=True
-            ):
-                part.mul_(1 - tanh * tanh)
-        _bmm(score_gradients, keys, q_parts)
-        _bmm(_transposed(score_gradients), queries, k_parts)
+            score_gradient.mul_(1 - squashed * squashed)
+        _bmm(score_parts, keys, q_parts)
+        _bmm(_transposed(score_parts), queries, k_parts)
 
         gradients[0].mul_(options.scaling)
         gradients[1].mul_(options.scaling)
@@ -211,22 +202,6 @@ def _float_parts(
 ) -> list[list[torch.Tensor]]:
     """The same in float32."""
     return _split(layout, [x.float() for x in blocks], heads)
-
-
-def _scale(scores: torch.Tensor, options: Options) -> torch.Tensor | None:
-    """Scale scores in place, and limit them; returns the tanh that did so."""
-    if options.softcap is None:
-        scores.mul_(options.scaling)
-        return None
-    squashed = torch.tanh(scores * (options.scaling / options.softcap))
-    torch.mul(squashed, options.softcap, out=scores)
-    return squashed
-
-
-def _mask(parts: Iterable[torch.Tensor], masks: Iterable[torch.Tensor | None]) -> None:
-    for part, mask in zip(parts, masks, strict=True):
-        if mask is not None:
-            part.add_(mask)
 
 
 def _bmm(

@@ -38,14 +38,14 @@ class Allowed(NamedTuple):
 
     def mask(self, length: int) -> torch.Tensor | None:
         """Scores to add (length, length): 0 or minus infinity; None if nothing is masked."""
+        if (not self.causal or length == 1) and (self.window is None or self.window >= length):
+            return None
         distance = torch.arange(length)[:, None] - torch.arange(length)
         forbidden = torch.zeros(length, length, dtype=torch.bool)
         if self.causal:
             forbidden |= distance < 0
         if self.window is not None:
             forbidden |= distance.abs() >= self.window
-        if not forbidden.any():
-            return None
         return torch.zeros(length, length).masked_fill_(forbidden, -math.inf)
 
 
@@ -61,7 +61,7 @@ class Layout:
         self.num_weights = sum(run.tokens * run.length for run in runs)
         """Attention weights per head."""
         self._orders: dict[Heads, tuple[torch.Tensor, torch.Tensor]] = {}
-        self._masks: dict[tuple[Allowed, int], list[torch.Tensor | None]] = {}
+        self._masks: dict[tuple[Allowed, int, int], torch.Tensor | None] = {}
 
     def boundaries(self, device: torch.device) -> torch.Tensor:
         """Where each sentence begins in the row, and where the last one ends (sentences + 1,)."""
@@ -70,16 +70,17 @@ class Layout:
             lengths += [run.length] * run.sentences
         return torch.tensor(lengths, device=device).cumsum(0)
 
-    def masks(self, allowed: Allowed, groups: int) -> list[torch.Tensor | None]:
-        """Scores to add to each run's, (length * groups, length); None where nothing is masked."""
-        key = (allowed, groups)
+    def mask(self, allowed: Allowed, length: int, groups: int) -> torch.Tensor | None:
+        """Scores to add to a block's, (length * groups, length); None where nothing is masked."""
+        key = (allowed, length, groups)
         if key not in self._masks:
-            masks = []
-            for run in self.runs:
-                mask = allowed.mask(run.length)
-                masks.append(None if mask is None else mask.repeat_interleave(groups, dim=0))
-            self._masks[key] = masks
+            mask = allowed.mask(length)
+            self._masks[key] = None if mask is None else mask.repeat_interleave(groups, dim=0)
         return self._masks[key]
+
+    def masks(self, allowed: Allowed, groups: int) -> list[torch.Tensor | None]:
+        """`mask` of each run."""
+        return [self.mask(allowed, run.length, groups) for run in self.runs]
 
     def to_blocks(self, x: torch.Tensor, heads: Heads) -> torch.Tensor:
         """Reorder a row (tokens, heads, dim) to blocks (tokens * heads, dim)."""
@@ -117,5 +118,7 @@ class Layout:
             for part, run in zip(by_token.split(tokens), self.runs, strict=True):
                 parts.append(part.view(*run, *heads).transpose(1, 2).flatten())
             order = torch.cat(parts)
-            self._orders[heads] = (order, torch.argsort(order))
+            inverse = torch.empty_like(order)
+            inverse[order] = torch.arange(len(order))
+            self._orders[heads] = (order, inverse)
         return self._orders[heads]
