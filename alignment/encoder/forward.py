@@ -52,6 +52,8 @@ def pool(
     for module in modules:
         features = module(features)
     vectors: torch.Tensor = features["sentence_embedding"]
+    if isinstance(batch, Packed):
+        vectors = vectors[batch.filler :]
     return vectors[:, : container.truncate_dim].float()
 
 
@@ -70,10 +72,13 @@ def _padded_features(container: SentenceTransformer, batch: Padded) -> dict[str,
 
 def _packed_features(container: SentenceTransformer, batch: Packed) -> dict[str, Any]:
     model = transformer_of(container)
+    options: dict[str, Any] = {"packed_layout": batch.layout}
+    if getattr(model.config, "use_cache", False):  # of keys and values: for text generation only
+        options["use_cache"] = False
     output = model(
         input_ids=batch.ids,
         position_ids=batch.positions + first_position(model),
-        packed_layout=batch.layout,
+        **options,
     )
     # What sentence-transformers' pooling takes for sentences that follow each other in one row.
     return {
