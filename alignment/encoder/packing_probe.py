@@ -56,13 +56,14 @@ def can_pack(container: SentenceTransformer, rows: Sequence[Sequence[int]], pad_
             sliding windows is added, if its limit of tokens is.
         pad_id: Fills the rows where they are padded.
     """
-    was_training = container.training
+    modes = {module: module.training for module in container.modules()}
     container.eval()
     tried = sorted([*rows, *_beyond_windows(container, rows)], key=len)
     try:
         problem = _problem(container, tried, pad_id)
     finally:
-        container.train(was_training)
+        for module, training in modes.items():
+            module.training = training
     if problem:
         logger.info(
             "sentences are padded, which takes more time: this model's cannot be packed: %s",
