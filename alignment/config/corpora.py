@@ -12,8 +12,14 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from alignment import languages
-from alignment.config.base import tagged_sections
-from alignment.config.corpus_base import Columns, CorpusBase, TripletColumns, name_from_location
+from alignment.config.base import Address, tagged_sections
+from alignment.config.corpus_base import (
+    Columns,
+    CorpusBase,
+    TripletColumns,
+    file_of_address,
+    name_from_location,
+)
 
 
 class GettextCorpus(CorpusBase):
@@ -85,8 +91,11 @@ class LocalCorpus(CorpusBase):
         description="A file or a glob pattern, relative to the configuration file; {lang} is "
         "replaced by the language code. null without a `url` disables the corpus.",
     )
-    url: str | None = Field(
-        None, description="A URL in place of a path: https, or what fsspec reads (s3, gs, file)."
+    url: Address | None = Field(
+        None,
+        description="A URL in place of a path: https, or what fsspec reads (s3, gs, file). "
+        "${NAME} is replaced by an environment variable when it is fetched; use it for passwords "
+        "and tokens.",
     )
     target_path: Path | None = Field(
         None, description="The target side, if the two sides are aligned text files."
@@ -96,7 +105,7 @@ class LocalCorpus(CorpusBase):
     @property
     def default_name(self) -> str:
         """Name of the file up to its first dot, without `{lang}`."""
-        return name_from_location(self.path or self.url or "off")
+        return name_from_location(self.path or file_of_address(self.url or "off"))
 
     @model_validator(mode="after")
     def _check_location(self) -> Self:
@@ -154,7 +163,7 @@ class OpusCorpus(CorpusBase):
         description="Name as OPUS spells it, for example NLLB, OpenSubtitles or Tatoeba."
     )
     version: str = Field(description="Exact version, for example v1; recorded with every pair.")
-    api: str = Field("https://opus.nlpl.eu/opusapi/", description="Address of the OPUS index.")
+    api: Address = Field("https://opus.nlpl.eu/opusapi/", description="Address of the OPUS index.")
 
     @property
     def default_name(self) -> str:
@@ -169,7 +178,7 @@ class TatoebaCorpus(CorpusBase):
 
     kind: Literal["tatoeba"] = Field(description="Selects this kind of corpus.")
     license: str = Field("CC-BY-2.0-FR", description="SPDX identifier; Tatoeba's own by default.")
-    exports: str = Field(
+    exports: Address = Field(
         "https://downloads.tatoeba.org/exports/per_language/",
         description="Address of the weekly exports.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, Literal
@@ -10,6 +11,7 @@ from pydantic import Field, field_validator
 
 from alignment import languages
 from alignment.config.base import Name, Section
+from alignment.redaction import redacted_address
 
 CorpusDirection = Literal["both", "from_pivot", "to_pivot"]
 
@@ -105,6 +107,13 @@ class TripletColumns(Section):
     anchor: str = Field("anchor", description="Column of the anchors.")
     positive: str = Field("positive", description="Column of the positives.")
     negative: str = Field("negative", description="Column of the negatives.")
+
+
+def file_of_address(address: str) -> str:
+    """The last part of the path, else the host; never the query, user or password."""
+    location = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://", "", redacted_address(address))
+    location = re.split(r"[?#]", location, maxsplit=1)[0].rstrip("/")
+    return PurePosixPath(location.rpartition("@")[2]).name
 
 
 def name_from_location(location: Path | str) -> str:

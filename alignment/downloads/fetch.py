@@ -15,17 +15,17 @@ import shutil
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from alignment.downloads.address import redacted
+from alignment.downloads import address
 from alignment.downloads.lockfile import Lockfile
 from alignment.downloads.retry import RetryPolicy
 from alignment.downloads.transfer import Progress, ResumableDownload, sidecar
 from alignment.errors import ArtifactError, ConfigError, SourceError, Unavailable
 from alignment.extras import require
 from alignment.files import file_digest, write_json
+from alignment.redaction import redacted_address
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -41,21 +41,27 @@ class Downloads:
     per_host: int = 2
     """Simultaneous downloads from one host."""
     progress: Progress | None = None
+    _addresses: dict[str, str] = field(default_factory=dict, repr=False)
+    """The addresses of this run by what they are called in the cache and the lockfile."""
     _host_slots: dict[str, threading.Semaphore] = field(default_factory=dict, repr=False)
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def fetch(self, url: str, *, license: str = "unknown") -> Path:
         """The file at this address, from the cache or the network.
 
-        Addresses are http(s), or any scheme that fsspec knows (s3, gs, file).
+        Addresses are http(s), or any scheme that fsspec knows (s3, gs, file). `${NAME}` is an
+        environment variable; its value is read for the request and stored nowhere. The cache and
+        the lockfile know an address without its secrets.
 
         Raises:
-            ConfigError: if the address needs a package that is not installed.
+            ConfigError: if the address needs a package that is not installed or a variable that is
+                not set, or if only its secrets distinguish it from another address.
             Unavailable: if the server gives no usable answer, or the run is offline.
             ChecksumMismatch: if the bytes differ from the locked ones.
             NotFound: if the server does not have the file.
             SourceError: if the server refuses.
         """
+        self._check_distinct(url)
         for name in ("objects", "partial", "urls"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / "urls" / f"{_name(url)}.lock"):
@@ -66,7 +72,7 @@ class Downloads:
             if self.offline:
                 raise Unavailable(
                     "not in the cache, and this run is offline",
-                    where=redacted(url),
+                    where=redacted_address(url),
                     hint="Run once with network access.",
                 )
             with self._host_slot(url):
@@ -78,7 +84,7 @@ class Downloads:
         Without `name` the last part of the address is used.
         """
         path = self.fetch(url, license=license)
-        file_name = PurePosixPath(name or urlsplit(url).path).name or "file"
+        file_name = PurePosixPath(name or address.file_name(url)).name
         link = self.root / "named" / _name(url) / file_name
         link.parent.mkdir(parents=True, exist_ok=True)
         temporary = link.with_name(f".{link.name}.{os.getpid()}.{threading.get_ident()}")
@@ -87,9 +93,22 @@ class Downloads:
         return link
 
     def _host_slot(self, url: str) -> threading.Semaphore:
-        host = urlsplit(url).netloc
+        host = address.host(url)
         with self._guard:
             return self._host_slots.setdefault(host, threading.Semaphore(self.per_host))
+
+    def _check_distinct(self, url: str) -> None:
+        """Refuse two addresses that the cache would take for one."""
+        name = redacted_address(url)
+        with self._guard:
+            other = self._addresses.setdefault(name, url)
+        if other != url:
+            raise ConfigError(
+                "two addresses differ only in the user, the password or a token, so the lockfile "
+                "cannot tell their files apart",
+                where=name,
+                hint="Write what differs as references to environment variables: ${NAME}.",
+            )
 
     def _cached(self, url: str) -> Path | None:
         """The locked file, else the one this address gave last time, if its size is right."""
@@ -125,16 +144,17 @@ class Downloads:
         os.replace(partial, final)
         sidecar(partial).unlink(missing_ok=True)
         date = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        record = {"url": url, "sha256": digest, "size": size, "date": date}
+        record = {"url": redacted_address(url), "sha256": digest, "size": size, "date": date}
         write_json(self._record(url), record)
         return final
 
     def _transfer(self, url: str, partial: Path) -> None:
         try:
-            if url.startswith(("http://", "https://")):
-                ResumableDownload(url, partial, self.retry, self.progress).run()
+            resolved = address.checked(url)
+            if address.is_http(resolved):
+                ResumableDownload(resolved, partial, self.retry, self.progress).run()
             else:
-                _copy_through_fsspec(url, partial)
+                _copy_through_fsspec(resolved, partial)
         except OSError as error:
             if error.errno not in _DISK_FULL:
                 raise
@@ -147,23 +167,23 @@ class Downloads:
 
 def _copy_through_fsspec(url: str, partial: Path) -> None:
     """Copy the whole file; fsspec's file systems retry by themselves and resume nothing."""
-    require("fsspec", "remote", redacted(url))
+    require("fsspec", "remote", redacted_address(url))
     import fsspec
 
     try:
         with fsspec.open(url, "rb") as source, partial.open("wb") as copy:
             shutil.copyfileobj(source, copy)
     except (ImportError, ValueError) as error:
-        raise ConfigError(f"cannot open the address: {error}", where=redacted(url)) from error
+        raise ConfigError(f"cannot open the address: {error}", where=redacted_address(url)) from error
     except OSError as error:
         if error.errno in _DISK_FULL:
             raise
         raise Unavailable(
             f"cannot be read ({error})",
-            where=redacted(url),
+            where=redacted_address(url),
             hint="Check the address and your access rights.",
         ) from error
 
 
 def _name(url: str) -> str:
-    return hashlib.sha256(url.encode()).hexdigest()[:32]
+    return hashlib.sha256(redacted_address(url).encode()).hexdigest()[:32]
