@@ -1,4 +1,4 @@
-"""References to environment variables in the configuration: `${NAME}`, and `$${` for `${` itself."""
+"""Environment variables in the configuration: `${NAME}`, and `$${` for the characters `${`."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent
 from alignment.report.summary import Summary
+from alignment.report.templating import escape_markdown
 
 
 def verdict_markdown(summary: Summary) -> str:
@@ -14,16 +15,17 @@ def verdict_markdown(summary: Summary) -> str:
     lines = [
         f"# {summary.verdict.capitalize()}",
         "",
-        f"Compared with {summary.reference}; {deployed}.",
+        f"Compared with {escape_markdown(summary.reference)}; {deployed}.",
         "",
     ]
     for suite, mean in summary.mean.items():
         means = f"{percent(mean.before)} → {percent(mean.after)}%"
-        lines.append(f"- **{suite}**: {means} (mean of the trained languages)")
+        lines.append(f"- **{escape_markdown(suite)}**: {means} (mean of the trained languages)")
     for suite in summary.suites():
         for row in accuracy_rows(summary, suite):
             if not row.passed:
-                lines.append(f"- refused: **{row.language}** on {suite}: {row.reason}")
+                refused = f"**{escape_markdown(row.language)}** on {escape_markdown(suite)}"
+                lines.append(f"- refused: {refused}: {escape_markdown(row.reason)}")
     return "\n".join(lines)
 
 

@@ -14,9 +14,7 @@ COMMIT_PATTERN = r"^[0-9a-f]{40}$"
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-Address = Annotated[
-    str, PlainSerializer(redacted_address, return_type=str, when_used="json")
-]
+Address = Annotated[str, PlainSerializer(redacted_address, return_type=str, when_used="json")]
 """An address; what is stored of it has no password and no token. `${NAME}` stays in it."""
 SectionT = TypeVar("SectionT", bound="Section")
 

@@ -174,7 +174,9 @@ def _copy_through_fsspec(url: str, partial: Path) -> None:
         with fsspec.open(url, "rb") as source, partial.open("wb") as copy:
             shutil.copyfileobj(source, copy)
     except (ImportError, ValueError) as error:
-        raise ConfigError(f"cannot open the address: {error}", where=redacted_address(url)) from error
+        raise ConfigError(
+            f"cannot open the address: {error}", where=redacted_address(url)
+        ) from error
     except OSError as error:
         if error.errno in _DISK_FULL:
             raise

@@ -35,7 +35,10 @@ def _nothing_concealed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("https://h/?key=AIza12", "https://h/?key=***"),
         ("https://h/?subscription-key=1", "https://h/?subscription-key=***"),
         (f"https://h/a.zip?{LONG}", "https://h/a.zip?***"),
-        ("https://h/?X-Amz-Date=1&x-amz-signature=2", "https://h/?X-Amz-Date=***&x-amz-signature=***"),
+        (
+            "https://h/?X-Amz-Date=1&x-amz-signature=2",
+            "https://h/?X-Amz-Date=***&x-amz-signature=***",
+        ),
         ("https://h/?sv=1&se=2&sig=abc&x=1", "https://h/?sv=***&se=***&sig=***&x=1"),
         ("https://h/?Expires=1&Signature=b", "https://h/?Expires=***&Signature=***"),
         ("Authorization: Bearer abc", "Authorization: ***"),
