@@ -27,10 +27,9 @@ def exit_code_of(command: Callable[[], object]) -> int:
         output.flush()
     except BrokenPipeError:
         output.discard(sys.stdout)
-    except OSError as error:
-        output.discard(sys.stdout)
-        print_error(f"the output cannot be written: {error.strerror}")
-        return code or FAILED
+    except AlignmentError as error:
+        print_error(str(error))
+        return code or error.exit_code
     return code
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console, JustifyMethod
 from rich.table import Table
@@ -23,6 +24,17 @@ class PlainConsole(Console):
 
     def __init__(self) -> None:
         super().__init__(markup=False, emoji=False, highlight=False)
+
+    def print(self, *values: Any, **options: Any) -> None:
+        """As Rich's.
+
+        Raises:
+            AlignmentError: if the output cannot be written, such as on a full disk.
+        """
+        try:
+            super().print(*values, **options)
+        except OSError as error:
+            raise output.unwritable(error) from error
 
     def on_broken_pipe(self) -> None:
         """The reader has gone; Rich would end the run, which has more to do than to print."""
