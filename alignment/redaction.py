@@ -27,9 +27,7 @@ _HEADER = re.compile(
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+)(?=\S*\d)[A-Za-z0-9._~+/=-]{16,}")
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SECRET_WORDS = frozenset(
-    {"auth", "jwt", "key", "pass", "passphrase", "pw", "pwd", "sas", "session", "sid", "sig"}
-)
+_SECRET_WORDS = frozenset({"auth", "jwt", "key", "pass", "passphrase", "pw", "pwd", "sas", "sig"})
 _SECRET_PARTS = (
     "accesskey",
     "apikey",
@@ -37,8 +35,9 @@ _SECRET_PARTS = (
     "passwd",
     "password",
     "secret",
+    "sessid",
+    "sessionid",
     "signature",
-    "token",
 )
 _CLOUD_PREFIXES = ("x-amz-", "x-goog-", "x-oss-", "x-ms-")
 _SIGNATURES = frozenset({"sig", "signature"})
@@ -50,7 +49,7 @@ _SIGNED = frozenset(
         *("skoid", "sktid", "skt", "ske", "sks", "skv"),
     }
 )
-_NAMELESS = re.compile(r"(?=.*\d)[A-Za-z0-9._~%+/-]{20,}")
+_NAMELESS = re.compile(r"(?=.*\d)[A-Za-z0-9_%+]{20,}")
 """A query that is a token as a whole."""
 _FILE_NAME = re.compile(r"\.[a-z][a-z0-9]{1,6}$")
 
@@ -156,7 +155,7 @@ def _is_secret(name: str, value: str, *, signed: bool) -> bool:
     if lowered.startswith(_CLOUD_PREFIXES) or (signed and lowered in _SIGNED):
         return True
     compact = re.sub(r"[^a-z0-9]", "", lowered)
-    if any(part in compact for part in _SECRET_PARTS):
+    if compact.endswith("token") or any(part in compact for part in _SECRET_PARTS):
         return True
     words = [word.lower() for word in _WORD.findall(name)]
     return not _SECRET_WORDS.isdisjoint(words)

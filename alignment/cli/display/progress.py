@@ -70,8 +70,7 @@ def download_bars(downloads: Downloads) -> Iterator[None]:
 
         def show(url: str, done: int, size: int | None) -> None:
             if url not in tasks:
-                name = printable_line(file_name(url))
-                tasks[url] = bars.add_task(name[:MAX_NAME], total=size)
+                tasks[url] = bars.add_task(bar_name(url), total=size)
             bars.update(tasks[url], completed=done, total=size)
 
         downloads.progress = show
@@ -79,3 +78,8 @@ def download_bars(downloads: Downloads) -> Iterator[None]:
             yield
         finally:
             downloads.progress = None
+
+
+def bar_name(url: str) -> str:
+    """The file that an address names, without its query."""
+    return printable_line(file_name(url))[:MAX_NAME]
