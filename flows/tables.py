@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent
+from alignment.report.alignment import alignment_rows
 from alignment.report.summary import Summary
 from alignment.report.templating import escape_markdown
 
 
 def verdict_markdown(summary: Summary) -> str:
-    """The verdict, the mean accuracy by suite, and what was refused and why."""
+    """The verdict, the mean accuracy by suite, what was refused and which corpora are at fault."""
     deployed = "nothing is deployed"
     if summary.champion:
         deployed = f"{summary.champion} is deployed"
@@ -26,6 +27,10 @@ def verdict_markdown(summary: Summary) -> str:
             if not row.passed:
                 refused = f"**{escape_markdown(row.language)}** on {escape_markdown(suite)}"
                 lines.append(f"- refused: {refused}: {escape_markdown(row.reason)}")
+    for check in alignment_rows(summary.alignment):
+        if check.is_fault:
+            subject = f"**{escape_markdown(check.corpus)}**, {escape_markdown(check.language)}"
+            lines.append(f"- {check.verdict}: {subject}: {escape_markdown(check.message)}")
     return "\n".join(lines)
 
 

@@ -34,6 +34,7 @@ def show(
       alignment show 20260131
       alignment show --json | jq .mean
     """
+    from alignment.cli.display.alignment import print_alignment
     from alignment.cli.display.results import print_outcome, print_stages
     from alignment.pipeline.history import find_run
 
@@ -42,4 +43,5 @@ def show(
         write_json_text(record.summary.model_dump(mode="json"), indent=2)
         return
     print_stages(record.summary)
+    print_alignment(record.summary.alignment)
     print_outcome(record.summary, record.directory)

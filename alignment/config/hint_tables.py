@@ -55,6 +55,7 @@ RENAMED = {
     "corpora.url": "uri address link",
     "corpora.target_path": "target_file tgt_path tgt_file trg_path",
     "corpora.columns": "fields column_names",
+    "corpora.min_state": "state states status approved_only",
     "corpora.package": "wheel distribution",
     "corpora.dataset": "path repo repo_id id",
     "corpora.configuration": "config config_name subset",

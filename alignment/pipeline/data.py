@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alignment.config import Config, Triplets
 from alignment.corpora import check_licenses
+from alignment.pipeline.check import check_corpora
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
 from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
@@ -34,6 +35,8 @@ class TrainingData(CleanedData):
 
     encoder: Artifact
     """The base encoder."""
+    checked: dict[str, Artifact]
+    """By language; without those that are not checked."""
     mined: dict[str, Artifact]
     triplets: Artifact
 
@@ -44,6 +47,7 @@ class TrainingData(CleanedData):
             self.holdout,
             *self.cleaned.values(),
             self.encoder,
+            *self.checked.values(),
             *self.mined.values(),
             self.triplets,
         ]
@@ -81,6 +85,17 @@ def clean_data(config: Config, workspace: Workspace, runner: Runner) -> CleanedD
     return CleanedData(pulled, suites, cleaned)
 
 
+def check_data(config: Config, workspace: Workspace, runner: Runner) -> dict[str, Artifact]:
+    """Run every stage up to check; its artifacts by language.
+
+    Raises:
+        AlignmentError: from the stage that failed, or if a corpus is misaligned and refused.
+    """
+    data = clean_data(config, workspace, runner)
+    encoder = _encoder(config, workspace, runner, data)
+    return check_corpora(config, workspace, runner, data.pulled, encoder)
+
+
 def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingData:
     """Run every stage before training.
 
@@ -88,10 +103,10 @@ def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingDat
         AlignmentError: from the stage that failed.
     """
     data = clean_data(config, workspace, runner)
-    context = workspace.context(config)
-    encoder = runner.run("encoder", lambda: base_encoder(context, config.encoder, data.cleaned))
+    encoder = _encoder(config, workspace, runner, data)
+    checked = check_corpora(config, workspace, runner, data.pulled, encoder)
     mined, built = mine_triplets(config, workspace, runner, data, encoder)
-    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, mined, built)
+    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, checked, mined, built)
 
 
 def mine_triplets(
@@ -134,6 +149,11 @@ def mine_triplets(
         ),
     )
     return mined, built
+
+
+def _encoder(config: Config, workspace: Workspace, runner: Runner, data: CleanedData) -> Artifact:
+    context = workspace.context(config)
+    return runner.run("encoder", lambda: base_encoder(context, config.encoder, data.cleaned))
 
 
 def _with_curriculum(settings: Triplets, remined: int) -> Triplets:

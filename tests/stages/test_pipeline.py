@@ -24,7 +24,18 @@ from alignment.store import load_artifact, verify
 from alignment.types import Artifact
 from tests.support import ROOT, SMOKE, TINY, Cli
 
-STAGES = ["pull", "holdout", "clean", "encoder", "mine", "triplets", "train", "evaluate", "gate"]
+STAGES = [
+    "pull",
+    "holdout",
+    "clean",
+    "encoder",
+    "check",
+    "mine",
+    "triplets",
+    "train",
+    "evaluate",
+    "gate",
+]
 Done = subprocess.CompletedProcess[str]
 
 
@@ -239,6 +250,7 @@ KILLED_IN = [
     "holdout",
     "clean ja",
     "encoder",
+    "check ja",
     "mine es",
     "triplets",
     "train step",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from alignment.config import Config, LocalCorpus, parse_config
+from alignment.config import CORPUS_KINDS, Config, LocalCorpus, parse_config
+from alignment.config.environment import ADDRESS_KEYS
 from alignment.errors import ConfigError
 
 TEXT = """
@@ -52,6 +53,22 @@ def test_what_is_stored_and_shown_has_no_secret() -> None:
         assert "https://h/a.tsv?token=***" in text and "hunter" not in text
     local = settings.corpora[0]
     assert isinstance(local, LocalCorpus) and local.url is not None and "hunter2" in local.url
+
+
+def test_every_address_of_every_kind_is_stored_without_secrets() -> None:
+    for kind, settings in CORPUS_KINDS.items():
+        for key, field in settings.model_fields.items():
+            if "://" in str(field.default):
+                assert key in ADDRESS_KEYS, f"{kind}.{key}"
+            if key in ADDRESS_KEYS:
+                values = {key: "https://u:hunter2@h/a.po?token=x"}
+                corpus = settings.model_construct(**values)
+                assert corpus.model_dump(mode="json", include={key}) == {
+                    key: "https://h/a.po?token=***"
+                }, f"{kind}.{key}"
+                assert "hunter2" not in repr(corpus)
+            if key == "url":
+                assert "hunter2" not in corpus.default_name
 
 
 def test_escapes() -> None:
