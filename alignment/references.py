@@ -9,9 +9,11 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from alignment.errors import ConfigError
-from alignment.redaction import conceal, redacted_address
+from alignment.redaction import conceal, redacted_address, without_credentials
 
 _PATTERN = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
+_COMMON = re.compile(r"[a-z]{1,11}|[0-9]{1,4}")
+"""Values such as `train` and `2026`, which would hide every other use of the word."""
 _PERCENT_ENCODED = re.compile(r"(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})*")
 _BEFORE_USER = re.compile(r"://[^/?#\s]*$")
 _BEFORE_VALUE = re.compile(r"[?&][^?&=#]*=[^?&#]*$")
@@ -55,7 +57,8 @@ def resolved_address(address: str) -> str:
     """The address with the values of its environment variables, which may be secrets.
 
     A value in the user, the password or a query parameter is percent-encoded unless it is already.
-    The values are hidden in everything that is printed or written later.
+    The values are hidden in everything that is printed later, unless they are common words outside
+    of the user, the password and a token.
 
     Raises:
         ConfigError: if a variable is not set or empty, or a reference is malformed.
@@ -67,10 +70,13 @@ def resolved_address(address: str) -> str:
         after = address[match.end() :]
         is_user = _BEFORE_USER.search(before) and re.match(r"[^/?#\s]*@", after)
         is_value = _BEFORE_VALUE.search(before)
+        encoded = value
         if (is_user or is_value) and not _PERCENT_ENCODED.fullmatch(value):
-            conceal(quote(value, safe=""), match[0])
-            return quote(value, safe="")
-        return value
+            encoded = quote(value, safe="")
+        if not _COMMON.fullmatch(value) or _is_secret_place(before, after):
+            conceal(value, match[0])
+            conceal(encoded, match[0])
+        return encoded
 
     if references(address).malformed:
         raise ConfigError(
@@ -79,6 +85,12 @@ def resolved_address(address: str) -> str:
             hint="Write ${NAME}, or $${ for the characters themselves.",
         )
     return _substituted(address, value_of)
+
+
+def _is_secret_place(before: str, after: str) -> bool:
+    """Whether text at this place of an address is a user, a password or a token."""
+    probe = "probe0probe"
+    return probe not in without_credentials(before + probe + after)
 
 
 def _value(name: str, address: str) -> str:
@@ -90,7 +102,6 @@ def _value(name: str, address: str) -> str:
             where=redacted_address(address),
             hint=f"Set it, for example with `export {name}=...`, and run again.",
         )
-    conceal(value, f"${{{name}}}")
     return value
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from alignment.encoder.prompts import Side
+
 DIM = 48
 
 
@@ -19,7 +21,7 @@ class FakeEncoder:
         for source, target in translations:
             self._meaning[target] = self._meaning.setdefault(source, source)
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], *, side: Side = "source") -> NDArray[np.float32]:
         """Unit vectors (n, dim): the meaning's direction, and a smaller one of the text itself."""
         vectors = np.array([self._vector(text) for text in texts], np.float32).reshape(-1, DIM)
         unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

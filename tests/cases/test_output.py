@@ -34,7 +34,7 @@ SENTENCE = f"Red [/b] tea {CONTROL}\tTé [red] rojo\tx\ty\n"
 CONFIG = """
 name: evil
 encoder: {source: scratch, vocab_size: 600, hidden_size: 64, num_layers: 1, num_heads: 4,
-  max_tokens: 32, prefix: PREFIX}
+  max_tokens: 32, prompts: PREFIX}
 corpora:
   - kind: local
     url: URL
@@ -167,7 +167,7 @@ def test_the_model_card_shows_text_as_text(evil: Run) -> None:
         "## Training settings",
     ]
     assert lines.count("---") == 2
-    assert sum(line.startswith("| ") for line in lines) == 4  # two headers, one row below each
+    assert sum(line.startswith("| ") for line in lines) == 6  # three headers, one row below each
     assert "<script" not in card.replace("\\<", "")
     assert "| tiny | " in card
 

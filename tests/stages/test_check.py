@@ -107,7 +107,7 @@ def test_an_encoder_that_knows_neither_the_corpus_nor_the_names_cannot_tell() ->
 @pytest.fixture
 def encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Artifact:
     (tmp_path / layout.MODEL).mkdir()
-    monkeypatch.setattr(stage, "cached_encoder", lambda path, precision: ENCODER)
+    monkeypatch.setattr(stage, "cached_encoder", lambda path, precision, **_: ENCODER)
     files = {f"{layout.MODEL}/model.safetensors": "0"}
     return Artifact("encoder", "", "k", tmp_path, files, {}, 0.0, "d")
 

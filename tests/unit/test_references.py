@@ -19,6 +19,7 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAS", "sv=1&sig=a%2B")
     monkeypatch.setenv("WHOLE", "https://h/a.tsv?token=abc")
     monkeypatch.setenv("EMPTY", "")
+    monkeypatch.setenv("WORD", "train")
 
 
 @pytest.mark.parametrize(
@@ -53,8 +54,9 @@ def test_resolved_address(address: str, resolved: str) -> None:
 
 
 def test_values_are_hidden_afterwards() -> None:
-    resolved_address("https://h/${PLAIN}/a?token=${ODD}")
+    resolved_address("https://${PLAIN}@h/${WORD}/${WHOLE}?token=${ODD}&split=${WORD}")
     assert redacted("GET hunter22 failed") == "GET ${PLAIN} failed"
+    assert redacted("train https://h/a.tsv?token=abc") == "train ${WHOLE}"
     assert redacted("p@ss/w:rd and p%40ss%2Fw%3Ard") == "${ODD} and ${ODD}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_every_address_of_every_kind_is_stored_without_secrets() -> None:
             if "://" in str(field.default):
                 assert key in ADDRESS_KEYS, f"{kind}.{key}"
             if key in ADDRESS_KEYS:
-                values = {key: "https://u:hunter2@h/a.po?token=x"}
+                values: dict[str, Any] = {key: "https://u:hunter2@h/a.po?token=x"}
                 corpus = settings.model_construct(**values)
                 assert corpus.model_dump(mode="json", include={key}) == {
                     key: "https://h/a.po?token=***"
