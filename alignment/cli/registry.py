@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, WorkspaceDir
+from alignment.cli.output import print_line
 
 if TYPE_CHECKING:
     from alignment.registry import Registry
@@ -71,7 +72,7 @@ def promote(
       alignment registry promote quickstart v2
     """
     promoted = open_registry(workspace, model).promote(version)
-    typer.echo(f"{promoted.name} is now the champion of {model}.")
+    print_line(f"{promoted.name} is now the champion of {model}.")
 
 
 @registry_app.command("rollback")
@@ -90,7 +91,7 @@ def rollback(
     """
     registry = open_registry(workspace, model)
     restored = registry.rollback()
-    typer.echo(f"{restored.name} is the champion of {registry.name} again.")
+    print_line(f"{restored.name} is the champion of {registry.name} again.")
 
 
 def open_registry(workspace: Path, model: str | None) -> Registry:

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from alignment import languages
 from alignment.config import yaml_file
 from alignment.config.config import Config
+from alignment.config.environment import PATH_KEYS, absolute, check_references
 from alignment.config.keys import KeyPath, dotted
-from alignment.config.overrides import PATH_KEYS, apply_override, resolved
+from alignment.config.overrides import apply_override
 from alignment.config.problems import place_of, shown, validation_problems
 from alignment.errors import ConfigError, Problem
 
@@ -68,6 +69,7 @@ def parse_config(
     problems += _resolve_paths(values, base, (), places)
     for override in overrides:
         problems += apply_override(values, override, places)
+    problems += check_references(values, places)
     problems += _canonicalize_codes(values, places)
     try:
         config = Config.model_validate(values)
@@ -97,7 +99,7 @@ def _resolve_paths(
                 problems += _resolve_paths(item, base, key_path, places)
                 continue
             try:
-                value[key] = resolved(base, item)
+                value[key] = absolute(item, base)
             except ValueError as error:
                 where = place_of(key_path, places)
                 problems.append(Problem(where, dotted(key_path), str(error)))

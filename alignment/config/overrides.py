@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 from alignment.config import yaml_file
+from alignment.config.environment import PATH_KEYS, absolute
 from alignment.config.keys import KeyPath, dotted
 from alignment.errors import Problem
 
-PATH_KEYS = ("path", "target_path", "language_model", "lock")
-"""Keys whose values name files."""
-_MAX_NAME_BYTES = 255  # of Linux and macOS
 _MAX_DIGITS = 9  # of a position in a list
 
 
@@ -35,27 +32,12 @@ def apply_override(
     path = tuple(_part(part) for part in key.split("."))
     try:
         if path[-1] in PATH_KEYS and isinstance(value, str):
-            value = resolved(Path(), value)
+            value = absolute(value, Path())
         _assign(values, path, value)
     except (LookupError, ValueError) as error:
         return [Problem(where, key, str(error.args[0]))]
     _replace_places(places, path, f"--set {key}")
     return []
-
-
-def resolved(base: Path, text: str) -> str:
-    """The absolute path that a setting names, relative to `base`.
-
-    Raises:
-        ValueError: if no file can have this path.
-    """
-    try:
-        path = (base / Path(text).expanduser()).resolve()
-    except (RuntimeError, ValueError) as error:  # an unknown `~user`, a loop of links
-        raise ValueError(f"not a usable path: {error}") from error
-    if any(len(os.fsencode(part)) > _MAX_NAME_BYTES for part in path.parts):
-        raise ValueError(f"not a usable path: a name is longer than {_MAX_NAME_BYTES} bytes")
-    return str(path)
 
 
 def _of_value(problem: Problem, where: str, key: str) -> Problem:

@@ -32,9 +32,9 @@ from alignment.corpora.skips import without_control_characters
 from alignment.corpora.streams import COMPRESSED, file_format, open_stream
 from alignment.corpora.variants import pairs_of_variants
 from alignment.corpora.xliff import Reading
-from alignment.downloads.address import redacted
 from alignment.errors import ConfigError, DataError, Malformed, UnsafeArchive
 from alignment.files import file_digest
+from alignment.redaction import redacted_address
 from alignment.types import Input, SentencePair
 
 CATALOG_FORMATS = ("po", "mo")
@@ -71,8 +71,9 @@ class LocalSource(SourceBase[LocalCorpus]):
             yield
         except (ConfigError, DataError, UnsafeArchive) as error:
             if self.corpus.url is not None:
-                origin = f"The file comes from {redacted(self.corpus.url)}. If it is another one "
-                origin += "now, fetch it again: `alignment lock CONFIG --update`."
+                address = redacted_address(self.corpus.url)
+                origin = f"The file comes from {address}. If it is another one now, fetch it again:"
+                origin += " `alignment lock CONFIG --update`."
                 error.hint = f"{error.hint} {origin}" if error.hint else origin
             raise
 

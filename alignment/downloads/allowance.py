@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from alignment.downloads.address import redacted
 from alignment.errors import TooLarge
+from alignment.redaction import redacted_address
 
 _GB = 10**9
 
@@ -53,6 +53,6 @@ class Allowance:
 def _too_large(message: str, key: str, limit: int, url: str) -> TooLarge:
     return TooLarge(
         f"{message}; the limit is {limit:,} bytes",
-        where=redacted(url),
+        where=redacted_address(url),
         hint=f"Check the address, or raise downloads.{key} in the configuration.",
     )

@@ -16,11 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
-from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from alignment.downloads.address import redacted
+from alignment.downloads.address import checked, file_name, host, is_http
 from alignment.downloads.allowance import Allowance
 from alignment.downloads.content import check_content
 from alignment.downloads.lockfile import Lockfile
@@ -42,6 +41,7 @@ from alignment.errors import (
 )
 from alignment.extras import require
 from alignment.files import file_digest, write_json
+from alignment.redaction import redacted_address
 
 _CHUNK_BYTES = 2**20
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -69,16 +69,21 @@ class Downloads:
     allowance: Allowance = field(default_factory=Allowance)
     """How large a file may be, and what may be downloaded in all."""
     progress: Progress | None = None
+    _addresses: dict[str, str] = field(default_factory=dict, repr=False)
+    """The addresses of this run by what they are called in the cache and the lockfile."""
     _host_slots: dict[str, threading.Semaphore] = field(default_factory=dict, repr=False)
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def fetch(self, url: str, *, license: str = "unknown", name: str | None = None) -> Path:
         """The file at this address, from the cache or the network.
 
-        Addresses are http(s), or any scheme that fsspec knows (s3, gs, file).
+        Addresses are http(s), or any scheme that fsspec knows (s3, gs, file). `${NAME}` is an
+        environment variable; its value is read for the request and stored nowhere. The cache and
+        the lockfile know an address without its secrets.
 
         Raises:
-            ConfigError: if the address needs a package that is not installed.
+            ConfigError: if the address needs a package that is not installed or a variable that is
+                not set, or if only its secrets distinguish it from another address.
             Unavailable: if the server gives no usable answer, or the run is offline.
             ChecksumMismatch: if the bytes differ from the locked ones.
             NotFound: if the server does not have the file.
@@ -86,6 +91,7 @@ class Downloads:
             TooLarge: if it is larger than `allowance` has left.
             SourceError: if the server refuses.
         """
+        self._check_distinct(url)
         return self.fetch_as(url, lambda: Address(url), license=license, name=name)
 
     def fetch_as(
@@ -112,13 +118,13 @@ class Downloads:
         with FileLock(self.root / "urls" / f"{_name(identity)}.lock"):
             cached = None if self.lock.update else self._cached(identity)
             if cached is not None:
-                check_content(cached, name or _path_of(identity), redacted(identity))
+                check_content(cached, name or file_name(identity), redacted_address(identity))
                 self.lock.accept(identity, cached.stat().st_size, cached.name, license)
                 return cached
             if self.offline:
                 raise Unavailable(
                     "not in the cache, and this run is offline",
-                    where=redacted(identity),
+                    where=redacted_address(identity),
                     hint="Run once with network access.",
                 )
             address = resolve()
@@ -131,8 +137,8 @@ class Downloads:
         Without `name` the last part of the address is used.
         """
         path = self.fetch(url, license=license, name=name)
-        file_name = PurePosixPath(name or _path_of(url)).name or "file"
-        link = self.root / "named" / _name(url) / file_name
+        link_name = PurePosixPath(name or file_name(url)).name
+        link = self.root / "named" / _name(url) / link_name
         link.parent.mkdir(parents=True, exist_ok=True)
         temporary = link.with_name(f".{link.name}.{os.getpid()}.{threading.get_ident()}")
         temporary.symlink_to(path.resolve())
@@ -140,10 +146,21 @@ class Downloads:
         return link
 
     def _host_slot(self, url: str) -> threading.Semaphore:
-        _path_of(url)
-        host = urlsplit(url).netloc
         with self._guard:
-            return self._host_slots.setdefault(host, threading.Semaphore(self.per_host))
+            return self._host_slots.setdefault(host(url), threading.Semaphore(self.per_host))
+
+    def _check_distinct(self, url: str) -> None:
+        """Refuse two addresses that the cache would take for one."""
+        name = redacted_address(url)
+        with self._guard:
+            other = self._addresses.setdefault(name, url)
+        if other != url:
+            raise ConfigError(
+                "two addresses differ only in the user, the password or a token, so the lockfile "
+                "cannot tell their files apart",
+                where=name,
+                hint="Write what differs as references to environment variables: ${NAME}.",
+            )
 
     def _cached(self, identity: str) -> Path | None:
         """The locked file, else the one that it was last time, if its size is right."""
@@ -178,7 +195,7 @@ class Downloads:
         size = partial.stat().st_size
         try:
             _check_digest(address, digest)
-            check_content(partial, name or _path_of(address.url), redacted(address.url))
+            check_content(partial, name or file_name(address.url), redacted_address(address.url))
             self.lock.accept(identity, size, digest, license)
         except SourceError:
             discard(partial)
@@ -187,16 +204,25 @@ class Downloads:
         os.replace(partial, final)
         sidecar(partial).unlink(missing_ok=True)
         date = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        record = {"url": address.url, "sha256": digest, "size": size, "date": date}
+        record = {
+            "url": redacted_address(address.url),
+            "sha256": digest,
+            "size": size,
+            "date": date,
+        }
         write_json(self._record(identity), record)
         return final
 
     def _transfer(self, url: str, partial: Path) -> None:
         try:
-            if url.startswith(("http://", "https://")):
-                ResumableDownload(url, partial, self.retry, self.progress, self.allowance).run()
+            resolved = checked(url)
+            if is_http(resolved):
+                download = ResumableDownload(
+                    resolved, partial, self.retry, self.progress, self.allowance
+                )
+                download.run()
             else:
-                _copy_through_fsspec(url, partial, self.allowance)
+                _copy_through_fsspec(resolved, partial, self.allowance)
         except OSError as error:
             if error.errno not in _DISK_FULL:
                 raise
@@ -211,7 +237,7 @@ def _check_digest(address: Address, digest: str) -> None:
     if address.sha256 is not None and address.sha256 != digest:
         raise ChecksumMismatch(
             f"got a file with sha256 {digest[:12]}, expected {address.sha256[:12]}",
-            where=redacted(address.url),
+            where=redacted_address(address.url),
             hint="Run again; if it stays so, the mirror has a damaged file.",
         )
 
@@ -224,14 +250,16 @@ def _what_is_kept(partial: Path) -> str:
 
 def _copy_through_fsspec(url: str, partial: Path, allowance: Allowance) -> None:
     """Copy the whole file; fsspec's file systems retry by themselves and resume nothing."""
-    require("fsspec", "remote", redacted(url))
+    require("fsspec", "remote", redacted_address(url))
     import fsspec
 
     try:
         with fsspec.open(url, "rb") as source, partial.open("wb") as copy:
             _copy(source, copy, allowance, url)
     except (ImportError, ValueError) as error:
-        raise ConfigError(f"cannot open the address: {error}", where=redacted(url)) from error
+        raise ConfigError(
+            f"cannot open the address: {error}", where=redacted_address(url)
+        ) from error
     except OSError as error:
         if error.errno in _DISK_FULL:
             raise
@@ -251,22 +279,10 @@ def _copy(source: IO[bytes], target: IO[bytes], allowance: Allowance, url: str) 
 def _unreadable(url: str, error: Exception) -> Unavailable:
     return Unavailable(
         f"cannot be read ({error})",
-        where=redacted(url),
+        where=redacted_address(url),
         hint="Check the address and your access rights.",
     )
 
 
-def _path_of(url: str) -> str:
-    """The path of an address, whose ending says what kind of file it is.
-
-    Raises:
-        ConfigError: if it is not an address.
-    """
-    try:
-        return urlsplit(url).path
-    except ValueError as error:
-        raise ConfigError(f"not an address ({error})", where=redacted(url)) from error
-
-
 def _name(identity: str) -> str:
-    return hashlib.sha256(identity.encode()).hexdigest()[:32]
+    return hashlib.sha256(redacted_address(identity).encode()).hexdigest()[:32]

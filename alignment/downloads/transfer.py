@@ -16,7 +16,6 @@ from typing import IO, NamedTuple
 
 import httpx
 
-from alignment.downloads.address import redacted
 from alignment.downloads.allowance import Allowance
 from alignment.downloads.retry import (
     RETRYABLE_STATUS,
@@ -29,10 +28,11 @@ from alignment.downloads.retry import (
 )
 from alignment.errors import NotFound, SourceError, TooLarge, Unavailable
 from alignment.files import write_json
+from alignment.redaction import redacted
 
 MAX_REDIRECTS = 10
 Progress = Callable[[str, int, int | None], None]
-"""Called with the address, the bytes so far and the size (None if unknown)."""
+"""Called with the redacted address, the bytes so far and the size (None if unknown)."""
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)$")
 
@@ -156,7 +156,7 @@ class ResumableDownload:
             self.allowance.spend(len(chunk), file.tell(), self.url)
             window_bytes += len(chunk)
             if self.progress:
-                self.progress(self.url, file.tell(), remote.size)
+                self.progress(redacted(self.url), file.tell(), remote.size)
             seconds = time.monotonic() - window_start
             if seconds >= self.policy.speed_window:
                 if window_bytes < self.policy.min_speed * seconds:

@@ -207,7 +207,10 @@ def test_a_login_page_is_not_locked(tmp_path: Path, name: str) -> None:
             Downloads(tmp_path, lock).fetch(f"{url}?token=secret")
     message = str(caught.value)
     ending = name.rpartition(".")[2]
-    assert f"{url}: got an HTML page with the title 'Sign in', expected a .{ending}" in message
+    assert (
+        f"{url}?token=***: got an HTML page with the title 'Sign in', expected a .{ending}"
+        in message
+    )
     assert "lock CONFIG --update" in message
     assert "secret" not in message
     assert lock.entries() == []
