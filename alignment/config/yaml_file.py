@@ -122,9 +122,8 @@ class _Loader(yaml.SafeLoader):
         """One node with all that it contains."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            mark = self.peek_event().start_mark
             problem = f"nested deeper than {MAX_DEPTH} levels"
-            raise yaml.composer.ComposerError(None, None, problem, mark)
+            raise yaml.composer.ComposerError(None, None, problem, self.get_mark())
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node

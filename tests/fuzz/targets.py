@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from alignment.config import LocalCorpus, parse_config, yaml_file
 from alignment.corpora import open_source
@@ -41,10 +41,11 @@ def held(target: Target, data: bytes) -> None:
             str(error).encode()
 
 
-def _local(ending: str, data: bytes, folder: Path, **settings: Any) -> None:
+def _local(ending: str, columns: dict[str, str] | None, data: bytes, folder: Path) -> None:
     path = folder / f"a.{ending}"
     path.write_bytes(data)
-    source = open_source(LocalCorpus(kind="local", path=path, **settings), Downloads(folder), "en")
+    corpus = LocalCorpus.model_validate({"kind": "local", "path": path, "columns": columns or {}})
+    source = open_source(corpus, Downloads(folder), "en")
     source.languages()
     _check_pairs(list(source.pairs("es")))
 
@@ -133,8 +134,8 @@ _CATALOGS = {
     "strings": seeds.STRINGS,
     "xml": seeds.ANDROID,
 }
-_NAMED = {"columns": {"source": "en", "target": "es"}}
-_NESTED = {"columns": {"source": "en", "target": "t.es"}}
+_NAMED = {"source": "en", "target": "es"}
+_NESTED = {"source": "en", "target": "t.es"}
 _TABLES = {
     "csv": [seeds.CSV],
     "jsonl": [seeds.JSONL],
@@ -164,13 +165,13 @@ _OTHERS: list[tuple[str, bytes, Callable[[bytes, Path], None]]] = [
 def _all() -> list[Target]:
     targets = []
     for ending, files in _TABLES.items():
-        targets.append(Target(ending, files, functools.partial(_local, ending, **_NAMED)))
-    nested = functools.partial(_local, "parquet", **_NESTED)
+        targets.append(Target(ending, files, functools.partial(_local, ending, _NAMED)))
+    nested = functools.partial(_local, "parquet", _NESTED)
     targets.append(Target("nested parquet", _TABLES["parquet"], nested))
     for ending, data in seeds.COMPRESSED.items():
-        targets.append(Target(ending, [data], functools.partial(_local, ending, **_NAMED)))
+        targets.append(Target(ending, [data], functools.partial(_local, ending, _NAMED)))
     for ending, files in _BITEXT.items():
-        targets.append(Target(ending, files, functools.partial(_local, ending)))
+        targets.append(Target(ending, files, functools.partial(_local, ending, None)))
     for suffix, data in _CATALOGS.items():
         read = functools.partial(_catalog, suffix)
         targets.append(Target(f"{suffix} catalog", [data], read))

@@ -4,7 +4,6 @@ import hashlib
 import multiprocessing
 import random
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
@@ -255,7 +254,8 @@ def test_the_files_of_a_run_are_added_up(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("etag", [True, False])
 def test_only_what_can_be_resumed_is_kept(tmp_path: Path, etag: bool) -> None:
-    faults: Iterator[Fault] = iter(["drop", *["503"] * 9])
+    sequence: list[Fault] = ["drop", "503", "503", "503", "503"]
+    faults = iter(sequence)
     files = {"/a": payload(900_000)}
     with FaultyServer(files, lambda _: next(faults), etag).serving() as server:
         hint = "it resumes after" if etag else "cannot resume"
