@@ -30,6 +30,8 @@ def apply_override(
         return [_of_value(problem, where, key) for problem in document.problems]
     value = document.value if text.strip() else None
     path = tuple(_part(part) for part in key.split("."))
+    if len(path) > yaml_file.MAX_DEPTH:
+        return [Problem(where, "", f"the key has more than {yaml_file.MAX_DEPTH} parts")]
     try:
         if path[-1] in PATH_KEYS and isinstance(value, str):
             value = absolute(value, Path())
@@ -42,7 +44,9 @@ def apply_override(
 
 def _of_value(problem: Problem, where: str, key: str) -> Problem:
     """A problem of the value's YAML, at the option."""
-    within = f"{problem.key}: " if problem.key else "the value is "
+    within = f"{problem.key}: " if problem.key else ""
+    if problem.message.startswith("not "):
+        within += "the value is "
     return Problem(where, key, f"{within}{problem.message}")
 
 

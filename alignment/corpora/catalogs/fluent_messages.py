@@ -17,6 +17,7 @@ from alignment.corpora.catalogs.entries import Tally
 from alignment.corpora.catalogs.texts import Texts
 from alignment.corpora.catalogs.variants import Message, Select
 from alignment.corpora.skips import OnSkip
+from alignment.errors import Malformed
 
 _NO_TEXT = ("accesskey", "commandkey", "key", "keycode", "modifiers", "shortcut", "style")
 """Ends of the names of attributes that hold a key or a size."""
@@ -31,7 +32,7 @@ def read_fluent(name: str, data: bytes, on_skip: OnSkip) -> Texts:
     text = decoded(name, data)
     tally = Tally(on_skip)
     texts = Texts()
-    for entry in FluentParser().parse(text).body:
+    for entry in _entries(text, name):
         if isinstance(entry, ast.Junk):
             tally.broken("not a Fluent message", f"{name}:{_line(text, entry)}")
         elif isinstance(entry, ast.Message):
@@ -39,6 +40,13 @@ def read_fluent(name: str, data: bytes, on_skip: OnSkip) -> Texts:
             _add(texts, entry)
     tally.check()
     return texts
+
+
+def _entries(text: str, name: str) -> list[ast.EntryType]:
+    try:
+        return FluentParser().parse(text).body
+    except RecursionError as error:
+        raise Malformed("placeables are nested too deeply", where=name) from error
 
 
 def _line(text: str, entry: ast.Junk) -> int:

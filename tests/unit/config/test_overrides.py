@@ -54,6 +54,8 @@ def test_relative_path_is_in_the_working_directory(
         ("nonsense", "expected key=value, for example --set train.steps=100"),
         ("=3", "expected key=value"),
         ("name=[", "the value is not valid YAML"),
+        (".".join("a" * 70) + "=1", "the key has more than 64 parts"),
+        ("train.steps=!!int x", "'x' cannot be read as !!int"),
         ("name.x=1", "name is not a section but 'x'"),
         ("train.steps.x=1", "train.steps is not a section but 1"),
         ("corpora.7.version=1", "corpora is a list of 1: expected a position from 0 to 0, got 7"),
