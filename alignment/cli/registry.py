@@ -24,6 +24,7 @@ registry_app = typer.Typer(
       alignment registry list
       alignment registry promote quickstart v2
       alignment registry rollback
+      alignment registry verify
     """,
 )
 
@@ -77,20 +78,80 @@ def promote(
 @registry_app.command("rollback")
 def rollback(
     model: ModelName = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION",
+            help="Go back to this earlier deployment. Default: the previous one.",
+            show_default=False,
+        ),
+    ] = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
 ) -> None:
     """Deploy the version that was deployed before the current one.
 
-    A later run does not deploy the rolled-back version again; only
-    `alignment registry promote` does.
+    Run it again to go one deployment further back. A later run does not
+    deploy the rolled-back version again; only `alignment registry promote`
+    does.
+
+    [bold]Examples[/bold]
+
+      alignment rollback quickstart
+      alignment rollback quickstart --to v1
+    """
+    registry = open_registry(workspace, model)
+    restored = registry.rollback(to)
+    typer.echo(f"{restored.name} is the champion of {registry.name} again.")
+
+
+@registry_app.command("verify")
+def verify(
+    model: ModelName = None,
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+) -> int:
+    """Read every published file and compare it with its checksum.
+
+    Also checks the history and the link champion. Exit code 1 if something
+    is damaged.
 
     [bold]Example[/bold]
 
-      alignment rollback quickstart
+      alignment registry verify
     """
+    from alignment.cli.display.console import say
+    from alignment.registry import find_damage
+
     registry = open_registry(workspace, model)
-    restored = registry.rollback()
-    typer.echo(f"{restored.name} is the champion of {registry.name} again.")
+    damage = find_damage(registry)
+    for problem in damage:
+        say(f"{problem.name}: {problem.where}: {problem.problem}")
+    say(f"{len(registry.names())} versions of {registry.name}, {len(damage)} problems.")
+    if not damage:
+        return 0
+    say(f"`alignment registry repair {registry.name}` sets aside what is damaged.")
+    return 1
+
+
+@registry_app.command("repair")
+def repair(
+    model: ModelName = None,
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+) -> None:
+    """Set aside what is damaged, so that everything else works again.
+
+    Damaged versions are moved to workspace/registry/MODEL/damaged. If the
+    deployed version is damaged, the last good one is deployed.
+
+    [bold]Example[/bold]
+
+      alignment registry repair quickstart
+    """
+    from alignment.cli.display.console import say
+    from alignment.registry import repair as repair_registry
+
+    registry = open_registry(workspace, model)
+    for action in repair_registry(registry) or ["Nothing is damaged."]:
+        say(action)
 
 
 def open_registry(workspace: Path, model: str | None) -> Registry:
@@ -114,7 +175,8 @@ def model_names(root: Path) -> list[str]:
     """Names of the models in this registry directory."""
     if not root.is_dir():
         return []
-    return sorted(path.name for path in root.iterdir() if path.is_dir())
+    names = [path.name for path in root.iterdir() if path.is_dir()]
+    return sorted(name for name in names if not name.startswith("."))
 
 
 def _no_such_model(root: Path, model: str | None, names: list[str]) -> Exception:

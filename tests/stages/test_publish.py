@@ -7,7 +7,8 @@ from alignment.config import Config, HubEncoder, parse_config
 from alignment.registry import Registry
 from alignment.report.summary import CorpusUse
 from alignment.stages.publish import describe_origin, publish
-from alignment.types import Accuracy, Approved, Artifact, Finding
+from alignment.types import Accuracy, Approved, Finding
+from tests.encoders import trained_artifact
 
 CONFIG = """
 name: demo
@@ -32,16 +33,8 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "registry", "demo")
 
 
-def trained(tmp_path: Path, content: str) -> Artifact:
-    model = tmp_path / content / "model"
-    model.mkdir(parents=True)
-    (model / "config.json").write_text(content)
-    files = {"model/config.json": content}
-    return Artifact("train", "", content, tmp_path / content, files, {}, 0.0, content)
-
-
 def test_the_first_version(registry: Registry, config: Config, tmp_path: Path) -> None:
-    artifact = trained(tmp_path, "a")
+    artifact = trained_artifact(tmp_path, "a")
     reference = {"name": "the base encoder", "digest": "d"}
     version = publish(
         registry, artifact, APPROVED, config, CORPORA, expected=None, reference=reference
@@ -59,8 +52,8 @@ def test_the_first_version(registry: Registry, config: Config, tmp_path: Path) -
 def test_a_rolled_back_version_stays_out_of_service(
     registry: Registry, config: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = trained(tmp_path, "a")
-    second = trained(tmp_path, "b")
+    first = trained_artifact(tmp_path, "a")
+    second = trained_artifact(tmp_path, "b")
     publish(registry, first, APPROVED, config, CORPORA, expected=None, reference={})
     expected = first.directory("model").digest
     publish(registry, second, APPROVED, config, CORPORA, expected=expected, reference={})

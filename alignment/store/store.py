@@ -5,17 +5,21 @@ writes into a temporary directory, which is renamed into place together with its
 artifact is complete or absent. A file lock lets only one of several processes build a key. Inputs
 count by content and not by key: when a rebuilt input has the same content, everything that depends
 on it is reused.
+
+An artifact is compared with its digests before it is reused, and built again if it is damaged. A
+file that has not changed since it was last compared is not read again for that (`stamps`), but
+every byte of the inputs is read once more when a stage does work with them.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
-import errno
 import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -25,13 +29,38 @@ from typing import Any
 from filelock import FileLock
 
 from alignment.errors import ArtifactError, Corrupt, Missing
-from alignment.files import file_digest, make_writable, write_atomically, write_json
+from alignment.files import (
+    is_disk_full,
+    make_writable,
+    remove,
+    replace_durably,
+    sync_directory,
+    sync_tree,
+    write_atomically,
+)
+from alignment.manifests import read_manifest, write_manifest
 from alignment.provenance import git_commit, package_versions
-from alignment.types import Artifact, Counts, Input, combined_digest
+from alignment.store.artifacts import load_artifact, manifest_files
+from alignment.store.reasons import rebuild_reasons
+from alignment.store.stamps import (
+    Stamp,
+    check_file,
+    check_files,
+    read_stamps,
+    write_stamps,
+)
+from alignment.types import Artifact, Counts, Input
 
 logger = logging.getLogger(__name__)
 
-MANIFEST = "manifest.json"
+TEMPORARY = "tmp"
+LOCKS = "locks"
+SCRATCH = "scratch"
+LATEST = "latest"
+VERIFIED = "verified"
+RESERVED = (TEMPORARY, LOCKS, SCRATCH, LATEST, VERIFIED)
+"""Directories of the store that are not those of a stage."""
+_KEY = re.compile("[0-9a-f]{64}")
 Work = Callable[[Path], Counts | Mapping[str, Any]]
 """Fills an empty directory and returns what it counted."""
 
@@ -45,8 +74,10 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._damage: dict[str, str] = {}  # by key: what was wrong, which is reported once
+        self._read: dict[Path, Stamp] = {}  # files that this process has read and compared
         make_writable(root)
-        for name in ("tmp", "locks", "scratch", "latest"):
+        for name in RESERVED:
             (root / name).mkdir(exist_ok=True)
 
     def build(
@@ -74,16 +105,17 @@ class Store:
 
         Raises:
             ArtifactError: if the disk is full.
+            Corrupt: if an input was damaged after its own stage had finished.
         """
         config = json.loads(json.dumps({**config, "seed": seed}, sort_keys=True, default=str))
         digests = {name: entry.digest for name, entry in sorted(inputs.items())}
         key = artifact_key(stage, revision, config, digests)
         artifact = self._find(stage, key)
         if artifact is None:
-            with FileLock(self.root / "locks" / f"{key}.lock"):
+            with FileLock(self.root / LOCKS / f"{key}.lock"):
                 artifact = self._find(stage, key)  # another process may have built it meanwhile
                 if artifact is None:
-                    reasons = self._rebuild_reasons(stage, label, revision, config, digests)
+                    self._check_inputs(inputs)
                     manifest = {
                         "key": key,
                         "stage": stage,
@@ -92,7 +124,9 @@ class Store:
                         "config": config,
                         "seed": seed,
                         "inputs": _manifest_inputs(inputs),
-                        "rebuild_reasons": reasons,
+                        "rebuild_reasons": self._reasons(
+                            stage, label, key, revision, config, digests
+                        ),
                     }
                     return self._make(stage, key, work, manifest)
         self._remember(stage, label, key)
@@ -103,8 +137,9 @@ class Store:
 
         Raises:
             Missing: if there is none, or several.
+            Corrupt: if it is damaged.
         """
-        matches = [path for path in self.root.glob(f"*/{key}*") if (path / MANIFEST).is_file()]
+        matches = [path for path in self.artifacts() if path.name.startswith(key)]
         if len(matches) == 1:
             return load_artifact(matches[0])
         if matches:
@@ -117,26 +152,81 @@ class Store:
             hint="Give more characters; `alignment show` lists the keys of a run.",
         )
 
+    def artifacts(self) -> list[Path]:
+        """The directories of all artifacts, whole or damaged, in the order of their paths."""
+        paths = []
+        for path in sorted(self.root.glob("*/*")):
+            if path.parent.name not in RESERVED and _KEY.fullmatch(path.name):
+                paths.append(path)
+        return paths
+
     def scratch(self, key: str) -> Path:
         """A directory for unfinished work on `key`, which outlives a killed process."""
-        path = self.root / "scratch" / key
+        path = self.root / SCRATCH / key
         path.mkdir(parents=True, exist_ok=True)
         return path
 
+    def check(self, artifact: Artifact, *, full: bool = False) -> None:
+        """Compare the artifact's files with their digests.
+
+        Files that have not changed since the last time are read only if `full` is set.
+
+        Raises:
+            Corrupt: naming the first file that differs.
+        """
+        path = self.root / VERIFIED / f"{artifact.key}.json"
+        known = read_stamps(path)
+        try:
+            stamps = check_files(artifact.path, artifact.files, {} if full else known)
+        except Corrupt:
+            path.unlink(missing_ok=True)
+            raise
+        if stamps != known:
+            write_stamps(path, stamps)
+
+    def latest_key(self, pointer: Path) -> str | None:
+        """The key in a file of `latest/`; None if there is none or it is damaged."""
+        try:
+            key = pointer.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return None
+        return key if _KEY.fullmatch(key) else None
+
     def _find(self, stage: str, key: str) -> Artifact | None:
         path = self.root / stage / key
-        if not path.exists():
+        if not os.path.lexists(path):
             return None
         try:
-            return load_artifact(path)
+            artifact = load_artifact(path)
+            self.check(artifact)
         except Corrupt as error:
-            logger.warning("%s; building it again", error)
+            if key not in self._damage:
+                logger.warning("%s: %s; building it again", error.where, error.message)
+            self._damage[key] = error.message
             return None
+        return artifact
+
+    def _check_inputs(self, inputs: Mapping[str, Input]) -> None:
+        """Read every byte of what a stage is about to read, once per process."""
+        for name, entry in inputs.items():
+            for file, digest in entry.files.items():
+                path = entry.path / file
+                try:
+                    stamp = check_file(path, digest, self._read.get(path))
+                except Corrupt as error:
+                    (self.root / VERIFIED / f"{entry.key}.json").unlink(missing_ok=True)
+                    raise Corrupt(
+                        f"the input {name} is damaged: {error.message}",
+                        where=error.where,
+                        hint=entry.repair or "Run again: the damaged artifact is built again.",
+                    ) from error
+                if stamp is not None:
+                    self._read[path] = stamp
 
     def _make(self, stage: str, key: str, work: Work, manifest: dict[str, Any]) -> Artifact:
-        temporary = self.root / "tmp" / key
+        temporary = self.root / TEMPORARY / key
         # Left by a killed process: this process holds the lock, so nobody else uses it.
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove(temporary)
         temporary.mkdir()
         started = time.monotonic()
         try:
@@ -147,53 +237,64 @@ class Store:
                 "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
                 "versions": package_versions(),
                 "git_commit": git_commit(),
-                "files": _manifest_files(temporary),
+                "files": manifest_files(temporary),
             }
-            write_json(temporary / MANIFEST, manifest)
+            write_manifest(temporary, manifest)
             final = self.root / stage / key
-            final.parent.mkdir(exist_ok=True)
-            shutil.rmtree(final, ignore_errors=True)  # exists only if it was found damaged
-            os.replace(temporary, final)
+            self._move_into_place(temporary, final)
         except BaseException as error:
             shutil.rmtree(temporary, ignore_errors=True)
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if is_disk_full(error):
                 raise ArtifactError(
                     f"the disk is full while {stage} was writing",
                     where=str(self.root),
-                    hint="Free some space and run again: finished stages are reused.",
+                    hint="Free some space (`alignment store gc` deletes what no recent run used) "
+                    "and run again: finished stages are reused.",
                 ) from error
             raise
-        shutil.rmtree(self.root / "scratch" / key, ignore_errors=True)
+        shutil.rmtree(self.root / SCRATCH / key, ignore_errors=True)
         self._remember(stage, manifest["label"], key)
         return load_artifact(final, reused=False)
 
-    def _rebuild_reasons(
+    def _move_into_place(self, temporary: Path, final: Path) -> None:
+        sync_tree(temporary)
+        final.parent.mkdir(exist_ok=True)
+        sync_directory(self.root)
+        if os.path.lexists(final):  # only if it was found damaged
+            damaged = self.root / TEMPORARY / f"damaged-{final.name}"
+            remove(damaged)
+            os.replace(final, damaged)
+            remove(damaged)
+        replace_durably(temporary, final)
+
+    def _reasons(
         self,
         stage: str,
         label: str,
+        key: str,
         revision: int,
         config: Mapping[str, Any],
         digests: Mapping[str, str],
     ) -> list[str]:
-        """What differs from the last artifact of this stage and label."""
-        pointer = self.root / "latest" / _pointer(stage, label)
-        if not pointer.is_file():
-            return ["first time"]
-        path = self.root / stage / pointer.read_text() / MANIFEST
-        if not path.is_file():
-            return ["first time"]
-        previous = json.loads(path.read_text())
-        reasons = []
-        if previous["revision"] != revision:
-            reasons.append(f"revision {previous['revision']} -> {revision}")
-        for change in differences(previous["config"], config):
-            reasons.append(f"configuration {change}")
-        previous_digests = {name: entry["digest"] for name, entry in previous["inputs"].items()}
-        reasons += _input_changes(previous_digests, digests)
-        return reasons or ["the artifact was missing or damaged"]
+        if key in self._damage:
+            return [f"the artifact was damaged: {self._damage[key]}"]
+        previous = self._latest_manifest(stage, label)
+        return rebuild_reasons(previous, revision, config, digests)
+
+    def _latest_manifest(self, stage: str, label: str) -> dict[str, Any] | None:
+        """The manifest of the last artifact of this stage and label, if it can be read."""
+        key = self.latest_key(self.root / LATEST / _pointer(stage, label))
+        if key is None:
+            return None
+        try:
+            return read_manifest(self.root / stage / key)
+        except Corrupt:
+            return None
 
     def _remember(self, stage: str, label: str, key: str) -> None:
-        write_atomically(self.root / "latest" / _pointer(stage, label), key)
+        pointer = self.root / LATEST / _pointer(stage, label)
+        if self.latest_key(pointer) != key:
+            write_atomically(pointer, key)
 
 
 def artifact_key(
@@ -206,91 +307,11 @@ def artifact_key(
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def load_artifact(path: Path, *, reused: bool = True) -> Artifact:
-    """Read an artifact's manifest and check that its files exist with the recorded sizes.
-
-    Raises:
-        Corrupt: if the manifest is unreadable, or a file is missing or has another size.
-    """
-    try:
-        manifest = json.loads((path / MANIFEST).read_text())
-        files = manifest["files"]
-    except (OSError, ValueError, KeyError) as error:
-        raise Corrupt(f"the manifest is unreadable ({error})", where=str(path)) from error
-    for name, entry in files.items():
-        file = path / name
-        size = file.stat().st_size if file.is_file() else None
-        if size != entry["bytes"]:
-            raise Corrupt(f"{name}: got {size} bytes, expected {entry['bytes']}", where=str(path))
-    digests = {name: entry["sha256"] for name, entry in files.items()}
-    return Artifact(
-        stage=manifest["stage"],
-        label=manifest["label"],
-        key=manifest["key"],
-        path=path,
-        files=digests,
-        counts=manifest["counts"],
-        seconds=manifest["seconds"],
-        digest=combined_digest(digests),
-        rebuild_reasons=tuple(manifest["rebuild_reasons"]),
-        reused=reused,
-    )
-
-
-def verify(artifact: Artifact) -> None:
-    """Read every byte of the artifact and compare it with the manifest.
-
-    Raises:
-        Corrupt: naming the first file that differs.
-    """
-    for name, expected in artifact.files.items():
-        actual = file_digest(artifact.path / name)
-        if actual != expected:
-            raise Corrupt(
-                f"{name}: got sha256 {actual[:12]}, expected {expected[:12]}",
-                where=str(artifact.path),
-                hint="Delete this directory: the next run builds the artifact again.",
-            )
-
-
-def differences(before: Any, after: Any, path: str = "") -> list[str]:
-    """`clean.max_chars: 600 -> 500`, one line per changed leaf of two JSON values."""
-    if not (isinstance(before, dict) and isinstance(after, dict)):
-        if before == after:
-            return []
-        return [f"{path}: {json.dumps(before)} -> {json.dumps(after)}"]
-    lines = []
-    for key in sorted({*before, *after}):
-        lines += differences(before.get(key), after.get(key), f"{path}.{key}".strip("."))
-    return lines
-
-
-def _input_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    changes = []
-    for name in sorted({*before, *after}):
-        if name not in before:
-            changes.append(f"input {name} is new")
-        elif name not in after:
-            changes.append(f"input {name} is gone")
-        elif before[name] != after[name]:
-            changes.append(f"input {name} changed")
-    return changes
-
-
 def _manifest_inputs(inputs: Mapping[str, Input]) -> dict[str, dict[str, str]]:
     return {
         name: {"digest": entry.digest, "key": entry.key, "path": str(entry.path)}
         for name, entry in inputs.items()
     }
-
-
-def _manifest_files(directory: Path) -> dict[str, dict[str, Any]]:
-    files = {}
-    for path in sorted(directory.rglob("*")):
-        if path.is_file():
-            name = path.relative_to(directory).as_posix()
-            files[name] = {"sha256": file_digest(path), "bytes": path.stat().st_size}
-    return files
 
 
 def _pointer(stage: str, label: str) -> str:
