@@ -20,6 +20,11 @@ def encoder_input(path: Path, content: str) -> Input:
     (path / "1_Pooling").mkdir(parents=True, exist_ok=True)
     (path / "config.json").write_text(content)
     (path / "1_Pooling" / "config.json").write_text("{}")
+    return input_of(path)
+
+
+def input_of(path: Path) -> Input:
+    """An encoder directory as it is."""
     digests = tree_digests(path)
     return Input(combined_digest(digests), path, "", digests)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from alignment import layout
 from alignment.config import Config
 from alignment.errors import ArtifactError
-from alignment.files import is_disk_full, replace_durably, sync_tree, write_json
+from alignment.files import is_disk_full, remove, replace_durably, sync_tree, write_json
 from alignment.pipeline.workspace import Workspace
 from alignment.report.summary import Summary
 from alignment.types import Artifact
@@ -23,6 +23,7 @@ def write_record(workspace: Workspace, config: Config, summary: Summary, page: A
     final = workspace.runs / summary.run
     temporary = workspace.runs / f".{summary.run}"
     try:
+        remove(temporary)  # left by a killed process
         temporary.mkdir(parents=True)
         shutil.copy(page.path / layout.REPORT, temporary / layout.REPORT)
         write_json(temporary / "summary.json", summary.model_dump(mode="json"))

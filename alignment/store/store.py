@@ -227,6 +227,7 @@ class Store:
         temporary = self.root / TEMPORARY / key
         # Left by a killed process: this process holds the lock, so nobody else uses it.
         remove(temporary)
+        remove(self._damaged_copy(key))
         temporary.mkdir()
         started = time.monotonic()
         try:
@@ -261,11 +262,14 @@ class Store:
         final.parent.mkdir(exist_ok=True)
         sync_directory(self.root)
         if os.path.lexists(final):  # only if it was found damaged
-            damaged = self.root / TEMPORARY / f"damaged-{final.name}"
-            remove(damaged)
+            damaged = self._damaged_copy(final.name)
             os.replace(final, damaged)
             remove(damaged)
         replace_durably(temporary, final)
+
+    def _damaged_copy(self, key: str) -> Path:
+        """Where a damaged artifact is moved in one step before it is deleted."""
+        return self.root / TEMPORARY / f"damaged-{key}"
 
     def _reasons(
         self,
