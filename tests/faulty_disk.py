@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import io
 import os
 import shutil
@@ -13,6 +14,9 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 _MUTATIONS = ("mkdir", "replace", "rename", "symlink", "unlink", "remove", "rmdir", "chmod")
+
+_FREEING = ("replace", "rename", "unlink", "remove", "rmdir", "chmod")
+"""What a full disk still does."""
 
 
 class Operation(NamedTuple):
@@ -31,12 +35,16 @@ class FaultyDisk:
     """Counts the operations that change files, and ends the process at one of them.
 
     A torn write leaves half of its bytes. `cut_power` damages what was written but not flushed.
+    With `full`, the process lives on, but from that operation on the disk takes nothing more.
     """
 
-    def __init__(self, die_at: int | None = None, *, torn: bool = False) -> None:
+    def __init__(
+        self, die_at: int | None = None, *, torn: bool = False, full: bool = False
+    ) -> None:
         self.operations: list[Operation] = []
         self._die_at = die_at
         self._torn = torn
+        self._full = full
         self._dead = False
         self._unsynced: set[int] = set()  # inodes
         self._open = builtins.open
@@ -71,9 +79,11 @@ class FaultyDisk:
             return len(data)
         try:
             self._step("write")
-        except Killed:
-            if self._torn:
+        except (Killed, OSError) as error:
+            if self._torn or self._full:
                 io.FileIO.write(file, bytes(data)[: len(data) // 2])
+            if isinstance(error, OSError):
+                raise
             return len(data)
         self._unsynced.add(os.fstat(file.fileno()).st_ino)
         return io.FileIO.write(file, data)
@@ -81,9 +91,12 @@ class FaultyDisk:
     def _step(self, operation: str) -> None:
         if self._dead:
             raise Killed
-        if len(self.operations) == self._die_at:
-            self._dead = True
-            raise Killed
+        if self._die_at is not None and len(self.operations) >= self._die_at:
+            if not self._full:
+                self._dead = True
+                raise Killed
+            if not operation.startswith(_FREEING):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.operations.append(Operation(operation, bool(self._unsynced)))
 
     def _watched(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ every byte of the inputs is read once more when a stage does work with them.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -78,7 +79,7 @@ class Store:
         self._read: dict[Path, Stamp] = {}  # files that this process has read and compared
         make_writable(root)
         for name in RESERVED:
-            (root / name).mkdir(exist_ok=True)
+            make_writable(root / name)
 
     def build(
         self,
@@ -129,7 +130,8 @@ class Store:
                         ),
                     }
                     return self._make(stage, key, work, manifest)
-        self._remember(stage, label, key)
+        with contextlib.suppress(OSError):  # reuse needs no room on the disk
+            self._remember(stage, label, key)
         return artifact
 
     def get(self, key: str) -> Artifact:
@@ -182,7 +184,8 @@ class Store:
             path.unlink(missing_ok=True)
             raise
         if stamps != known:
-            write_stamps(path, stamps)
+            with contextlib.suppress(OSError):  # the files are then compared again next time
+                write_stamps(path, stamps)
 
     def latest_key(self, pointer: Path) -> str | None:
         """The key in a file of `latest/`; None if there is none or it is damaged."""
@@ -228,9 +231,9 @@ class Store:
         # Left by a killed process: this process holds the lock, so nobody else uses it.
         remove(temporary)
         remove(self._damaged_copy(key))
-        temporary.mkdir()
         started = time.monotonic()
         try:
+            temporary.mkdir()
             counts = work(temporary)
             manifest |= {
                 "counts": dataclasses.asdict(counts) if isinstance(counts, Counts) else counts,
@@ -243,18 +246,13 @@ class Store:
             write_manifest(temporary, manifest)
             final = self.root / stage / key
             self._move_into_place(temporary, final)
+            self._remember(stage, manifest["label"], key)
         except BaseException as error:
             shutil.rmtree(temporary, ignore_errors=True)
             if is_disk_full(error):
-                raise ArtifactError(
-                    f"the disk is full while {stage} was writing",
-                    where=str(self.root),
-                    hint="Free some space (`alignment store gc` deletes what no recent run used) "
-                    "and run again: finished stages are reused.",
-                ) from error
+                raise self._full(stage) from error
             raise
         shutil.rmtree(self.root / SCRATCH / key, ignore_errors=True)
-        self._remember(stage, manifest["label"], key)
         return load_artifact(final, reused=False)
 
     def _move_into_place(self, temporary: Path, final: Path) -> None:
@@ -266,6 +264,14 @@ class Store:
             os.replace(final, damaged)
             remove(damaged)
         replace_durably(temporary, final)
+
+    def _full(self, stage: str) -> ArtifactError:
+        return ArtifactError(
+            f"the disk is full while {stage} was writing",
+            where=str(self.root),
+            hint="Free some space (`alignment store gc` deletes what no recent run used) and run "
+            "again: finished stages are reused.",
+        )
 
     def _damaged_copy(self, key: str) -> Path:
         """Where a damaged artifact is moved in one step before it is deleted."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from alignment.config import parse_config
+from alignment.errors import AlignmentError
 from alignment.pipeline.history import find_run, run_names
 from alignment.pipeline.record import write_record
 from alignment.pipeline.workspace import Workspace
@@ -223,6 +224,37 @@ def test_cut_short_at_every_operation(scenario: Scenario, tmp_path: Path) -> Non
             scenario.act(root)
             _hold(scenario.done, root, what)
         shutil.rmtree(root)
+
+
+@pytest.mark.parametrize("name", ["publish", "build", "record"])
+def test_a_disk_that_is_full_from_some_operation_on(name: str, tmp_path: Path) -> None:
+    scenario = SCENARIOS[name]
+    before = tmp_path / "before"
+    before.mkdir()
+    with no_fsync():
+        scenario.prepare(before)
+    disk = FaultyDisk()
+    disk.run(functools.partial(scenario.act, _copy(tmp_path, "whole")))
+    for number, operation in enumerate(disk.operations):
+        if operation.text.startswith(("unlink", "rmdir", "replace", "chmod")):
+            continue
+        root = _copy(tmp_path, str(number))
+        full = FaultyDisk(number, full=True)
+        with no_fsync():
+            what = f"full at {number}: {operation.text}"
+            with pytest.raises(AlignmentError, match=r"(?i)disk is full|no space left"):
+                full.run(functools.partial(scenario.act, root))
+            _hold(scenario.holds, root, what)
+            assert _temporary_files(root) == [], what
+            scenario.act(root)
+            _hold(scenario.done, root, what)
+        shutil.rmtree(root)
+
+
+def _temporary_files(root: Path) -> list[Path]:
+    """What an unfinished write would leave."""
+    hidden = [path for path in root.rglob(".*") if path.name != ".lock"]
+    return [*hidden, *root.glob("store/tmp/*")]
 
 
 def _hold(check: Step, root: Path, what: str) -> None:
