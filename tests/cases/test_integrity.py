@@ -23,7 +23,7 @@ from alignment.types import Artifact
 from tests.encoders import APPROVED, encoder_input, publish_contents, trained_artifact
 from tests.stages.helpers import clean_tiny, new_context, pull_tiny
 
-TORN = Path(__file__).parent / "registry" / "torn-history" / "history.jsonl"
+TORN = Path(__file__).parent / "registry" / "torn-history"
 CONFIG = """
 name: demo
 encoder: {source: scratch}
@@ -175,7 +175,8 @@ class TestManifest:
 
 class TestHistory:
     def test_a_torn_last_line(self, registry: Registry) -> None:
-        shutil.copy(TORN, registry.root / "history.jsonl")
+        history = (TORN / "full.jsonl").read_bytes() + (TORN / "history.jsonl").read_bytes()
+        (registry.root / "history.jsonl").write_bytes(history)
         assert [move["version"] for move in registry.history()] == ["v1"]
         assert registry.read_history().damaged == [2]
         assert registry.rollback().name == "v1"
@@ -185,6 +186,17 @@ class TestHistory:
         assert repair(registry) != []
         assert registry.read_history().damaged == []
         assert find_damage(registry) == []
+
+    def test_torn_in_the_first_line(self, tmp_path: Path) -> None:
+        registry = Registry(tmp_path / "registry", "demo")
+        publish_contents(registry, "a")
+        shutil.copy(TORN / "history.jsonl", registry.root)
+        assert registry.history() == []
+        with pytest.raises(Missing, match="no earlier deployment"):
+            registry.rollback()
+        publish_contents(registry, "b")
+        assert [move["version"] for move in registry.history()] == ["v2"]
+        assert registry.rollback().name == "v1"
 
     @pytest.mark.parametrize(
         "tail", [b"\xff\xfe\n", b"\x00\x00", b"null\n", b'{"time": 1}\n', b"[]"]
