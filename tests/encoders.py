@@ -49,7 +49,7 @@ def publish_contents(registry: Registry, *contents: str) -> list[Version]:
     for content in contents:
         champion = registry.champion()
         version = registry.publish(
-            encoder_input(registry.root.parent / f"encoder-{content}", content),
+            encoder_input(registry.root.parent.parent / "encoders" / content, content),
             APPROVED,
             expected=champion.digest if champion else None,
             manifest={"accuracy": {"heldout": {"cy": 0.5}}},

@@ -204,7 +204,7 @@ class Store:
             self.check(artifact)
         except Corrupt as error:
             if key not in self._damage:
-                logger.warning("%s: %s; building it again", error.where, error.message)
+                logger.warning("%s is damaged (%s); building it again", error.where, error.message)
             self._damage[key] = error.message
             return None
         return artifact
