@@ -83,10 +83,11 @@ class Registry:
                 return champion
         if name in self.names():
             return read_version(self.root / name)
+        names = ", ".join(version.name for version in self.versions())
         raise Missing(
             f"there is no version {name!r}",
             where=str(self.root),
-            hint=f"Versions: {self._listed() or 'none yet; a run publishes one if approved'}.",
+            hint=f"Versions: {names or 'none yet; a run publishes one if the gate approves'}.",
         )
 
     def champion(self) -> Version | None:
@@ -247,9 +248,6 @@ class Registry:
                     continue
                 return version
         return None
-
-    def _listed(self) -> str:
-        return ", ".join(version.name for version in self.versions())
 
     def _not_deployed(self, name: str, earlier: list[str]) -> Missing:
         hint = f"Earlier deployments: {', '.join(earlier) or 'none'}."
