@@ -99,22 +99,22 @@ def read_version(path: Path) -> Version:
 def copy_encoder(encoder: Input, target: Path) -> None:
     """Copy the encoder's files and check the copy against the digest that was judged.
 
+    What is in the directory and not one of the encoder's files is left behind.
+
     Raises:
         Corrupt: if the copy has another digest, naming the file where it is known.
         OSError: if a file cannot be read or written.
     """
     target.mkdir()
-    for source in sorted(encoder.path.rglob("*")):
-        destination = target / source.relative_to(encoder.path)
-        if source.is_dir():
-            destination.mkdir()
-        else:
-            shutil.copy(source, destination)
+    names = sorted(encoder.files) or _names(encoder.path)
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if (encoder.path / name).is_file():
+            shutil.copy(encoder.path / name, target / name)
     digests = tree_digests(target)
     if combined_digest(digests) == encoder.digest:
         return
-    names = [name for name in digests if encoder.files.get(name, digests[name]) != digests[name]]
-    names += sorted(set(encoder.files) - set(digests))
+    names = [name for name, digest in encoder.files.items() if digests.get(name) != digest]
     raise Corrupt(
         f"the encoder is not the one that the gate approved: "
         f"{', '.join(names) or 'its digest'} differs",
@@ -134,6 +134,11 @@ def _check(version: Version) -> None:
         if size != entry["bytes"]:
             got = "no such file" if size is None else f"{size} bytes"
             raise Corrupt(f"got {got}, expected {entry['bytes']} bytes", where=str(file))
+
+
+def _names(root: Path) -> list[str]:
+    files = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    return [path.relative_to(root).as_posix() for path in files]
 
 
 def _encoder_digests(path: Path) -> dict[str, str]:
