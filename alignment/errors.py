@@ -128,6 +128,10 @@ class EmptyCorpus(DataError):
     """No text is left to work with."""
 
 
+class Misaligned(DataError):
+    """A corpus is not what it should be: shifted, swapped, in another language, not aligned."""
+
+
 class Contaminated(DataError):
     """Training text occurs in an evaluation suite."""
 

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,20 @@ def file_digest(path: Path) -> str:
     """SHA-256 of the file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def unlisted(root: Path, names: Container[str]) -> list[str]:
+    """Names of the files under `root` that are not in `names`.
+
+    Without hidden files and Python's caches, which systems leave and no reader of a model loads.
+    """
+    extra = []
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root)
+        litter = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+        if path.is_file() and not litter and name.as_posix() not in names:
+            extra.append(name.as_posix())
+    return extra
 
 
 def tree_digests(root: Path) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,27 +11,38 @@ import numpy as np
 from alignment.cleaning.normalize import pair_id
 from alignment.config import Corpus
 from alignment.corpora import Source
-from alignment.types import Input
+from alignment.text import storable
+from alignment.types import Input, SentencePair
 
 _NOT_CONTENT = {"path", "target_path", "languages", "weight", "direction"}
 
 
 def pair_rows(
-    corpus: Corpus, source: Source, language: str, pivot: str
+    corpus: Corpus,
+    source: Source,
+    language: str,
+    pivot: str,
+    on_pair: Callable[[SentencePair], None] = lambda _: None,
 ) -> Iterator[dict[str, Any]]:
-    """The pairs of one corpus, or a sample of `max_pairs` of them."""
+    """The pairs of one corpus, or a sample of `max_pairs` of them.
+
+    `on_pair` is called with every pair of the corpus in its order, sampled or not.
+    At the end, `source.skipped` has counted what its reader left out, and a warning says so.
+    """
     name = corpus.display_name
     last_id = None
     if corpus.max_pairs:
         last_id = _last_sampled_id(source, language, pivot, corpus.max_pairs)
+    source.skipped.clear()  # a sampled corpus has been read once already
     for pair in source.pairs(language):
+        on_pair(pair)
         identity = pair_id(pivot, language, pair.source, pair.target)
         if last_id is not None and identity > last_id:
             continue
         yield {
             "pair_id": identity,
-            "source": pair.source,
-            "target": pair.target,
+            "source": storable(pair.source),
+            "target": storable(pair.target),
             "source_lang": pivot,
             "target_lang": language,
             "corpus": name,
@@ -39,6 +50,7 @@ def pair_rows(
             "license": corpus.license,
             "origin": pair.origin,
         }
+    source.skipped.warn(name, language)
 
 
 def corpus_settings(corpus: Corpus) -> dict[str, Any]:

@@ -31,6 +31,15 @@ PAIRS = pa.schema(
         ("origin", pa.string()),
     ]
 )
+EXCERPTS = pa.schema(
+    [
+        ("corpus", pa.string()),
+        ("excerpt", pa.int64()),  # counts from 0 in each corpus
+        ("source", pa.string()),
+        ("target", pa.string()),
+        ("origin", pa.string()),
+    ]
+)
 REJECTS = PAIRS.append(pa.field("reason", pa.string()))
 BLOCKED = pa.schema([("hash", pa.int64())])
 CANDIDATES = pa.schema(

@@ -20,6 +20,22 @@ PREBUILT = "prebuilt"
 FALLBACKS: tuple[Strategy, ...] = ("random", "lexical", "semantic")
 """Strategies that are tried when the chosen one has no negative for a pair."""
 
+AlignmentVerdict = Literal[
+    "aligned",
+    "shifted",
+    "swapped",
+    "wrong_language",
+    "not_aligned",
+    "noisy",
+    "cannot_tell",
+    "too_few_pairs",
+]
+"""What the check of a corpus in one language can say."""
+MISALIGNED: frozenset[AlignmentVerdict] = frozenset(
+    {"shifted", "swapped", "wrong_language", "not_aligned"}
+)
+"""Verdicts on a corpus that should not be trained on."""
+
 
 class SentencePair(NamedTuple):
     """One sentence and its translation, as a source gives it."""
@@ -222,6 +238,28 @@ class Finding:
     """Queries that only the reference got right."""
     p_worse: float
     """One-sided p-value of the paired exact test; a small value means the candidate is worse."""
+
+
+@dataclass(frozen=True)
+class CorpusAlignment:
+    """What the check says about one corpus in one language."""
+
+    verdict: AlignmentVerdict
+    message: str
+    """What is wrong, for people; empty if nothing is."""
+    pairs: int = 0
+    """Pairs that were compared; 0 if there are too few."""
+    right: float = 0.0
+    """Mean cosine of the pairs."""
+    shifted: float = 0.0
+    """Mean cosine after the shift that was found, or after one by a line, the larger one."""
+    random: float = 0.0
+    """Mean cosine of random pairs of the same texts."""
+    noise: float | None = None
+    """Share of pairs that are no better than random; None if the encoder cannot tell."""
+    noise_low: float | None = None
+    """95% interval of `noise`."""
+    noise_high: float | None = None
 
 
 @dataclass(frozen=True)

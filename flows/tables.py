@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent
+from alignment.report.alignment import alignment_rows
 from alignment.report.summary import Summary
 
 
 def verdict_markdown(summary: Summary) -> str:
-    """The verdict, the mean accuracy by suite, and what was refused and why."""
+    """The verdict, the mean accuracy by suite, what was refused and which corpora are at fault."""
     deployed = "nothing is deployed"
     if summary.champion:
         deployed = f"{summary.champion} is deployed"
@@ -24,6 +25,11 @@ def verdict_markdown(summary: Summary) -> str:
         for row in accuracy_rows(summary, suite):
             if not row.passed:
                 lines.append(f"- refused: **{row.language}** on {suite}: {row.reason}")
+    for check in alignment_rows(summary.alignment):
+        if check.is_fault:
+            lines.append(
+                f"- {check.verdict}: **{check.corpus}**, {check.language}: {check.message}"
+            )
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from filelock import FileLock
 from tests.support import SMOKE, Cli, run_cli
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Where transformers copies Python code that comes with a model; read when it is imported.
+_MODULES = tempfile.TemporaryDirectory(prefix="modules-")
+os.environ.setdefault("HF_MODULES_CACHE", _MODULES.name)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 from alignment.files import tree_digests
@@ -37,8 +38,8 @@ def digest_of(content: str) -> str:
 
 
 def trained_artifact(root: Path, content: str) -> Artifact:
-    """An artifact of `train` whose model is `encoder_input`."""
-    encoder_input(root / content / "model", content)
+    """An artifact of `train` whose model is `encoder_input` with valid JSON."""
+    encoder_input(root / content / "model", json.dumps(content))
     files = tree_digests(root / content)
     return Artifact("train", "", content, root / content, files, {}, 0.0, content)
 

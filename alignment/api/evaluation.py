@@ -141,7 +141,7 @@ def _evaluate_pairs(encoder: TextEncoder, name: str, pairs: Sequence[Pair]) -> L
     sources = [source for source, _ in pairs]
     targets = [target for _, target in pairs]
     x = unit_vectors(encoder, sources)  # (n, dim)
-    y = unit_vectors(encoder, targets)  # (n, dim)
+    y = unit_vectors(encoder, targets, "target")  # (n, dim)
     outcomes = evaluate_pairs(x, y, sources, targets)
     digest = _digest(sources, targets)
     return LanguageReport(outcomes.forward.correct, outcomes.backward.correct, digest)

@@ -234,7 +234,9 @@ def _encode(
 ) -> _Vectors | None:
     if encoder is None:
         return None
-    return _Vectors(unit_vectors(encoder, sources), unit_vectors(encoder, targets))
+    return _Vectors(
+        unit_vectors(encoder, sources, "source"), unit_vectors(encoder, targets, "target")
+    )
 
 
 def _candidates(targets: Sequence[str], vectors: _Vectors | None, search: _Search) -> Candidates:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alignment.errors import DataError
+
+if TYPE_CHECKING:
+    from alignment.encoder.encoder import Encoder
 
 NEAR_UNIT = 1e-3  # of the norm: vectors nearer than this to 1 are left as they are
 
@@ -30,13 +34,21 @@ class TextEncoder(Protocol):
         ...
 
 
-def unit_vectors(encoder: TextEncoder, texts: Sequence[str]) -> NDArray[np.float32]:
+def unit_vectors(
+    encoder: TextEncoder, texts: Sequence[str], side: Literal["source", "target"] = "source"
+) -> NDArray[np.float32]:
     """L2-normalized float32 vectors of the texts, (n, dim).
+
+    `side` chooses the prompt of our own `Encoder`; others are called as `encode(texts)`.
 
     Raises:
         DataError: if the encoder does not give one finite vector per text.
     """
-    vectors = np.asarray(encoder.encode(list(texts)), dtype=np.float32)
+    if _has_sides(encoder):
+        encoded = encoder.encode(list(texts), side=side)
+    else:
+        encoded = encoder.encode(list(texts))
+    vectors = np.asarray(encoded, dtype=np.float32)
     if vectors.ndim != 2 or len(vectors) != len(texts):
         raise DataError(
             f"the encoder gave an array of shape {vectors.shape} for {len(texts)} texts",
@@ -54,3 +66,9 @@ def unit_vectors(encoder: TextEncoder, texts: Sequence[str]) -> NDArray[np.float
         return vectors
     unit: NDArray[np.float32] = vectors / np.maximum(norms, np.finfo(np.float32).tiny)
     return unit
+
+
+def _has_sides(encoder: object) -> TypeGuard[Encoder]:
+    """Whether it is our own encoder. There is none unless its module, with torch, is imported."""
+    module = sys.modules.get("alignment.encoder.encoder")
+    return module is not None and isinstance(encoder, module.Encoder)

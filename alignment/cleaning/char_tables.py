@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from alignment.cleaning.escapes import STARTERS
 from alignment.cleaning.normalize import comparable, is_word_char, normalize
 
 TABLE_SIZE = 0x20000
@@ -59,7 +60,7 @@ def char_tables() -> CharTables:
         elif category == "Lo" and not unicodedata.decomposition(char):
             folded[point] = point  # ideographs and syllables, two thirds of the table
         else:
-            if char != " " and normalize(char) != char:
+            if char in STARTERS or (char != " " and normalize(char) != char):
                 flags[point] |= MAY_CHANGE
             folded[point] = _folded(char, joining)
     return CharTables(flags, folded)

@@ -175,19 +175,31 @@ def map_rows(texts: Texts, selected: Bools, function: Callable[[str], str]) -> T
     if not selected.any():
         return texts
     rows = np.flatnonzero(selected)
-    return _replace_rows(texts, rows, [function(row) for row in take(texts, rows).strings()])
+    originals = take(texts, rows).strings()
+    results = [function(row) for row in originals]
+    differs = np.array([a != b for a, b in zip(originals, results, strict=True)])
+    if not differs.any():
+        return texts
+    replacements = [results[place] for place in np.flatnonzero(differs).tolist()]
+    return _replace_rows(texts, rows[differs], replacements)
 
 
 def _replace_rows(texts: Texts, rows: Ints, replacements: Sequence[str]) -> Texts:
+    """The texts with some rows replaced; `rows` (n,) ascend."""
     extra = from_strings(replacements)
-    # Append the new rows at the end, then take each row from its place.
-    both = Texts(
-        np.concatenate([texts.points, extra.points]),
-        np.concatenate([texts.offsets, texts.offsets[-1] + extra.offsets[1:]]),
-    )
-    order = np.arange(len(texts))
-    order[rows] = len(texts) + np.arange(len(rows))
-    return take(both, order)
+    lengths = texts.lengths
+    lengths[rows] = extra.lengths
+    pieces = []
+    kept_from = 0
+    starts = texts.offsets[rows].tolist()
+    ends = texts.offsets[rows + 1].tolist()
+    bounds = itertools.pairwise(extra.offsets.tolist())
+    for start, end, (first, last) in zip(starts, ends, bounds, strict=True):
+        pieces.append(texts.points[kept_from:start])
+        pieces.append(extra.points[first:last])
+        kept_from = end
+    pieces.append(texts.points[kept_from:])
+    return Texts(np.concatenate(pieces), _offsets(lengths))
 
 
 def _offsets(lengths: Ints) -> Ints:

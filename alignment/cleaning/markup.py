@@ -1,23 +1,18 @@
-"""Placeholders, tags, addresses and numbers: what a translation must carry over unchanged."""
+"""Placeholders, tags and addresses by column: what a translation must carry over unchanged."""
 
 from __future__ import annotations
 
-import functools
-import re
-import unicodedata
-from collections import Counter
-
 import numpy as np
-from numpy.typing import NDArray
 
 from alignment.cleaning import columns
-from alignment.cleaning.char_tables import LETTER, TABLE_SIZE, char_tables, gather
+from alignment.cleaning.char_tables import LETTER, char_tables, gather
 from alignment.cleaning.columns import Floats, Ints, Texts
+from alignment.cleaning.marks import marks, unmatched_share
 from alignment.placeholders import OPENERS, PLACEHOLDER
 
-_TAG = re.compile(r"<\s*(/?\s*[\w:-]+)")
-_OPENERS = np.array([ord(char) for char in OPENERS], dtype=np.uint32)
-DIGITS = 10
+_ASCII = 128
+_OPENERS = np.zeros(_ASCII + 1, dtype=bool)  # by code point; the last entry is for all others
+_OPENERS[[ord(char) for char in OPENERS]] = True
 
 
 def letters(texts: Texts) -> Ints:
@@ -43,63 +38,10 @@ def unbalanced(source: Texts, target: Texts) -> Floats:
     sources = columns.take(source, rows).strings()
     targets = columns.take(target, rows).strings()
     sides = zip(sources, targets, strict=True)
-    shares[rows] = [_unmatched_share(marks(a), marks(b)) for a, b in sides]
+    shares[rows] = [unmatched_share(marks(a), marks(b)) for a, b in sides]
     return shares
-
-
-def marks(text: str) -> Counter[str]:
-    """The placeholders, tags (by name) and addresses of a text.
-
-    Entities and `%%` do not count: they are spelling.
-    """
-    counts = Counter[str]()
-    for match in PLACEHOLDER.finditer(text):
-        mark = match.group()
-        if mark.startswith("&") or mark == "%%":
-            continue
-        if tag := _TAG.match(mark):
-            mark = "<" + tag.group(1).replace(" ", "").lower()
-        counts[mark] += 1
-    return counts
-
-
-def _unmatched_share(a: Counter[str], b: Counter[str]) -> float:
-    total = max(a.total(), b.total())
-    if total == 0:
-        return 0.0
-    return 1 - (a & b).total() / total
-
-
-def unmatched_digits(source: Texts, target: Texts) -> Floats:
-    """Digits that the other side lacks, divided by all digits plus one (pairs,), in [0, 1).
-
-    Grouping, decimal marks, the order of a date and the script of the digits do not matter. One
-    number below ten that is spelled out ("3 files", "kolme tiedostoa") scores 0.5.
-    """
-    a = _digit_counts(source)
-    b = _digit_counts(target)
-    missing: Ints = np.abs(a - b).sum(axis=1)
-    total: Ints = np.maximum(a, b).sum(axis=1)
-    return np.asarray(missing / (total + 1), dtype=np.float64)
-
-
-def _digit_counts(texts: Texts) -> NDArray[np.int32]:
-    """How often each digit occurs in each row (rows, 10)."""
-    counts = np.zeros((len(texts), DIGITS), dtype=np.int32)
-    values = gather(_digit_values(), texts.points, beyond=-1)
-    places = np.flatnonzero(values >= 0)
-    rows = np.searchsorted(texts.offsets, places, side="right") - 1
-    np.add.at(counts, (rows, values[places]), 1)
-    return counts
-
-
-@functools.cache
-def _digit_values() -> NDArray[np.int8]:
-    """The value of each decimal digit, -1 for every other code point (TABLE_SIZE,)."""
-    values = [unicodedata.decimal(chr(point), -1) for point in range(TABLE_SIZE)]
-    return np.array(values, dtype=np.int8)
 
 
 def _rows_with_markup(texts: Texts) -> Ints:
     """Rows that may have markup (n,)."""
-    return np.flatnonzero(texts.any(np.isin(texts.points, _OPENERS)))
+    return np.flatnonzero(texts.any(_OPENERS.take(texts.points, mode="clip")))

@@ -8,20 +8,38 @@ import unicodedata
 
 import xxhash
 
-_SPACE = re.compile(r"\s+")
+from alignment.cleaning.escapes import unescape
+
+_SPACE = re.compile(r"\s+")  # also U+0085, U+001C to U+001F, form feed and vertical tab
+# Characters that show nothing and separate nothing. Joiners are not among them (see `normalize`).
 _INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2060\ufeff\u00ad]"
+    "["
+    "\u0000-\u0008\u000e-\u001b\u007f"  # control characters
+    "\u00ad\u200b\u2060\ufeff"  # soft hyphen, zero-width space, word joiner, byte order mark
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks of writing direction
+    "\u2061-\u2064\u206a-\u206f\ufff9-\ufffb"  # invisible operators, deprecated ones, annotations
+    "\U000e0001"  # language tag
+    "]"
 )
+# Bytes of another encoding that were read as Latin-1: U+0093 was a quotation mark.
+_UNDECODED = re.compile("[\u0080-\u0084\u0086-\u009f]")
+REPLACEMENT = "\ufffd"
+"""Stands for a character that is lost."""
 _WORD_CATEGORIES = frozenset("LMN")  # letters, marks, numbers
 
 
 def normalize(text: str) -> str:
-    """Text as training sees it: NFC, no control or invisible characters, single spaces.
+    """Text as training sees it: NFC, unescaped, no control or invisible characters, single spaces.
 
     It is idempotent. Joiners (U+200C, U+200D) are kept: Persian and Indic spelling needs them.
+    Control characters from U+0080 on become U+FFFD, since they are bytes of an unknown encoding.
     """
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
-    return unicodedata.normalize("NFC", _SPACE.sub(" ", text).strip())
+    text = _visible(text)
+    unescaped = unescape(text)
+    while unescaped != text:  # `&amp;quot;` takes two turns
+        text = _visible(unescaped)
+        unescaped = unescape(text)
+    return text
 
 
 def comparable(text: str) -> str:
@@ -73,6 +91,12 @@ def pair_id(source_lang: str, target_lang: str, source: str, target: str) -> str
     """16 hexadecimal digits from the languages and the raw texts."""
     joined = "\0".join((source_lang, target_lang, source, target))
     return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _visible(text: str) -> str:
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    text = _UNDECODED.sub(REPLACEMENT, text)
+    return unicodedata.normalize("NFC", _SPACE.sub(" ", text).strip())
 
 
 def _folded_words(text: str) -> str:

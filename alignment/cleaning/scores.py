@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from alignment.cleaning import columns, markup
+from alignment.cleaning import broken_columns, columns, markup, number_columns
 from alignment.cleaning.batch import Batch, Context
 from alignment.cleaning.columns import Floats, Ints, Texts
 from alignment.cleaning.runs import longest_char_run, longest_word_run
@@ -35,6 +35,17 @@ def longer_side(batch: Batch, _context: Context) -> Ints:
 def pivot_words(batch: Batch, _context: Context) -> Ints:
     """Words of the pivot side, estimated where a script does not separate them by spaces."""
     return count_words(batch.source)
+
+
+def broken_words(batch: Batch, _context: Context) -> Floats:
+    """Share of words with lost characters or a garbled encoding, of the worse side."""
+    return broken_columns.shares(batch.source, batch.target)
+
+
+def max_broken_words(batch: Batch, _context: Context) -> Floats:
+    """An upper bound of `broken_words`: 1 where a side may be broken at all."""
+    suspicious = broken_columns.suspicious(batch.source) | broken_columns.suspicious(batch.target)
+    return suspicious.astype(np.float64)
 
 
 def letters_outside_markup(batch: Batch, _context: Context) -> Ints:
@@ -125,8 +136,14 @@ def unbalanced_markup(batch: Batch, _context: Context) -> Floats:
 
 
 def unmatched_digits(batch: Batch, _context: Context) -> Floats:
-    """Share of digits that the other side lacks."""
-    return markup.unmatched_digits(batch.source, batch.target)
+    """An upper bound of `unmatched_numbers`: the share of digits that the other side lacks."""
+    return number_columns.unmatched_digits(batch.source, batch.target)
+
+
+def unmatched_numbers(batch: Batch, context: Context) -> Floats:
+    """Share of digits in numbers that the other side lacks, however it writes them."""
+    languages = (context.source_lang, context.target_lang)
+    return number_columns.unmatched(batch.source, batch.target, *languages)
 
 
 def other_language(batch: Batch, context: Context) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,6 +14,8 @@ from alignment.cli.registry import open_registry
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from alignment.encoder.encoder import Encoder
 
 DECIMALS = 6
 
@@ -45,6 +47,20 @@ def encode(
             help="Write the vectors (texts, dim) to this NumPy file instead of printing them.",
         ),
     ] = None,
+    side: Annotated[
+        Literal["source", "target"] | None,
+        typer.Option(
+            help="Which prompt the texts get: source is for the pivot language, target for the "
+            "others. Needed only if the model has two prompts.",
+            show_default=False,
+        ),
+    ] = None,
+    trust_remote_code: Annotated[
+        bool,
+        typer.Option(
+            "--trust-remote-code", help="Run Python code that comes with the model. Read it first."
+        ),
+    ] = False,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
 ) -> None:
     """Encode texts into unit vectors with the deployed model.
@@ -55,6 +71,7 @@ def encode(
 
       alignment encode "Good morning" "Bore da"
       alignment encode --output vectors.npy < sentences.txt
+      alignment encode --side target "Bore da"
     """
     from alignment.encoder.device import fastest_device
     from alignment.encoder.directory import load_encoder
@@ -62,11 +79,30 @@ def encode(
     path = open_registry(workspace, model).get(version).path
     if not texts:
         texts = [line.rstrip("\n") for line in sys.stdin]
-    vectors = load_encoder(path, device=fastest_device()).encode(texts)
+    encoder = load_encoder(path, device=fastest_device(), trust_remote_code=trust_remote_code)
+    vectors = encoder.encode(texts, side=side or _only_side(encoder))
     if output is None:
         _print_vectors(texts, vectors)
     else:
         _save_vectors(output, vectors)
+
+
+def _only_side(encoder: Encoder) -> Literal["source"]:
+    """The side of a model whose two prompts are the same.
+
+    Raises:
+        ConfigError: if they differ, so that the caller has to choose.
+    """
+    from alignment.errors import ConfigError
+
+    if encoder.prompts.source != encoder.prompts.target:
+        raise ConfigError(
+            f"the model has two prompts: source {encoder.prompts.source!r}, target "
+            f"{encoder.prompts.target!r}",
+            where="--side",
+            hint="Pass --side source for texts in the pivot language, --side target for others.",
+        )
+    return "source"
 
 
 def _print_vectors(texts: list[str], vectors: np.ndarray) -> None:

@@ -33,6 +33,7 @@ def run(
       alignment run configs/quickstart.yaml
       alignment run configs/quickstart.yaml --set train.steps=300 --offline
     """
+    from alignment.cli.display.alignment import print_alignment
     from alignment.cli.display.results import print_outcome
     from alignment.cli.runner import ConsoleRunner
     from alignment.pipeline.run import run_pipeline
@@ -43,6 +44,7 @@ def run(
     outcome = run_pipeline(
         settings, open_workspace(workspace, offline=offline), runner, on_step=runner.on_step
     )
+    print_alignment(outcome.summary.alignment)
     print_outcome(outcome.summary, outcome.directory)
     if isinstance(outcome.verdict, Rejected):
         raise typer.Exit(REJECTED)

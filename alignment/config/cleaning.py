@@ -15,6 +15,7 @@ FilterName = Literal[
     "too_few_words",
     "too_long",
     "too_many_words",
+    "broken_text",
     "placeholders_only",
     "untranslated",
     "length_ratio",
@@ -27,6 +28,8 @@ FilterName = Literal[
     "other_language",
 ]
 FILTER_NAMES: tuple[FilterName, ...] = get_args(FilterName)
+NOT_CONTENT = frozenset({"language_model", "misaligned"})
+"""Keys of `clean` that say nothing about its output; the model counts by its file's content."""
 
 
 class Clean(Section):
@@ -53,6 +56,11 @@ class Clean(Section):
         "estimated from the letters in scripts without spaces (Chinese, Japanese, Thai, ...).",
     )
     max_words: int = Field(120, ge=1, description="Drop pairs whose pivot side has more words.")
+    max_broken: Share | None = Field(
+        0.0,
+        description="Maximum share of words, from 0 to 1, with lost characters (U+FFFD), in a "
+        "garbled encoding (mojibake) or in single letters (`w o r d`). `repair` runs before.",
+    )
     min_letters: int = Field(
         1,
         ge=0,
@@ -86,7 +94,9 @@ class Clean(Section):
         "that the other side lacks.",
     )
     max_numbers: Share | None = Field(
-        0.6, description="Maximum share of digits, from 0 to 1, that the other side lacks."
+        0.6,
+        description="Maximum share of digits, from 0 to 1, in numbers that the other side lacks. "
+        "Numbers may be spelled out, grouped, or written in another script or calendar.",
     )
     max_similarity: Share | None = Field(
         0.9, description="Maximum edit similarity of the two sides, from 0 to 1 (equal)."
@@ -111,6 +121,11 @@ class Clean(Section):
         description="Drop a pair that is at least this similar to an earlier one "
         "(approximate Jaccard similarity of character shingles, by MinHash), above 0.3 and "
         "below 1.",
+    )
+    misaligned: Literal["warn", "refuse", "ignore"] = Field(
+        "warn",
+        description="What to do with a corpus that is shifted, swapped, in the wrong language or "
+        "not aligned: warn, refuse to run, or do not check. A noisy corpus is a warning.",
     )
     keep_rejects: bool = Field(
         False, description="Write the dropped pairs and their reasons to rejects.parquet."

@@ -6,7 +6,8 @@ To add a kind: write its class here, add it to the union `Corpus`, and register 
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
+from pathlib import Path, PurePosixPath
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -15,9 +16,31 @@ from alignment import languages
 from alignment.config.base import tagged_sections
 from alignment.config.corpus_base import Columns, CorpusBase, TripletColumns, name_from_location
 
+MinState = Literal["any", "translated", "final"]
+BITEXT_FORMATS = (
+    "tmx",
+    "xlf",
+    "xliff",
+    "xlz",
+    "sdlxliff",
+    "mqxliff",
+    "mqxlz",
+    "mxliff",
+    "txlf",
+    "ts",
+)
+"""Endings of the XML files whose units name their languages."""
+
+# What Debian's policy allows. None of them can be taken for an option of apt's.
+_DEBIAN_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*")
+_DEBIAN_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+:~-]*")
+
 
 class GettextCorpus(CorpusBase):
-    """Message catalogs (.po, .mo, JSON) from a wheel, an installed package or a directory."""
+    """Message catalogs: gettext, JSON, Fluent, .properties, Android or Apple strings.
+
+    They are read from a wheel, a Debian package, an installed package, an archive or a directory.
+    """
 
     example: ClassVar[str] = (
         '{kind: gettext, package: django, version: "5.2.19", license: BSD-3-Clause}'
@@ -29,22 +52,44 @@ class GettextCorpus(CorpusBase):
         description="Name of a wheel on the package index; needs `version`. "
         "Its files are read without importing it.",
     )
+    deb: str | tuple[str, ...] | None = Field(
+        None,
+        description="Name of a Debian package in this machine's apt sources, or of several that "
+        "are read as one; needs `version`. It is neither installed nor run.",
+    )
     installed: str | None = Field(
         None, description="Name of a distribution installed in this environment."
     )
     path: Path | None = Field(
-        None, description="A directory with locale folders, or one .po or .mo file."
+        None,
+        description="A directory, an archive (.zip, .whl, .xpi, .tar.*, .deb), or one .po or .mo "
+        "file.",
+    )
+    url: str | None = Field(
+        None,
+        description="A URL of such an archive or file: https, or what fsspec reads (s3, gs, file).",
     )
     pattern: str | None = Field(
         None,
-        description="Read JSON catalogs at this glob pattern instead, for example "
-        '"**/translations/{lang}.json".',
+        description="Read the catalogs at this glob pattern, for example "
+        '"**/translations/{lang}.json"; needed for all formats but gettext, whose usual folders '
+        "are known.",
     )
 
     @property
     def default_name(self) -> str:
         """Name of the package, the directory or the file."""
-        return self.package or self.installed or str(self.path and self.path.name)
+        if self.deb is not None:
+            return self.debian_packages[0]
+        name = self.package or self.installed
+        return name or PurePosixPath(str(self.path or self.url)).name
+
+    @property
+    def debian_packages(self) -> tuple[str, ...]:
+        """The names in `deb`."""
+        if self.deb is None:
+            return ()
+        return (self.deb,) if isinstance(self.deb, str) else self.deb
 
     @model_validator(mode="after")
     def _check_pattern(self) -> Self:
@@ -57,24 +102,39 @@ class GettextCorpus(CorpusBase):
 
     @model_validator(mode="after")
     def _check_location(self) -> Self:
-        locations = {"package": self.package, "installed": self.installed, "path": self.path}
-        present = [key for key, value in locations.items() if value is not None]
+        locations = ("package", "deb", "installed", "path", "url")
+        present = [key for key in locations if getattr(self, key) is not None]
         if len(present) != 1:
             raise ValueError(
-                "set exactly one of package, installed and path; "
+                "set exactly one of package, deb, installed, path and url; "
                 f"got {' and '.join(present) or 'none'}"
             )
         if self.package is not None and self.version is None:
             raise ValueError(
                 f'{self.package} needs the exact version of the wheel, for example version: "1.0"'
             )
+        if self.deb is not None:
+            self._check_debian_packages()
         return self
+
+    def _check_debian_packages(self) -> None:
+        names = self.debian_packages
+        if not names:
+            raise ValueError("deb names no package")
+        for name in names:
+            if not _DEBIAN_NAME.fullmatch(name):
+                raise ValueError(f"deb: {name!r} is not the name of a Debian package")
+        if self.version is None or not _DEBIAN_VERSION.fullmatch(self.version):
+            raise ValueError(
+                f"{names[0]} needs the exact version, as `apt-cache madison {names[0]}` prints it"
+            )
 
 
 class LocalCorpus(CorpusBase):
-    """Your own files: TSV, CSV, JSONL, Parquet, TMX, XLIFF, .po, .mo, or two aligned text files.
+    """Your own files: tables, translation memories, message catalogs, or two aligned text files.
 
-    They may be compressed (.gz, .bz2, .xz, .zst, .zip).
+    TSV, CSV, JSONL, Parquet; TMX, XLIFF 1.2 and 2 (.xlf, .sdlxliff, .mqxliff, .mxliff, .txlf), Qt
+    .ts; .po, .mo. They may be compressed (.gz, .bz2, .xz, .zst, .zip).
     """
 
     example: ClassVar[str] = '{kind: local, path: "data/{lang}.tsv.gz", license: CC-BY-4.0}'
@@ -82,8 +142,9 @@ class LocalCorpus(CorpusBase):
     kind: Literal["local"] = Field(description="Selects this kind of corpus.")
     path: Path | None = Field(
         None,
-        description="A file or a glob pattern, relative to the configuration file; {lang} is "
-        "replaced by the language code. null without a `url` disables the corpus.",
+        description="A file or a glob pattern, relative to the configuration file; {lang}, in the "
+        "name of a file or a folder, is replaced by the language code. null without a `url` "
+        "disables the corpus.",
     )
     url: str | None = Field(
         None, description="A URL in place of a path: https, or what fsspec reads (s3, gs, file)."
@@ -91,7 +152,16 @@ class LocalCorpus(CorpusBase):
     target_path: Path | None = Field(
         None, description="The target side, if the two sides are aligned text files."
     )
-    columns: Columns = Field(Columns(), description="Column names of a table.")
+    columns: Columns = Field(
+        Columns(), description="Columns of a table: names, or numbers if it has no header row."
+    )
+    min_state: MinState = Field(
+        "translated",
+        description="Which translations of XLIFF and Qt .ts files are read. `translated` leaves "
+        "out what is marked as new, unfinished, needing work or review, machine-translated or "
+        "not approved; `final` reads only what is marked as final, approved or signed off; `any` "
+        "reads every translation.",
+    )
 
     @property
     def default_name(self) -> str:
@@ -106,11 +176,12 @@ class LocalCorpus(CorpusBase):
 
     def has_language_info(self) -> bool:
         """Whether the path, a column or the format tells the language of each row."""
-        templates = (str(self.path), str(self.target_path), self.columns.target)
+        templates = (str(self.path), str(self.target_path), str(self.columns.target))
         if self.columns.language is not None or any("{lang}" in text for text in templates):
             return True
         location = str(self.path or self.url).lower()
-        return ".tmx" in location or ".xl" in location
+        endings = re.split(r"[./?#]", location)
+        return not {*BITEXT_FORMATS}.isdisjoint(endings)
 
 
 class HubCorpus(CorpusBase):

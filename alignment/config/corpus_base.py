@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path, PurePosixPath
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from alignment import languages
 from alignment.config.base import Name, Section
@@ -84,27 +84,54 @@ class CorpusBase(Section):
         return self.name or self.default_name
 
 
-class Columns(Section):
-    """Column names of a table of sentence pairs."""
+ColumnNumber = Annotated[int, Field(ge=1, strict=True)]
+Column = str | ColumnNumber
+"""Name of a column, or its number from 1 in a table without a header row."""
 
-    source: str = Field("source", description="Column of the pivot sentences.")
-    target: str = Field(
+
+class Columns(Section):
+    """Columns of a table of sentence pairs, by name, or all by number."""
+
+    source: Column = Field(
+        "source",
+        description="Column of the pivot sentences: a name (`a.b` for a nested field), or a "
+        "number from 1 if the table has no header row.",
+    )
+    target: Column = Field(
         "target",
         description="Column of the other language; {lang} is replaced by the language code.",
     )
-    language: str | None = Field(
+    language: Column | None = Field(
         None,
         description="Column with the language code of each row, in any spelling; rows of others "
         "are skipped. null: all rows are of the same language.",
     )
 
+    @model_validator(mode="after")
+    def _check_numbers(self) -> Self:
+        _check_names_or_numbers(self.source, self.target, self.language)
+        return self
+
 
 class TripletColumns(Section):
-    """Column names of a table of triplets."""
+    """Columns of a table of triplets, by name, or all by number."""
 
-    anchor: str = Field("anchor", description="Column of the anchors.")
-    positive: str = Field("positive", description="Column of the positives.")
-    negative: str = Field("negative", description="Column of the negatives.")
+    anchor: Column = Field("anchor", description="Column of the anchors.")
+    positive: Column = Field("positive", description="Column of the positives.")
+    negative: Column = Field("negative", description="Column of the negatives.")
+
+    @model_validator(mode="after")
+    def _check_numbers(self) -> Self:
+        _check_names_or_numbers(self.anchor, self.positive, self.negative)
+        return self
+
+
+def _check_names_or_numbers(*columns: Column | None) -> None:
+    named = [column for column in columns if isinstance(column, str)]
+    numbered = [column for column in columns if isinstance(column, int)]
+    if named and numbered:
+        got = ", ".join(str(column) for column in columns if column is not None)
+        raise ValueError(f"give all columns by name or all by number, got {got}")
 
 
 def name_from_location(location: Path | str) -> str:

@@ -30,11 +30,19 @@ RENAMED = {
     "encoder.source": "type kind",
     "encoder.model": "model_name model_name_or_path repo repo_id id",
     "encoder.revision": "commit sha hash",
-    "encoder.path": "dir directory",
-    "encoder.prefix": (
-        "prompt query_prefix passage_prefix instruction query_instruction "
-        "query_instruction_for_retrieval"
+    "encoder.path": "dir directory registry",
+    "encoder.version": "alias",
+    "encoder.prompts": (
+        "prefix prompt prefixes instruction instructions query_prefix passage_prefix "
+        "document_prefix query_prompt passage_prompt document_prompt query_instruction "
+        "passage_instruction query_instruction_for_retrieval passage_instruction_for_retrieval "
+        "query_instruction_for_rerank default_prompt_name prompt_name"
     ),
+    "encoder.prompts.source": "query pivot anchor src",
+    "encoder.prompts.target": "document passage corpus positive tgt trg translation",
+    "encoder.pooling": ("pooling_mode pooling_method sentence_pooling_method pooler pooling_type"),
+    "encoder.trust_remote_code": "remote_code allow_remote_code custom_code",
+    "encoder.dtype": "torch_dtype model_dtype",
     "encoder.max_tokens": (
         "max_length max_len max_seq_len max_seq_length model_max_length query_max_len "
         "passage_max_len"
@@ -55,6 +63,7 @@ RENAMED = {
     "corpora.url": "uri address link",
     "corpora.target_path": "target_file tgt_path tgt_file trg_path",
     "corpora.columns": "fields column_names",
+    "corpora.min_state": "state states status approved_only",
     "corpora.package": "wheel distribution",
     "corpora.dataset": "path repo repo_id id",
     "corpora.configuration": "config config_name subset",
@@ -160,9 +169,6 @@ EXPLAINED = {
             "fp16 is not supported; set `train.precision` to auto, bf16 or fp32"
         ),
         "bf16 amp mixed_precision": "set `train.precision: bf16`",
-        "pooling pooling_mode pooling_method sentence_pooling_method": (
-            "pooling is read from the base encoder; choose another `encoder` to change it"
-        ),
         "normalize normalize_embeddings normalized": (
             "vectors always have unit length; remove this key"
         ),

@@ -23,7 +23,8 @@ SIMILARITY = 0.8
 
 _MAX_LISTED = 20
 _PER_LANGUAGE = ("clean", "triplets", "gate")
-_NOT_SUGGESTED = ("languages.CODE", "corpora.columns")  # their keys also exist elsewhere
+# Their keys also exist elsewhere.
+_NOT_SUGGESTED = ("languages.CODE", "corpora.columns", "encoder.prompts")
 
 
 def unknown_key_hint(location: KeyPath) -> str:

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from alignment.config.base import COMMIT_PATTERN, NAME_PATTERN
 from alignment.config.corpora import CORPUS_KINDS
-from alignment.config.encoder import ENCODER_SOURCES
+from alignment.config.encoder import ENCODER_SOURCES, VERSION_PATTERN
 from alignment.config.hints import SIMILARITY, unknown_key_hint
 from alignment.config.keys import KeyPath, KeyProblem, dotted, raised_problems
 from alignment.config.schema import locate
@@ -46,6 +46,7 @@ _EXPECTED = {
 
 _PATTERNS = {
     COMMIT_PATTERN: "a full commit hash of 40 hexadecimal digits",
+    VERSION_PATTERN: "champion, or v and a number",
     NAME_PATTERN: "up to 64 letters, digits, '.', '_' or '-', with a letter or digit first",
 }
 

@@ -16,7 +16,7 @@ from alignment.config.config import (
 )
 from alignment.config.corpora import CORPUS_KINDS
 from alignment.config.corpus_base import Columns, CorpusBase, LanguageChoice, TripletColumns
-from alignment.config.encoder import ENCODER_SOURCES, EncoderBase
+from alignment.config.encoder import ENCODER_SOURCES, EncoderBase, SidePrompts
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
 from alignment.config.keys import KeyPath
@@ -30,6 +30,7 @@ _NAMES: dict[type[Section], str] = {
     LanguageChoice: "corpora.languages",
     Columns: "corpora.columns",
     TripletColumns: "corpora.columns",
+    SidePrompts: "encoder.prompts",
     Licenses: "licenses",
     Holdout: "holdout",
     Clean: "clean",

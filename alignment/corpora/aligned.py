@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
-from alignment.corpora.streams import number_lines, read_lines
+from alignment.corpora.streams import buffered, number_lines, read_lines
 from alignment.downloads.archives import only_member, open_zip
 from alignment.errors import Malformed
 from alignment.types import SentencePair
@@ -41,8 +41,8 @@ def aligned_members(
         try:
             with archive.open(source_member) as left, archive.open(target_member) as right:
                 yield from _join(
-                    number_lines(left, source_name),
-                    number_lines(right, target_name),
+                    number_lines(buffered(left), source_name),
+                    number_lines(buffered(right), target_name),
                     source_name,
                     target_name,
                 )

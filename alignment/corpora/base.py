@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from alignment import languages
+from alignment.corpora.skips import Skips
 from alignment.downloads.fetch import Downloads
 
 ANY_LANGUAGE = "*"
@@ -22,6 +23,8 @@ class SourceBase(Generic[C]):
     pivot: str
     others: frozenset[str] = frozenset()
     """Codes of all wanted languages: what is nearer to another one is not read for this one."""
+    skipped: Skips = field(default_factory=Skips, init=False, repr=False)
+    """See `Source.skipped`."""
 
     def languages(self) -> frozenset[str]:
         """See `Source.languages`."""

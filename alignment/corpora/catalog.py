@@ -1,30 +1,53 @@
-"""One message catalog (.po, .mo or JSON) as sentence pairs.
+"""One message catalog as sentence pairs.
 
-The message id is the pivot side (English by convention), the translation is the other side. Fuzzy,
-obsolete and untranslated entries are skipped. A plural entry gives two pairs: the singular with the
-form for 1, and the plural with the form for 5, a count that takes the general plural form in
-languages with several.
+A gettext catalog (.po, .mo) has both languages: the message id is the pivot side, English by
+convention. Fuzzy, obsolete and untranslated entries are skipped. Other formats have one file per
+language with the same keys, and are paired with the pivot's file.
 """
 
 from __future__ import annotations
 
-import gettext
-import re
-import tempfile
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-import polib
-
-from alignment.corpora.json_catalog import read_json_catalog
-from alignment.errors import Malformed
+from alignment.corpora.catalogs.android_strings import read_android
+from alignment.corpora.catalogs.apple_strings import read_apple_strings
+from alignment.corpora.catalogs.entries import (
+    CREDITS,
+    FUZZY,
+    NO_PLURAL_RULE,
+    UNTRANSLATED,
+    GettextEntry,
+)
+from alignment.corpora.catalogs.fluent_messages import read_fluent
+from alignment.corpora.catalogs.interface_text import (
+    is_credit,
+    markers_in_use,
+    without_access_keys,
+    without_context,
+)
+from alignment.corpora.catalogs.json_messages import read_json_catalog
+from alignment.corpora.catalogs.mo import read_mo
+from alignment.corpora.catalogs.plurals import PluralRule, plural_pairs, plural_rule
+from alignment.corpora.catalogs.po import read_po
+from alignment.corpora.catalogs.properties_messages import read_properties
+from alignment.corpora.catalogs.texts import Texts, pair_texts
+from alignment.corpora.skips import OnSkip, Skips
 from alignment.types import SentencePair
 
-_CHARSET = re.compile(rb"charset=([A-Za-z0-9_.-]+)")
-_PLURAL = re.compile(r"plural\s*=\s*([^;]+)")
-_ONE = 1
-_MANY = 5
-_ORIGIN_CHARACTERS = 40
+BILINGUAL_FORMATS = ("po", "mo")
+_MONOLINGUAL: dict[str, Callable[[str, bytes, OnSkip], Texts]] = {
+    "ftl": read_fluent,
+    "properties": read_properties,
+    "strings": read_apple_strings,
+    "xml": read_android,
+}
+_JSON_FORMATS = ("arb", "json")
+MONOLINGUAL_FORMATS = (*_JSON_FORMATS, *_MONOLINGUAL)
+FORMATS = (*BILINGUAL_FORMATS, *MONOLINGUAL_FORMATS)
+"""Every suffix that can be read."""
+_KDE_PLURAL = "_n:"
+_WITH_ACCESS_KEYS = ("po", "mo", "properties")
 
 
 class Catalog(NamedTuple):
@@ -33,104 +56,91 @@ class Catalog(NamedTuple):
     name: str
     """Name in the origin of its pairs."""
     suffix: str
-    """`po`, `mo` or `json`."""
+    """One of `FORMATS`."""
     data: bytes
     pivot: bytes = b""
-    """The pivot's file; only for a JSON catalog."""
+    """The pivot's file; not for a gettext catalog."""
 
 
-def read_catalog(catalog: Catalog) -> Iterator[SentencePair]:
+def read_catalog(catalog: Catalog, on_skip: OnSkip | None = None) -> Iterator[SentencePair]:
     """The translated messages, in the order of the file.
+
+    Args:
+        catalog: The file.
+        on_skip: Called with the reason and the place of each entry that is left out. Texts that
+            only one of two files has are not entries.
 
     Raises:
         Malformed: if the catalog cannot be parsed.
     """
-    if catalog.suffix == "json":
-        yield from read_json_catalog(catalog.name, catalog.data, catalog.pivot)
-        return
-    entries = _parse(catalog)
-    plural_index = _plural_rule(entries.metadata.get("Plural-Forms", ""))
-    for entry in entries:
-        fuzzy = getattr(entry, "fuzzy", False)  # entries of .mo have no such attribute
-        if entry.obsolete or fuzzy or not entry.msgid:
-            continue
-        if entry.msgid_plural:
-            yield from _plural_pairs(catalog, entry, plural_index)
-        elif entry.msgstr:
-            yield SentencePair(entry.msgid, entry.msgstr, _origin(catalog, entry))
+    on_skip = on_skip or Skips()
+    if catalog.suffix in BILINGUAL_FORMATS:
+        pairs = _gettext_pairs(catalog, on_skip)
+    elif catalog.suffix in _JSON_FORMATS:
+        pairs = read_json_catalog(catalog.name, catalog.data, catalog.pivot, on_skip)
+    else:
+        read = _MONOLINGUAL[catalog.suffix]
+        pivot = read(f"{catalog.name} (pivot)", catalog.pivot, on_skip)
+        translation = read(catalog.name, catalog.data, on_skip)
+        pairs = pair_texts(catalog.name, pivot, translation, on_skip)
+    if catalog.suffix in _WITH_ACCESS_KEYS:
+        pairs = _without_access_keys(pairs)
+    yield from pairs
 
 
-def _plural_pairs(
-    catalog: Catalog, entry: polib.POEntry | polib.MOEntry, plural_index: Callable[[int], int]
-) -> Iterator[SentencePair]:
-    forms = {int(index): text for index, text in entry.msgstr_plural.items()}
-    origin = _origin(catalog, entry)
-    singular = forms.get(plural_index(_ONE))
-    plural = forms.get(plural_index(_MANY))
-    if singular:
-        yield SentencePair(entry.msgid, singular, origin)
-    if plural and plural_index(_MANY) != plural_index(_ONE):
-        yield SentencePair(entry.msgid_plural, plural, origin)
+def _without_access_keys(pairs: Iterator[SentencePair]) -> Iterator[SentencePair]:
+    of_catalog = list(pairs)
+    in_use = markers_in_use(pair[:2] for pair in of_catalog)
+    for source, target, origin in of_catalog:
+        yield SentencePair(*without_access_keys(source, target, in_use), origin)
 
 
-def _parse(catalog: Catalog) -> polib.POFile | polib.MOFile:
-    try:
-        if catalog.suffix == "mo":
-            return _parse_mo(catalog.data)
-        return polib.pofile(catalog.data.decode(_charset(catalog.data)))
-    except UnicodeDecodeError as error:
-        line = catalog.data.count(b"\n", 0, error.start) + 1
-        raise Malformed(
-            f"not valid {error.encoding}: {error.reason}", where=f"{catalog.name}:{line}"
-        ) from error
-    except (OSError, LookupError, ValueError, TypeError, IndexError, OverflowError) as error:
-        line_number = re.search(r"line (\d+)", str(error))
-        where = f"{catalog.name}:{line_number.group(1)}" if line_number else catalog.name
-        raise Malformed(
-            f"not a readable {catalog.suffix} catalog ({type(error).__name__})", where=where
-        ) from error
-    except Exception as error:  # polib lets struct.error through, among others
-        raise Malformed(
-            f"not a readable {catalog.suffix} catalog ({error})", where=catalog.name
-        ) from error
+def _gettext_pairs(catalog: Catalog, on_skip: OnSkip) -> Iterator[SentencePair]:
+    """The pairs of a .po or .mo file.
 
-
-def _parse_mo(data: bytes) -> polib.MOFile:
-    with tempfile.NamedTemporaryFile(suffix=".mo") as file:  # polib reads .mo from a path only
-        file.write(data)
-        file.flush()
-        return polib.mofile(file.name)
-
-
-def _charset(data: bytes) -> str:
-    match = _CHARSET.search(data)
-    if match is None or match.group(1) == b"CHARSET":  # the placeholder in a template
-        return "utf-8"
-    return match.group(1).decode()
-
-
-def _plural_rule(header: str) -> Callable[[int], int]:
-    """A function from a count to the index of its plural form; English's if the header has none.
-
-    `gettext.c2py` accepts only integer arithmetic on `n`.
+    A plural entry gives two pairs: the singular with the form for 1, and the plural with the
+    general plural form.
     """
-    match = _PLURAL.search(header)
-    if match is None:
-        return _english_plural
-    try:
-        return gettext.c2py(match.group(1))
-    except ValueError:
-        return _english_plural
+    read = read_po if catalog.suffix == "po" else read_mo
+    rule = None
+    for entry in read(catalog.name, catalog.data, on_skip):
+        if entry.is_header:
+            rule = plural_rule(entry.forms.get(0, ""), entry.origin)
+            continue
+        reason = _reason_to_skip(entry)
+        if reason is None:
+            yield from _entry_pairs(entry, rule, on_skip)
+        else:
+            on_skip(reason, entry.origin)
 
 
-def _english_plural(n: int) -> int:
-    return int(n != 1)
+def _reason_to_skip(entry: GettextEntry) -> str | None:
+    if not entry.msgid or not any(entry.forms.values()):
+        return UNTRANSLATED
+    if entry.fuzzy:
+        return FUZZY
+    return CREDITS if is_credit(entry.msgid, entry.context) else None
 
 
-def _origin(catalog: Catalog, entry: polib.POEntry | polib.MOEntry) -> str:
-    """File and line of a .po entry; file, context and start of the message of a .mo entry."""
-    line = getattr(entry, "linenum", None)
-    if line:
-        return f"{catalog.name}:{line}"
-    text = f"{entry.msgctxt}|{entry.msgid}" if entry.msgctxt else entry.msgid
-    return f"{catalog.name}#{text[:_ORIGIN_CHARACTERS]}".replace("\n", " ")
+def _entry_pairs(
+    entry: GettextEntry, rule: PluralRule | None, on_skip: OnSkip
+) -> Iterator[SentencePair]:
+    if entry.msgid.startswith(_KDE_PLURAL):
+        entry = _with_forms(entry)
+    if entry.plural is None:
+        pairs = [(entry.msgid, entry.forms.get(0, ""))]
+    else:
+        pairs = list(plural_pairs(entry, rule))
+        if not pairs and rule is None:
+            on_skip(NO_PLURAL_RULE, entry.origin)
+    for source, target in pairs:
+        source, target = without_context(source, target)
+        if source and target:
+            yield SentencePair(source, target, entry.origin)
+
+
+def _with_forms(entry: GettextEntry) -> GettextEntry:
+    """KDE 3 has the forms of a message in one text, a line each."""
+    singular, _, plural = entry.msgid.removeprefix(_KDE_PLURAL).strip().partition("\n")
+    forms = dict(enumerate(entry.forms.get(0, "").split("\n")))
+    return entry._replace(msgid=singular, plural=plural, forms=forms)

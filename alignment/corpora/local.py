@@ -1,4 +1,4 @@
-"""User files: tables, TMX, XLIFF, message catalogs or two aligned text files, also compressed.
+"""User files: tables, translation memories, catalogs or two aligned text files, also compressed.
 
 A path may contain `{lang}` or be a glob. An address (https, s3, gs, file) is downloaded first.
 Examples of settings:
@@ -7,12 +7,13 @@ Examples of settings:
     {kind: local, path: "data/en-{lang}.tsv.gz"}
     {kind: local, path: all.parquet, columns: {source: eng, target: text, language: lang}}
     {kind: local, path: wide.csv, columns: {source: en, target: "{lang}"}}
+    {kind: local, path: no-header.csv, columns: {source: 1, target: 2}}
     {kind: local, path: news.en.txt, target_path: "news.{lang}.txt"}
 """
 
 from __future__ import annotations
 
-import glob
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,19 +21,22 @@ from pathlib import Path
 from typing import Any
 
 from alignment import languages
-from alignment.config import LocalCorpus
+from alignment.config import BITEXT_FORMATS, Column, LocalCorpus
 from alignment.corpora import tabular, xml_bitext
 from alignment.corpora.aligned import aligned
 from alignment.corpora.base import ANY_LANGUAGE, SourceBase
 from alignment.corpora.catalog import Catalog, read_catalog
+from alignment.corpora.paths import CODE, LANGUAGE, existing, files_by_language, matching_files
 from alignment.corpora.streams import COMPRESSED, file_format, open_stream
-from alignment.errors import ConfigError, Malformed, SourceError
+from alignment.corpora.variants import pairs_of_variants
+from alignment.corpora.xliff import Reading
+from alignment.errors import ConfigError, Malformed
 from alignment.files import file_digest
 from alignment.types import Input, SentencePair
 
 CATALOG_FORMATS = ("po", "mo")
-_CODE = r"([A-Za-z]{2,8}(?:[-_@][A-Za-z0-9]+)*)"
-_CHECK_PATH = "Check the path in the configuration."
+CONTROL_CHARACTER = "control character"
+UNREADABLE_CODE = "unreadable language code"
 
 
 @dataclass(eq=False)
@@ -50,10 +54,10 @@ class LocalSource(SourceBase[LocalCorpus]):
         A file that does not name its language lists `*`.
         """
         pattern = self._path()
-        if "{lang}" in pattern:
-            return frozenset(_files_by_language(Path(pattern)))
+        if LANGUAGE in pattern:
+            return frozenset(files_by_language(pattern))
         spellings: frozenset[str] = frozenset()
-        for path in _matching_files(pattern):
+        for path in matching_files(pattern):
             spellings |= self._languages_in(path)
         return spellings
 
@@ -81,11 +85,11 @@ class LocalSource(SourceBase[LocalCorpus]):
 
     def _read(self, path: Path, language: str) -> Iterator[SentencePair]:
         form = file_format(path)
-        if form in xml_bitext.FORMATS:
+        if form in BITEXT_FORMATS:
             yield from self._read_units(path, language)
         elif form in CATALOG_FORMATS:
             with open_stream(path) as file:
-                yield from read_catalog(Catalog(path.name, form, file.read()))
+                yield from read_catalog(Catalog(path.name, form, file.read()), self.skipped)
         else:
             yield from self._read_table(path, language)
 
@@ -93,9 +97,9 @@ class LocalSource(SourceBase[LocalCorpus]):
         columns = self.corpus.columns
         source = columns.source
         target = columns.target
-        if "{lang}" in target:
+        if isinstance(target, str) and LANGUAGE in target:
             spelling = self.match(language, _languages_in_header(path, target))
-            target = target.replace("{lang}", spelling or language)
+            target = target.replace(LANGUAGE, spelling or language)
         if columns.language is None:
             rows = tabular.rows(path, [source, target])
         else:
@@ -103,19 +107,33 @@ class LocalSource(SourceBase[LocalCorpus]):
             rows = _rows_of(path, [source, target], columns.language, spellings)
         for number, row in rows:
             where = f"{path.name}:{number}"
-            yield SentencePair(_text(row, source, where), _text(row, target, where), where)
+            pair = SentencePair(_text(row, source, where), _text(row, target, where), where)
+            if "\0" in pair.source or "\0" in pair.target:
+                self.skipped(CONTROL_CHARACTER, where)
+            else:
+                yield pair
 
     def _spellings(self, path: Path, language: str) -> frozenset[str]:
         """All values of the language column that mean the language."""
         return languages.spellings_of(language, self._languages_in(path), self.rivals)
 
     def _read_units(self, path: Path, language: str) -> Iterator[SentencePair]:
-        for unit in xml_bitext.units(path):
-            spellings = frozenset(unit.texts)
+        reading = Reading(self.corpus.min_state, self._assumed_language(language))
+        for unit in xml_bitext.units(path, self.skipped, reading):
+            spellings = frozenset(spelling for spelling, _ in unit.texts)
             pivot = self.match(self.pivot, spellings)
             spelling = self.match(language, spellings)
             if pivot is not None and spelling is not None:
-                yield SentencePair(unit.texts[pivot], unit.texts[spelling], unit.origin)
+                yield from pairs_of_variants(unit, pivot, spelling, self.skipped)
+            elif not all(map(_is_readable, spellings)):
+                self.skipped(UNREADABLE_CODE, unit.origin)
+
+    def _assumed_language(self, language: str | None) -> str | None:
+        """The language of translations in a file that does not name it."""
+        include = self.corpus.languages.include
+        if LANGUAGE in self._path():
+            return language
+        return include[0] if include is not None and len(include) == 1 else None
 
     def _languages_in(self, path: Path) -> frozenset[str]:
         if path not in self._languages_by_file:
@@ -124,45 +142,66 @@ class LocalSource(SourceBase[LocalCorpus]):
 
     def _find_languages(self, path: Path) -> frozenset[str]:
         form = file_format(path)
-        if form in xml_bitext.FORMATS:
-            return xml_bitext.languages_of(path)
+        if form in BITEXT_FORMATS:
+            return self._languages_of_units(path)
         readable = form in (*tabular.FORMATS, *CATALOG_FORMATS)
         if not readable and self.corpus.target_path is None:
             raise _unknown_format(path, form)
         columns = self.corpus.columns
         if columns.language is not None:
             return _values(path, columns.language)
-        if "{lang}" in columns.target:
+        if isinstance(columns.target, str) and LANGUAGE in columns.target:
             return _languages_in_header(path, columns.target)
         return frozenset({ANY_LANGUAGE})
+
+    def _languages_of_units(self, path: Path) -> frozenset[str]:
+        listed = xml_bitext.languages_of(path)
+        assumed = self._assumed_language(None)
+        if listed.unlabelled and assumed is None:
+            raise ConfigError(
+                "the file does not name the language of its translations "
+                "(`target-language`, `trgLang` or `language`)",
+                where=str(path),
+                hint="Write {lang} in its place in the path, or name the only language of the "
+                "corpus: `languages: {include: [cy]}`.",
+            )
+        return listed.all | {assumed} if listed.unlabelled and assumed else listed.all
 
     def _files(self, language: str) -> list[Path]:
         """The files with `language`, or a source and a target file; none if it is missing."""
         pattern = self._path()
         target = self.corpus.target_path
-        if target is None and "{lang}" not in pattern:
-            return [path for path in _matching_files(pattern) if self._has(path, language)]
-        files = []
-        for side in (Path(pattern), target):
-            if side is None:
-                continue
-            path = self._file_for(side, language)
-            if path is None:
-                return []
-            files.append(path)
-        return files
+        if target is not None:
+            sides = [self._file_for(side, language) for side in (pattern, str(target))]
+            files = [path for path in sides if path is not None]
+            return files if len(files) == len(sides) else []
+        if LANGUAGE in pattern:
+            return self._files_for(pattern, language)
+        return [path for path in matching_files(pattern) if self._has(path, language)]
 
     def _has(self, path: Path, language: str) -> bool:
         spellings = self._languages_in(path)
         return ANY_LANGUAGE in spellings or self.match(language, spellings) is not None
 
-    def _file_for(self, pattern: Path, language: str) -> Path | None:
-        """The file that a path with `{lang}` names for `language`, or the path without `{lang}`."""
-        if "{lang}" not in str(pattern):
-            return _existing(pattern)
-        files = _files_by_language(pattern)
+    def _files_for(self, pattern: str, language: str) -> list[Path]:
+        """The files that a path with `{lang}` names for `language`."""
+        files = files_by_language(pattern)
         spelling = self.match(language, frozenset(files))
-        return None if spelling is None else files[spelling]
+        return [] if spelling is None else files[spelling]
+
+    def _file_for(self, pattern: str, language: str) -> Path | None:
+        """One side of two aligned files; None if there is none for `language`."""
+        if LANGUAGE not in pattern:
+            return existing(Path(pattern))
+        files = self._files_for(pattern, language)
+        if len(files) > 1:
+            names = ", ".join(path.name for path in files)
+            raise ConfigError(
+                f"one file was expected for {language}, got {names}",
+                where=pattern,
+                hint="Aligned text files are named without wildcards.",
+            )
+        return files[0] if files else None
 
     def _path(self) -> str:
         """The configured path, or that of the downloaded file."""
@@ -178,7 +217,7 @@ class LocalSource(SourceBase[LocalCorpus]):
 
 
 def _unknown_format(path: Path, form: str) -> ConfigError:
-    formats = (*tabular.FORMATS, *xml_bitext.FORMATS, *CATALOG_FORMATS)
+    formats = (*tabular.FORMATS, *BITEXT_FORMATS, *CATALOG_FORMATS)
     return ConfigError(
         f"cannot tell the format from the name; got .{form}",
         where=str(path),
@@ -187,54 +226,22 @@ def _unknown_format(path: Path, form: str) -> ConfigError:
     )
 
 
-def _matching_files(pattern: str) -> list[Path]:
-    """The file at this path, or the files that the glob matches, sorted."""
-    if Path(pattern).is_file() or not glob.has_magic(pattern):
-        return [_existing(Path(pattern))]
-    names = glob.glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute glob
-    paths = map(Path, sorted(names))
-    files = [path for path in paths if path.is_file()]
-    if not files:
-        raise SourceError("no file matches", where=pattern, hint=_CHECK_PATH)
-    return files
-
-
-def _files_by_language(pattern: Path) -> dict[str, Path]:
-    """The existing files that match a path with `{lang}`, by language."""
-    prefix, _, suffix = pattern.name.partition("{lang}")
-    if "{lang}" in str(pattern.parent) or "{lang}" in suffix:
-        raise ConfigError(
-            "`{lang}` must occur exactly once, in the file name",
-            where=str(pattern),
-            hint="Name the files by their language, for example `data/{lang}.tsv`.",
-        )
-    if not pattern.parent.is_dir():
-        raise SourceError("there is no such directory", where=str(pattern.parent), hint=_CHECK_PATH)
-    expression = re.compile(re.escape(prefix) + _CODE + re.escape(suffix))
-    files = {}
-    for path in sorted(pattern.parent.iterdir()):
-        match = expression.fullmatch(path.name)
-        if match is not None:
-            files[match.group(1)] = path
-    return files
-
-
 def _languages_in_header(path: Path, template: str) -> frozenset[str]:
     """The languages of the columns that match a name with `{lang}`."""
-    prefix, _, suffix = template.partition("{lang}")
-    expression = re.compile(re.escape(prefix) + _CODE + re.escape(suffix))
+    prefix, _, suffix = template.partition(LANGUAGE)
+    expression = re.compile(re.escape(prefix) + CODE + re.escape(suffix))
     matches = map(expression.fullmatch, tabular.header(path))
     return frozenset(match.group(1) for match in matches if match)
 
 
-def _values(path: Path, column: str) -> frozenset[str]:
+def _values(path: Path, column: Column) -> frozenset[str]:
     """The distinct values of a column, without empty ones."""
     values = {_code(row[column]) for _, row in tabular.rows(path, [column])}
     return frozenset(values - {""})
 
 
 def _rows_of(
-    path: Path, wanted: list[str], column: str, spellings: frozenset[str]
+    path: Path, wanted: list[Column], column: Column, spellings: frozenset[str]
 ) -> Iterator[tabular.Row]:
     """The rows whose language is spelled in one of these ways."""
     for number, row in tabular.rows(path, [*wanted, column]):
@@ -247,13 +254,13 @@ def _code(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise SourceError("there is no such file", where=str(path), hint=_CHECK_PATH)
-    return path
+@functools.lru_cache(maxsize=4096)
+def _is_readable(spelling: str) -> bool:
+    """Whether a file's spelling of a language is a language code."""
+    return not languages.unreadable(frozenset({spelling}))
 
 
-def _text(row: dict[str, Any], column: str, where: str) -> str:
+def _text(row: dict[Column, Any], column: Column, where: str) -> str:
     """The cell's text; empty for null."""
     text = row[column]
     if text is None:

@@ -20,12 +20,14 @@ from alignment.corpora.aligned import aligned
 from alignment.corpora.base import SourceBase
 from alignment.corpora.local import LocalSource
 from alignment.corpora.mtdata_index import build_index
+from alignment.corpora.skips import OnSkip
 from alignment.corpora.streams import read_lines
 from alignment.downloads.archives import unpack_member
 from alignment.errors import ConfigError, Malformed, SourceError
 from alignment.types import Input, SentencePair
 
 FORMATS = ("txt", "tsv", "tmx")
+TOO_FEW_COLUMNS = "too few columns"
 
 
 class Entry(NamedTuple):
@@ -77,7 +79,7 @@ class MtdataSource(SourceBase[MtdataCorpus]):
                 yield from self._read_tmx(path, language)
             return
         pivot_first = languages.best_match(self.pivot, frozenset({entry.languages[0]})) is not None
-        for pair in _read_pairs(entry, paths):
+        for pair in _read_pairs(entry, paths, self.skipped):
             if pivot_first:
                 yield pair
             else:
@@ -85,7 +87,9 @@ class MtdataSource(SourceBase[MtdataCorpus]):
 
     def _read_tmx(self, path: Path, language: str) -> Iterator[SentencePair]:
         corpus = LocalCorpus(kind="local", path=path, license=self.corpus.license)
-        yield from LocalSource(corpus, self.downloads, self.pivot).pairs(language)
+        source = LocalSource(corpus, self.downloads, self.pivot, self.others)
+        source.skipped = self.skipped
+        yield from source.pairs(language)
 
     def _text_files(self, entry: Entry, files: list[Path]) -> list[Path]:
         """The files that hold the text, unpacked if they are inside an archive.
@@ -150,23 +154,25 @@ def _unsupported(entry: Entry, texts: int) -> SourceError:
     )
 
 
-def _read_pairs(entry: Entry, paths: list[Path]) -> Iterator[SentencePair]:
+def _read_pairs(entry: Entry, paths: list[Path], on_skip: OnSkip) -> Iterator[SentencePair]:
     """The pairs of aligned text or TSV files, in the entry's order of languages."""
     if entry.text_format == "txt":
         for first, second in zip(paths[::2], paths[1::2], strict=True):
             yield from aligned(first, second)
     else:
         for path in paths:
-            yield from _read_columns(path, *entry.columns)
+            yield from _read_columns(path, *entry.columns, on_skip)
 
 
-def _read_columns(path: Path, first: int, second: int) -> Iterator[SentencePair]:
+def _read_columns(path: Path, first: int, second: int, on_skip: OnSkip) -> Iterator[SentencePair]:
     """Two columns of a TSV file without a header; shorter rows are skipped."""
     last = max(first, second)
     for number, line in read_lines(path):
         cells = line.split("\t")
         if len(cells) > last:
             yield SentencePair(cells[first], cells[second], f"{path.name}:{number}")
+        else:
+            on_skip(TOO_FEW_COLUMNS, f"{path.name}:{number}")
 
 
 def read_entries(index: Path, dataset: str) -> Iterator[Entry]:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from alignment import languages
 from alignment.config import CORPUS_KINDS, Corpus
-from alignment.corpora.source import open_source
+from alignment.corpora.source import Source, open_source
 from alignment.downloads import Downloads
 from alignment.errors import ConfigError, Problem
 from alignment.types import SentencePair
@@ -41,7 +41,7 @@ def read_pairs(
 
     Returns:
         An iterator of `SentencePair(source, target, origin)`; empty if the corpus does not have
-        the language.
+        the language. At its end, a warning in the log counts what the reader skipped, by reason.
 
     Raises:
         ConfigError: if a setting or a language code is wrong; names every wrong key.
@@ -59,7 +59,12 @@ def read_pairs(
     settings = _validated(corpus) if isinstance(corpus, Mapping) else corpus
     cache = downloads if downloads is not None else Downloads(_default_directory())
     source = open_source(settings, cache, _language("pivot", pivot))
-    return source.pairs(_language("language", language))
+    return _read(source, _language("language", language), settings.display_name)
+
+
+def _read(source: Source, language: str, name: str) -> Iterator[SentencePair]:
+    yield from source.pairs(language)
+    source.skipped.warn(name, language)
 
 
 def _validated(values: Mapping[str, Any]) -> Corpus:

@@ -16,6 +16,7 @@ from alignment.corpora.local import LocalSource
 from alignment.corpora.mtdata import MtdataSource
 from alignment.corpora.opus import OpusSource
 from alignment.corpora.sacrebleu import SacrebleuSource
+from alignment.corpora.skips import Skips
 from alignment.corpora.tatoeba import TatoebaSource
 from alignment.downloads.fetch import Downloads
 from alignment.errors import ConfigError
@@ -27,6 +28,11 @@ class Source(Protocol):
 
     All methods that take a language expect a canonical BCP-47 code.
     """
+
+    @property
+    def skipped(self) -> Skips:
+        """What `pairs` left out since the last `skipped.clear()`, counted by reason."""
+        ...
 
     def languages(self) -> frozenset[str]:
         """The languages it has, in its own spelling; `*` if it does not name them.

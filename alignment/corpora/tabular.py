@@ -1,64 +1,79 @@
-"""Tables with named columns from user files: TSV, CSV, JSONL, Parquet."""
+"""Tables from user files: TSV, CSV, JSONL, Parquet.
+
+Columns are found by name, or by number (from 1) in a TSV or CSV file without a header row. A name
+with dots is a field of a nested object: `translation.de`.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from alignment.corpora.streams import MAX_LINE_BYTES, file_format, open_stream, read_lines
+from alignment.config import Column
+from alignment.corpora.delimited import NumberedRow, csv_rows, tsv_rows
+from alignment.corpora.streams import file_format, read_lines
 from alignment.errors import ConfigError, Malformed
+from alignment.text import storable
 
 FORMATS = ("tsv", "csv", "jsonl", "parquet")
-Row = tuple[int, dict[str, Any]]
+Row = tuple[int, dict[Any, Any]]
 """Row number and values by column."""
+MISSING = object()
+"""What `field` gives for a field that is not there."""
 _PARQUET_BATCH = 16_384
 _SHOWN_COLUMNS = 40
+_SHOWN_CHARACTERS = 60
+_WORDS_OF_A_SENTENCE = 4
+_MAX_DEPTH = 8
 
 
-def header(path: Path) -> list[str]:
-    """The column names; for JSONL the keys of the first object."""
+def header(path: Path, wanted: Sequence[Column] = ()) -> list[str]:
+    """The column names; for JSONL the fields of the first object, also the nested ones.
+
+    Args:
+        path: The file.
+        wanted: Columns that it should have; they help to find out how a CSV file is separated.
+    """
     table_format = file_format(path)
     if table_format == "parquet":
-        return list(_parquet(path).schema_arrow.names)
-    if table_format == "csv":
-        return next((cells for _, cells in _csv_rows(path)), [])
-    first = next(read_lines(path), None)
-    if first is None:
-        return []
-    number, line = first
-    if table_format == "tsv":
-        return line.split("\t")
-    return list(_parse_object(line, path, number))
+        return list(_parquet_names(_parquet(path).schema_arrow))
+    if table_format == "jsonl":
+        first = next(_objects(path), None)
+        return [] if first is None else list(field_names(first[1]))
+    cells = next((cells for _, cells in _cell_rows(path, wanted)), [])
+    return [cell.strip() for cell in cells]
 
 
 def check_columns(
-    path: Path, wanted: list[str], keys: tuple[str, ...] = ("source", "target", "language")
+    path: Path,
+    wanted: Sequence[Column],
+    keys: tuple[str, ...] = ("source", "target", "language"),
 ) -> None:
     """Refuse a file that lacks a wanted column; `keys` are the settings that name the columns.
 
     Raises:
-        ConfigError: if a column is missing.
+        ConfigError: if a column is missing, or there are two of its name.
     """
-    names = header(path)
-    missing = [name for name in wanted if name not in names]
-    if missing:
-        settings = ", ".join(f"{key}: ..." for key in keys)
-        present = ", ".join(map(repr, names[:_SHOWN_COLUMNS])) or "none"
-        raise ConfigError(
-            f"no column {missing[0]!r}; the file has {present}",
-            where=str(path),
-            hint=f"Name the columns: `columns: {{{settings}}}`.",
-        )
+    names = header(path, wanted)
+    for column in wanted:
+        if isinstance(column, int):
+            _check_number(path, column, names)
+        elif column not in names:
+            raise _missing(path, column, names, keys)
+        elif names.count(column) > 1:
+            raise ConfigError(
+                f"there are {names.count(column)} columns with the name {column!r}",
+                where=str(path),
+                hint="Give each column of the file another name.",
+            )
 
 
-def rows(path: Path, wanted: list[str]) -> Iterator[Row]:
+def rows(path: Path, wanted: Sequence[Column]) -> Iterator[Row]:
     """Number (from 1, including the header) and wanted columns of each row.
 
     Raises:
@@ -72,62 +87,134 @@ def rows(path: Path, wanted: list[str]) -> Iterator[Row]:
     elif table_format == "jsonl":
         yield from _jsonl_rows(path, wanted)
     else:
-        numbered = _tsv_rows(path) if table_format == "tsv" else _csv_rows(path)
-        yield from _select(numbered, header(path), wanted, path)
+        yield from _select(_cell_rows(path, wanted), wanted, path)
 
 
-def _select(
-    numbered: Iterator[tuple[int, list[str]]], names: list[str], wanted: list[str], path: Path
-) -> Iterator[Row]:
-    """The wanted cells of each row after the header."""
-    positions = [(name, names.index(name)) for name in wanted]
+def field(record: Mapping[str, Any], name: str) -> Any:
+    """The value of a field, or of a nested one (`a.b`); `MISSING` if there is none."""
+    if name in record:
+        return record[name]
+    value: Any = record
+    for part in name.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return MISSING
+        value = value[part]
+    return value
+
+
+def field_names(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[str]:
+    """Names of all fields, also of the nested ones: `id`, `translation`, `translation.de`."""
+    for name, value in record.items():
+        yield f"{prefix}{name}"
+        if isinstance(value, Mapping) and depth < _MAX_DEPTH:
+            yield from field_names(value, f"{prefix}{name}.", depth + 1)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Column names for a message."""
+    shown = [_shortened(name) for name in names]
+    more = ", ..." if len(shown) > _SHOWN_COLUMNS else ""
+    return (", ".join(shown[:_SHOWN_COLUMNS]) or "none") + more
+
+
+def _shortened(name: str) -> str:
+    short = name if len(name) <= _SHOWN_CHARACTERS else name[: _SHOWN_CHARACTERS - 3] + "..."
+    return repr(short)
+
+
+def _check_number(path: Path, column: int, names: list[str]) -> None:
+    if file_format(path) in ("jsonl", "parquet"):
+        raise ConfigError(
+            f"the columns of this format have names, got the number {column}",
+            where=str(path),
+            hint=f"The file has {listed(names)}.",
+        )
+    if column > len(names):
+        raise ConfigError(
+            f"there is no column {column}; the first row has {len(names)}: {listed(names)}",
+            where=str(path),
+        )
+
+
+def _missing(path: Path, column: str, names: list[str], keys: tuple[str, ...]) -> ConfigError:
+    settings = ", ".join(f"{key}: ..." for key in keys)
+    required = [key for key in keys if key != "language"]
+    numbers = ", ".join(f"{key}: {number}" for number, key in enumerate(required, start=1))
+    hint = f"Name the columns: `columns: {{{settings}}}`."
+    has_cells = file_format(path) in ("tsv", "csv")
+    if has_cells and _looks_like_text(names):
+        return ConfigError(
+            f"no column {column!r}; the file seems to have no header row, its first row is "
+            f"{listed(names)}",
+            where=str(path),
+            hint=f"Number the columns of a file without a header: `columns: {{{numbers}}}`.",
+        )
+    if has_cells:
+        hint += f" If there is no header row, number them: `columns: {{{numbers}}}`."
+    if file_format(path) == "tsv" and len(names) == 1 and any(mark in names[0] for mark in ",;|"):
+        hint += " The header has no tab: a file with other delimiters is named .csv."
+    return ConfigError(
+        f"no column {column!r}; the file has {listed(names)}", where=str(path), hint=hint
+    )
+
+
+def _looks_like_text(names: list[str]) -> bool:
+    """Whether one of the cells of the first row is more like a sentence than like a name."""
+    for name in names:
+        is_long = len(name.split()) >= _WORDS_OF_A_SENTENCE
+        if is_long or name.endswith((".", "!", "?", "。", "！", "？", "।", "۔", "؟")):
+            return True
+    return False
+
+
+def _cell_rows(path: Path, wanted: Sequence[Column]) -> Iterator[NumberedRow]:
+    return tsv_rows(path) if file_format(path) == "tsv" else csv_rows(path, wanted)
+
+
+def _select(numbered: Iterator[NumberedRow], wanted: Sequence[Column], path: Path) -> Iterator[Row]:
+    """The wanted cells of each row; the first one is the header, unless columns are numbered."""
+    first = next(numbered, None)
+    if first is None:
+        return
+    names = [cell.strip() for cell in first[1]]
+    positions: dict[Column, int] = {}
+    has_header = False
+    for column in wanted:
+        if isinstance(column, int):
+            positions[column] = column - 1
+        else:
+            positions[column] = names.index(column)
+            has_header = True
+    if not has_header:
+        yield first[0], {column: first[1][position] for column, position in positions.items()}
     for number, cells in numbered:
-        if number == 1:
-            continue
         if len(cells) != len(names):
+            place = "header" if has_header else "first row"
             raise Malformed(
-                f"got {len(cells)} columns, expected {len(names)} as in the header",
+                f"got {len(cells)} columns, expected {len(names)} as in the {place}",
                 where=f"{path}:{number}",
                 hint="A tab or line break inside a sentence splits the row. "
                 "Replace it by a space or, in CSV, quote the cell.",
             )
-        yield number, {name: cells[position] for name, position in positions}
+        yield number, {column: cells[position] for column, position in positions.items()}
 
 
-def _tsv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    return ((number, line.split("\t")) for number, line in read_lines(path))
-
-
-def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Number and cells of each row; a row with quoted line breaks counts once."""
-    _allow_long_cells()
-    with open_stream(path) as raw:
-        text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-        reader = csv.reader(text, strict=True)
-        try:
-            yield from enumerate(reader, start=1)
-        except csv.Error as error:
-            raise Malformed(
-                f"not valid CSV ({error})", where=f"{path}:{reader.line_num}"
-            ) from error
-        except UnicodeDecodeError as error:
-            raise Malformed(
-                f"not valid UTF-8: {error.reason}", where=f"{path}:{reader.line_num + 1}"
-            ) from error
-
-
-def _allow_long_cells() -> None:
-    """Raise the csv module's cell limit, which holds for the whole process; never lower it."""
-    if csv.field_size_limit() < MAX_LINE_BYTES:
-        csv.field_size_limit(MAX_LINE_BYTES)
-
-
-def _jsonl_rows(path: Path, wanted: list[str]) -> Iterator[Row]:
+def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and object of each line that is not blank."""
     for number, line in read_lines(path):
-        row = _parse_object(line, path, number)
+        if line and not line.isspace():
+            yield number, _parse_object(line, path, number)
+
+
+def _jsonl_rows(path: Path, wanted: Sequence[Column]) -> Iterator[Row]:
+    for number, record in _objects(path):
+        row: dict[Column, Any] = {}
         for name in wanted:
-            if name not in row:
+            row[name] = field(record, str(name))
+            if row[name] is MISSING:
                 raise Malformed(f"the object has no {name!r}", where=f"{path}:{number}")
+            if isinstance(row[name], str):
+                row[name] = storable(row[name])
         yield number, row
 
 
@@ -141,17 +228,28 @@ def _parse_object(line: str, path: Path, number: int) -> dict[str, Any]:
     return row
 
 
-def _parquet_rows(path: Path, wanted: list[str]) -> Iterator[Row]:
+def _parquet_rows(path: Path, wanted: Sequence[Column]) -> Iterator[Row]:
+    names = [str(name) for name in wanted]
     number = 0
     try:
-        for batch in _parquet(path).iter_batches(_PARQUET_BATCH, columns=wanted):
-            for row in batch.to_pylist():
+        for batch in _parquet(path).iter_batches(_PARQUET_BATCH, columns=names):
+            for record in batch.to_pylist():
                 number += 1
-                yield number, row
+                values = ((name, field(record, name)) for name in names)
+                # A null in place of a nested object has no fields.
+                yield number, {name: None if v is MISSING else v for name, v in values}
     except (pa.ArrowException, OSError) as error:
         raise Malformed(
             f"not a readable Parquet file ({error})", where=f"{path}:{number + 1}"
         ) from error
+
+
+def _parquet_names(fields: Iterable[pa.Field], prefix: str = "") -> Iterator[str]:
+    for column in fields:
+        yield f"{prefix}{column.name}"
+        if pa.types.is_struct(column.type):
+            children = [column.type.field(number) for number in range(column.type.num_fields)]
+            yield from _parquet_names(children, f"{prefix}{column.name}.")
 
 
 def _parquet(path: Path) -> pq.ParquetFile:

@@ -1,123 +1,141 @@
-"""TMX and XLIFF, streamed: memory holds one translation unit at a time.
+"""TMX, XLIFF and Qt's TS files as translation units, streamed.
 
-Files that declare XML entities are refused, because entities are how an XML bomb expands.
-
-A unit of TMX, and one of XLIFF 1.2, whose languages are attributes of `<file>`:
-
-    <tu><tuv xml:lang="en"><seg>House</seg></tuv><tuv xml:lang="cy"><seg>Tŷ</seg></tuv></tu>
-    <trans-unit id="1"><source>House</source><target>Tŷ</target></trans-unit>
+The languages are found by a search for the tags that name them, which takes a fraction of the time
+of parsing: a language may occur for the first time in the last unit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+import re
+from collections.abc import Iterable, Iterator
+from html import unescape
 from pathlib import Path
-from typing import IO, NamedTuple
-from xml.etree.ElementTree import Element, ParseError
+from typing import NamedTuple
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from alignment.corpora import qt_ts, tmx, xliff
+from alignment.corpora.skips import OnSkip
+from alignment.corpora.streams import file_format
+from alignment.corpora.tmx import Outcome, Text
+from alignment.corpora.xliff import Reading
+from alignment.corpora.xml_stream import open_xml
+from alignment.corpora.xml_units import XmlUnit, read_units
 
-from alignment.corpora.streams import open_stream
-from alignment.errors import Malformed, UnsafeArchive
-
-FORMATS = ("tmx", "xlf", "xliff")
-SAMPLE_UNITS = 2000
-"""Units that are read to find out which languages a file has."""
-_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_CHUNK_BYTES = 2**20
+_LONGEST_TAG = 2**14
+_VARIANT = re.compile(
+    rb"<(?:[\w.-]+:)?tuv\s(?:[^<>]*?\s)?(?:xml:)?lang\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')"
+)
+_NAMING = re.compile(rb"<(?:[\w.-]+:)?(xliff|file|source|target|TS)((?:\s[^<>]*)?)>")
+_ATTRIBUTE = re.compile(rb"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_SOURCE_KEYS = {
+    b"xliff": {b"srcLang"},
+    b"file": {b"source-language"},
+    b"source": {b"xml:lang"},
+    b"target": set(),
+    b"TS": {b"sourcelanguage"},
+}
+_TARGET_KEYS = {
+    b"xliff": {b"trgLang"},
+    b"file": {b"target-language"},
+    b"source": set(),
+    b"target": {b"xml:lang"},
+    b"TS": {b"language"},
+}
+"""The attributes that name a language, by the name of the element."""
+_PHRASE_TAG = re.compile(r"\{(?:\d+|[a-z_^]{1,3})>|<(?:\d+|[a-z_^]{1,3})\}|\{\d+\}")
+"""Phrase writes tags into the text: `{1}`, `{b>bold<b}`."""
 
 
 class Unit(NamedTuple):
-    """One translation unit."""
+    """One text in several languages."""
 
     origin: str
-    """`file name:number`, from 1."""
-    texts: dict[str, str]
-    """Text by language, as the file spells it."""
+    """`file name:number of the unit`, from 1."""
+    texts: list[Text]
+    """Language, as the file spells it, and text; one language may have several texts."""
 
 
-def languages_of(path: Path) -> frozenset[str]:
-    """The languages of the first `SAMPLE_UNITS` units, as the file spells them."""
-    spellings: set[str] = set()
-    for unit in islice(units(path), SAMPLE_UNITS):
-        spellings |= unit.texts.keys()
-    return frozenset(spellings)
+class Languages(NamedTuple):
+    """The languages that a file names, in its spelling."""
+
+    all: frozenset[str]
+    unlabelled: bool
+    """Whether it has translations, but no language of any of them."""
 
 
-def units(path: Path) -> Iterator[Unit]:
-    """All translation units, in the file's order.
+def units(path: Path, on_skip: OnSkip, reading: Reading | None = None) -> Iterator[Unit]:
+    """The translated units, in the file's order; `on_skip` hears why the others are left out.
 
     Raises:
-        Malformed: if the file is not well-formed XML.
+        Malformed: if the file has another format, or ends too early.
         UnsafeArchive: if it declares entities.
     """
-    number = 0
-    try:
-        with open_stream(path) as file:
-            for texts in _unit_texts(file):
-                number += 1
-                yield Unit(f"{path.name}:{number}", texts)
-    except DefusedXmlException as error:
-        raise UnsafeArchive(
-            f"the XML file declares entities ({type(error).__name__})",
-            where=f"{path}: after unit {number}",
-            hint="Remove the entity declarations from the file.",
-        ) from error
-    except (ParseError, ValueError, LookupError) as error:
-        line = getattr(error, "position", (None,))[0]
-        where = f"{path}:{line}" if line else str(path)
-        raise Malformed(f"not well-formed XML ({error})", where=where) from error
+    reading = reading or Reading()
+    has_tags = file_format(path) == "mxliff"
+    for unit in read_units(path, on_skip):
+        origin = f"{path.name}:{unit.number}"
+        for outcome in _outcomes(unit, reading):
+            if isinstance(outcome, str):
+                on_skip(outcome, origin)
+            elif has_tags:
+                yield Unit(origin, [_without_phrase_tags(text) for text in outcome])
+            else:
+                yield Unit(origin, outcome)
 
 
-def _unit_texts(file: IO[bytes]) -> Iterator[dict[str, str]]:
-    open_elements: list[Element] = []
-    source = ""
-    target = ""
-    events = iterparse(file, events=("start", "end"), forbid_entities=True, forbid_external=True)
-    for event, element in events:
-        name = _local_name(element)
-        if event == "start":
-            open_elements.append(element)
-            if name in ("file", "xliff"):
-                source = element.get("source-language") or element.get("srcLang") or source
-                target = element.get("target-language") or element.get("trgLang") or target
-            continue
-        open_elements.pop()
-        if name == "tu":
-            yield _tmx_texts(element)
-        elif name in ("trans-unit", "segment"):
-            source_text = _text(element, "source")
-            target_text = _text(element, "target")
-            if source_text and target_text and source and target:
-                yield {source: source_text, target: target_text}
-        else:
-            continue
-        element.clear()
-        for parent in open_elements:  # drop what was read, so that memory does not grow
-            parent[:] = [child for child in parent if child in open_elements]
+def _outcomes(unit: XmlUnit, reading: Reading) -> Iterable[Outcome]:
+    if unit.root == "xliff":
+        return xliff.segments(unit, reading)
+    if unit.root == "TS":
+        return (qt_ts.message(unit, reading),)
+    return (tmx.variants(unit.element),)
 
 
-def _tmx_texts(unit: Element) -> dict[str, str]:
-    """Text by language of a TMX `tu`; TMX before 1.4 writes `lang` without the namespace."""
-    texts = {}
-    for variant in unit:
-        if _local_name(variant) == "tuv":
-            language = variant.get(_LANG) or variant.get("lang")
-            text = _text(variant, "seg")
-            if language and text:
-                texts[language] = text
-    return texts
+def _without_phrase_tags(labelled: Text) -> Text:
+    language, text = labelled
+    return language, _PHRASE_TAG.sub("", text)
 
 
-def _text(parent: Element, name: str) -> str:
-    """The text in the first child of this name, without the markup in it."""
-    for child in parent:
-        if _local_name(child) == name:
-            return "".join(child.itertext())
-    return ""
+def languages_of(path: Path) -> Languages:
+    """The languages of all units.
+
+    Raises:
+        Malformed: if the file cannot be decompressed or decoded.
+    """
+    sources: set[bytes] = set()
+    targets: set[bytes] = set()
+    has_targets = False
+    for part in _parts(path):
+        for double, single in _VARIANT.findall(part):
+            targets.add(double or single)
+        for tag, text in _NAMING.findall(part):
+            has_targets |= tag in (b"target", b"TS")
+            attributes = _attributes(text)
+            for key in _SOURCE_KEYS[tag] & attributes.keys():
+                sources.add(attributes[key])
+            for key in _TARGET_KEYS[tag] & attributes.keys():
+                targets.add(attributes[key])
+            if tag == b"TS":
+                sources.add(attributes.get(b"sourcelanguage", b"en"))
+    codes = (sources | targets) - {b""}
+    names = [unescape(code.decode("utf-8", "replace")) for code in codes]
+    return Languages(frozenset(names), has_targets and not targets)
 
 
-def _local_name(element: Element) -> str:
-    """The tag without its namespace; comments and processing instructions have none."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+def _parts(path: Path) -> Iterator[bytes]:
+    """The file in parts, none of which ends inside a tag."""
+    rest = b""
+    with open_xml(path) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            data = rest + chunk
+            end = data.rfind(b"<", max(0, len(data) - _LONGEST_TAG))
+            end = len(data) if end < 0 else end
+            yield data[:end]
+            rest = data[end:]
+    yield rest
+
+
+def _attributes(text: bytes) -> dict[bytes, bytes]:
+    if not text:  # most `source` and `target` elements have none
+        return {}
+    return {name: double or single for name, double, single in _ATTRIBUTE.findall(text)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import io
 import lzma
 import os
 import re
@@ -26,7 +27,7 @@ MAX_RATIO = 200
 """Largest unpacked size as a multiple of the packed one: text reaches about 5, a bomb 1,000."""
 _ALWAYS_ALLOWED_BYTES = 2**20  # the ratio of a small member says nothing
 _CHUNK_BYTES = 2**20
-_DAMAGED = (
+DAMAGED = (
     zipfile.BadZipFile,
     tarfile.TarError,
     EOFError,
@@ -35,6 +36,8 @@ _DAMAGED = (
     NotImplementedError,
     OSError,
 )
+_CLUTTER = {".ds_store", "thumbs.db", "desktop.ini"}
+_NOT_A_ZIP = (zipfile.BadZipFile, ValueError, OSError)
 T = TypeVar("T")
 
 
@@ -46,7 +49,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     """
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except _NOT_A_ZIP as error:
         raise Malformed(
             f"not a zip archive ({error}); the download may be truncated",
             where=str(path),
@@ -63,23 +66,47 @@ def safe_members(
 ) -> Iterator[zipfile.ZipInfo]:
     """The members whose name matches, after a check of name, type, size and compression ratio.
 
+    What desktops add to an archive is left out: `__MACOSX/`, `.DS_Store`, `Thumbs.db`.
+
     Raises:
         UnsafeArchive: if a member expands past the limits, is a link, or leaves the archive.
     """
     for info in archive.infolist():
-        if info.is_dir() or not wanted.search(info.filename):
+        if info.is_dir() or _is_clutter(info.filename) or not wanted.search(info.filename):
             continue
-        where = f"{archive.filename}:{info.filename}"
-        _check_name_and_type(info, where)
-        ratio = info.file_size / max(info.compress_size, 1)
-        explodes = ratio > max_ratio and info.file_size > _ALWAYS_ALLOWED_BYTES
-        if info.file_size > max_bytes or explodes:
-            raise UnsafeArchive(
-                f"the member expands to {info.file_size:,} bytes, {ratio:.0f} times its packed "
-                f"size; the limits are {max_bytes:,} bytes and {max_ratio} times",
-                where=where,
-            )
+        check_member(archive, info, max_bytes=max_bytes, max_ratio=max_ratio)
         yield info
+
+
+def _is_clutter(name: str) -> bool:
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not parts:
+        return False
+    return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1].lower() in _CLUTTER
+
+
+def check_member(
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    *,
+    max_bytes: int = MAX_MEMBER_BYTES,
+    max_ratio: int = MAX_RATIO,
+) -> None:
+    """Check name, type, size and compression ratio of a member before it is read.
+
+    Raises:
+        UnsafeArchive: if it expands past the limits, is a link, or leaves the archive.
+    """
+    where = f"{archive.filename}:{info.filename}"
+    _check_name_and_type(info, where)
+    ratio = info.file_size / max(info.compress_size, 1)
+    explodes = ratio > max_ratio and info.file_size > _ALWAYS_ALLOWED_BYTES
+    if info.file_size > max_bytes or explodes:
+        raise UnsafeArchive(
+            f"the member expands to {info.file_size:,} bytes, {ratio:.0f} times its packed "
+            f"size; the limits are {max_bytes:,} bytes and {max_ratio} times",
+            where=where,
+        )
 
 
 def _check_name_and_type(info: zipfile.ZipInfo, where: str) -> None:
@@ -103,6 +130,23 @@ def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         raise Malformed(
             f"the archive is damaged: {error}", where=f"{archive.filename}:{info.filename}"
         ) from error
+
+
+def open_inner_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> zipfile.ZipFile:
+    """Open a zip archive that is a member of another one, in memory.
+
+    Raises:
+        Malformed: if it is not one, or the outer archive is damaged.
+        UnsafeArchive: as in `check_member`.
+    """
+    check_member(archive, info)
+    where = f"{archive.filename}:{info.filename}"
+    try:
+        inner = zipfile.ZipFile(io.BytesIO(read_member(archive, info)))
+    except _NOT_A_ZIP as error:
+        raise Malformed(f"not a zip archive ({error})", where=where) from error
+    inner.filename = where  # what errors about its members name
+    return inner
 
 
 def only_member(archive: zipfile.ZipFile, wanted: re.Pattern[str]) -> zipfile.ZipInfo:
@@ -143,7 +187,7 @@ def _write_member(path: Path, pattern: str, target: Path) -> None:
     try:
         with _open_member(path, wanted) as member, target.open("wb") as copy:
             _copy(member, copy, limit, f"{path}:{pattern}")
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise Malformed(
             f"the archive is damaged: {error}",
             where=str(path),

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -23,11 +24,26 @@ from alignment.downloads.address import redacted
 from alignment.downloads.lockfile import Lockfile
 from alignment.downloads.retry import RetryPolicy
 from alignment.downloads.transfer import Progress, ResumableDownload, sidecar
-from alignment.errors import ArtifactError, ConfigError, SourceError, Unavailable
+from alignment.errors import (
+    ArtifactError,
+    ChecksumMismatch,
+    ConfigError,
+    SourceError,
+    Unavailable,
+)
 from alignment.extras import require
 from alignment.files import file_digest, write_json
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a file can be fetched."""
+
+    url: str
+    sha256: str | None = None
+    """What the source of the address says about the file; None if it says nothing."""
 
 
 @dataclass
@@ -56,21 +72,37 @@ class Downloads:
             NotFound: if the server does not have the file.
             SourceError: if the server refuses.
         """
+        return self.fetch_as(url, lambda: Address(url), license=license)
+
+    def fetch_as(
+        self, identity: str, resolve: Callable[[], Address], *, license: str = "unknown"
+    ) -> Path:
+        """Like `fetch`, for a file that several addresses may give.
+
+        Args:
+            identity: What the cache and the lockfile call it.
+            resolve: Called for its address if it is not in the cache.
+            license: Copied to the lockfile.
+
+        Raises:
+            ChecksumMismatch: also if the bytes differ from the checksum of the address.
+        """
         for name in ("objects", "partial", "urls"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
-        with FileLock(self.root / "urls" / f"{_name(url)}.lock"):
-            cached = None if self.lock.update else self._cached(url)
+        with FileLock(self.root / "urls" / f"{_name(identity)}.lock"):
+            cached = None if self.lock.update else self._cached(identity)
             if cached is not None:
-                self.lock.accept(url, cached.stat().st_size, cached.name, license)
+                self.lock.accept(identity, cached.stat().st_size, cached.name, license)
                 return cached
             if self.offline:
                 raise Unavailable(
                     "not in the cache, and this run is offline",
-                    where=redacted(url),
+                    where=redacted(identity),
                     hint="Run once with network access.",
                 )
-            with self._host_slot(url):
-                return self._download(url, license)
+            address = resolve()
+            with self._host_slot(address.url):
+                return self._download(identity, address, license)
 
     def fetch_named(self, url: str, *, license: str = "unknown", name: str | None = None) -> Path:
         """Like `fetch`, but the path ends in `name`, which tells readers the format.
@@ -91,13 +123,13 @@ class Downloads:
         with self._guard:
             return self._host_slots.setdefault(host, threading.Semaphore(self.per_host))
 
-    def _cached(self, url: str) -> Path | None:
-        """The locked file, else the one this address gave last time, if its size is right."""
-        locked = self.lock.get(url)
+    def _cached(self, identity: str) -> Path | None:
+        """The locked file, else the one that it was last time, if its size is right."""
+        locked = self.lock.get(identity)
         if locked is not None:
             return self._object(locked.sha256, locked.size)
         try:
-            record = json.loads(self._record(url).read_text())
+            record = json.loads(self._record(identity).read_text())
         except (OSError, ValueError):
             return None
         return self._object(record.get("sha256"), record.get("size"))
@@ -108,16 +140,17 @@ class Downloads:
             return path
         return None
 
-    def _record(self, url: str) -> Path:
-        return self.root / "urls" / f"{_name(url)}.json"
+    def _record(self, identity: str) -> Path:
+        return self.root / "urls" / f"{_name(identity)}.json"
 
-    def _download(self, url: str, license: str) -> Path:
-        partial = self.root / "partial" / _name(url)
-        self._transfer(url, partial)
+    def _download(self, identity: str, address: Address, license: str) -> Path:
+        partial = self.root / "partial" / _name(identity)
+        self._transfer(address.url, partial)
         digest = file_digest(partial)
         size = partial.stat().st_size
         try:
-            self.lock.accept(url, size, digest, license)
+            _check_digest(address, digest)
+            self.lock.accept(identity, size, digest, license)
         except SourceError:
             partial.unlink()
             raise
@@ -125,8 +158,8 @@ class Downloads:
         os.replace(partial, final)
         sidecar(partial).unlink(missing_ok=True)
         date = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        record = {"url": url, "sha256": digest, "size": size, "date": date}
-        write_json(self._record(url), record)
+        record = {"url": address.url, "sha256": digest, "size": size, "date": date}
+        write_json(self._record(identity), record)
         return final
 
     def _transfer(self, url: str, partial: Path) -> None:
@@ -143,6 +176,15 @@ class Downloads:
                 where=str(self.root),
                 hint="Free some space and run again: HTTP downloads resume.",
             ) from error
+
+
+def _check_digest(address: Address, digest: str) -> None:
+    if address.sha256 is not None and address.sha256 != digest:
+        raise ChecksumMismatch(
+            f"got a file with sha256 {digest[:12]}, expected {address.sha256[:12]}",
+            where=redacted(address.url),
+            hint="Run again; if it stays so, the mirror has a damaged file.",
+        )
 
 
 def _copy_through_fsspec(url: str, partial: Path) -> None:
@@ -165,5 +207,5 @@ def _copy_through_fsspec(url: str, partial: Path) -> None:
         ) from error
 
 
-def _name(url: str) -> str:
-    return hashlib.sha256(url.encode()).hexdigest()[:32]
+def _name(identity: str) -> str:
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]

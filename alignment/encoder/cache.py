@@ -18,19 +18,20 @@ class EncoderCache:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self._encoders: dict[tuple[Path, Precision], Encoder] = {}  # least recently used first
+        # Least recently used first.
+        self._encoders: dict[tuple[Path, Precision, bool], Encoder] = {}
         # Two threads would load an encoder twice, and transformers' lazy imports are not
         # thread-safe.
         self._lock = threading.Lock()
 
-    def get(self, path: Path, precision: Precision) -> Encoder:
+    def get(self, path: Path, precision: Precision, *, trust_remote_code: bool = False) -> Encoder:
         """The encoder of a directory, loaded at the first call, on the fastest device."""
         with self._lock:
-            key = (path, precision)
+            key = (path, precision, trust_remote_code)
             encoder = self._encoders.pop(key, None)
             if encoder is None:
                 self._drop_oldest()
-                encoder = _load(path, precision)
+                encoder = _load(path, precision, trust_remote_code=trust_remote_code)
             self._encoders[key] = encoder
             return encoder
 
@@ -48,14 +49,18 @@ class EncoderCache:
 _CACHE = EncoderCache(capacity=2)
 
 
-def cached_encoder(path: Path, precision: Precision = "fp32") -> Encoder:
+def cached_encoder(
+    path: Path, precision: Precision = "fp32", *, trust_remote_code: bool = False
+) -> Encoder:
     """The encoder of a directory on the fastest device, kept in memory for the next call.
+
+    `trust_remote_code` allows it to run Python code that comes with it.
 
     Raises:
         Missing: if the directory is not an encoder.
         Corrupt: if it cannot be loaded.
     """
-    return _CACHE.get(path, precision)
+    return _CACHE.get(path, precision, trust_remote_code=trust_remote_code)
 
 
 def clear_encoders() -> None:
@@ -64,7 +69,7 @@ def clear_encoders() -> None:
     memory.release()
 
 
-def _load(path: Path, precision: Precision) -> Encoder:
+def _load(path: Path, precision: Precision, *, trust_remote_code: bool) -> Encoder:
     from alignment.encoder.directory import load_encoder  # torch
 
-    return load_encoder(path, precision=precision)
+    return load_encoder(path, precision=precision, trust_remote_code=trust_remote_code)

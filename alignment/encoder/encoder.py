@@ -11,11 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from alignment.encoder.padding import Pooling, batches_of_similar_length, embed, pad, pool
+from alignment.encoder.container import transformer_of
+from alignment.encoder.forward import embed, pool
+from alignment.encoder.padding import PaddingSide, batches_of_similar_length, pad
+from alignment.encoder.prompts import Prompts, Side, chosen_prompts
+from alignment.encoder.tokens import prompt_length, token_rows
 from alignment.encoder.vector_cache import VectorCache
 from alignment.errors import Corrupt
 
 if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 # Activations of 1,024 tokens fit a CPU's cache: 1.8 times the rate of 8,192.
@@ -25,31 +30,23 @@ _COMPUTE_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What turns a transformers model into an encoder; saved with the model as `encoder.json`."""
-
-    prefix: str = ""
-    """Put before each text, as in "query: " for E5."""
-    max_tokens: int = 128
-    """Longer texts are cut, special tokens included."""
-    pooling: Pooling = "mean"
-    """The mean of the token vectors, or the first ("cls") token's."""
-
-
-@dataclass(frozen=True)
 class Encoder:
-    """A transformers model with its tokenizer and settings: texts in, unit vectors out.
+    """A sentence-transformers model with a faster way to the same vectors.
 
     `load_encoder` reads one from a directory. Threads may share an encoder.
 
     Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
         >>> from alignment.config import ScratchEncoder
+        >>> from alignment.encoder.container import new_container
         >>> from alignment.encoder.scratch import scratch_encoder
         >>> sizes = ScratchEncoder(
         ...     source="scratch", vocab_size=100, hidden_size=32, num_layers=1, num_heads=2
         ... )
         >>> model, tokenizer = scratch_encoder(["good morning", "bore da"], sizes, seed=1)
-        >>> encoder = Encoder(model, tokenizer, Settings())
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     encoder = Encoder(new_container(model, tokenizer, 64, Path(folder)))
         >>> vectors = encoder.encode(["good morning", "bore da", "good morning"])
         >>> vectors.shape, vectors.dtype
         ((3, 32), dtype('float32'))
@@ -57,21 +54,51 @@ class Encoder:
         [1.0, 1.0, 1.0]
     """
 
-    model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerBase
-    settings: Settings
+    container: SentenceTransformer
+    """Its modules, prompts and tokenizer."""
     _cache: VectorCache = field(default_factory=VectorCache, repr=False, compare=False)
 
     @property
-    def dim(self) -> int:
-        """Length of a vector."""
-        return int(self.model.config.hidden_size)
+    def model(self) -> PreTrainedModel:
+        """The transformers model, the first module."""
+        return transformer_of(self.container)
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    @property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The tokenizer of transformers."""
+        tokenizer: PreTrainedTokenizerBase = self.container.tokenizer
+        return tokenizer
+
+    @property
+    def padding_side(self) -> PaddingSide:
+        """Where a batch is filled up."""
+        return "left" if self.tokenizer.padding_side == "left" else "right"
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector, after all modules."""
+        full = int(self.container.get_embedding_dimension() or 0)
+        return min(full, self.container.truncate_dim or full)
+
+    @property
+    def max_tokens(self) -> int:
+        """Longer texts are cut, special tokens and prompt included."""
+        return int(self.container.max_seq_length or 0)
+
+    @property
+    def prompts(self) -> Prompts:
+        """What is put before the texts of each side."""
+        return chosen_prompts(self.container)
+
+    def encode(self, texts: Sequence[str], *, side: Side = "source") -> NDArray[np.float32]:
         """Turn texts into L2-normalized float32 vectors (n, dim), in the order of `texts`.
 
         Each distinct text is encoded once, in batches of similar length, and its vector is kept
-        for later calls (`VectorCache`). The settings' prefix is put before each text.
+        for later calls (`VectorCache`). The vectors are those of `SentenceTransformer.encode`.
+
+        Args:
+            texts: At least a list; none gives (0, dim).
+            side: Whose prompt is put before each text, if the encoder has two.
 
         Raises:
             TypeError: if `texts` is a single string.
@@ -79,44 +106,50 @@ class Encoder:
         """
         if isinstance(texts, str):
             raise TypeError("encode takes a list of texts, got one string: pass [text]")
+        prompt = self.prompts.of(side)
+        keys = [prompt + text for text in texts]
         with _COMPUTE_LOCK:
-            vectors = self._cache.lookup(texts, lambda missing: self._run(missing, embed))
-            rows = [vectors[text] for text in texts]
+            vectors = self._cache.lookup(
+                keys, lambda missing: self._run(_without(prompt, missing), side, embed)
+            )
+            rows = [vectors[key] for key in keys]
             return np.array(rows, np.float32).reshape(len(texts), self.dim)
 
-    def pool(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Float32 vectors (n, dim) before the normalization; none is kept.
+    def pool(self, texts: Sequence[str], *, side: Side = "source") -> NDArray[np.float32]:
+        """Float32 vectors (n, dim) before the normalization at the end; none is kept.
 
         Raises:
             Corrupt: if the model gives NaN or infinite values.
         """
         with _COMPUTE_LOCK:
-            return self._run(texts, pool)
+            return self._run(texts, side, pool)
 
     def clear_cache(self) -> None:
         """Drop the vectors of earlier calls; needed after a change of the model's weights."""
         self._cache.clear()
 
-    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text with its prefix and special tokens, cut to the length limit."""
-        prefixed = [self.settings.prefix + text for text in texts]
-        encoded = self.tokenizer(prefixed, truncation=True, max_length=self.settings.max_tokens)
-        return list(encoded["input_ids"])
+    def tokenize(self, texts: Sequence[str], *, side: Side = "source") -> list[list[int]]:
+        """Token ids of each text with its prompt and special tokens, cut to the length limit."""
+        return token_rows(self.container, texts, self.prompts.of(side))
+
+    def prompt_length(self, side: Side = "source") -> int | None:
+        """Number of tokens that the pooling leaves out at the start; None if it leaves out none."""
+        return prompt_length(self.container, self.prompts.of(side))
 
     def _run(
-        self, texts: Sequence[str], function: Callable[..., torch.Tensor]
+        self, texts: Sequence[str], side: Side, function: Callable[..., torch.Tensor]
     ) -> NDArray[np.float32]:
         """Vectors (n, dim) by `function`, which is `embed` or `pool`."""
-        rows = self.tokenize(texts) if texts else []
+        rows = self.tokenize(texts, side=side) if texts else []
         vectors = np.empty((len(texts), self.dim), np.float32)
-        lengths = [len(row) for row in rows]
         device = self.model.device
         budget = BATCH_TOKENS.get(device.type, 1024)
+        left_out = self.prompt_length(side)
         with torch.inference_mode():
-            for indices in batches_of_similar_length(lengths, budget):
-                batch = pad([rows[i] for i in indices], self.tokenizer.pad_token_id)
-                inputs = (batch.ids.to(device), batch.attention_mask.to(device))
-                output = function(self.model, *inputs, self.settings.pooling)
+            for indices in batches_of_similar_length([len(row) for row in rows], budget):
+                chosen = [rows[i] for i in indices]
+                batch = pad(chosen, self.tokenizer.pad_token_id, self.padding_side)
+                output = function(self.container, batch.to(device), left_out)
                 vectors[indices] = output.cpu().numpy()
         if not np.isfinite(vectors).all():
             raise Corrupt(
@@ -124,3 +157,7 @@ class Encoder:
                 hint="Its weights are damaged or its training diverged. Use an earlier version.",
             )
         return vectors
+
+
+def _without(prompt: str, texts: Sequence[str]) -> list[str]:
+    return [text.removeprefix(prompt) for text in texts]

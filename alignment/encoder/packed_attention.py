@@ -39,6 +39,13 @@ class Layout:
         """Attention weights per head."""
         self._orders: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # by number of heads
 
+    def boundaries(self, device: torch.device) -> torch.Tensor:
+        """Where each sentence begins in the row, and where the last one ends (sentences + 1,)."""
+        lengths = [0]
+        for run in self.runs:
+            lengths += [run.length] * run.sentences
+        return torch.tensor(lengths, device=device).cumsum(0)
+
     def to_blocks(self, x: torch.Tensor) -> torch.Tensor:
         """Reorder a row (tokens, heads, dim) to blocks (tokens * heads, dim)."""
         _, heads, dim = x.shape
@@ -108,7 +115,7 @@ def attention(
         attention_mask: Not used; packed rows have no padding.
         scaling: Factor of the scores; 1 / sqrt(dim) by default.
         dropout: Probability with which an attention weight is dropped.
-        packed_layout: Where the sentences are, as `embed_packed` passes it.
+        packed_layout: Where the sentences are, as `forward.pool` passes it.
         sliding_window: Must be None.
 
     Returns:
@@ -119,7 +126,7 @@ def attention(
         NotImplementedError: if the layer has a sliding window.
     """
     if packed_layout is None:  # transformers makes no mask for an attention that it does not know
-        raise ValueError("this model was prepared for packed rows: embed with `embed_packed`")
+        raise ValueError("this model was prepared for packed rows, got padded ones")
     if sliding_window is not None:
         raise NotImplementedError("attention within a sliding window")
     if scaling is None:

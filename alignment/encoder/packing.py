@@ -7,23 +7,14 @@ those of one length are one small product.
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, groupby
 
 import torch
-from transformers import PreTrainedModel
 
-from alignment import compat
-from alignment.encoder.packed_attention import ATTENTION, Layout, Run, register_attention
-from alignment.encoder.padding import Pooling, embed, pad
-from alignment.encoder.vocabulary import embedding_matrix
-
-logger = logging.getLogger(__name__)
-
-TOLERANCE = 1e-4  # between a sentence's unit vectors, padded and packed
+from alignment.encoder.packed_attention import Layout, Run
 
 
 @dataclass(frozen=True)
@@ -35,6 +26,10 @@ class Packed:
     positions: torch.Tensor
     """(1, tokens), from 0 in each sentence."""
     layout: Layout
+
+    def to(self, device: torch.device) -> Packed:
+        """The same batch on a device."""
+        return Packed(self.ids.to(device), self.positions.to(device), self.layout)
 
 
 def pack(rows: Sequence[Sequence[int]]) -> Packed:
@@ -71,70 +66,8 @@ def packs(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
         yield [index for index, _ in members]
 
 
-def embed_packed(model: torch.nn.Module, packed: Packed, pooling: Pooling = "mean") -> torch.Tensor:
-    """Pooled float32 unit vectors (sentences, dim), in the order of the pack.
-
-    They equal those of `padding.embed` except for rounding.
-
-    Args:
-        model: Prepared by `use_packing`.
-        packed: Sentences in one row.
-        pooling: The mean of a sentence's tokens, or its first token ("cls").
-    """
-    positions = packed.positions + _first_position(model)
-    output = model(input_ids=packed.ids, position_ids=positions, packed_layout=packed.layout)
-    hidden = output.last_hidden_state[0].float()  # (tokens, dim)
-    runs = packed.layout.runs
-    pooled = []
-    for part, run in zip(hidden.split([run.tokens for run in runs]), runs, strict=True):
-        tokens = part.view(*run, -1)  # (sentences, length, dim)
-        pooled.append(tokens[:, 0] if pooling == "cls" else tokens.mean(1))
-    return torch.nn.functional.normalize(torch.cat(pooled), dim=-1)
-
-
-def use_packing(model: PreTrainedModel, pooling: Pooling = "mean") -> bool:
-    """Prepare the model for packed rows if they give the same vectors as padded ones.
-
-    Returns False, and leaves the model as it was, if they do not: attention that depends on more
-    than a sentence's positions (a sliding window, relative buckets) gives other vectors or fails.
-    """
-    original = compat.attention_implementation(model)
-    was_training = model.training
-    model.eval()
-    try:
-        problem = _packing_problem(model, pooling)
-    finally:
-        model.train(was_training)
-    if problem:
-        logger.info("this model's sentences are padded, they cannot be packed: %s", problem)
-        model.set_attn_implementation(original)
-    return not problem
-
-
-def _packing_problem(model: PreTrainedModel, pooling: Pooling) -> str:
-    """Why the model cannot be packed; "" if it can be, and then it has the packed attention."""
-    padding = _padding_id(model)
-    vocab_size = len(embedding_matrix(model))
-    tokens = [token for token in range(min(vocab_size, 8)) if token != padding]
-    rows = [tokens[:2], tokens[-2:], tokens]
-    register_attention()
-    try:
-        with torch.no_grad():
-            padded = embed(model, *pad(rows, padding), pooling)
-            model.set_attn_implementation(ATTENTION)
-            packed = embed_packed(model, pack(rows), pooling)
-    except (TypeError, ValueError, NotImplementedError, AttributeError, RuntimeError) as error:
-        return str(error) or type(error).__name__
-    difference = float((packed - padded).abs().max())
-    return f"their vectors differ by {difference:.1e}" if difference > TOLERANCE else ""
-
-
-def _padding_id(model: PreTrainedModel) -> int:
-    return int(getattr(model.get_input_embeddings(), "padding_idx", None) or 0)
-
-
-def _first_position(model: torch.nn.Module) -> int:
-    """RoBERTa's positions begin after the padding token's."""
+def first_position(model: torch.nn.Module) -> int:
+    """Number of a sentence's first position. RoBERTa's begin after the padding token's id."""
     table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
     padding = getattr(table, "padding_idx", None)
     return 0 if padding is None else int(padding) + 1

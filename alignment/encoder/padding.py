@@ -1,4 +1,4 @@
-"""Padded batches: sentences of similar length in one rectangle, and the vectors of its rows."""
+"""Padded batches: sentences of similar length in one rectangle."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import torch
 
-Pooling = Literal["mean", "cls"]
+PaddingSide = Literal["left", "right"]
 
 
 class Padded(NamedTuple):
@@ -17,9 +17,13 @@ class Padded(NamedTuple):
     attention_mask: torch.Tensor
     """1 at a token, 0 at padding."""
 
+    def to(self, device: torch.device) -> Padded:
+        """The same batch on a device."""
+        return Padded(self.ids.to(device), self.attention_mask.to(device))
 
-def pad(rows: Sequence[Sequence[int]], pad_id: int) -> Padded:
-    """Fill rows of token ids up to the longest of them.
+
+def pad(rows: Sequence[Sequence[int]], pad_id: int, side: PaddingSide = "right") -> Padded:
+    """Fill rows of token ids up to the longest of them, on the side that the tokenizer fills.
 
     >>> batch = pad([[5, 6, 7], [8]], pad_id=1)
     >>> batch.ids.tolist()
@@ -31,8 +35,9 @@ def pad(rows: Sequence[Sequence[int]], pad_id: int) -> Padded:
     ids = torch.full((len(rows), longest), pad_id)
     attention_mask = torch.zeros((len(rows), longest), dtype=torch.long)
     for i, row in enumerate(rows):
-        ids[i, : len(row)] = torch.tensor(row)
-        attention_mask[i, : len(row)] = 1
+        start = longest - len(row) if side == "left" else 0
+        ids[i, start : start + len(row)] = torch.tensor(row)
+        attention_mask[i, start : start + len(row)] = 1
     return Padded(ids, attention_mask)
 
 
@@ -51,34 +56,3 @@ def batches_of_similar_length(lengths: Sequence[int], budget: int) -> Iterator[l
         size = max(1, budget // max(longest, 1))
         yield order[start : start + size]
         start += size
-
-
-def embed(
-    model: torch.nn.Module,
-    ids: torch.Tensor,
-    attention_mask: torch.Tensor,
-    pooling: Pooling = "mean",
-) -> torch.Tensor:
-    """Pooled float32 unit vectors (n, dim) of a padded batch.
-
-    `ids` and `attention_mask` are (n, length), as `pad` gives them.
-    """
-    return torch.nn.functional.normalize(pool(model, ids, attention_mask, pooling), dim=-1)
-
-
-def pool(
-    model: torch.nn.Module,
-    ids: torch.Tensor,
-    attention_mask: torch.Tensor,
-    pooling: Pooling = "mean",
-) -> torch.Tensor:
-    """Pooled float32 vectors (n, dim) of a padded batch, not normalized.
-
-    `ids` and `attention_mask` are (n, length). The mean is over the tokens that are no padding.
-    """
-    output = model(input_ids=ids, attention_mask=attention_mask)
-    hidden: torch.Tensor = output.last_hidden_state.float()  # (n, length, dim)
-    if pooling == "cls":
-        return hidden[:, 0]
-    weights = attention_mask.unsqueeze(-1).float()
-    return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1.0)

@@ -153,7 +153,13 @@ def _mean_accuracy(
 ) -> dict[str, float]:
     by_suite: dict[str, list[float]] = {}
     for code in config.trained:
-        artifact = evaluate(workspace.store, code, data.holdout, encoder)
+        artifact = evaluate(
+            workspace.store,
+            code,
+            data.holdout,
+            encoder,
+            trust_remote_code=config.encoder.runs_code,
+        )
         for suite, counts in EvaluateCounts.of(artifact).suites.items():
             by_suite.setdefault(suite, []).append(counts.accuracy)
     return {suite: statistics.mean(values) for suite, values in by_suite.items()}
@@ -184,7 +190,11 @@ def _training_split(config: Config, data: TrainingData) -> TripletData:
     from alignment.training.data import read_triplets
     from alignment.training.validation import split
 
-    encoder = load_encoder(data.encoder.path / layout.MODEL, device="cpu")
+    encoder = load_encoder(
+        data.encoder.path / layout.MODEL,
+        device="cpu",
+        trust_remote_code=config.encoder.runs_code,
+    )
     path = data.triplets.path / layout.TRIPLETS
     triplets = read_triplets(path, encoder, config.train, pivot=config.pivot, seed=config.seed)
     training, _ = split(triplets, config.train.validation_share, config.pivot)

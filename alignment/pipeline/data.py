@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from alignment.config import Config, Triplets
+from alignment.config import Config, ScratchEncoder, Triplets
 from alignment.corpora import check_licenses
+from alignment.pipeline.check import check_corpora
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
 from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
@@ -34,6 +35,8 @@ class TrainingData(CleanedData):
 
     encoder: Artifact
     """The base encoder."""
+    checked: dict[str, Artifact]
+    """By language; without those that are not checked."""
     mined: dict[str, Artifact]
     triplets: Artifact
 
@@ -44,6 +47,7 @@ class TrainingData(CleanedData):
             self.holdout,
             *self.cleaned.values(),
             self.encoder,
+            *self.checked.values(),
             *self.mined.values(),
             self.triplets,
         ]
@@ -81,17 +85,29 @@ def clean_data(config: Config, workspace: Workspace, runner: Runner) -> CleanedD
     return CleanedData(pulled, suites, cleaned)
 
 
+def check_data(config: Config, workspace: Workspace, runner: Runner) -> dict[str, Artifact]:
+    """Run every stage up to check; its artifacts by language.
+
+    Raises:
+        AlignmentError: from the stage that failed, or if a corpus is misaligned and refused.
+    """
+    data, encoder = _cleaned_and_encoder(config, workspace, runner)
+    return check_corpora(config, workspace, runner, data.pulled, encoder)
+
+
 def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingData:
     """Run every stage before training.
+
+    The encoder comes first, so that one that is refused costs no time; a scratch encoder needs
+    the text.
 
     Raises:
         AlignmentError: from the stage that failed.
     """
-    data = clean_data(config, workspace, runner)
-    context = workspace.context(config)
-    encoder = runner.run("encoder", lambda: base_encoder(context, config.encoder, data.cleaned))
+    data, encoder = _cleaned_and_encoder(config, workspace, runner)
+    checked = check_corpora(config, workspace, runner, data.pulled, encoder)
     mined, built = mine_triplets(config, workspace, runner, data, encoder)
-    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, mined, built)
+    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, checked, mined, built)
 
 
 def mine_triplets(
@@ -134,6 +150,20 @@ def mine_triplets(
         ),
     )
     return mined, built
+
+
+def _cleaned_and_encoder(
+    config: Config, workspace: Workspace, runner: Runner
+) -> tuple[CleanedData, Artifact]:
+    """The clean text and the base encoder, whichever needs the other last."""
+    context = workspace.context(config)
+    if isinstance(config.encoder, ScratchEncoder):
+        data = clean_data(config, workspace, runner)
+        return data, runner.run(
+            "encoder", lambda: base_encoder(context, config.encoder, data.cleaned)
+        )
+    encoder = runner.run("encoder", lambda: base_encoder(context, config.encoder, {}))
+    return clean_data(config, workspace, runner), encoder
 
 
 def _with_curriculum(settings: Triplets, remined: int) -> Triplets:

@@ -100,7 +100,7 @@ def suggest(
     """
     from alignment.encoder.directory import load_encoder
 
-    loaded = load_encoder(encoder, device="cpu")
+    loaded = load_encoder(encoder, device="cpu", trust_remote_code=config.encoder.runs_code)
     suggestions = []
     for code in unconfigured_languages(config, downloads):
         on_language(code)
@@ -154,8 +154,8 @@ def _code(spelling: str, offered: frozenset[str]) -> str | None:
 def _accuracy(encoder: Encoder, source: list[str], target: list[str]) -> float:
     from alignment.retrieval.metrics import retrieve
 
-    x = encoder.encode(source)
-    y = encoder.encode(target)
+    x = encoder.encode(source, side="source")
+    y = encoder.encode(target, side="target")
     forward = retrieve(x, y, target).correct.mean()
     backward = retrieve(y, x, source).correct.mean()
     return float((forward + backward) / 2)

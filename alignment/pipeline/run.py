@@ -18,6 +18,7 @@ from alignment.pipeline.summary import RunClock, build_summary, corpora_used
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import Version
 from alignment.report.summary import Summary
+from alignment.stages.encoder import EncoderCounts
 from alignment.stages.evaluate import evaluate
 from alignment.stages.gate import gate, read_verdict
 from alignment.stages.publish import publish
@@ -77,6 +78,7 @@ def _run(
             corpora_used(data.pulled, config),
             expected=champion.digest if champion else None,
             reference=reference.to_manifest(),
+            base=EncoderCounts.of(data.encoder).base,
         )
         version = runner.run("publish", call)
     summary = build_summary(
@@ -115,7 +117,14 @@ def _compare(
 ) -> _Comparison:
     def evaluated(stage: str, encoder: Input) -> dict[str, Artifact]:
         calls = {
-            code: functools.partial(evaluate, workspace.store, code, data.holdout, encoder)
+            code: functools.partial(
+                evaluate,
+                workspace.store,
+                code,
+                data.holdout,
+                encoder,
+                trust_remote_code=config.encoder.runs_code,
+            )
             for code in config.measured
         }
         return runner.map(stage, calls)

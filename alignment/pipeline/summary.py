@@ -6,7 +6,7 @@ import datetime
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from alignment import languages
 from alignment.config import Config
@@ -16,6 +16,7 @@ from alignment.pipeline.data import TrainingData
 from alignment.pipeline.fit import TrainingRun
 from alignment.registry import Version
 from alignment.report.summary import (
+    CorpusCheck,
     CorpusUse,
     LanguageResult,
     Mean,
@@ -26,6 +27,7 @@ from alignment.report.summary import (
     Summary,
     Training,
 )
+from alignment.stages.check import read_alignment
 from alignment.stages.clean import CleanCounts
 from alignment.stages.pull import PullCounts
 from alignment.stages.train import TrainCounts
@@ -88,6 +90,7 @@ def build_summary(
         languages=results,
         rows={code: _rows(code, data, counts) for code in config.trained},
         corpora=corpora_used(data.pulled, config),
+        alignment={code: corpus_checks(artifact) for code, artifact in data.checked.items()},
         training=Training(
             steps=counts.steps, triplets=counts.triplets, seconds=training.trained.seconds
         ),
@@ -109,6 +112,14 @@ def corpora_used(pulled: Mapping[str, Artifact], config: Config) -> list[CorpusU
         version = corpus.version or ""
         uses.append(CorpusUse(name=name, version=version, license=corpus.license, pairs=total))
     return uses
+
+
+def corpus_checks(checked: Artifact) -> dict[str, CorpusCheck]:
+    """The alignment check of each corpus of one language."""
+    return {
+        corpus: CorpusCheck.model_validate(asdict(result))
+        for corpus, result in read_alignment(checked).items()
+    }
 
 
 def language_results(verdict: Verdict, trained: Sequence[str]) -> dict[str, LanguageResult]:
@@ -163,10 +174,12 @@ def seconds_per_stage(records: Sequence[StageRecord]) -> dict[str, float]:
 
 def _rows(code: str, data: TrainingData, trained: TrainCounts) -> Rows:
     cleaned = CleanCounts.of(data.cleaned[code])
+    pulled = PullCounts.of(data.pulled[code])
     return Rows(
-        pulled=PullCounts.of(data.pulled[code]).pairs,
+        pulled=pulled.pairs,
         kept=cleaned.kept,
         dropped=cleaned.dropped,
+        skipped=pulled.skipped_by_reason(),
         triplets=TripletsCounts.of(data.triplets).triplets_by_language[code],
         triplets_seen=trained.triplets_by_language.get(code, 0),
     )

@@ -47,6 +47,8 @@ class Workspace:
             config.pivot,
             config.seed,
             languages=tuple(config.measured),
+            registry=self.registry(config.name).root,
+            trust_remote_code=config.encoder.runs_code,
         )
 
     @property

@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from alignment.errors import Corrupt
 from alignment.files import remove, tree_digests
-from alignment.manifests import MANIFEST
 from alignment.registry.directory import INCOMING, Registry, now
 from alignment.registry.history import HISTORY, Move, append_move, read_history, write_moves
 from alignment.registry.link import CHAMPION, copy_aside, linked_version, point_to, set_aside
-from alignment.registry.version import CARD, read_version
+from alignment.registry.version import OURS, read_version
 from alignment.registry.writing import writing
 from alignment.types import combined_digest
 
@@ -140,6 +139,6 @@ def _same_content(registry: Registry) -> list[str]:
     if directory.is_symlink() or not directory.is_dir():
         return []
     digests = tree_digests(directory)
-    encoder = {name: digest for name, digest in digests.items() if name not in (MANIFEST, CARD)}
+    encoder = {name: digest for name, digest in digests.items() if name not in OURS}
     digest = combined_digest(encoder)
     return [version.name for version in registry.versions() if version.digest == digest]

@@ -10,12 +10,14 @@ from statistics import fmean
 from typing import Any
 
 from alignment.errors import Corrupt
-from alignment.files import tree_digests
+from alignment.files import tree_digests, unlisted
 from alignment.manifests import MANIFEST, read_manifest
 from alignment.store.stamps import check_files
 from alignment.types import Input, combined_digest
 
 CARD = "README.md"
+OURS = (CARD, MANIFEST)
+"""Files of a version's directory that are not the encoder's."""
 
 
 def way_out(model: str) -> str:
@@ -39,9 +41,11 @@ class Version:
 
     @property
     def files(self) -> dict[str, str]:
-        """sha256 of the encoder's files by name; empty for a version of an earlier release."""
-        entries = self.manifest.get("files", {})
-        return {name: entry["sha256"] for name, entry in entries.items()}
+        """sha256 of the encoder's files by name; empty for a version of an earlier release.
+
+        Without the model card, which replaces a README.md of the encoder.
+        """
+        return {name: digest for name, digest in self._recorded().items() if name not in OURS}
 
     def input(self) -> Input:
         """The encoder directory as a stage's input."""
@@ -64,7 +68,7 @@ class Version:
             check_files(self.path, self.files)
         except Corrupt as error:
             raise Corrupt(error.message, where=error.where, hint=hint) from error
-        digests = self.files or _encoder_digests(self.path)
+        digests = self._recorded() or _encoder_digests(self.path)
         digest = combined_digest(digests)
         if digest != self.digest:
             raise Corrupt(
@@ -73,12 +77,18 @@ class Version:
                 hint=hint,
             )
 
+    def _recorded(self) -> dict[str, str]:
+        """sha256 of what was published, before the card and the manifest were written."""
+        entries = self.manifest.get("files", {})
+        return {name: entry["sha256"] for name, entry in entries.items()}
+
 
 def read_version(path: Path) -> Version:
     """The version in a directory; every file that its manifest names has the recorded size.
 
     Raises:
-        Corrupt: if the manifest cannot be read, or a file is missing or has another size.
+        Corrupt: if the manifest cannot be read, a file is missing or has another size, or there is
+            a file that was not published.
     """
     try:
         manifest = read_manifest(path)
@@ -128,7 +138,12 @@ def _check(version: Version) -> None:
     if not isinstance(version.digest, str):
         raise TypeError("digest must be text")
     version.mean_accuracy()
-    for name, entry in version.manifest.get("files", {}).items():
+    extra = unlisted(version.path, {*version.files, *OURS}) if version.files else []
+    if extra:  # such as adapter_config.json, with which a model loads differently
+        raise Corrupt(f"{extra[0]} is not one of the published files", where=str(version.path))
+    entries = version.manifest.get("files", {})
+    for name in version.files:
+        entry = entries[name]
         file = version.path / name
         size = file.stat().st_size if file.is_file() else None
         if size != entry["bytes"]:
@@ -144,4 +159,4 @@ def _names(root: Path) -> list[str]:
 def _encoder_digests(path: Path) -> dict[str, str]:
     """For versions of earlier releases, whose manifests do not list the files."""
     digests = tree_digests(path)
-    return {name: digest for name, digest in digests.items() if name not in (MANIFEST, CARD)}
+    return {name: digest for name, digest in digests.items() if name not in OURS}

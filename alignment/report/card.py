@@ -18,7 +18,7 @@ def render_card(
     findings: Sequence[Finding],
     corpora: Sequence[CorpusUse],
     training: Mapping[str, Any],
-    prefix: str,
+    encoder: Mapping[str, Any],
     names: Mapping[str, str],
 ) -> str:
     """What the model is, how to use it, how it was measured, and what it was trained on.
@@ -30,7 +30,8 @@ def render_card(
         findings: The gate's findings.
         corpora: The corpora with their licenses.
         training: The section `train` of the configuration.
-        prefix: Text that every input is prefixed with, or nothing.
+        encoder: Its `prompts` (source, target), `pooling`, `modules`, `dtype`, `max_tokens`, and
+            whether it needs `trust_remote_code`.
         names: Names of the languages by code, the pivot first.
     """
     return render_markdown(
@@ -41,6 +42,6 @@ def render_card(
         findings=findings,
         corpora=corpora,
         training=training,
-        prefix=prefix,
+        encoder=encoder,
         names=names,
     )

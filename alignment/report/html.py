@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from alignment.report import plots
 from alignment.report.accuracy import accuracy_rows
+from alignment.report.alignment import alignment_rows, verdict_counts
 from alignment.report.summary import Summary
 from alignment.report.templating import render_html, trusted
 from alignment.types import StepMetrics
@@ -29,6 +30,7 @@ def render_report(
         versions: Versions of the packages that can change a result.
     """
     suites = summary.suites()
+    alignment = alignment_rows(summary.alignment)
     accuracy = {suite: plots.accuracy(summary.languages, suite) for suite in suites}
     return render_html(
         "report.html.j2",
@@ -36,6 +38,8 @@ def render_report(
         suites=suites,
         accuracy_rows={suite: accuracy_rows(summary, suite) for suite in suites},
         accuracy_plot={suite: trusted(plot) for suite, plot in accuracy.items()},
+        alignment_rows=alignment,
+        verdict_counts=verdict_counts(alignment),
         failures=summary.failures(),
         audits=[(step, audit, _hardness_plot(audit)) for step, audit in audits.items()],
         curves=trusted(plots.curves(steps)) if steps else None,

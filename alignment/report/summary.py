@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from alignment.types import AlignmentVerdict
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +51,9 @@ class Rows(_Record):
     pulled: int
     kept: int
     dropped: dict[str, int] = Field(description="by reason, in the order of the steps")
+    skipped: dict[str, int] = Field(
+        default_factory=dict, description="units that the readers left out, by reason"
+    )
     triplets: int
     triplets_seen: int = Field(0, description="triplets in training batches, repetitions counted")
 
@@ -71,6 +76,22 @@ class CorpusUse(_Record):
     version: str
     license: str
     pairs: int
+
+
+class CorpusCheck(_Record):
+    """What the alignment check says about one corpus in one language."""
+
+    verdict: AlignmentVerdict
+    message: str = Field(description="what is wrong; empty if nothing is")
+    pairs: int = Field(description="compared pairs; 0 if there are too few")
+    right: float = Field(description="mean cosine of the pairs")
+    shifted: float = Field(description="mean cosine after the shift that was found, or by one line")
+    random: float = Field(description="mean cosine of random pairs of the same texts")
+    noise: float | None = Field(
+        description="share of pairs no better than random; null if the encoder cannot tell"
+    )
+    noise_low: float | None = Field(description="95% interval of the noise")
+    noise_high: float | None
 
 
 class Mean(_Record):
@@ -104,6 +125,9 @@ class Summary(_Record):
     languages: dict[str, LanguageResult]
     rows: dict[str, Rows]
     corpora: list[CorpusUse]
+    alignment: dict[str, dict[str, CorpusCheck]] = Field(
+        default_factory=dict, description="by language and corpus; empty if it is not checked"
+    )
     training: Training
     stages: list[StageRecord]
     seconds_per_stage: dict[str, float]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,13 @@ from alignment.cleaning.corpus_context import corpus_context, workers_for
 from alignment.cleaning.ledger import Ledger
 from alignment.cleaning.rejects import RejectsWriter
 from alignment.config import Clean
+from alignment.config.cleaning import NOT_CONTENT
 from alignment.context import RunContext
 from alignment.errors import EmptyCorpus
 from alignment.files import file_digest, write_json
 from alignment.types import Artifact, Counts, FilterReport, Input
 
-REVISION = 4
+REVISION = 6
 logger = logging.getLogger(__name__)
 
 
@@ -89,7 +91,8 @@ def clean(
             spilled.unlink()
         report = ledger.report()
         _check_not_empty(report, language)
-        _write_ledger(out / layout.LEDGER, report, corpus)
+        skipped = json.loads((pulled.path / layout.SKIPPED).read_text())
+        _write_ledger(out / layout.LEDGER, report, corpus, skipped)
         logger.info("clean %s: kept %d of %d", language, report.kept, report.seen)
         return CleanCounts(report.seen, report.kept, dict(report.dropped))
 
@@ -104,7 +107,7 @@ def clean(
             "language": language,
             "pivot": context.pivot,
             "share": share,
-            "limits": limits.model_dump(mode="json", exclude={"language_model"}),
+            "limits": limits.model_dump(mode="json", exclude=set(NOT_CONTENT)),
         },
         inputs=inputs,
         label=language,
@@ -123,7 +126,9 @@ def _check_not_empty(report: FilterReport, language: str) -> None:
     )
 
 
-def _write_ledger(path: Path, report: FilterReport, corpus: Context) -> None:
+def _write_ledger(
+    path: Path, report: FilterReport, corpus: Context, skipped: dict[str, dict[str, int]]
+) -> None:
     not_judged = []
     if corpus.identifier is not None:
         for code in (corpus.source_lang, corpus.target_lang):
@@ -133,6 +138,7 @@ def _write_ledger(path: Path, report: FilterReport, corpus: Context) -> None:
         "seen": report.seen,
         "kept": report.kept,
         "dropped": dict(report.dropped),
+        "skipped_by_reader": skipped,
         "expected_ratio": round(corpus.expected_ratio, 4),
         "language_not_judged": not_judged,
     }

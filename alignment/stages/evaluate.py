@@ -47,21 +47,33 @@ class EvaluateCounts(Counts):
         return cls({name: SuiteCounts(**counts) for name, counts in suites.items()})
 
 
-def evaluate(store: Store, language: str, holdout: Artifact, encoder: Input) -> Artifact:
+def evaluate(
+    store: Store,
+    language: str,
+    holdout: Artifact,
+    encoder: Input,
+    *,
+    trust_remote_code: bool = False,
+) -> Artifact:
     """`<suite>.parquet`: one row per query and direction.
 
-    `encoder` is a directory, identified by its content: the base encoder, the candidate, or a
-    published version.
+    Args:
+        store: Where the artifact goes.
+        language: What to measure.
+        holdout: The suites.
+        encoder: A directory, identified by its content: the base encoder, the candidate, or a
+            published version.
+        trust_remote_code: Run Python code that comes with the encoder.
     """
     suites = layout.suites_of(holdout, language)
 
     def work(out: Path) -> EvaluateCounts:
-        model = cached_encoder(encoder.path)
+        model = cached_encoder(encoder.path, trust_remote_code=trust_remote_code)
         counts = EvaluateCounts()
         for name in suites:
             suite = layout.read_suite(holdout.path, name, language)
-            x = model.encode(suite.source)
-            y = model.encode(suite.target)
+            x = model.encode(suite.source, side="source")
+            y = model.encode(suite.target, side="target")
             forward = retrieve(x, y, suite.target)
             backward = retrieve(y, x, suite.source)
             rows = _rows(suite.ids, forward, backward)

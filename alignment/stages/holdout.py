@@ -16,6 +16,7 @@ from alignment.cleaning.clean import suite_rows
 from alignment.cleaning.corpus_context import corpus_context
 from alignment.cleaning.leaks import CorpusLeaks, find_leaks, read_suites
 from alignment.config import Clean, Corpus, Holdout, is_disabled
+from alignment.config.cleaning import NOT_CONTENT
 from alignment.context import RunContext
 from alignment.corpora import Source, open_source
 from alignment.errors import Contaminated, EmptyCorpus
@@ -23,7 +24,7 @@ from alignment.files import write_json
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Artifact, Counts
 
-REVISION = 4
+REVISION = 6
 NO_FILTERS = Clean(filters=())
 """The user's own suites are taken as they are, except for empty rows."""
 logger = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ def holdout(
             "pivot": context.pivot,
             "suites": {name: corpus_settings(corpus) for name, corpus in suites.items()},
             "limits": {
-                language: limits[language].model_dump(mode="json", exclude={"language_model"})
+                language: limits[language].model_dump(mode="json", exclude=set(NOT_CONTENT))
                 for language in pulled
             },
             "contamination": config.contamination,

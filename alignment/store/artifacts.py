@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from alignment.errors import Corrupt
-from alignment.files import file_digest
+from alignment.files import file_digest, unlisted
 from alignment.manifests import MANIFEST, read_manifest
 from alignment.store.stamps import check_files
 from alignment.types import Artifact, combined_digest
@@ -21,7 +21,8 @@ def load_artifact(path: Path, *, reused: bool = True) -> Artifact:
     """Read an artifact's manifest and check that its files exist with the recorded sizes.
 
     Raises:
-        Corrupt: if the manifest is unreadable, or a file is missing or has another size.
+        Corrupt: if the manifest is unreadable, a file is missing or has another size, or there is
+            a file that the manifest does not have.
     """
     try:
         artifact = _parse(read_manifest(path), path, reused)
@@ -68,6 +69,9 @@ def _parse(manifest: Mapping[str, Any], path: Path, reused: bool) -> Artifact:
         if size != entry["bytes"]:
             got = "no such file" if size is None else f"{size} bytes"
             raise Corrupt(f"{name}: got {got}, expected {entry['bytes']} bytes", where=str(path))
+    extra = unlisted(path, {*files, MANIFEST})
+    if extra:  # such as adapter_config.json, with which a model loads differently
+        raise Corrupt(f"{extra[0]} is not one of its files", where=str(path))
     digests = {name: entry["sha256"] for name, entry in files.items()}
     return Artifact(
         stage=manifest["stage"],

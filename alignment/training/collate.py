@@ -8,20 +8,18 @@ from typing import TypedDict
 import torch
 from torch.utils.data import Dataset
 
-from alignment.encoder.packing import Packed, embed_packed, pack, packs
-from alignment.encoder.padding import Pooling, batches_of_similar_length, embed, pad
+from alignment.encoder.forward import Batch
+from alignment.encoder.packing import pack, packs
+from alignment.encoder.padding import PaddingSide, batches_of_similar_length, pad
 from alignment.training.data import UNUSED, TripletData
 from alignment.training.teacher import Teacher
-
-Chunk = Packed | tuple[torch.Tensor, torch.Tensor]
-"""Sentences of one forward pass: packed into one row, or token ids and mask (sentences, length)."""
 
 
 class TripletBatch(TypedDict):
     """One batch. It is a dict because transformers' `Trainer` moves those to the device."""
 
-    chunks: list[Chunk]
-    """Every distinct sentence of the batch once. `embed_chunk` of all gives the vectors' rows."""
+    chunks: list[Batch]
+    """Every distinct sentence of the batch once, a few in each. Their order is the vectors'."""
     triplets: torch.Tensor
     """(batch, 3): rows of anchor, positive and negative; `UNUSED` in place of the last."""
     groups: torch.Tensor
@@ -43,6 +41,7 @@ class BatchDataset(Dataset[int]):
         pad_id: int,
         chunk_tokens: int,
         *,
+        side: PaddingSide = "right",
         packed: bool,
         teacher: Teacher | None = None,
     ) -> None:
@@ -52,12 +51,14 @@ class BatchDataset(Dataset[int]):
             data: The triplets.
             pad_id: Fills chunks that are not packed.
             chunk_tokens: About the number of tokens in one forward pass.
+            side: Where chunks are filled up.
             packed: Put the sentences of a chunk into one row, without padding.
             teacher: What to distill from, if anything.
         """
         self.data = data
         self.pad_id = pad_id
         self.chunk_tokens = chunk_tokens
+        self.side = side
         self.packed = packed
         self.teacher = teacher
 
@@ -70,7 +71,7 @@ class BatchDataset(Dataset[int]):
     def collate(self, indices: Sequence[int]) -> TripletBatch:
         """The tensors of one batch. A sentence of several triplets is encoded once."""
         sentences = list(self.data.distinct(indices))
-        chunks: list[Chunk] = []
+        chunks: list[Batch] = []
         row_of: dict[int, int] = {}
         for positions, chunk in self.chunks(self.data.token_ids(sentences, indices)):
             chunks.append(chunk)
@@ -97,7 +98,7 @@ class BatchDataset(Dataset[int]):
             "teacher_vectors": teacher_vectors,
         }
 
-    def chunks(self, token_ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Chunk]]:
+    def chunks(self, token_ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Batch]]:
         """Sentences of similar length together: their positions in `token_ids`, and the chunk."""
         split = packs if self.packed else batches_of_similar_length
         for positions in split([len(ids) for ids in token_ids], self.chunk_tokens):
@@ -105,7 +106,7 @@ class BatchDataset(Dataset[int]):
             if self.packed:
                 yield positions, pack(chosen)
             else:
-                yield positions, pad(chosen, self.pad_id)
+                yield positions, pad(chosen, self.pad_id, self.side)
 
     def _teacher_vectors(self, sentences: Sequence[int]) -> tuple[list[int], torch.Tensor]:
         """The sentences that the teacher has vectors for, and these vectors."""
@@ -113,11 +114,3 @@ class BatchDataset(Dataset[int]):
             return [], torch.empty(0, 0)
         taught = [sentence for sentence in sentences if sentence in self.teacher.row_of]
         return taught, self.teacher.vectors_for(taught)
-
-
-def embed_chunk(model: torch.nn.Module, chunk: Chunk, pooling: Pooling) -> torch.Tensor:
-    """Unit vectors (sentences, dim) of one chunk."""
-    if isinstance(chunk, Packed):
-        return embed_packed(model, chunk, pooling)
-    token_ids, mask = chunk
-    return embed(model, token_ids, mask, pooling)

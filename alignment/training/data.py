@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 from alignment import tables
 from alignment.config import Train
 from alignment.encoder.encoder import Encoder
+from alignment.encoder.prompts import Side
 from alignment.encoder.vocabulary import Reduction
 from alignment.errors import EmptyCorpus
 from alignment.training.batching import Item
@@ -20,6 +21,7 @@ from alignment.training.noise import misspelled_copies
 
 T = TypeVar("T", bound=Hashable)
 
+SAMPLE_ROWS = 8
 UNUSED = -1  # in place of a sentence number
 
 
@@ -99,12 +101,17 @@ class TripletData:
             tokens.update(chain.from_iterable(sentence.forms()))
         return tokens
 
+    def sample_rows(self) -> list[list[int]]:
+        """Token ids of the first sentences and of the longest one, to try a model with."""
+        rows = [sentence.token_ids for sentence in self.sentences]
+        return [*rows[:SAMPLE_ROWS], max(rows, key=len)]
+
     def reduced(self, reduction: Reduction) -> TripletData:
         """The same triplets with the token ids of a reduced vocabulary."""
         return replace(self, sentences=[_reduced(each, reduction) for each in self.sentences])
 
-    def sample(self, per_language: int, pivot: str, *, seed: int) -> tuple[list[str], list[str]]:
-        """Texts of the pivot, and at most `per_language` texts of every other language.
+    def sample(self, per_language: int, pivot: str, *, seed: int) -> dict[Side, list[str]]:
+        """Texts of the pivot as sources, and at most `per_language` of each other as targets.
 
         There are at most as many texts of the pivot as of all other languages together.
         """
@@ -116,7 +123,8 @@ class TripletData:
         others: list[str] = []
         for language in sorted(texts):
             others += rng.sample(texts[language], min(per_language, len(texts[language])))
-        return rng.sample(pivot_texts, min(len(others), len(pivot_texts))), others
+        sources = rng.sample(pivot_texts, min(len(others), len(pivot_texts)))
+        return {"source": sources, "target": others}
 
 
 def _item(triplet: TokenizedTriplet, longest: Sequence[int]) -> Item:
@@ -242,10 +250,25 @@ def _tokenized(
 ) -> list[Sentence]:
     texts = list(languages)
     copies = misspelled_copies(texts, list(languages.values()), char_noise, pivot=pivot, seed=seed)
-    token_ids = encoder.tokenize([*texts, *chain.from_iterable(copies)])
-    remaining = iter(token_ids[len(texts) :])
+    token_ids = _token_ids(languages, encoder, pivot)
+    # The pivot's sentences are never misspelled.
+    of_copies = iter(encoder.tokenize(list(chain.from_iterable(copies)), side="target"))
     sentences = []
     for i, (text, language) in enumerate(languages.items()):
-        misspellings = list(islice(remaining, len(copies[i])))
+        misspellings = list(islice(of_copies, len(copies[i])))
         sentences.append(Sentence(text, language, token_ids[i], misspellings))
     return sentences
+
+
+def _token_ids(languages: Mapping[str, str], encoder: Encoder, pivot: str) -> list[list[int]]:
+    """Token ids of each text, with the prompt of its side: the pivot's texts are the sources."""
+    token_ids: list[list[int]] = [[] for _ in languages]
+    is_source = [language == pivot for language in languages.values()]
+    texts = list(languages)
+    sides: tuple[tuple[Side, bool], ...] = (("source", True), ("target", False))
+    for side, of_source in sides:
+        chosen = [i for i, value in enumerate(is_source) if value is of_source]
+        rows = encoder.tokenize([texts[i] for i in chosen], side=side)
+        for i, row in zip(chosen, rows, strict=True):
+            token_ids[i] = row
+    return token_ids

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import Any
 
 import torch
 from transformers import PrinterCallback, TrainingArguments
 
 from alignment.encoder.device import BF16_EMULATED_WARNING, fastest_device, has_bf16
 from alignment.encoder.encoder import Encoder
-from alignment.encoder.packing import use_packing
+from alignment.encoder.forward import EncoderModule
+from alignment.encoder.packing_probe import use_packing
+from alignment.errors import ConfigError
 from alignment.training.checkpoints import newest_checkpoint
 from alignment.training.collate import BatchDataset
 from alignment.training.data import TripletData
@@ -33,6 +34,8 @@ def fit(
     data: TripletData,
     validation: ValidationPairs,
     teacher: Teacher | None,
+    *,
+    pad_id: int,
 ) -> None:
     """Train the encoder's model as `job` describes, from the newest checkpoint if there is one.
 
@@ -42,6 +45,7 @@ def fit(
         data: What to train on, with the token ids of the reduced vocabulary.
         validation: What chooses the best step; without pairs the last step's weights are kept.
         teacher: What to distill from, if `train.distill_weight` is set.
+        pad_id: The row of the reduced vocabulary that pads: not the tokenizer's padding id.
 
     Raises:
         ConfigError: if the settings do not fit the model, or an optional package is missing.
@@ -49,51 +53,62 @@ def fit(
     """
     settings = job.train
     on_gpu = torch.cuda.is_available()
-    _keep_weight_names(encoder.model)
-    set_dropout(encoder.model, settings.dropout, bytewise=not on_gpu)
-    freeze(encoder.model, settings.freeze)
+    set_dropout(encoder.container, settings.dropout, bytewise=not on_gpu)
+    freeze(encoder.container, settings.freeze)
     if settings.gradient_checkpointing:
-        encoder.model.gradient_checkpointing_enable()
+        _checkpoint_activations(encoder)
     if not on_gpu:
         # The fused kernel's backward pass takes a third of a step of 20-token sentences on a CPU
         # (torch 2.13).
         encoder.model.set_attn_implementation("eager")
-    packed = not on_gpu and use_packing(encoder.model, encoder.settings.pooling)
+    packed = not on_gpu and use_packing(encoder.container, data.sample_rows(), pad_id)
     dataset = BatchDataset(
         data,
-        _padding_row(encoder),
+        pad_id,
         CHUNK_TOKENS["cuda" if on_gpu else "cpu"],
+        side=encoder.padding_side,
         packed=packed,
         teacher=teacher,
     )
-    model: Any = encoder.model
-    if settings.lora_rank:
-        model = add_lora(encoder.model, settings.lora_rank)
-    arguments = _arguments(job, on_gpu=on_gpu)
-    trainer = TripletTrainer(model, dataset, validation, job, encoder.settings.pooling, arguments)
+    adapters = add_lora(encoder.model, settings.lora_rank) if settings.lora_rank else None
+    module = _module(encoder)
+    trainer = TripletTrainer(module, dataset, validation, job, _arguments(job, on_gpu=on_gpu))
     trainer.remove_callback(PrinterCallback)
     checkpoint = newest_checkpoint(job.scratch / CHECKPOINTS)
     if checkpoint:
         logger.info("resuming from %s", checkpoint.name)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.finish()
-    if settings.lora_rank:
-        model.merge_and_unload()
+    if adapters is not None:
+        adapters.merge_and_unload()
 
 
-def _keep_weight_names(model: Any) -> None:
-    """Save checkpoints under the model's own weight names, the only ones that a resume reads.
+def _module(encoder: Encoder) -> EncoderModule:
+    """All modules as one.
 
-    transformers saves under the names in the files that it loaded the model from, such as
-    `LayerNorm.gamma` of old BERT encoders (before version 5.8 for all models). Its `Trainer`
-    leaves out weights of unknown names without an error.
+    Raises:
+        ConfigError: if the pooling leaves out prompts and the two sides' have different lengths.
     """
-    model._weight_conversions = []
+    lengths = {encoder.prompt_length("source"), encoder.prompt_length("target")}
+    if len(lengths) > 1:
+        raise ConfigError(
+            "this encoder's pooling leaves out the prompt, and the two prompts have different "
+            f"numbers of tokens: {encoder.prompts.source!r}, {encoder.prompts.target!r}",
+            where="encoder.prompts",
+            hint="Use one prompt for both sides.",
+        )
+    return EncoderModule(encoder.container, lengths.pop())
 
 
-def _padding_row(encoder: Encoder) -> int:
-    """The row of the reduced embedding matrix that pads: not the tokenizer's padding id."""
-    return int(getattr(encoder.model.get_input_embeddings(), "padding_idx", None) or 0)
+def _checkpoint_activations(encoder: Encoder) -> None:
+    try:
+        encoder.model.gradient_checkpointing_enable()
+    except ValueError as error:
+        raise ConfigError(
+            f"{type(encoder.model).__name__} has no gradient checkpointing",
+            where="train.gradient_checkpointing",
+            hint="Set train.gradient_cache: true, which saves memory with every model.",
+        ) from error
 
 
 def _arguments(job: Job, *, on_gpu: bool) -> TrainingArguments:
@@ -116,6 +131,7 @@ def _arguments(job: Job, *, on_gpu: bool) -> TrainingArguments:
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=False,
+        ddp_find_unused_parameters=not settings.gradient_checkpointing,
         seed=job.seed,
     )
 

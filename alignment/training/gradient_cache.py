@@ -8,13 +8,13 @@ from typing import NamedTuple, cast
 
 import torch
 
-from alignment.training.collate import Chunk
+from alignment.encoder.forward import Batch
 from alignment.training.losses import Loss
 
 
 def backward_by_chunk(
-    chunks: Sequence[Chunk],
-    embed: Callable[[Chunk], torch.Tensor],
+    chunks: Sequence[Batch],
+    embed: Callable[[Batch], torch.Tensor],
     objective: Callable[[torch.Tensor], Loss],
     autocast: Callable[[], AbstractContextManager[object]],
 ) -> Loss:

@@ -36,6 +36,8 @@ class Job(Section):
     """The last step of this run. The learning rate falls over all `train.steps`."""
     teacher: Path
     """The encoder whose geometry `train.distill_weight` keeps."""
+    trust_remote_code: bool = False
+    """Whether Python code that comes with the encoder may run."""
     parent: int
     """The process that waits for this run. If it ends, the training process ends too."""
 

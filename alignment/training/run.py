@@ -20,13 +20,16 @@ from alignment.encoder.center import center
 from alignment.encoder.directory import load_encoder, save_encoder
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
+from alignment.encoder.weights_files import stored_dtype
 from alignment.errors import ConfigError, TrainingError
 from alignment.training.data import TripletData, read_triplets
 from alignment.training.fit import fit
-from alignment.training.job import BEST, CHECKPOINTS, PLAN, Job, PlanSummary
+from alignment.training.job import BEST, CHECKPOINTS, PLAN, PROGRESS, Job, PlanSummary
+from alignment.training.jsonl import complete_lines
 from alignment.training.teacher import Teacher
 from alignment.training.validation import split
 from alignment.training.weights import copy_out_of_mmap
+from alignment.types import StepMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -96,30 +99,53 @@ def _discard_progress(scratch: Path) -> None:
 def _train(job: Job) -> None:
     settings = job.train
     set_seed(job.seed + job.start_step)
-    encoder = load_encoder(job.encoder, device="cpu")
+    encoder = _load(job, job.encoder)
     _check_dims(settings.matryoshka_dims, encoder.dim)
     data = read_triplets(job.triplets, encoder, settings, pivot=job.pivot, seed=job.seed)
     if settings.center and not job.start_step:  # a later part starts from centered weights
         center(encoder, data.sample(CENTER_SAMPLE, job.pivot, seed=job.seed))
     teacher = _teacher(job, encoder, data)
-    reduction = reduce_vocabulary(encoder.model, data.used_tokens())
+    pad_id = int(encoder.tokenizer.pad_token_id)
+    reduction = reduce_vocabulary(encoder.container, data.used_tokens(), pad_id, data.sample_rows())
     data, validation = split(data.reduced(reduction), settings.validation_share, job.pivot)
-    copy_out_of_mmap(encoder.model)
+    copy_out_of_mmap(encoder.container)
     if settings.steps:
-        fit(job, encoder, data, validation, teacher)
+        fit(job, encoder, data, validation, teacher, pad_id=reduction.pad_id)
     del data, teacher
     memory.release()  # free the optimizer's state before the whole embedding matrix is loaded
     if int(os.environ.get("RANK", "0")):
         return  # one process of a distributed run writes
-    whole = load_encoder(job.encoder, device="cpu").model
-    restore_vocabulary(encoder.model, reduction, whole)
-    save_encoder(job.output, whole, encoder.tokenizer, encoder.settings)
+    whole = _load(job, job.encoder)
+    restore_vocabulary(encoder.container, reduction, whole.container)
+    save_encoder(job.output, whole, dtype=saved_dtype(job))
+
+
+def _load(job: Job, path: Path) -> Encoder:
+    return load_encoder(path, device="cpu", trust_remote_code=job.trust_remote_code)
+
+
+def saved_dtype(job: Job) -> torch.dtype:
+    """That of the base encoder; float32 if more parts of the training follow.
+
+    Updates smaller than a step of bfloat16 would be lost between the parts.
+    """
+    if job.end_step < job.train.steps and _last_step(job) == job.end_step:
+        return torch.float32
+    dtype: torch.dtype = getattr(torch, stored_dtype(job.teacher))
+    return dtype
+
+
+def _last_step(job: Job) -> int:
+    """The last step that was trained, which is before `job.end_step` after an early stop."""
+    path = job.scratch / PROGRESS
+    steps = [StepMetrics.from_json(line).step for line in complete_lines(path)]
+    return steps[-1] if steps else 0
 
 
 def _teacher(job: Job, encoder: Encoder, data: TripletData) -> Teacher | None:
     if not job.train.distill_weight or not job.train.steps:
         return None
-    base = encoder if job.teacher == job.encoder else load_encoder(job.teacher, device="cpu")
+    base = encoder if job.teacher == job.encoder else _load(job, job.teacher)
     return Teacher.encode_pivot(data, base, job.pivot)
 
 

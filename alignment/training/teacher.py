@@ -24,7 +24,7 @@ class Teacher:
     def encode_pivot(cls, data: TripletData, encoder: Encoder, pivot: str) -> Teacher:
         """Encode the pivot's sentences."""
         numbers = [i for i, sentence in enumerate(data.sentences) if sentence.language == pivot]
-        vectors = encoder.encode([data.sentences[i].text for i in numbers])
+        vectors = encoder.encode([data.sentences[i].text for i in numbers], side="source")
         return cls(positions(numbers), torch.from_numpy(vectors).half())
 
     def vectors_for(self, sentences: Sequence[int]) -> torch.Tensor:

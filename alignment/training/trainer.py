@@ -6,16 +6,18 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
+import safetensors.torch
 import torch
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainingArguments
 
-from alignment.encoder.padding import Pooling
+from alignment.encoder.forward import Batch, EncoderModule
 from alignment.training.batching import plan
 from alignment.training.checkpoints import BestCheckpoint
-from alignment.training.collate import BatchDataset, Chunk, TripletBatch, embed_chunk
+from alignment.training.collate import BatchDataset, TripletBatch
 from alignment.training.gradient_cache import backward_by_chunk
 from alignment.training.job import BEST, PLAN, PROGRESS, TENSORBOARD, Job, PlanSummary
 from alignment.training.losses import Loss
@@ -27,6 +29,7 @@ from alignment.training.weights import LOG_SCALE
 
 logger = logging.getLogger(__name__)
 
+WEIGHTS = "model.safetensors"
 PAIRS_IN_ERROR = 8  # of the batch, named if its loss is not finite
 
 
@@ -35,21 +38,19 @@ class TripletTrainer(Trainer):
 
     def __init__(
         self,
-        model: Any,
+        model: EncoderModule,
         dataset: BatchDataset,
         validation: ValidationPairs,
         job: Job,
-        pooling: Pooling,
         arguments: TrainingArguments,
     ) -> None:
         """Prepare a training.
 
         Args:
-            model: A transformers model, with adapters or without.
+            model: All modules of the encoder, with adapters or without.
             dataset: The triplets.
             validation: What chooses the best step, if it has pairs.
             job: The settings, the steps, and where files go.
-            pooling: From a sentence's token vectors to its vector.
             arguments: Those of transformers' `Trainer`.
         """
         settings = job.train
@@ -58,7 +59,6 @@ class TripletTrainer(Trainer):
             model.register_parameter(LOG_SCALE, torch.nn.Parameter(log_scale))
         self.job = job
         self.settings = settings
-        self.pooling = pooling
         self.dataset = dataset
         self.validation = validation
         self.last_batch: BatchResult | None = None
@@ -131,27 +131,22 @@ class TripletTrainer(Trainer):
         token_ids = [sentences[sentence].token_ids for sentence in self.validation.sentences()]
         model = cast("torch.nn.Module", self.model)
         order: list[int] = []
-        parts: list[torch.Tensor] = []
+        batches: list[Batch] = []
+        for positions, batch in self.dataset.chunks(token_ids):
+            order += positions
+            batches.append(batch.to(self.args.device))
         model.eval()
         with torch.no_grad(), self.compute_loss_context_manager():
-            for positions, chunk in self.dataset.chunks(token_ids):
-                order += positions
-                parts.append(embed_chunk(model, self._on_device(chunk), self.pooling))
+            vectors = model(batches).cpu()
         model.train()
-        vectors = torch.cat(parts).cpu()
         in_order = torch.empty_like(vectors).index_copy_(0, torch.tensor(order), vectors)
         return self.validation.accuracy(in_order)
-
-    def _on_device(self, chunk: Chunk) -> Chunk:
-        inputs: dict[str, Any] = self._prepare_inputs({"chunk": chunk})
-        return cast("Chunk", inputs["chunk"])
 
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """The loss of one batch. A sentence that several triplets share is encoded once."""
-        parts = [embed_chunk(model, chunk, self.pooling) for chunk in inputs["chunks"]]
-        loss = self._checked_loss(torch.cat(parts), inputs)
+        loss = self._checked_loss(model(inputs["chunks"]), inputs)
         return (loss.value, {}) if return_outputs else loss.value
 
     def training_step(
@@ -165,7 +160,7 @@ class TripletTrainer(Trainer):
         inputs = self._prepare_inputs(inputs)
         loss = backward_by_chunk(
             inputs["chunks"],
-            embed=lambda chunk: embed_chunk(model, chunk, self.pooling),
+            embed=lambda batch: model([batch]),
             objective=lambda vectors: self._checked_loss(vectors, cast("TripletBatch", inputs)),
             autocast=self.compute_loss_context_manager,
         )
@@ -183,6 +178,25 @@ class TripletTrainer(Trainer):
         check_loss(loss, self.job.start_step + self.state.global_step + 1, pair_ids)
         self.last_batch = BatchResult(loss, len(batch["indices"]))
         return loss
+
+    def _save(
+        self,
+        output_dir: str | None = None,
+        state_dict: Any = None,
+    ) -> None:
+        """Write a checkpoint's weights. Tensors that modules share are written once."""
+        directory = Path(output_dir or str(self.args.output_dir))
+        directory.mkdir(parents=True, exist_ok=True)
+        safetensors.torch.save_model(cast("torch.nn.Module", self.model), str(directory / WEIGHTS))
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """Read what `_save` wrote.
+
+        Raises:
+            RuntimeError: if the checkpoint has other weights than the model.
+        """
+        file = Path(resume_from_checkpoint) / WEIGHTS
+        safetensors.torch.load_model(cast("torch.nn.Module", model or self.model), file)
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """AdamW. With `train.layerwise_lr_decay` lower layers have lower learning rates."""

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from alignment.config import Column
 from alignment.triplets.groups import GroupLookup
 from alignment.triplets.near_duplicates import near_duplicate_score
 from alignment.triplets.rows import TripletRow
@@ -112,9 +113,9 @@ def guard_prebuilt(
 
 
 def read_prebuilt(
-    rows: Iterable[tuple[int, dict[str, Any]]], names: tuple[str, str, str]
+    rows: Iterable[tuple[int, dict[Any, Any]]], names: tuple[Column, Column, Column]
 ) -> Iterator[PrebuiltTriplet]:
-    """Numbered table rows as triplets; `names` are the columns of anchor, positive and negative.
+    """Numbered table rows as triplets; `names` are the columns of anchor, positive, negative.
 
     A value that is not text reads as empty.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alignment.report.summary import CorpusCheck
 from flows.tables import accuracy_table, ledger_table, verdict_markdown
 from tests.summaries import make_summary
 
@@ -19,6 +20,24 @@ def test_verdict_says_what_was_refused() -> None:
     markdown = verdict_markdown(summary)
     assert "# Rejected" in markdown and "nothing is deployed" in markdown
     assert "- refused: **Finnish** on heldout: below the floor" in markdown
+
+
+def test_verdict_names_corpora_that_are_not_aligned() -> None:
+    check = CorpusCheck(
+        verdict="shifted",
+        message="its rows are shifted",
+        pairs=200,
+        right=0.7,
+        shifted=0.9,
+        random=0.7,
+        noise=None,
+        noise_low=None,
+        noise_high=None,
+    )
+    unsure = check.model_copy(update={"verdict": "cannot_tell"})
+    summary = make_summary().model_copy(update={"alignment": {"cy": {"a": check, "b": unsure}}})
+    lines = verdict_markdown(summary).splitlines()
+    assert lines[-1] == "- shifted: **a**, Welsh: its rows are shifted"
 
 
 def test_accuracy() -> None:

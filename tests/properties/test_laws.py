@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from alignment.config import Gate, LocalCorpus, OpusCorpus, Train, parse_config
 from alignment.corpora.catalog import Catalog, read_catalog
-from alignment.corpora.json_catalog import read_json_catalog
 from alignment.corpora.local import LocalSource
 from alignment.corpora.opus import OpusSource
 from alignment.downloads.fetch import Downloads
@@ -194,7 +193,7 @@ json_values = st.recursive(
 )
 def test_any_bytes_are_a_json_catalog_or_malformed(data: bytes, pivot: object) -> None:
     with contextlib.suppress(Malformed):
-        for pair in read_json_catalog("x.json", data, json.dumps(pivot).encode()):
+        for pair in read_catalog(Catalog("x.json", "json", data, json.dumps(pivot).encode())):
             pair.source.encode()
             pair.target.encode()
 

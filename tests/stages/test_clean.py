@@ -5,11 +5,12 @@ import pytest
 
 from alignment import layout, tables
 from alignment.cleaning import corpus_context
-from alignment.config import Clean, Holdout
+from alignment.config import Clean, Holdout, LocalCorpus
 from alignment.context import RunContext
 from alignment.errors import EmptyCorpus
 from alignment.stages.clean import CleanCounts, clean
 from alignment.stages.holdout import holdout
+from alignment.stages.pull import pull
 from alignment.types import Artifact
 from tests.stages.helpers import clean_tiny, new_context, pull_tiny
 
@@ -28,6 +29,22 @@ def test_every_row_is_accounted_for(context: RunContext) -> None:
     assert counts.kept == tables.count_rows(artifact.path / layout.PAIRS)
     ledger = json.loads((artifact.path / layout.LEDGER).read_text())
     assert (ledger["kept"], ledger["dropped"]) == (counts.kept, counts.dropped)
+
+
+def test_the_ledger_has_what_the_readers_skipped(context: RunContext, tmp_path: Path) -> None:
+    unit = "<trans-unit><source>Sentence number {0} of this file</source>{1}</trans-unit>"
+    target = "<target>Frase número {0} de este archivo</target>"
+    units = [unit.format(number, target.format(number)) for number in range(40)]
+    body = "".join([*units, unit.format(41, ""), unit.format(42, "")])
+    path = tmp_path / "own.xlf"
+    path.write_text(f'<xliff><file source-language="en" target-language="es">{body}</file></xliff>')
+    own = LocalCorpus(kind="local", path=path, name="own", license="MIT")
+    pulled = {"es": pull(context, "es", (own,))}
+    suites = holdout(context, pulled, Holdout(), {"es": Clean()})
+    artifact = clean(context, "es", pulled["es"], suites, Clean(), share=0.2)
+    ledger = json.loads((artifact.path / layout.LEDGER).read_text())
+    assert ledger["skipped_by_reader"] == {"own": {"untranslated": 2}}
+    assert CleanCounts.of(artifact).seen == 40
 
 
 def test_nothing_of_a_suite_is_left(context: RunContext) -> None:

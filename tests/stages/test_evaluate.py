@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from alignment import layout, tables
 from alignment.context import RunContext
+from alignment.encoder.prompts import Side
 from alignment.stages import evaluate as stage
 from alignment.stages.evaluate import EvaluateCounts, SuiteCounts, evaluate
 from alignment.types import Artifact, Input
@@ -15,7 +16,7 @@ from tests.stages.helpers import clean_tiny
 class Letters:
     """Encodes a text as its counts of ASCII letters, normalized."""
 
-    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+    def encode(self, texts: list[str], *, side: Side = "source") -> NDArray[np.float32]:
         vectors = np.zeros((len(texts), 128), np.float32)
         for row, text in enumerate(texts):
             for char in text.lower():
@@ -26,7 +27,7 @@ class Letters:
 
 @pytest.fixture
 def holdout(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> Artifact:
-    monkeypatch.setattr(stage, "cached_encoder", lambda path: Letters())
+    monkeypatch.setattr(stage, "cached_encoder", lambda path, **_: Letters())
     return clean_tiny(context, "es")[1]
 
 

@@ -6,10 +6,12 @@ import pytest
 from alignment import layout, tables
 from alignment.config import Triplets
 from alignment.context import RunContext
+from alignment.errors import DataError
 from alignment.stages import mine as stage
 from alignment.stages.mine import MineCounts, mine, needs_vectors
 from alignment.types import Artifact
 from tests.stages.helpers import new_context, pairs_artifact
+from tests.unit.encoder.toys import save_toy
 
 PAIRS = [("one cat", "yksi kissa"), ("two cats", "kaksi kissaa"), ("a dog", "koira")]
 NO_ENCODER = Artifact("encoder", "", "", Path("nowhere"), {}, {}, 0.0, "none")
@@ -69,3 +71,11 @@ def test_processes_give_the_same_bytes(
     monkeypatch.setattr(stage, "available_cpus", lambda: 2)
     parallel = new_context(tmp_path / "parallel")
     assert mine(parallel, "fi", cleaned, NO_ENCODER, WITHOUT_VECTORS).digest == alone.digest
+
+
+def test_a_language_that_the_encoder_cannot_read(context: RunContext, tmp_path: Path) -> None:
+    cleaned = pairs_artifact(tmp_path, "th", [("one cat", "แมวหนึ่งตัว"), ("a dog", "หมา")])
+    encoder = Artifact("encoder", "", "", tmp_path, {"model/x": "x"}, {}, 0.0, "x")
+    save_toy(tmp_path / layout.MODEL)
+    with pytest.raises(DataError, match=r"languages\.th: the encoder cannot read this language"):
+        mine(context, "th", cleaned, encoder, settings(random=0, lexical=0, semantic=1))

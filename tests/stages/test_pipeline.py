@@ -24,7 +24,18 @@ from alignment.store import load_artifact, verify
 from alignment.types import Artifact
 from tests.support import ROOT, SMOKE, TINY, Cli
 
-STAGES = ["pull", "holdout", "clean", "encoder", "mine", "triplets", "train", "evaluate", "gate"]
+STAGES = [
+    "pull",
+    "holdout",
+    "clean",
+    "encoder",
+    "check",
+    "mine",
+    "triplets",
+    "train",
+    "evaluate",
+    "gate",
+]
 Done = subprocess.CompletedProcess[str]
 
 
@@ -239,6 +250,7 @@ KILLED_IN = [
     "holdout",
     "clean ja",
     "encoder",
+    "check ja",
     "mine es",
     "triplets",
     "train step",
@@ -337,7 +349,7 @@ class TestBadInput:
     def test_a_missing_encoder(self, cli: Cli, tmp_path: Path) -> None:
         nothing = tmp_path / "nothing"
         error = self.error(cli, tmp_path / "w", f"encoder={{source: local, path: {nothing}}}")
-        assert "not an encoder: config.json is missing" in error
+        assert "there is no such encoder directory" in error
 
     def test_a_loss_that_is_not_finite(self, cli: Cli, tmp_path: Path) -> None:
         error = self.error(

@@ -2,13 +2,18 @@ import logging
 from pathlib import Path
 
 import pytest
+import torch
 
-from alignment.config import Config, HubEncoder, parse_config
+from alignment.config import Config, HubEncoder, RegistryEncoder, parse_config
+from alignment.encoder.directory import save_encoder
+from alignment.encoder.prompts import Prompts, choose_prompts
+from alignment.files import tree_digests
 from alignment.registry import Registry
 from alignment.report.summary import CorpusUse
 from alignment.stages.publish import describe_origin, publish
-from alignment.types import Accuracy, Approved, Finding
+from alignment.types import Accuracy, Approved, Artifact, Finding
 from tests.encoders import trained_artifact
+from tests.unit.encoder.examples import small_encoder
 
 CONFIG = """
 name: demo
@@ -72,3 +77,32 @@ def test_a_rolled_back_version_stays_out_of_service(
 def test_the_origin_names_model_and_revision() -> None:
     encoder = HubEncoder(source="hub", model="BAAI/bge-m3", revision="0123456789abcdef" + "0" * 24)
     assert describe_origin(encoder) == "fine-tuned from BAAI/bge-m3 at 0123456789ab"
+
+
+def test_the_origin_names_the_version_of_an_alias() -> None:
+    encoder = RegistryEncoder(source="registry", version="champion")
+    assert describe_origin(encoder, "demo v3") == "trained on from demo v3"
+
+
+def test_manifest_and_card_say_what_the_encoder_is(registry: Registry, tmp_path: Path) -> None:
+    encoder = "{source: local, path: base, trust_remote_code: true}"
+    config = parse_config(CONFIG.replace("{source: scratch}", encoder), base=tmp_path)
+    small = small_encoder()
+    choose_prompts(small.container, Prompts("query: ", "passage: "))
+    save_encoder(tmp_path / "a/model", small, dtype=torch.bfloat16)
+    files = tree_digests(tmp_path / "a")
+    artifact = Artifact("train", "", "a", tmp_path / "a", files, {}, 0.0, "a")
+    version = publish(registry, artifact, APPROVED, config, CORPORA, expected=None, reference={})
+    assert version.manifest["encoder"] == {
+        "base": "fine-tuned from the encoder in base",
+        "revision": None,
+        "modules": ["Transformer", "Pooling", "Normalize"],
+        "pooling": "mean",
+        "prompts": {"source": "query: ", "target": "passage: "},
+        "max_tokens": 32,
+        "dtype": "bfloat16",
+        "trust_remote_code": True,
+    }
+    card = (version.path / "README.md").read_text()
+    assert "| Transformer, Pooling, Normalize | mean | 32 | bfloat16 |" in card
+    assert "trust_remote_code=True" in card

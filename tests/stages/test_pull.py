@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,18 @@ def test_all_corpora_in_one_table(context: RunContext, tmp_path: Path) -> None:
     assert rows[-1]["license"] == "MIT"
     assert rows[-1]["origin"].endswith("own.tsv:2")
     assert {row["target_lang"] for row in rows} == {"es"}
+
+
+def test_excerpts_of_every_corpus(context: RunContext, tmp_path: Path) -> None:
+    (tmp_path / "own.tsv").write_text("source\ttarget\nGood day\tBuenos días\n")
+    own = LocalCorpus(kind="local", path=tmp_path / "own.tsv", name="own", license="MIT")
+    artifact = pull(context, "es", (TINY_CORPUS, own))
+    rows = list(tables.read(artifact.path / layout.EXCERPTS))
+    assert [row["corpus"] for row in rows] == ["tiny"] * 120 + ["own"]
+    numbers = [row["excerpt"] for row in rows[:120]]
+    assert numbers == sorted(numbers)
+    assert 10 <= numbers[-1] + 1 <= 15
+    assert rows[-1]["target"] == "Buenos días"
 
 
 def test_a_changed_file_is_pulled_again(context: RunContext, tmp_path: Path) -> None:
@@ -110,3 +123,34 @@ def test_a_language_that_no_corpus_has(context: RunContext, tmp_path: Path) -> N
     )
     assert "own does not name its languages, and has no pair." in str(caught.value.hint)
     assert not list(context.store.root.glob("pull/*"))
+
+
+XLIFF = """<xliff><file source-language="en" target-language="es"><body>
+<trans-unit><source>Good day</source><target>Buenos días</target></trans-unit>
+<trans-unit><source>Bad \x01</source><target>Malo</target></trans-unit>
+<trans-unit><source>New</source><target state="new">Nuevo</target></trans-unit>
+</body></file></xliff>"""
+
+
+def test_skipped_units_are_counted_and_reported(
+    context: RunContext, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "own.xlf"
+    path.write_text(XLIFF)
+    own = LocalCorpus(kind="local", path=path, name="own", license="MIT", max_pairs=5)
+    artifact = pull(context, "es", (TINY_CORPUS, own))
+    counts = PullCounts.of(artifact)
+    expected = {"damaged unit": 1, "state new": 1}
+    assert counts.skipped == {"own": expected}
+    assert counts.skipped_by_reason() == expected
+    assert json.loads((artifact.path / layout.SKIPPED).read_text()) == counts.skipped
+    assert "own es: units skipped: damaged unit 1, state new 1" in caplog.text
+
+
+def test_an_empty_corpus_says_what_was_skipped(context: RunContext, tmp_path: Path) -> None:
+    path = tmp_path / "own.xlf"
+    path.write_text(XLIFF.replace("<target>", '<target state="needs-l10n">'))
+    own = LocalCorpus(kind="local", path=path, name="own", license="MIT")
+    with pytest.raises(EmptyCorpus) as caught:
+        pull(context, "es", (own,))
+    assert "own: skipped damaged unit 1, state needs-l10n 1, state new 1" in str(caught.value)

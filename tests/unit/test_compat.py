@@ -7,8 +7,10 @@ import torch
 from transformers import BertConfig, BertModel
 
 from alignment import compat
-from alignment.encoder.packing import use_packing
+from alignment.encoder.container import transformer_of
+from alignment.encoder.packing_probe import use_packing
 from alignment.retrieval.int8_sieve import Int8Sieve
+from tests.unit.encoder.packed_models import ROWS, new_model
 
 
 def int8_product(dim: int) -> torch.Tensor:
@@ -98,9 +100,10 @@ def small_bert() -> BertModel:
 
 
 def test_attention_implementation() -> None:
-    model = small_bert()
+    container = new_model(BertConfig)
+    model = transformer_of(container)
     assert compat.attention_implementation(model) == "eager"
-    assert use_packing(model)
+    assert use_packing(container, ROWS, 0)
     assert compat.attention_implementation(model) == "alignment_packed"
 
 

@@ -34,17 +34,24 @@ SHOWN_QUANTILES = (2, 4, 6)
 
 
 def print_ledger(cleaned: Mapping[str, Artifact]) -> None:
-    """Pairs per language: read, kept, and dropped by reason."""
+    """Pairs per language: read, kept, and dropped by reason; then what the readers left out."""
     table = new_table("pairs by language", LEDGER_COLUMNS)
     total: Counter[str] = Counter()
+    skipped: list[str] = []
     for code, artifact in cleaned.items():
         ledger = json.loads((artifact.path / "ledger.json").read_text())
         counts = {"read": ledger["seen"], "kept": ledger["kept"], **ledger["dropped"]}
         total.update(counts)
         _add_ledger_row(table, language_name(code), counts)
+        for corpus, reasons in ledger["skipped_by_reader"].items():
+            skipped.append(f"{language_name(code)}, {corpus}: {_listed(reasons)}")
     table.add_section()
     _add_ledger_row(table, f"all ({len(cleaned)})", total)
     console.print(table)
+    if skipped:
+        say("Skipped while reading, and not among the pairs read:")
+        for line in skipped:
+            say(f"  {line}")
 
 
 def print_explanation(explanation: Explained, code: str) -> None:

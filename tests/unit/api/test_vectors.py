@@ -7,8 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from alignment.api.vectors import unit_vectors
+from alignment.encoder.prompts import Prompts, choose_prompts
 from alignment.errors import DataError
 from tests.letters import LetterEncoder
+from tests.unit.encoder.examples import small_encoder
 
 
 class Fixed:
@@ -47,3 +49,13 @@ def test_a_wrong_shape_is_refused(vectors: NDArray[np.floating[Any]]) -> None:
 def test_nan_is_refused() -> None:
     with pytest.raises(DataError, match="NaN or infinite"):
         unit_vectors(Fixed(np.array([[np.nan, 1.0]])), ["a"])
+
+
+def test_our_own_encoder_gets_the_side() -> None:
+    encoder = small_encoder()
+    choose_prompts(encoder.container, Prompts("the red ", "the green "))
+    texts = ["house", "tree"]
+    target = unit_vectors(encoder, texts, "target")
+    assert np.array_equal(target, encoder.encode(texts, side="target"))
+    assert np.array_equal(unit_vectors(encoder, texts), encoder.encode(texts, side="source"))
+    assert not np.allclose(target, unit_vectors(encoder, texts), atol=1e-3)

@@ -37,6 +37,13 @@ def test_map_rows_changes_the_selected_rows_only() -> None:
     changed = columns.map_rows(texts, np.array([True, False, True]), lambda text: text * 2)
     assert changed.strings() == ["aa", "bb", "cccccc"]
     assert columns.map_rows(texts, np.zeros(3, dtype=bool), str.upper) is texts
+    assert columns.map_rows(texts, np.ones(3, dtype=bool), str.lower) is texts
+
+
+def test_map_rows_may_empty_and_lengthen_rows() -> None:
+    texts = columns.from_strings(["a", "", "bb", "c", ""])
+    changed = columns.map_rows(texts, np.ones(5, dtype=bool), lambda text: "x" * (2 - len(text)))
+    assert changed.strings() == ["x", "xx", "", "x", "xx"]
 
 
 def test_take_repeats_and_reorders() -> None:

@@ -38,6 +38,16 @@ def test_knows() -> None:
     assert identifier.knows("de")
     assert identifier.knows("pt-BR")
     assert not identifier.knows("ach")
+    assert identifier.knows("ug") and identifier.knows("gn")  # improbable for any Latin text
+
+
+def test_probabilities() -> None:
+    identifier = load_identifier(None)
+    german, nothing = identifier.probabilities([GERMAN, ""])
+    assert max(german, key=german.__getitem__) == "de"
+    assert 1 < len(german) <= 8
+    assert sum(german.values()) <= 1.001
+    assert all(0 <= probability <= 1.001 for probability in nothing.values())
 
 
 SENTENCES = {

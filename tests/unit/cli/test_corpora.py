@@ -105,3 +105,11 @@ def test_enabled_suites_are_previewed_too() -> None:
     suite = "{kind: local, name: test, path: test.tsv, license: MIT}"
     config = load_config(SMOKE, [f"holdout.suites.test={suite}"])
     assert list(corpora_of(config, "es")) == ["tiny", "test"]
+
+
+def test_check_prints_a_verdict_for_every_corpus(cli: Cli, finished: Path) -> None:
+    done = cli("corpora", "check", SMOKE, "--workspace", finished)
+    assert done.returncode == 0, done.stderr
+    assert "Spanish" in done.stdout
+    # The encoder of the smoke test is not trained.
+    assert "Alignment of the corpora, by language: 3 cannot tell." in done.stdout

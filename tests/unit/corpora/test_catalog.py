@@ -6,6 +6,7 @@ import polib
 import pytest
 
 from alignment.corpora.catalog import Catalog, read_catalog
+from alignment.corpora.skips import Skips
 from alignment.errors import Malformed
 
 RULE = "n%10==1 && n%100!=11 ? 0 : n%10>=2 && (n%100<10 || n%100>=20) ? 1 : 2"
@@ -71,13 +72,29 @@ def test_english_plurals_without_a_header() -> None:
     assert texts(PLURAL) == [("one", "form 0"), ("many", "form 1")]
 
 
-@pytest.mark.parametrize("rule", ["__import__('os')", "n +", "0"])
+@pytest.mark.parametrize("rule", ["__import__('os')", "n +"])
 def test_plural_rules_do_not_run_code(rule: str) -> None:
     head = f'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural={rule};\\n"\n\n'
-    expected = [("one", "form 0")]
-    if rule != "0":  # a rule that is not arithmetic is replaced by English's
-        expected.append(("many", "form 1"))
-    assert texts(head + PLURAL) == expected
+    assert texts(head + PLURAL) == [("one", "form 0"), ("many", "form 1")]  # English's rule
+
+
+def test_kde_3_has_plural_forms_in_one_message() -> None:
+    po = 'msgid "_n: %n file\\n%n files"\nmsgstr "%n Datei\\n%n Dateien"\n'
+    assert texts(po) == [("%n file", "%n Datei"), ("%n files", "%n Dateien")]
+
+
+def test_plural_forms_without_a_rule_are_counted() -> None:
+    skips = Skips()
+    po = PLURAL + 'msgstr[2] "form 2"\n\nmsgid "a"\nmsgstr "b"\n'
+    read = read_catalog(Catalog("x.po", "po", po.encode()), skips)
+    assert [pair[:2] for pair in read] == [("a", "b")]
+    assert skips.counts == {"plural forms without a rule": 1}
+
+
+def test_a_plural_rule_that_divides_by_zero_is_named() -> None:
+    head = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n/0;\\n"\n\n'
+    with pytest.raises(Malformed, match=r"x:1: the plural rule divides by zero: n/0"):
+        texts(head + PLURAL)
 
 
 def test_another_charset() -> None:

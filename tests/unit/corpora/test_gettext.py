@@ -1,5 +1,6 @@
 """Catalogs in wheels, directories, installed distributions and single files."""
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -11,6 +12,8 @@ from alignment.config import GettextCorpus
 from alignment.corpora.gettext import GettextSource
 from alignment.downloads import Downloads
 from alignment.errors import Malformed, SourceError, UnsafeArchive
+from tests.archives import COMPRESSIONS, deb, tar
+from tests.faulty_server import FaultyServer
 
 PO = 'msgid "Save the page"\nmsgstr "Įrašyti puslapį"\n\nmsgid "Open"\nmsgstr "Atverti"\n'
 PAIRS = [("Save the page", "Įrašyti puslapį"), ("Open", "Atverti")]
@@ -168,8 +171,127 @@ def test_json_catalogs_by_a_pattern(tmp_path: Path) -> None:
     assert [tuple(pair) for pair in catalogs.pairs("cy")] == [
         ("Good morning", "Bore da", "demo/translations/cy.json#title")
     ]
+    assert catalogs.skipped.counts == {"no file in the pivot language": 1}
     assert set(catalogs.inputs("cy")) == {
         "demo/translations/cy.json",
         "demo/translations/en.json",
         "other/translations/cy.json",
     }
+
+
+LT = {"usr/share/locale/lt/LC_MESSAGES/x.po": PO.encode()}
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+ARCHIVES = {
+    "x.whl": zipped(LT),
+    "x.xpi": zipped(LT),
+    "x.deb": deb(LT),
+    **{f"x.tar{ending}": tar(LT, ending) for ending in COMPRESSIONS},
+}
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_an_archive_by_path(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(ARCHIVES[name])
+    catalogs = source(GettextCorpus(kind="gettext", path=path), tmp_path / "cache")
+    assert catalogs.languages() == {"lt"}
+    assert [pair[:2] for pair in catalogs.pairs("lt")] == PAIRS
+    assert {item.path for item in catalogs.inputs("lt").values()} == {path}
+
+
+@pytest.mark.parametrize("name", ["x.deb", "x.whl", "lt.po"])
+def test_an_archive_or_a_file_by_url(tmp_path: Path, name: str) -> None:
+    data = ARCHIVES.get(name, PO.encode())
+    with FaultyServer({f"/{name}": data}).serving() as server:
+        corpus = GettextCorpus(kind="gettext", url=f"{server.url}/{name}")
+        catalogs = source(corpus, tmp_path)
+        assert [pair[:2] for pair in catalogs.pairs("lt")] == PAIRS
+        assert set(catalogs.inputs("lt")) == {name}
+    assert [entry.url for entry in catalogs.downloads.lock.entries()] == [corpus.url]
+
+
+def test_a_debian_package_is_pinned_by_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"a": deb({"i18n/en.json": b'{"x": "Good morning"}'})}
+    files["b"] = deb({"i18n/br.json": b'{"x": "Demat"}'})
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    monkeypatch.setattr(
+        "alignment.corpora.gettext.fetch_deb", lambda name, version, *_, **__: tmp_path / name
+    )
+    corpus = GettextCorpus(kind="gettext", deb=("a", "b"), version="1", pattern="i18n/{lang}.json")
+    catalogs = source(corpus, tmp_path)
+    assert catalogs.languages() == {"en", "br"}
+    assert [pair[:2] for pair in catalogs.pairs("br")] == [("Good morning", "Demat")]
+    assert catalogs.inputs("br") == {}
+
+
+def test_catalogs_in_an_archive_within_an_archive(tmp_path: Path) -> None:
+    members = {
+        f"usr/lib/langpack-{code}@x.xpi": zipped({f"localization/{code}/a/b.ftl": text.encode()})
+        for code, text in {"br": "x = Digeri\u00f1", "en-GB": "x = Open"}.items()
+    }
+    path = tmp_path / "x.deb"
+    path.write_bytes(deb(members))
+    corpus = GettextCorpus(
+        kind="gettext", path=path, pattern="**/langpack-{lang}@*.xpi/**/{lang}/**/*.ftl"
+    )
+    catalogs = source(corpus, tmp_path)
+    assert catalogs.languages() == {"br", "en-GB"}
+    (pair,) = catalogs.pairs("br")
+    assert pair[:2] == ("Open", "Digeriñ")
+    assert pair.origin == "usr/lib/langpack-br@x.xpi/localization/br/a/b.ftl#x"
+
+
+def test_what_macos_adds_to_an_archive_is_left_out(tmp_path: Path) -> None:
+    members = {**LT}
+    for name in LT:
+        members[f"__MACOSX/{name}"] = b"\x00\x05"
+        members[name.replace("x.po", "._x.po")] = b"\x00\x05"
+    (tmp_path / "x.zip").write_bytes(zipped(members))
+    catalogs = source(GettextCorpus(kind="gettext", path=tmp_path / "x.zip"), tmp_path)
+    assert [pair[:2] for pair in catalogs.pairs("lt")] == PAIRS
+
+
+def test_skipped_entries_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "po").mkdir()
+    (tmp_path / "po" / "lt.po").write_text(
+        PO + '#, fuzzy\nmsgid "a"\nmsgstr "b"\n\nmsgid "open\nmsgstr ""\n\n'
+        'msgid "c"\nmsgstr ""\n\nmsgid "translator-credits"\nmsgstr "A B"\n'
+    )
+    catalogs = source(GettextCorpus(kind="gettext", path=tmp_path), tmp_path)
+    assert [pair[:2] for pair in catalogs.pairs("lt")] == PAIRS
+    assert catalogs.skipped.counts == {
+        "fuzzy": 1,
+        "unreadable entry": 1,
+        "untranslated": 1,
+        "translator credits": 1,
+    }
+
+
+@pytest.mark.parametrize("pattern", [None, "locale/{lang}.po"])
+def test_catalogs_in_other_places_are_named(tmp_path: Path, pattern: str | None) -> None:
+    write_po(tmp_path, "translations/lt/app.po")
+    corpus = GettextCorpus(kind="gettext", path=tmp_path, pattern=pattern)
+    with pytest.raises(SourceError, match=r"1 catalogs, but none at .*\n.*translations/lt/app\.po"):
+        source(corpus, tmp_path).languages()
+    right = GettextCorpus(kind="gettext", path=tmp_path, pattern="**/{lang}/*.po")
+    assert [pair[:2] for pair in source(right, tmp_path).pairs("lt")] == PAIRS
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.bin"])
+def test_a_single_file_of_another_format(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}")
+    corpus = GettextCorpus(kind="gettext", path=tmp_path / name)
+    with pytest.raises(SourceError, match="neither a directory, nor an archive"):
+        list(source(corpus, tmp_path).pairs("lt"))

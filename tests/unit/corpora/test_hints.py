@@ -37,7 +37,7 @@ def data_set_without_translations(root: Path) -> None:
     source = HubSource(HubCorpus(kind="hub", dataset="o/n"), Downloads(root), "en")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(source, "_features", lambda configuration: {"text": ()})
-        source._row_reader("fi", None)
+        list(source._translations("fi", ""))
 
 
 def unknown_format(root: Path) -> None:
@@ -49,6 +49,14 @@ def unknown_format(root: Path) -> None:
 def missing_column(root: Path) -> None:
     (root / "a.tsv").write_text("a\tb\n")
     check_columns(root / "a.tsv", ["source"])
+
+
+def unnamed_language(root: Path) -> None:
+    (root / "a.xlf").write_text(
+        '<xliff><file source-language="en"><target>x</target></file></xliff>'
+    )
+    corpus = LocalCorpus(kind="local", path=root / "a.xlf")
+    LocalSource(corpus, Downloads(root), "en").languages()
 
 
 def unknown_license(root: Path) -> None:
@@ -91,7 +99,8 @@ def configuration_with(settings: dict[str, Any]) -> dict[str, Any]:
         (file_entry_of_mtdata, 1, set()),
         (data_set_without_translations, 1, set()),
         (unknown_format, 0, {"path", "target_path"}),
-        (missing_column, 1, set()),
+        (missing_column, 2, set()),
+        (unnamed_language, 1, set()),
         (unknown_license, 1, {"license"}),
         (unreachable_hub, 2, set()),
     ],

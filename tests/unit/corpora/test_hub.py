@@ -1,12 +1,15 @@
 """Hub datasets in their real layout, from a directory and from a loopback server."""
 
+import gc
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import weakref
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, unquote
 
 import pyarrow as pa
@@ -16,7 +19,8 @@ import pytest
 from alignment.config import Columns, HubCorpus
 from alignment.corpora.hub import HubSource, _configuration_pattern, _features_of_rows
 from alignment.downloads import Downloads
-from alignment.errors import ConfigError
+from alignment.errors import ConfigError, Malformed, Unavailable
+from alignment.types import SentencePair
 from tests.hub_server import HubHandler, serving
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -282,3 +286,62 @@ def test_a_revision_must_be_a_commit() -> None:
     source = HubSource(corpus, Downloads(Path("nowhere"), offline=True), "en")
     with pytest.raises(ConfigError, match="as 40 hexadecimal digits, got 'main'"):
         source.languages()
+
+
+def test_rows_that_cannot_be_read(tmp_path: Path) -> None:
+    lines = [json.dumps({"en": f"One {number}", "cy": "Un"}) for number in range(3)]
+    (tmp_path / "train.jsonl").write_text("\n".join([*lines, '{"en": "broken', ""]))
+    columns = Columns(source="en", target="cy")
+    corpus = HubCorpus(kind="hub", dataset=str(tmp_path), columns=columns)
+    with pytest.raises(Malformed, match=r": train: the rows cannot be read \(\w+: "):
+        list(HubSource(corpus, Downloads(tmp_path), "en").pairs("cy"))
+
+
+def test_a_damaged_parquet_file(tmp_path: Path) -> None:
+    path = tmp_path / "train-00000-of-00001.parquet"
+    rows = [{"en": f"One {number}", "cy": f"Un {number}"} for number in range(5000)]
+    pq.write_table(pa.Table.from_pylist(rows), path, compression="none", use_dictionary=False)
+    data = bytearray(path.read_bytes())
+    data[100:40_000] = b"\xff" * 39_900
+    path.write_bytes(data)
+    columns = Columns(source="en", target="cy")
+    corpus = HubCorpus(kind="hub", dataset=str(tmp_path), columns=columns)
+    with pytest.raises((Malformed, Unavailable), match=r"cannot be read|cannot read"):
+        list(HubSource(corpus, Downloads(tmp_path), "en").pairs("cy"))
+
+
+def test_one_column_per_language(tmp_path: Path) -> None:
+    row = {"text": {"en": "One", "cy": "Un", "fi": "Yksi"}, "id": 1}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "train-00000-of-00001.parquet")
+    columns = Columns(source="text.en", target="text.{lang}")
+    corpus = HubCorpus(kind="hub", dataset=str(tmp_path), columns=columns)
+    source = HubSource(corpus, Downloads(tmp_path), "en")
+    assert source.languages() == {"en", "cy", "fi"}
+    assert [pair[:2] for pair in source.pairs("cy")] == [("One", "Un")]
+
+
+def test_a_stream_that_is_left_early_is_destroyed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream of Parquet that is alive when Python exits can abort the process."""
+    rows = [{"en": f"One {number}", "cy": f"Un {number}"} for number in range(5000)]
+    path = tmp_path / "train-00000-of-00001.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=500)
+    corpus = HubCorpus(kind="hub", dataset=str(tmp_path), columns=Columns(source="en", target="cy"))
+    source = HubSource(corpus, Downloads(tmp_path), "en")
+    streams = []
+    load = HubSource._load
+
+    def loaded(self: HubSource, configuration: str | None) -> Any:
+        stream = load(self, configuration)
+        streams.append(weakref.ref(stream))
+        return stream
+
+    monkeypatch.setattr(HubSource, "_load", loaded)
+    gc.disable()
+    try:
+        with closing(cast("Generator[SentencePair, None, None]", source.pairs("cy"))) as pairs:
+            next(pairs)
+        assert streams and not any(stream() for stream in streams)
+    finally:
+        gc.enable()

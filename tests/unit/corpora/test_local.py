@@ -167,10 +167,84 @@ def test_missing_files(tmp_path: Path, name: str, message: str) -> None:
         pairs(tmp_path / name, "fi")
 
 
-@pytest.mark.parametrize("name", ["{lang}/a.tsv", "{lang}-{lang}.tsv"])
+@pytest.mark.parametrize(
+    "name", ["{lang}/a.tsv", "{lang}-{lang}.tsv", "{lang}/x/{lang}.*.tsv", "**/{lang}_all.tsv"]
+)
 def test_where_lang_may_occur(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigError, match="exactly once, in the file name"):
-        pairs(tmp_path / name, "fi")
+    for language in ("fi", "pt_BR"):
+        file = tmp_path / name.replace("{lang}", language).replace("**", "a/b").replace("*", "1")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write(file, f"source\ttarget\none\t{language}\n")
+    write(tmp_path / "fi-cy.tsv", "source\ttarget\none\tmixed\n")
+    assert source(tmp_path / name).languages() == {"fi", "pt_BR"}
+    assert pairs(tmp_path / name, "fi") == [("one", "fi")]
+    assert pairs(tmp_path / name, "pt-BR") == [("one", "pt_BR")]
+    assert pairs(tmp_path / name, "cy") == []
+
+
+def test_several_files_of_one_language(tmp_path: Path) -> None:
+    for number in (2, 1):
+        write(tmp_path / f"fi.{number}.tsv", f"source\ttarget\none\tyksi {number}\n")
+    assert pairs(tmp_path / "{lang}.*.tsv", "fi") == [("one", "yksi 1"), ("one", "yksi 2")]
+    settings = {"target_path": tmp_path / "{lang}.*.tsv"}
+    with pytest.raises(ConfigError, match=r"for fi, got fi\.1\.tsv, fi\.2\.tsv"):
+        pairs(tmp_path / "fi.1.tsv", "fi", **settings)
+
+
+def test_a_directory_per_language(tmp_path: Path) -> None:
+    for language, text in (("en", "one"), ("fi", "yksi")):
+        (tmp_path / language).mkdir()
+        write(tmp_path / language / "a.txt", f"{text}\n")
+    target = tmp_path / "{lang}/a.txt"
+    assert pairs(tmp_path / "en" / "a.txt", "fi", target_path=target) == [("one", "yksi")]
+
+
+def test_columns_by_number(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "fin;yksi;one\nest;üks;one\n")
+    columns = {"source": 3, "target": 2, "language": 1}
+    assert source(path, columns=columns).languages() == {"fin", "est"}
+    assert pairs(path, "et", columns=columns) == [("one", "üks")]
+
+
+def test_nested_fields(tmp_path: Path) -> None:
+    row = {"translation": {"en": "one", "fi": "yksi", "cy": "un"}, "id": 1}
+    path = write(tmp_path / "a.jsonl", json.dumps(row) + "\n")
+    columns = {"source": "translation.en", "target": "translation.{lang}"}
+    assert source(path, columns=columns).languages() == {"en", "fi", "cy"}
+    assert pairs(path, "cy", columns=columns) == [("one", "un")]
+
+
+def test_a_row_with_a_zero_byte_is_counted(tmp_path: Path) -> None:
+    for name, mark in (("a.tsv", "\t"), ("a.csv", ",")):
+        rows = ["source,target", "one,yk\0si", "two,kaksi", ""]
+        path = write(tmp_path / name, "\n".join(rows).replace(",", mark))
+        reader = source(path)
+        assert [pair[:2] for pair in reader.pairs("fi")] == [("two", "kaksi")]
+        assert reader.skipped.counts == {"control character": 1}
+
+
+def test_a_unit_whose_language_cannot_be_read_is_counted(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tmx", TMX.replace('"fi"', '"Suomi (FI)"'))
+    reader = source(path)
+    assert [pair[:2] for pair in reader.pairs("cy")] == [("Red", "Coch"), ("Milk", "Llaeth")]
+    assert reader.skipped.counts == {}
+    write(path, path.read_text().replace('"en-US"', '"English (US)"', 1))
+    reader = source(path)
+    assert [pair[:2] for pair in reader.pairs("cy")] == [("Milk", "Llaeth")]
+    assert reader.skipped.counts == {"unreadable language code": 1}
+
+
+def test_min_state(tmp_path: Path) -> None:
+    unit = '<trans-unit><source>{0}</source><target state="{0}">x{0}</target></trans-unit>'
+    body = "".join(unit.format(state) for state in ("new", "translated", "final"))
+    text = f'<xliff><file source-language="en" target-language="fi">{body}</file></xliff>'
+    path = write(tmp_path / "a.xlf", text)
+    for min_state, states in {
+        "any": ["new", "translated", "final"],
+        "translated": ["translated", "final"],
+        "final": ["final"],
+    }.items():
+        assert [pair[0] for pair in pairs(path, "fi", min_state=min_state)] == states
 
 
 def test_an_unknown_format(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_the_pivot_selects_the_source_side(tmp_path: Path) -> None:
         ({"kind": "local", "columns": {"targt": "x"}}, ["corpus: columns.targt: unknown key"]),
         ({"kind": "tmx"}, ["kind: expected one of gettext, hub, local"]),
         ({"path": "a.tsv"}, ["kind: expected one of gettext, hub, local"]),
-        ({"kind": "gettext"}, ["set exactly one of package, installed and path"]),
+        ({"kind": "gettext"}, ["set exactly one of package, deb, installed, path and url"]),
         ({"kind": "prebuilt_triplets", "path": "a.tsv"}, ["has no sentence pairs"]),
     ],
     ids=["two keys", "missing", "nested", "unknown kind", "no kind", "together", "no pairs"],

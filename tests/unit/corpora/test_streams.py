@@ -74,9 +74,27 @@ def test_a_zip_with_two_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a", "x")
         archive.writestr("b", "y")
-    message = r"expected one file in the archive, got 2"
+    message = r"expected one file in the archive, got 2: a, b"
     with pytest.raises(Malformed, match=message), open_stream(tmp_path / "a.zip"):
         pass
+
+
+def test_one_of_two_files_has_the_format_of_the_archive(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "b.tsv.zip", "w") as archive:
+        archive.writestr("README.txt", "x")
+        archive.writestr("data/b.TSV", "y")
+    with open_stream(tmp_path / "b.tsv.zip") as file:
+        assert file.read() == b"y"
+
+
+def test_the_format_of_a_zip_that_does_not_say_it(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("__MACOSX/._court.tmx", "x")
+        archive.writestr("court.tmx", "<tmx/>")
+        archive.writestr(".DS_Store", "x")
+    assert file_format(tmp_path / "a.zip") == "tmx"
+    with open_stream(tmp_path / "a.zip") as file:
+        assert file.read() == b"<tmx/>"
 
 
 def test_a_missing_file_keeps_its_error(tmp_path: Path) -> None:

@@ -111,3 +111,11 @@ def test_long_csv_cells(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("en\n" + "x" * 200_000 + "\n")
     ((_, row),) = rows(tmp_path / "a.csv", ["en"])
     assert len(row["en"]) == 200_000
+
+
+def test_half_a_character_in_json_is_a_lost_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"en": "One \\ud83d.", "fi": "\\ud83d\\ude00", "n": 1}\n')
+    assert list(rows(path, ["en", "fi"])) == [
+        (1, {"en": "One \ufffd.", "fi": "😀"}),
+    ]

@@ -1,28 +1,27 @@
-"""TMX and XLIFF, and the XML attacks that are refused."""
+"""The languages that TMX, XLIFF and TS files name."""
 
+import gzip
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from alignment.corpora import xml_bitext
+from alignment.corpora.skips import Skips
 from alignment.corpora.xml_bitext import languages_of, units
-from alignment.errors import Malformed, UnsafeArchive
+from alignment.errors import Malformed
 
-BODY = """<tmx version="1.4"><header srclang="en"/><body>
+TMX = """<?xml version="1.0"?><!DOCTYPE tmx SYSTEM "tmx14.dtd">
+<tmx version="1.4"><header srclang="en" adminlang="fr"/><body>
 <tu><tuv xml:lang="en-US"><seg>A <bpt i="1">red</bpt> house</seg></tuv>
-<!-- a comment --><tuv xml:lang="cy"><seg>Tŷ coch</seg></tuv>
-<tuv xml:lang="fi"><seg>Punainen talo</seg></tuv></tu>
+<!-- a comment --><tuv creationid="x" xml:lang='cy'><seg>Tŷ</seg></tuv>
+<tuv xml:lang="fi"
+><seg>Talo</seg></tuv></tu>
 <tu><tuv lang="EN-US"><seg>Good</seg></tuv><tuv><seg>no language</seg></tuv></tu>
 <tu><tuv xml:lang="en-US"><seg>Milk</seg></tuv><tuv xml:lang="cy"><seg>Llaeth</seg></tuv></tu>
 </body></tmx>"""
-TMX = f'<?xml version="1.0"?><!DOCTYPE tmx SYSTEM "tmx14.dtd">{BODY}'
-XLIFF_1 = """<xliff version="1.2"><file source-language="en" target-language="cy"><body>
-<trans-unit id="1"><source>A <g>b</g></source><target>Un b</target>
-<alt-trans><target>no</target></alt-trans></trans-unit>
-</body></file></xliff>"""
-XLIFF_2 = """<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" version="2.0" srcLang="en"
-trgLang="cy"><file id="f"><unit id="u">
-<segment><source>A b</source><target>Un b</target></segment>
-<segment><source>c</source></segment></unit></file></xliff>"""
+XLIFF = '<xliff version="1.2">{}</xliff>'
+UNIT = "<trans-unit><source>A</source><target>B</target></trans-unit>"
 
 
 def write(path: Path, text: str) -> Path:
@@ -30,35 +29,79 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def test_tmx(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.tmx", TMX)
-    assert [tuple(unit) for unit in units(path)] == [
-        ("a.tmx:1", {"en-US": "A red house", "cy": "Tŷ coch", "fi": "Punainen talo"}),
-        ("a.tmx:2", {"EN-US": "Good"}),
-        ("a.tmx:3", {"en-US": "Milk", "cy": "Llaeth"}),
+def test_units(tmp_path: Path) -> None:
+    skips = Skips()
+    assert list(units(write(tmp_path / "a.tmx", TMX), skips)) == [
+        ("a.tmx:1", [("en-US", "A  house"), ("cy", "Tŷ"), ("fi", "Talo")]),
+        ("a.tmx:3", [("en-US", "Milk"), ("cy", "Llaeth")]),
     ]
-    assert languages_of(path) == {"en-US", "EN-US", "cy", "fi"}
-
-
-@pytest.mark.parametrize("text", [XLIFF_1, XLIFF_2], ids=["1.2", "2.0"])
-def test_xliff(tmp_path: Path, text: str) -> None:
-    path = write(tmp_path / "a.xlf", text)
-    assert [unit.texts for unit in units(path)] == [{"en": "A b", "cy": "Un b"}]
-
-
-def test_not_well_formed(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.tmx", TMX[:-60])
-    with pytest.raises(Malformed, match=r"a\.tmx:\d+: not well-formed XML"):
-        list(units(path))
+    assert skips.counts == {"no language": 1}
 
 
 @pytest.mark.parametrize(
-    "declared",
-    ['<!ENTITY a "ha"><!ENTITY b "&a;&a;">', '<!ENTITY b SYSTEM "file:///etc/passwd">'],
-    ids=["bomb", "external"],
+    ("text", "languages", "unlabelled"),
+    [
+        (TMX, {"en-US", "EN-US", "cy", "fi"}, False),
+        ('<tmx><tuv xml:lang="Chinese &amp; x"/></tmx>', {"Chinese & x"}, False),
+        (
+            XLIFF.format(f'<file source-language="en" target-language="cy">{UNIT}</file>'),
+            {"en", "cy"},
+            False,
+        ),
+        (XLIFF.format(f'<file source-language="en">{UNIT}</file>'), {"en"}, True),
+        (XLIFF.format('<file source-language="en"><source>A</source></file>'), {"en"}, False),
+        (
+            XLIFF.format(
+                f'<file source-language="en">{UNIT}</file>'
+                f'<file source-language="en" target-language="cy">{UNIT}</file>'
+            ),
+            {"en", "cy"},
+            False,
+        ),
+        (
+            XLIFF.format('<file source-language="en"><target xml:lang="cy">B</target></file>'),
+            {"en", "cy"},
+            False,
+        ),
+        (f'<x:xliff srcLang="en" trgLang="cy">{UNIT}</x:xliff>', {"en", "cy"}, False),
+        (f'<xliff srcLang="en">{UNIT}</xliff>', {"en"}, True),
+        ('<TS version="2.1" language="de_DE"><message/></TS>', {"en", "de_DE"}, False),
+        ('<TS sourcelanguage="fi"><message/></TS>', {"fi"}, True),
+    ],
 )
-def test_entities_are_refused(tmp_path: Path, declared: str) -> None:
-    text = f"<!DOCTYPE tmx [{declared}]>" + BODY.replace("Milk", "&b;")
-    path = write(tmp_path / "a.tmx", text)
-    with pytest.raises(UnsafeArchive, match="declares entities"):
-        list(units(path))
+def test_languages_of(tmp_path: Path, text: str, languages: set[str], unlabelled: bool) -> None:
+    listed = languages_of(write(tmp_path / "a.tmx", text))
+    assert listed.all == languages
+    assert listed.unlabelled == unlabelled
+
+
+@pytest.mark.parametrize("size", [1, 13, 64])
+def test_tags_at_the_border_of_what_is_read_at_once(
+    tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xml_bitext, "_CHUNK_BYTES", size)
+    found = languages_of(write(tmp_path / "a.tmx", TMX))
+    assert found.all == {"en-US", "EN-US", "cy", "fi"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_languages_in_another_encoding(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.tmx.gz"
+    path.write_bytes(gzip.compress(TMX.encode(encoding)))
+    assert languages_of(path).all == {"en-US", "EN-US", "cy", "fi"}
+    assert len(list(units(path, Skips()))) == 2
+
+
+def test_packages_of_translation_tools(tmp_path: Path) -> None:
+    text = XLIFF.format(f'<file source-language="en" target-language="cy">{UNIT}</file>')
+    for package, member in (("a.xlz", "content.xlf"), ("a.mqxlz", "document.mqxliff")):
+        with zipfile.ZipFile(tmp_path / package, "w") as archive:
+            archive.writestr(member, text)
+            archive.writestr("skeleton.skl", b"\0\1")
+        (unit,) = units(tmp_path / package, Skips())
+        assert unit.texts == [("en", "A"), ("cy", "B")]
+    with zipfile.ZipFile(tmp_path / "b.xlz", "w") as archive:
+        archive.writestr("a.skl", "")
+        archive.writestr("b.skl", "")
+    with pytest.raises(Malformed, match=r"expected one file in the archive, got 2: a\.skl, b\.skl"):
+        list(units(tmp_path / "b.xlz", Skips()))

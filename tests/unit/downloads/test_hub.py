@@ -11,13 +11,22 @@ from pathlib import Path
 import pytest
 
 from alignment.config import ScratchEncoder
-from alignment.encoder.directory import save_encoder
-from alignment.encoder.encoder import Settings
+from alignment.encoder.container import new_container
+from alignment.encoder.directory import load_encoder, save_encoder
+from alignment.encoder.encoder import Encoder
 from alignment.encoder.scratch import scratch_encoder
 from tests.hub_server import HubHandler, serving
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 MODEL = "demo/encoder"
+REFUSALS: dict[str, tuple[int, dict[str, str]]] = {
+    "demo/gated": (403, {"X-Error-Code": "GatedRepo"}),
+    "demo/gated-without-token": (401, {"X-Error-Code": "GatedRepo"}),
+    "demo/private": (401, {}),
+    "demo/forbidden": (403, {}),
+    "demo/disabled": (403, {"X-Error-Message": "Access to this resource is disabled."}),
+}
+"""How the server answers for these repositories."""
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +35,12 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = ScratchEncoder(
         source="scratch", vocab_size=100, hidden_size=16, num_layers=1, num_heads=2, max_tokens=16
     )
-    save_encoder(
-        path, *scratch_encoder(["a red house", "the green tree is old"], config, seed=1), Settings()
-    )
+    parts = scratch_encoder(["a red house", "the green tree is old"], config, seed=1)
+    save_encoder(path, Encoder(new_container(*parts, 128, path.parent / "transformers")))
     (path / "pytorch_model.bin").write_bytes(b"a pickle")
+    (path / "chat_template.jinja").write_text("{{ messages }}")
+    (path / "onnx").mkdir()
+    (path / "onnx/config.json").write_text("{}")
     (path / "modeling.py").write_text("raise SystemExit('code of the model ran')")
     return path
 
@@ -44,6 +55,10 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
         def do_GET(self, body: bool = True) -> None:
             path = self.path.partition("?")[0]
             requested.append(path)
+            for name, (status, headers) in REFUSALS.items():
+                if f"/{name}/" in path:
+                    self.answer(b"{}", body, headers, status=status)
+                    return
             file = repository / path.removeprefix(f"/{MODEL}/resolve/{SHA}/")
             if path == f"/api/models/{MODEL}/revision/{SHA}":
                 self.answer(json.dumps(model_info(repository, files)).encode(), body)
@@ -80,62 +95,123 @@ def tree(root: Path, files: list[Path]) -> list[dict[str, object]]:
 
 
 CODE = """
-import sys
+import json, sys
 from pathlib import Path
 from alignment.downloads.hub import snapshot
-from alignment.encoder.directory import load_encoder
-try:
-    path = snapshot(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
-except Exception as error:
-    print(type(error).__name__, error)
-else:
-    print("vector", load_encoder(path).encode(["a red house"]).shape)
+for model, revision, cache, options in json.loads(sys.argv[1]):
+    try:
+        path = snapshot(model, revision, Path(cache), **options)
+    except Exception as error:
+        print(json.dumps(f"{type(error).__name__} {error}"))
+    else:
+        print(json.dumps(str(path)))
 """
 
 
-def fetch(endpoint: str, cache: Path, model: str = MODEL, revision: str = SHA) -> str:
-    """What a fresh process prints, because the libraries read `HF_ENDPOINT` on import."""
+def fetch_all(
+    endpoint: str, root: Path, *calls: tuple[str, str, str, dict[str, bool]]
+) -> list[str]:
+    """The directory or the error of each call, which are model, revision, cache and options.
+
+    They run in one fresh process, because the libraries read `HF_ENDPOINT` on import.
+    """
     environment = {
         **os.environ,
         "HF_ENDPOINT": endpoint,
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HOME": str(cache / "home"),
+        "HF_HOME": str(root / "home"),
         "HF_HUB_OFFLINE": "0",
     }
+    environment.pop("HF_TOKEN", None)
+    arguments = [(model, sha, str(root / cache), options) for model, sha, cache, options in calls]
     process = subprocess.run(
-        [sys.executable, "-c", CODE, model, revision, str(cache)],
+        [sys.executable, "-c", CODE, json.dumps(arguments)],
         capture_output=True,
         text=True,
         env=environment,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     assert process.returncode == 0, process.stderr
-    return process.stdout.strip()
+    return [json.loads(line) for line in process.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def outputs(hub: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What came of each call, by its name."""
+    root = tmp_path_factory.mktemp("fetched")
+    calls: dict[str, tuple[str, str, str, dict[str, bool]]] = {
+        "offline before": (MODEL, SHA, "plain", {"offline": True}),
+        "plain": (MODEL, SHA, "plain", {}),
+        "offline after": (MODEL, SHA, "plain", {"offline": True}),
+        "code": (MODEL, SHA, "code", {"with_code": True}),
+        "revision": (MODEL, "f" * 40, "plain", {}),
+        "demo/none": ("demo/none", SHA, "plain", {}),
+        "./models/e5": ("./models/e5", SHA, "plain", {}),
+    }
+    for name in REFUSALS:
+        calls[name] = (name, SHA, "plain", {})
+    return dict(zip(calls, fetch_all(hub[0], root, *calls.values()), strict=True))
+
+
+def files_in(directory: str) -> set[str]:
+    root = Path(directory)
+    return {file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()}
 
 
 def test_a_pinned_commit_without_pickle_and_code(
-    hub: tuple[str, list[str]], tmp_path: Path
+    outputs: dict[str, str], hub: tuple[str, list[str]]
 ) -> None:
-    endpoint, requested = hub
-    assert fetch(endpoint, tmp_path) == "vector (1, 16)"
-    assert any(path.endswith("model.safetensors") for path in requested)
-    assert not [path for path in requested if path.endswith((".bin", ".py"))]
-    assert not list(tmp_path.rglob("*.bin")) and not list(tmp_path.rglob("modeling.py"))
+    assert load_encoder(outputs["plain"], device="cpu").encode(["a red house"]).shape == (1, 16)
+    files = files_in(outputs["plain"])
+    assert not [name for name in files if name.endswith((".bin", ".py"))]
+    assert not [path for path in hub[1] if path.endswith(".bin")]
 
 
-def test_a_missing_revision(hub: tuple[str, list[str]], tmp_path: Path) -> None:
-    output = fetch(hub[0], tmp_path, revision="f" * 40)
+def test_module_folders_and_chat_templates(outputs: dict[str, str]) -> None:
+    files = files_in(outputs["plain"])
+    assert {"1_Pooling/config.json", "modules.json", "chat_template.jinja"} <= files
+    assert not [file for file in files if file.startswith("onnx/")]
+
+
+def test_code_only_if_it_is_trusted(outputs: dict[str, str]) -> None:
+    assert files_in(outputs["code"]) == files_in(outputs["plain"]) | {"modeling.py"}
+
+
+def test_offline(outputs: dict[str, str]) -> None:
+    assert outputs["offline before"].startswith(f"Unavailable {MODEL}@0123456789ab: the model is ")
+    assert "not in the cache, and this run is offline" in outputs["offline before"]
+    assert outputs["offline after"] == outputs["plain"]
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSALS if name != "demo/disabled"])
+def test_no_access(outputs: dict[str, str], hub: tuple[str, list[str]], name: str) -> None:
+    assert outputs[name].startswith(f"ConfigError {name}@0123456789ab: ")
+    assert f"accept its license at {hub[0]}/{name} and set HF_TOKEN" in outputs[name]
+    assert ("the model is gated" in outputs[name]) == ("gated" in name)
+
+
+def test_a_disabled_model(outputs: dict[str, str]) -> None:
+    assert "the Hub has disabled this model" in outputs["demo/disabled"]
+
+
+def test_a_name_that_is_none(outputs: dict[str, str]) -> None:
+    output = outputs["./models/e5"]
+    assert output.startswith("ConfigError encoder.model: not a repository id: './models/e5'")
+    assert "source: local" in output
+
+
+def test_a_missing_revision(outputs: dict[str, str]) -> None:
+    output = outputs["revision"]
     assert output.startswith(f"ConfigError {MODEL}@ffffffffffff: the model has no such revision")
 
 
-def test_a_missing_model(hub: tuple[str, list[str]], tmp_path: Path) -> None:
-    output = fetch(hub[0], tmp_path, model="demo/none")
-    assert output.startswith("ConfigError demo/none@")
-    assert "`encoder.model`" in output
+def test_a_missing_model(outputs: dict[str, str]) -> None:
+    assert outputs["demo/none"].startswith("ConfigError demo/none@")
+    assert "`encoder.model`" in outputs["demo/none"]
 
 
 def test_a_hub_that_does_not_answer(tmp_path: Path) -> None:
-    output = fetch("http://127.0.0.1:9", tmp_path)
+    (output,) = fetch_all("http://127.0.0.1:9", tmp_path, (MODEL, SHA, "cache", {}))
     assert output.startswith("Unavailable") and "cannot reach the Hub" in output

@@ -18,5 +18,5 @@ def encoder() -> Encoder:
 def saved(encoder: Encoder, tmp_path: Path) -> Path:
     """The directory of `encoder`."""
     path = tmp_path / "encoder"
-    save_encoder(path, encoder.model, encoder.tokenizer, encoder.settings)
+    save_encoder(path, encoder)
     return path

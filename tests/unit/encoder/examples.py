@@ -1,9 +1,13 @@
 """Small inputs for the tests of the encoder."""
 
+import tempfile
 from itertools import product
+from pathlib import Path
 
 from alignment.config import ScratchEncoder
-from alignment.encoder.encoder import Encoder, Settings
+from alignment.encoder.container import new_container
+from alignment.encoder.encoder import Encoder
+from alignment.encoder.prompts import Prompts, choose_prompts
 from alignment.encoder.scratch import scratch_encoder
 
 TEXTS = [
@@ -18,12 +22,13 @@ CONFIG = ScratchEncoder(
     hidden_size=32,
     num_layers=2,
     num_heads=4,
-    prefix="query: ",
     max_tokens=32,
 )
 
 
 def small_encoder() -> Encoder:
     prefixed = [f"query: {text}" for text in TEXTS]
-    model, tokenizer = scratch_encoder(prefixed, CONFIG, seed=3)
-    return Encoder(model, tokenizer, Settings("query: ", 32))
+    with tempfile.TemporaryDirectory() as folder:
+        container = new_container(*scratch_encoder(prefixed, CONFIG, seed=3), 32, Path(folder))
+    choose_prompts(container, Prompts("query: ", "query: "))
+    return Encoder(container)

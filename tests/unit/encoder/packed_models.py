@@ -1,7 +1,14 @@
 """Models and rows for the tests of packing."""
 
+import tempfile
+
 import torch
-from transformers import AutoModel, BertConfig, PreTrainedModel, XLMRobertaConfig
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+from transformers import AutoModel, BertConfig, PreTrainedConfig, PreTrainedModel, XLMRobertaConfig
+
+from alignment.encoder.scratch import scratch_encoder
+from tests.unit.encoder.examples import CONFIG, TEXTS
 
 ROWS = [
     [5, 9],
@@ -12,7 +19,10 @@ ROWS = [
 ]
 
 
-def new_model(kind: type[BertConfig] | type[XLMRobertaConfig]) -> PreTrainedModel:
+def new_model(
+    kind: type[BertConfig] | type[XLMRobertaConfig], pooling: str = "mean"
+) -> SentenceTransformer:
+    """A container in training mode."""
     config = kind(
         hidden_size=32,
         num_hidden_layers=2,
@@ -23,10 +33,20 @@ def new_model(kind: type[BertConfig] | type[XLMRobertaConfig]) -> PreTrainedMode
         attention_probs_dropout_prob=0.0,
         max_position_embeddings=64,
     )
+    return container_of(config, pooling).train()
+
+
+def container_of(config: PreTrainedConfig, pooling: str = "mean") -> SentenceTransformer:
+    """A container of a random model with weights so large that attention matters."""
     torch.manual_seed(3)
-    model: PreTrainedModel = AutoModel.from_config(config, attn_implementation="eager")
-    with torch.no_grad():  # the initial weights are so small that attention hardly matters
+    model: PreTrainedModel = AutoModel.from_config(config)
+    with torch.no_grad():
         for weight in model.parameters():
             weight.mul_(4)
-    model.train()
-    return model
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        scratch_encoder(TEXTS, CONFIG, seed=3)[1].save_pretrained(folder)
+        options = {"attn_implementation": "eager"}
+        transformer = Transformer(folder, max_seq_length=64, model_kwargs=options)
+        modules = [transformer, Pooling(config.hidden_size, pooling)]
+        return SentenceTransformer(modules=modules, device="cpu")

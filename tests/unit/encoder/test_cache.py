@@ -20,7 +20,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Precision]]:
     """What was loaded; each load gives another encoder."""
     loads: list[tuple[Path, Precision]] = []
 
-    def load(path: Path, precision: Precision) -> Encoder:
+    def load(path: Path, precision: Precision, *, trust_remote_code: bool) -> Encoder:
         loads.append((path, precision))
         return small_encoder()
 

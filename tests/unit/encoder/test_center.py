@@ -8,12 +8,14 @@ import torch
 from alignment.encoder.center import center
 from alignment.encoder.directory import load_encoder, save_encoder
 from alignment.encoder.encoder import Encoder
-from alignment.encoder.padding import pad, pool
+from alignment.encoder.forward import pool
+from alignment.encoder.padding import pad
+from alignment.encoder.prompts import Side
 from alignment.encoder.vocabulary import embedding_matrix
 from alignment.errors import ConfigError, Corrupt
 from tests.unit.encoder.examples import TEXTS
 
-SIDES = (TEXTS[:4], TEXTS[4:])
+SIDES: dict[Side, list[str]] = {"source": TEXTS[:4], "target": TEXTS[4:]}
 
 
 def weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -34,17 +36,17 @@ def test_only_one_bias_changes(encoder: Encoder) -> None:
 def test_mean_is_zero_and_sides_weigh_the_same(encoder: Encoder) -> None:
     center(encoder, SIDES)
     means = []
-    for side in SIDES:
+    for side in SIDES.values():
         batch = pad(encoder.tokenize(side), 1)
         with torch.inference_mode():
-            means.append(pool(encoder.model, *batch).mean(dim=0))
+            means.append(pool(encoder.container, batch).mean(dim=0))
     assert (means[0] + means[1]).norm() < 1e-4 < means[0].norm()
 
 
 def test_earlier_vectors_are_dropped(encoder: Encoder, tmp_path: Path) -> None:
     encoder.encode(TEXTS)
     center(encoder, SIDES)
-    save_encoder(tmp_path, encoder.model, encoder.tokenizer, encoder.settings)
+    save_encoder(tmp_path, encoder)
     loaded = load_encoder(tmp_path)
     assert np.allclose(encoder.encode(TEXTS), loaded.encode(TEXTS), atol=1e-6)
 
@@ -58,6 +60,7 @@ class Squared(torch.nn.Module):
         super().__init__()
         self.inner = inner
         self.config = inner.config
+        self.get_input_embeddings = inner.get_input_embeddings
 
     def forward(self, **inputs: torch.Tensor) -> Any:
         output = self.inner(**inputs)
@@ -66,11 +69,12 @@ class Squared(torch.nn.Module):
 
 
 def test_other_models_are_refused_unchanged(encoder: Encoder) -> None:
-    before = weights(encoder.model)
-    model: Any = Squared(encoder.model)
+    original = encoder.model
+    before = weights(original)
+    encoder.container[0].model = Squared(encoder.model)
     with pytest.raises(ConfigError, match="cannot be centered"):
-        center(Encoder(model, encoder.tokenizer, encoder.settings), [TEXTS])
-    for name, weight in encoder.model.named_parameters():
+        center(encoder, {"source": TEXTS})
+    for name, weight in original.named_parameters():
         torch.testing.assert_close(weight.detach(), before[name], atol=1e-6, rtol=0)
 
 
@@ -79,11 +83,11 @@ def test_model_without_bias_is_refused(encoder: Encoder) -> None:
         if isinstance(module, torch.nn.LayerNorm):
             module.register_parameter("bias", None)
     with pytest.raises(ConfigError, match=r"train\.center"):
-        center(encoder, [TEXTS])
+        center(encoder, {"source": TEXTS})
 
 
 def test_nan_is_not_called_a_missing_bias(encoder: Encoder) -> None:
     with torch.no_grad():
         embedding_matrix(encoder.model).fill_(float("nan"))
     with pytest.raises(Corrupt, match="NaN"):
-        center(encoder, [["x"]])
+        center(encoder, {"source": ["x"]})

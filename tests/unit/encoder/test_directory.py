@@ -1,23 +1,17 @@
 import doctest
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from sentence_transformers import SentenceTransformer
 
 from alignment.encoder import directory
 from alignment.encoder.device import BF16_EMULATED_WARNING
-from alignment.encoder.directory import SETTINGS, load_encoder, read_settings, save_encoder
-from alignment.encoder.encoder import Encoder, Settings
+from alignment.encoder.directory import load_encoder
+from alignment.encoder.encoder import Encoder
 from alignment.errors import Corrupt, Missing
 from tests.unit.encoder.examples import TEXTS
-
-
-def write(path: Path, content: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content))
 
 
 def test_examples() -> None:
@@ -31,7 +25,8 @@ def test_loaded_encoder_gives_the_same_vectors(
     encoder: Encoder, saved: Path, kind: type[str] | type[Path]
 ) -> None:
     loaded = load_encoder(kind(saved))
-    assert loaded.settings == encoder.settings
+    assert loaded.prompts == encoder.prompts == ("query: ", "query: ")
+    assert loaded.max_tokens == encoder.max_tokens == 32
     assert not loaded.model.training
     assert np.allclose(loaded.encode(TEXTS), encoder.encode(TEXTS), atol=1e-6)
 
@@ -70,13 +65,7 @@ def test_emulated_bf16_warns(
 def test_no_pickle_is_loaded(encoder: Encoder, saved: Path) -> None:
     torch.save(encoder.model.state_dict(), saved / "pytorch_model.bin")
     (saved / "model.safetensors").unlink()
-    with pytest.raises(Corrupt, match="cannot be loaded"):
-        load_encoder(saved)
-
-
-def test_unreadable_settings_are_corrupt(saved: Path) -> None:
-    write(saved / SETTINGS, {"unknown": 1})
-    with pytest.raises(Corrupt, match=r"cannot be loaded.*unknown"):
+    with pytest.raises(Missing, match="no weights as safetensors"):
         load_encoder(saved)
 
 
@@ -87,75 +76,20 @@ def test_missing_directory(tmp_path: Path) -> None:
 
 
 def test_directory_without_config(tmp_path: Path) -> None:
-    with pytest.raises(Missing, match=r"there is no config\.json") as caught:
+    with pytest.raises(Missing, match=r"config\.json is missing") as caught:
         load_encoder(tmp_path)
     assert str(tmp_path) in str(caught.value)
 
 
-def test_settings_are_saved(encoder: Encoder, tmp_path: Path) -> None:
-    settings = Settings("passage: ", 17, "cls")
-    save_encoder(tmp_path, encoder.model, encoder.tokenizer, settings)
-    assert read_settings(tmp_path) == settings
-
-
-def test_settings_of_sentence_transformers(saved: Path, encoder: Encoder) -> None:
-    """Without our file its files say the same."""
-    (saved / SETTINGS).unlink()
-    assert read_settings(saved) == encoder.settings
-
-
-@pytest.mark.parametrize(
-    "config",
-    [{"pooling_mode": "cls"}, {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}],
-    ids=["version 6", "before"],
-)
-def test_cls_pooling_of_sentence_transformers(tmp_path: Path, config: dict[str, Any]) -> None:
-    write(tmp_path / "1_Pooling" / "config.json", config)
-    assert read_settings(tmp_path).pooling == "cls"
-
-
-@pytest.mark.parametrize(
-    "config",
-    [{"pooling_mode": "max"}, {"pooling_mode_max_tokens": True, "pooling_mode_mean_tokens": False}],
-    ids=["version 6", "before"],
-)
-def test_unsupported_pooling_warns(
-    tmp_path: Path, config: dict[str, Any], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("method", ["encode", "encode_query", "encode_document"])
+def test_sentence_transformers_gives_the_same_vectors(
+    encoder: Encoder, saved: Path, method: str
 ) -> None:
-    write(tmp_path / "1_Pooling" / "config.json", config)
-    assert read_settings(tmp_path).pooling == "mean"
-    assert "mean pooling is used instead" in caplog.text
+    published = SentenceTransformer(str(saved), device="cpu")
+    assert np.allclose(getattr(published, method)(TEXTS), encoder.encode(TEXTS), atol=1e-6)
 
 
-def test_unsupported_modules_warn(saved: Path, caplog: pytest.LogCaptureFixture) -> None:
-    modules = json.loads((saved / "modules.json").read_text())
-    read_settings(saved)
-    (saved / SETTINGS).unlink()
-    read_settings(saved)
-    assert not caplog.records
-    modules.append({"type": "sentence_transformers.models.Dense"})
-    write(saved / "modules.json", modules)
-    read_settings(saved)
-    assert "unsupported modules are ignored: Dense" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("limits", "expected"),
-    [
-        ({}, 128),
-        ({"sentence_bert_config.json": {"max_seq_length": 256}}, 256),
-        ({"sentence_bert_config.json": {"max_seq_length": None}}, 128),
-        (
-            {
-                "tokenizer_config.json": {"model_max_length": 10**30},
-                "config.json": {"max_position_embeddings": 512},
-            },
-            512,
-        ),
-    ],
-    ids=["none", "sentence-transformers", "null", "positions"],
-)
-def test_length_limit(tmp_path: Path, limits: dict[str, Any], expected: int) -> None:
-    for name, content in limits.items():
-        write(tmp_path / name, content)
-    assert read_settings(tmp_path).max_tokens == expected
+def test_damaged_modules_are_named(saved: Path) -> None:
+    (saved / "modules.json").write_text("[{")
+    with pytest.raises(Corrupt, match=r"modules\.json: not JSON"):
+        load_encoder(saved)

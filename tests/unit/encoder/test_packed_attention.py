@@ -5,8 +5,10 @@ import pytest
 import torch
 from transformers import BertConfig
 
+from alignment.encoder.forward import embed
 from alignment.encoder.packed_attention import Layout, Run, attention
-from alignment.encoder.packing import embed_packed, pack, use_packing
+from alignment.encoder.packing import pack
+from alignment.encoder.packing_probe import use_packing
 from tests.unit.encoder.packed_models import ROWS, new_model
 
 LAYOUT = Layout((Run(2, 3), Run(1, 4)))
@@ -57,7 +59,7 @@ def test_dropout_only_in_training() -> None:
 def test_refusals() -> None:
     query, key, value = inputs()
     module = torch.nn.Identity()
-    with pytest.raises(ValueError, match="embed_packed"):
+    with pytest.raises(ValueError, match="packed rows"):
         attention(module, query, key, value, None)
     with pytest.raises(NotImplementedError, match="sliding window"):
         attention(module, query, key, value, None, packed_layout=LAYOUT, sliding_window=8)
@@ -65,8 +67,9 @@ def test_refusals() -> None:
 
 def test_gradient_is_that_of_the_drawn_mask() -> None:
     """With the same random bytes the loss is a smooth function of the weights."""
-    model: Any = new_model(BertConfig)
-    assert use_packing(model)
+    container = new_model(BertConfig)
+    assert use_packing(container, ROWS, 0)
+    model: Any = container[0].auto_model
     for layer in model.encoder.layer:
         layer.attention.self.dropout.p = 0.3
     weight: torch.Tensor = model.encoder.layer[0].attention.self.query.weight
@@ -74,7 +77,7 @@ def test_gradient_is_that_of_the_drawn_mask() -> None:
 
     def loss() -> torch.Tensor:
         torch.manual_seed(5)
-        return (embed_packed(model, pack(ROWS)) * target).sum()
+        return (embed(container, pack(ROWS)) * target).sum()
 
     loss().backward()
     direction = torch.randn_like(weight)

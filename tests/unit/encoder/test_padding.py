@@ -1,13 +1,8 @@
 import doctest
 from itertools import chain
 
-import pytest
-import torch
-
 from alignment.encoder import padding
-from alignment.encoder.encoder import Encoder
-from alignment.encoder.padding import Pooling, batches_of_similar_length, embed, pad, pool
-from tests.unit.encoder.examples import TEXTS
+from alignment.encoder.padding import batches_of_similar_length, pad
 
 
 def test_examples() -> None:
@@ -30,20 +25,7 @@ def test_batches_take_neighbors_in_length() -> None:
     assert list(batches_of_similar_length([], 18)) == []
 
 
-@pytest.mark.parametrize("pooling", ["mean", "cls"])
-def test_pool_leaves_padding_out(encoder: Encoder, pooling: Pooling) -> None:
-    rows = encoder.tokenize([TEXTS[0], "red"])
-    with torch.inference_mode():
-        pooled = pool(encoder.model, *pad(rows, 1), pooling)
-        for row, vector in zip(rows, pooled, strict=True):
-            hidden = encoder.model(input_ids=torch.tensor([row])).last_hidden_state[0]
-            expected = hidden[0] if pooling == "cls" else hidden.mean(dim=0)
-            torch.testing.assert_close(vector, expected, atol=1e-6, rtol=0)
-
-
-def test_embed_normalizes(encoder: Encoder) -> None:
-    batch = pad(encoder.tokenize(TEXTS), 1)
-    with torch.inference_mode():
-        pooled = pool(encoder.model, *batch)
-        vectors = embed(encoder.model, *batch)
-    torch.testing.assert_close(vectors, pooled / pooled.norm(dim=1, keepdim=True))
+def test_filled_on_the_left() -> None:
+    batch = pad([[5, 6, 7], [8]], 1, "left")
+    assert batch.ids.tolist() == [[5, 6, 7], [1, 1, 8]]
+    assert batch.attention_mask.tolist() == [[1, 1, 1], [0, 0, 1]]

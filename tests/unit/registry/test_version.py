@@ -9,9 +9,9 @@ import pytest
 
 from alignment.errors import Corrupt
 from alignment.files import tree_digests
-from alignment.registry import Registry, Version
+from alignment.registry import Registry, Version, open_version, repair
 from alignment.registry.version import copy_encoder, read_version
-from tests.encoders import encoder_input, publish_contents
+from tests.encoders import APPROVED, encoder_input, input_of, publish_contents
 
 
 @pytest.fixture
@@ -84,6 +84,34 @@ def test_a_file_too_many_is_left_behind(tmp_path: Path) -> None:
     (encoder.path / ".DS_Store").write_text("x")
     copy_encoder(encoder, tmp_path / "copy")
     assert tree_digests(tmp_path / "copy") == encoder.files
+
+
+def test_a_file_that_was_not_published(version: Version) -> None:
+    """With an adapter_config.json beside it, a model loads differently."""
+    (version.path / ".DS_Store").touch()
+    read_version(version.path).verify()
+    (version.path / "adapter_config.json").write_text("{}")
+    with pytest.raises(Corrupt, match=r"adapter_config\.json is not one of the published files"):
+        read_version(version.path)
+
+
+def test_a_card_of_the_encoder_is_replaced(tmp_path: Path) -> None:
+    encoder = encoder_input(tmp_path / "encoder", "a")
+    (encoder.path / "README.md").write_text("# Of the base encoder")
+    registry = Registry(tmp_path / "registry", "demo")
+    published = registry.publish(
+        input_of(encoder.path), APPROVED, expected=None, manifest={}, card="# Ours"
+    )
+    published.verify()
+    assert (published.path / "README.md").read_text() == "# Ours"
+
+
+def test_set_aside_versions_are_no_model(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "registry", "demo")
+    publish_contents(registry, "a", "b")
+    (registry.root / "v1" / "config.json").write_text("X")
+    repair(registry)
+    assert open_version(registry.root, "champion").name == "v2"
 
 
 def test_a_copy_with_a_file_too_few(tmp_path: Path) -> None:

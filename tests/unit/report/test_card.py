@@ -20,6 +20,14 @@ FINDING = Finding(
     losses=1,
     p_worse=0.99,
 )
+ENCODER: dict[str, Any] = {
+    "modules": ["Transformer", "Pooling", "Dense", "Normalize"],
+    "pooling": "mean",
+    "prompts": {"source": "", "target": ""},
+    "max_tokens": 128,
+    "dtype": "bfloat16",
+    "trust_remote_code": False,
+}
 
 
 def card(**changes: Any) -> str:
@@ -30,7 +38,7 @@ def card(**changes: Any) -> str:
         "findings": [FINDING],
         "corpora": [CorpusUse(name="tiny", version="1", license="BSD-3-Clause", pairs=7)],
         "training": {"steps": 60},
-        "prefix": "",
+        "encoder": ENCODER,
         "names": {"en": "English", "no": "Norwegian"},
     }
     return render_card(**{**values, **changes})
@@ -53,9 +61,33 @@ def test_corpora_with_their_licenses() -> None:
     assert "| tiny | 1 | BSD-3-Clause | 7 |" in card()
 
 
-def test_the_prefix_is_explained_only_if_there_is_one() -> None:
-    assert "prefix" not in card()
-    assert "needs the prefix `query: `" in card(prefix="query: ")
+def card_with(**encoder: Any) -> str:
+    return card(encoder={**ENCODER, **encoder})
+
+
+def test_modules_and_types() -> None:
+    assert "| Transformer, Pooling, Dense, Normalize | mean | 128 | bfloat16 |" in card()
+
+
+def test_a_prompt_is_explained_only_if_there_is_one() -> None:
+    assert "prompt" not in card()
+    text = card_with(prompts={"source": "query: ", "target": "query: "})
+    assert "Every text needs the prompt `query: `" in text
+    assert "model.encode([" in text
+
+
+def test_two_prompts() -> None:
+    text = card_with(prompts={"source": "query: ", "target": "passage: "})
+    assert "Texts in English need the prompt `query: `, texts in the other languages\n" in text
+    assert "`passage: `" in text
+    assert "model.encode_document([" in text
+
+
+def test_code_that_comes_with_the_model() -> None:
+    assert "trust_remote_code" not in card()
+    text = card_with(trust_remote_code=True)
+    assert 'SentenceTransformer("path/to/this/directory", trust_remote_code=True)' in text
+    assert "Python code of its own" in text
 
 
 def test_a_license_cannot_forge_a_heading_or_a_cell() -> None:

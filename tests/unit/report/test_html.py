@@ -106,3 +106,11 @@ def test_plot_labels_cannot_become_markup(summary: Summary) -> None:
     page = render_report(summary.model_copy(update={"languages": {"cy": named}}), {}, [], {})
     assert "<b>$" not in page
     assert "$x^2$" in page  # not typeset as a formula
+
+
+def test_what_the_readers_skipped(summary: Summary) -> None:
+    assert "not pulled:" not in render_report(summary, {}, [], {})
+    rows = summary.rows["cy"].model_copy(update={"skipped": {"state new": 1500, "<i>": 2}})
+    changed = summary.model_copy(update={"rows": {"cy": rows}})
+    page = render_report(changed, {}, [], {})
+    assert "not pulled: state new 1,500, &lt;i&gt; 2" in page

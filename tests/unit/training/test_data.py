@@ -11,6 +11,7 @@ from alignment import tables
 from alignment.config import Train
 from alignment.encoder.directory import load_encoder
 from alignment.encoder.encoder import Encoder
+from alignment.encoder.prompts import Side
 from alignment.encoder.vocabulary import Reduction
 from alignment.errors import EmptyCorpus
 from alignment.training.data import UNUSED, TripletData, read_triplets
@@ -20,7 +21,7 @@ from tests.unit.training.support import encoder_of, tiny_data, triplets_of
 class Letters:
     """A fake encoder: the tokens of a text are its letters."""
 
-    def tokenize(self, texts: list[str]) -> list[list[int]]:
+    def tokenize(self, texts: list[str], *, side: Side = "source") -> list[list[int]]:
         return [[ord(letter) for letter in text] for text in texts]
 
 
@@ -133,7 +134,7 @@ def test_a_subset_keeps_the_sentences() -> None:
 
 def test_a_reduced_vocabulary() -> None:
     data = tiny_data()
-    reduced = data.reduced(Reduction(np.array(sorted(data.used_tokens()))))
+    reduced = data.reduced(Reduction(np.array(sorted(data.used_tokens())), 0))
     assert data.used_tokens() == {1, 2, 3, 4, 5, 6, 7}
     assert [sentence.token_ids[0] for sentence in reduced.sentences] == [0, 0, 0, 0]
     assert reduced.used_tokens() == {0, 1, 2, 3, 4, 5, 6}
@@ -143,11 +144,13 @@ def test_a_sample_has_as_many_pivot_texts_as_others(tmp_path: Path) -> None:
     rows = [row(f"en {i}", f"fi {i}", f"fi {i}") for i in range(20)]
     rows += [row(f"en {i}", f"sv {i}", f"sv {i}", positive_lang="sv") for i in range(3)]
     data = read(tmp_path, *rows)
-    pivot, others = data.sample(5, "en", seed=1)
+    sample = data.sample(5, "en", seed=1)
+    pivot = sample["source"]
+    others = sample["target"]
     assert len(others) == 5 + 3 and len(pivot) == 8
     assert all(text.startswith("en") for text in pivot)
-    assert data.sample(5, "en", seed=1) == (pivot, others)
-    assert data.sample(5, "en", seed=2) != (pivot, others)
+    assert data.sample(5, "en", seed=1) == sample
+    assert data.sample(5, "en", seed=2) != sample
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@ import contextlib
 
 import torch
 
-from alignment.training.collate import Chunk
+from alignment.encoder.forward import Batch
+from alignment.encoder.padding import Padded
 from alignment.training.gradient_cache import backward_by_chunk
 from alignment.training.losses import Loss, infonce_loss
 
@@ -15,18 +16,16 @@ class Model(torch.nn.Module):
         self.linear = torch.nn.Linear(5, 4).double()
         self.dropout = torch.nn.Dropout(0.3)
 
-    def embed(self, chunk: Chunk) -> torch.Tensor:
-        assert isinstance(chunk, tuple)
-        return torch.nn.functional.normalize(self.dropout(self.linear(chunk[0])), dim=-1)
+    def embed(self, chunk: Batch) -> torch.Tensor:
+        assert isinstance(chunk, Padded)
+        return torch.nn.functional.normalize(self.dropout(self.linear(chunk.ids)), dim=-1)
 
 
-def chunks() -> list[Chunk]:
+def chunks() -> list[Batch]:
     generator = torch.Generator().manual_seed(0)
     sizes = (3, 5, 4)
-    return [
-        (torch.randn(size, 5, generator=generator, dtype=torch.float64), torch.empty(0))
-        for size in sizes
-    ]
+    rows = [torch.randn(size, 5, generator=generator, dtype=torch.float64) for size in sizes]
+    return [Padded(part, torch.empty(0)) for part in rows]
 
 
 def loss_of(vectors: torch.Tensor) -> Loss:

@@ -9,14 +9,23 @@ import pytest
 import torch
 
 from alignment import tables
-from alignment.encoder.directory import load_encoder
+from alignment.encoder.directory import load_encoder, save_encoder
+from alignment.encoder.weights_files import stored_dtype
 from alignment.errors import ConfigError, TrainingError
 from alignment.training import fit
 from alignment.training.data import read_triplets
-from alignment.training.job import CHECKPOINTS, PLAN, Job, PlanSummary
-from alignment.training.run import CENTER_SAMPLE, run
+from alignment.training.job import CHECKPOINTS, PLAN, PROGRESS, Job, PlanSummary
+from alignment.training.jsonl import append_line
+from alignment.training.run import CENTER_SAMPLE, run, saved_dtype
 from alignment.training.trainer import TripletTrainer
-from tests.unit.training.support import job, losses_of, metrics_of, short
+from tests.unit.training.support import (
+    encoder_of,
+    job,
+    losses_of,
+    metrics_of,
+    short,
+    step_metrics,
+)
 
 
 def parameters(path: Path) -> dict[str, torch.nn.Parameter]:
@@ -80,7 +89,7 @@ def test_centering_comes_once_and_first(finished: Path, tmp_path: Path) -> None:
     sides = data.sample(CENTER_SAMPLE, "en", seed=7)
 
     def distance_from_0(encoder: Any) -> float:
-        return float(np.linalg.norm(sum(encoder.encode(side).mean(axis=0) for side in sides)))
+        return float(np.linalg.norm(sum(encoder.encode(texts).mean(0) for texts in sides.values())))
 
     # Of unit vectors; those that were centered were not normalized.
     assert distance_from_0(centered) < 0.3 * distance_from_0(base)
@@ -88,7 +97,9 @@ def test_centering_comes_once_and_first(finished: Path, tmp_path: Path) -> None:
         update={"start_step": 2, "encoder": first.output, "end_step": 2}
     )
     run(later)
-    assert np.array_equal(load_encoder(later.output).encode(sides[0]), centered.encode(sides[0]))
+    assert np.array_equal(
+        load_encoder(later.output).encode(sides["source"]), centered.encode(sides["source"])
+    )
 
 
 def learning_rates(trained: Job) -> list[float]:
@@ -224,3 +235,35 @@ def test_another_error_is_not_taken_for_memory(
     monkeypatch.setattr(TripletTrainer, "compute_loss", broken)
     with pytest.raises(RuntimeError, match="shapes do not match"):
         run(job(finished, tmp_path, short()))
+
+
+def half(finished: Path, path: Path) -> Path:
+    """The base encoder with weights in bfloat16."""
+    save_encoder(path, load_encoder(encoder_of(finished)), dtype=torch.bfloat16)
+    return path
+
+
+def test_the_type_of_the_base_is_published(finished: Path, tmp_path: Path) -> None:
+    base = half(finished, tmp_path / "base")
+    trained = job(finished, tmp_path / "a", short(steps=2, learning_rate=1e-6)).model_copy(
+        update={"encoder": base, "teacher": base}
+    )
+    run(trained)
+    assert stored_dtype(trained.output) == "bfloat16"
+
+
+@pytest.mark.parametrize(
+    ("last_step", "dtype"),
+    [(6, torch.float32), (4, torch.bfloat16)],
+    ids=["more parts follow", "stopped early"],
+)
+def test_between_parts_nothing_is_rounded(
+    finished: Path, tmp_path: Path, last_step: int, dtype: torch.dtype
+) -> None:
+    base = half(finished, tmp_path / "base")
+    part = job(finished, tmp_path / "a", short(steps=10)).model_copy(
+        update={"teacher": base, "end_step": 6}
+    )
+    for step in range(1, last_step + 1):
+        append_line(part.scratch / PROGRESS, step_metrics(step).to_json())
+    assert saved_dtype(part) == dtype

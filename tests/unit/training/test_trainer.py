@@ -28,7 +28,8 @@ def test_the_best_step_s_weights_are_kept(finished: Path, tmp_path: Path) -> Non
     assert best < 12
     assert PlanSummary.read(trained.scratch / PLAN).best_step == best
     saved = load_file(trained.scratch / BEST)
-    weights = dict(load_encoder(trained.output).model.named_parameters())
+    named = load_encoder(trained.output).container.named_parameters()
+    weights = {f"container.{name}": weight for name, weight in named}
     same = [name for name in saved if name in weights and weights[name].shape == saved[name].shape]
     assert len(same) > 10
     assert all(torch.equal(weights[name], saved[name]) for name in same)

@@ -1,0 +1,65 @@
+"""Texts to token ids, by the container's own preparation: prompts, case, chat templates, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import compress
+from typing import TYPE_CHECKING, Any
+
+from alignment.encoder.container import transformer_of
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+BLOCK = 256  # texts that are padded to the longest of them, for a moment
+
+
+def token_rows(
+    container: SentenceTransformer, texts: Sequence[str], prompt: str = ""
+) -> list[list[int]]:
+    """Token ids of each text with its prompt and special tokens, cut to the length limit."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    rows: list[list[int]] = [[] for _ in texts]
+    for start in range(0, len(order), BLOCK):
+        chosen = order[start : start + BLOCK]
+        features = _prepared(container, [texts[i] for i in chosen], prompt)
+        token_ids = features["input_ids"].tolist()
+        masks = features["attention_mask"].tolist()
+        for i, row, mask in zip(chosen, token_ids, masks, strict=True):
+            rows[i] = list(compress(row, mask))
+    return rows
+
+
+def prompt_length(container: SentenceTransformer, prompt: str) -> int | None:
+    """Tokens of the prompt, and before it, that the pooling leaves out; None if it leaves out none.
+
+    A pooling does so if its `include_prompt` is false, as in INSTRUCTOR models.
+    """
+    if not prompt or not _leaves_prompts_out(container):
+        return None
+    length = _prepared(container, [""], prompt).get("prompt_length")
+    return None if length is None else int(length)
+
+
+def _leaves_prompts_out(container: SentenceTransformer) -> bool:
+    return any(getattr(module, "include_prompt", True) is False for module in container)
+
+
+def _prepared(container: SentenceTransformer, texts: Sequence[str], prompt: str) -> dict[str, Any]:
+    features: dict[str, Any] = container.preprocess(list(texts), prompt=prompt or None)
+    _replace_ids_without_row(container, features["input_ids"])
+    return features
+
+
+def _replace_ids_without_row(container: SentenceTransformer, ids: torch.Tensor) -> None:
+    """Replace, in place, special tokens that the embedding matrix has no row for.
+
+    Gemma's tokenizer has one for images. A text that contains it would stop the model.
+    """
+    rows = getattr(transformer_of(container).get_input_embeddings(), "num_embeddings", None)
+    if rows is None or int(ids.max()) < rows:
+        return
+    tokenizer = container.tokenizer
+    unknown = tokenizer.unk_token_id
+    ids[ids >= rows] = tokenizer.pad_token_id if unknown is None else unknown
