@@ -106,8 +106,14 @@ def remove(path: Path) -> None:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether the error says that a disk or a quota is full."""
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    """Whether the error says that a disk or a quota is full.
+
+    Libraries in other languages (safetensors, Arrow, `shutil.Error`) give the reason as text only.
+    """
+    codes = (errno.ENOSPC, errno.EDQUOT)
+    if isinstance(error, OSError) and error.errno in codes:
+        return True
+    return any(os.strerror(code) in str(error) for code in codes)
 
 
 def file_digest(path: Path) -> str:

@@ -2,6 +2,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,20 @@ def test_the_file_and_its_name_are_flushed(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append(os.fstat(descriptor).st_ino))
     write_atomically(tmp_path / "a.txt", "new")
     assert flushed == [(tmp_path / "a.txt").stat().st_ino, tmp_path.stat().st_ino]
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (OSError(errno.EDQUOT, "quota"), True),
+        (RuntimeError("Error while serializing: No space left on device (os error 28)"), True),
+        (shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]), True),
+        (OSError(errno.EACCES, "Permission denied"), False),
+        (ValueError("disk"), False),
+    ],
+)
+def test_errors_of_a_full_disk(error: Exception, full: bool) -> None:
+    assert is_disk_full(error) == full
 
 
 def test_remove_whatever_it_is(tmp_path: Path) -> None:
