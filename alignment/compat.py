@@ -43,17 +43,24 @@ def int8_matmul(a: torch.Tensor, b: torch.Tensor, out: torch.Tensor) -> None:
     out.copy_(a.to(exact) @ b.to(exact))
 
 
-def softmax_backward(gradient: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
-    """Gradient at the input of a softmax over the last dimension; all shapes are equal.
+def float32_linear(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
+) -> torch.Tensor:
+    """The product x W^T + bias on a CPU (..., outputs), without a gradient.
 
-    With the softmax's `output` y and the `gradient` g at it: y * (g - sum(g * y)).
+    By oneDNN, which uses the widest instructions of any CPU; torch's own product of float32 is
+    MKL's, which takes more than twice as long on AMD's.
+
+    Args:
+        x: float32 (..., inputs)
+        weight: float32 (outputs, inputs)
+        bias: float32 (outputs,)
     """
-    function = getattr(torch, "_softmax_backward_data", None)
-    if function is not None:
-        result: torch.Tensor = function(gradient, output, -1, output.dtype)
-        return result
-    weighted = gradient * output
-    return weighted - output * weighted.sum(dim=-1, keepdim=True)
+    function = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
+    if function is None or not torch.backends.mkldnn.is_available():
+        return torch.nn.functional.linear(x, weight, bias)
+    result: torch.Tensor = function(x, weight, bias, "none", [], "")
+    return result
 
 
 def attention_implementation(model: PreTrainedModel) -> str:

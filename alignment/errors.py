@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alignment.redaction import redacted
+
 
 class AlignmentError(Exception):
-    """Base of all errors with a message for the user.
+    """Base of all errors with a message for the user, which holds no passwords and tokens.
 
     Args:
         message: What happened, and what was got and expected.
@@ -24,10 +26,10 @@ class AlignmentError(Exception):
     """Exit code of the command line."""
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
-        self.message = message
-        self.where = where
-        self.hint = hint
-        super().__init__(message, where, hint)
+        self.message = redacted(message)
+        self.where = None if where is None else redacted(where)
+        self.hint = None if hint is None else redacted(hint)
+        super().__init__(self.message, self.where, self.hint)
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.message}" if self.where else self.message
@@ -76,12 +78,16 @@ class ConfigError(AlignmentError):
         self, problems: list[Problem] | str, *, where: str | None = None, hint: str | None = None
     ) -> None:
         if isinstance(problems, str):
-            self.problems = [Problem(where or "", "", problems)]
+            self.problems = [_redacted(Problem(where or "", "", problems))]
             message = problems
         else:
-            self.problems = problems
-            message = _listed(problems)
+            self.problems = [_redacted(problem) for problem in problems]
+            message = _listed(self.problems)
         super().__init__(message, where=where, hint=hint)
+
+
+def _redacted(problem: Problem) -> Problem:
+    return Problem(redacted(problem.where), redacted(problem.key), redacted(problem.message))
 
 
 def _listed(problems: list[Problem]) -> str:

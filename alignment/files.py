@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from alignment.errors import ConfigError
+from alignment.redaction import without_credentials
 
 
 def make_writable(root: Path) -> None:
@@ -61,8 +62,12 @@ def write_bytes_atomically(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write indented JSON atomically; values that JSON does not have are written as text."""
-    write_atomically(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    """Write indented JSON atomically, without passwords and tokens.
+
+    Values that JSON does not have are written as text.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    write_atomically(path, without_credentials(text) + "\n")
 
 
 def replace_durably(source: Path, target: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from alignment.errors import Corrupt
-from alignment.files import write_json
+from alignment.files import write_atomically
+from alignment.redaction import without_credentials
 
 MANIFEST = "manifest.json"
 CHECKSUM = "checksum"
@@ -17,9 +18,13 @@ CHECKSUM = "checksum"
 
 
 def write_manifest(directory: Path, content: Mapping[str, Any]) -> None:
-    """Write `manifest.json` with its checksum, atomically."""
-    plain = json.loads(json.dumps(content, default=str))
-    write_json(directory / MANIFEST, {**plain, CHECKSUM: _checksum(plain)})
+    """Write `manifest.json` with its checksum, atomically, without passwords and tokens."""
+    text = json.dumps(content, ensure_ascii=False, default=str)
+    plain = json.loads(without_credentials(text))  # the checksum is that of what is written
+    complete = {**plain, CHECKSUM: _checksum(plain)}
+    write_atomically(
+        directory / MANIFEST, json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
+    )
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:

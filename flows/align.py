@@ -20,8 +20,10 @@ from prefect.context import FlowRunContext
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from alignment.config import load_config
+from alignment.errors import ConfigError
 from alignment.pipeline.run import Outcome, run_pipeline
 from alignment.pipeline.workspace import Workspace
+from alignment.redaction import redact_logs, redacted
 from alignment.types import Rejected
 from flows.artifacts import write_artifacts
 from flows.environment import create_home
@@ -65,7 +67,9 @@ def align(
         overrides: More configuration values, each as key=value, such as train.margin=0.1
         workspace: Directory of artifacts, downloads, models and reports.
     """
+    redact_logs()
     logging.getLogger("alignment").setLevel(logging.INFO)
+    _refuse_secrets(overrides)
     changes = list(overrides)
     if steps is not None:
         changes.append(f"train.steps={steps}")
@@ -86,6 +90,17 @@ def main(config: Path, overrides: Sequence[str], workspace: Path) -> int:
     return exit_code_of(lambda: _run_and_print(config, overrides, workspace))
 
 
+def _refuse_secrets(overrides: Sequence[str]) -> None:
+    """Prefect stores the parameters of a run as they are."""
+    for override in overrides:
+        if redacted(override) != override:
+            raise ConfigError(
+                "Prefect would store this password or token",
+                where=f"--set {override}",
+                hint="Write it as a reference to an environment variable: ${NAME}.",
+            )
+
+
 def _rejected(verdict: Rejected, directory: Path) -> State[Any]:
     languages = ", ".join(sorted({finding.language for finding in verdict.failed}))
     message = (
@@ -100,6 +115,7 @@ def _run_and_print(config: Path, overrides: Sequence[str], workspace: Path) -> i
     from alignment.cli.exit_codes import REJECTED
     from alignment.pipeline.history import last_run
 
+    _refuse_secrets(overrides)
     load_config(config, overrides)  # a mistake is reported before a server starts
     create_home()
     state: State[Any] = align(

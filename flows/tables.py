@@ -5,6 +5,7 @@ from __future__ import annotations
 from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent
 from alignment.report.alignment import alignment_rows
 from alignment.report.summary import Summary
+from alignment.report.templating import escape_markdown
 
 
 def verdict_markdown(summary: Summary) -> str:
@@ -15,21 +16,21 @@ def verdict_markdown(summary: Summary) -> str:
     lines = [
         f"# {summary.verdict.capitalize()}",
         "",
-        f"Compared with {summary.reference}; {deployed}.",
+        f"Compared with {escape_markdown(summary.reference)}; {deployed}.",
         "",
     ]
     for suite, mean in summary.mean.items():
         means = f"{percent(mean.before)} → {percent(mean.after)}%"
-        lines.append(f"- **{suite}**: {means} (mean of the trained languages)")
+        lines.append(f"- **{escape_markdown(suite)}**: {means} (mean of the trained languages)")
     for suite in summary.suites():
         for row in accuracy_rows(summary, suite):
             if not row.passed:
-                lines.append(f"- refused: **{row.language}** on {suite}: {row.reason}")
+                refused = f"**{escape_markdown(row.language)}** on {escape_markdown(suite)}"
+                lines.append(f"- refused: {refused}: {escape_markdown(row.reason)}")
     for check in alignment_rows(summary.alignment):
         if check.is_fault:
-            lines.append(
-                f"- {check.verdict}: **{check.corpus}**, {check.language}: {check.message}"
-            )
+            subject = f"**{escape_markdown(check.corpus)}**, {escape_markdown(check.language)}"
+            lines.append(f"- {check.verdict}: {subject}: {escape_markdown(check.message)}")
     return "\n".join(lines)
 
 

@@ -20,11 +20,14 @@ from alignment.cli.explain import explain
 from alignment.cli.init import init
 from alignment.cli.languages import languages_app
 from alignment.cli.lock import lock
+from alignment.cli.output import print_line
 from alignment.cli.registry import registry_app, rollback
 from alignment.cli.run import run
 from alignment.cli.show import show
 from alignment.cli.store import store_app
 from alignment.cli.triplets import triplets_app
+from alignment.printable import printable
+from alignment.redaction import redacted
 
 RUN = "Run the pipeline"
 DATA = "Prepare and inspect data"
@@ -81,9 +84,16 @@ def main() -> None:
     sys.exit(exit_code_of(lambda: app(prog_name="alignment", standalone_mode=False)))
 
 
+class _PlainFormatter(logging.Formatter):
+    """Text from outside cannot control the terminal, and shows no password or token."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(redacted(super().format(record)))
+
+
 def _print_version(value: bool) -> None:
     if value:
-        typer.echo(f"alignment {__version__}")
+        print_line(f"alignment {__version__}")
         raise typer.Exit
 
 
@@ -108,5 +118,7 @@ def _set_up_logging(
     if debug:
         level = logging.DEBUG
         os.environ["ALIGNMENT_DEBUG"] = "1"
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", force=True)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_PlainFormatter("%(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("alignment").setLevel(level)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from alignment.cli.options import ConfigFile, Overrides, read_config
+from alignment.cli.output import print_line, write_json_text
 
 config_app = typer.Typer(
     no_args_is_help=True,
@@ -40,7 +40,7 @@ def check(config: ConfigFile, overrides: Overrides = None) -> None:
     """
     settings = read_config(config, overrides)
     trained = settings.trained
-    typer.echo(
+    print_line(
         f"{config}: valid. {settings.name}: {len(trained)} languages trained "
         f"({', '.join(trained)}), {len(settings.control)} control, "
         f"{len(settings.corpora)} shared corpora."
@@ -70,4 +70,4 @@ def schema(
     from alignment.report.summary import Summary
 
     model = Summary if summary else Config
-    typer.echo(json.dumps(model.model_json_schema(), indent=2, ensure_ascii=False))
+    write_json_text(model.model_json_schema(), indent=2)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from alignment.cli.options import DEFAULT_WORKSPACE, WorkspaceDir
+from alignment.cli.output import print_note, write_json_text
 from alignment.cli.registry import open_registry
+from alignment.errors import ConfigError, Malformed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,8 +79,7 @@ def encode(
     from alignment.encoder.directory import load_encoder
 
     path = open_registry(workspace, model).get(version).path
-    if not texts:
-        texts = [line.rstrip("\n") for line in sys.stdin]
+    texts = _arguments(texts) if texts else _lines_of_input()
     encoder = load_encoder(path, device=fastest_device(), trust_remote_code=trust_remote_code)
     vectors = encoder.encode(texts, side=side or _only_side(encoder))
     if output is None:
@@ -87,14 +88,52 @@ def encode(
         _save_vectors(output, vectors)
 
 
+def _arguments(texts: list[str]) -> list[str]:
+    for number, text in enumerate(texts, start=1):
+        if any("\ud800" <= char <= "\udfff" for char in text):  # bytes that are not UTF-8
+            raise _not_utf8(f"TEXT {number}")
+    return texts
+
+
+def _lines_of_input() -> list[str]:
+    """The lines of standard input, which is UTF-8 whatever the locale says."""
+    if sys.stdin is None:
+        raise ConfigError(
+            "standard input is closed", where="TEXT", hint="Pass the texts as arguments."
+        )
+    return decoded_lines(sys.stdin.buffer)
+
+
+def decoded_lines(lines: Iterable[bytes]) -> list[str]:
+    """Lines of UTF-8 without their ends and without a byte order mark.
+
+    Raises:
+        Malformed: with the number of the first line that is not UTF-8.
+    """
+    texts = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise _not_utf8(f"standard input:{number}") from error
+        texts.append(text.rstrip("\r\n"))
+    return texts
+
+
+def _not_utf8(where: str) -> Malformed:
+    return Malformed(
+        "the text is not UTF-8",
+        where=where,
+        hint="Convert it first, for example with `iconv -f latin1 -t utf-8`.",
+    )
+
+
 def _only_side(encoder: Encoder) -> Literal["source"]:
     """The side of a model whose two prompts are the same.
 
     Raises:
         ConfigError: if they differ, so that the caller has to choose.
     """
-    from alignment.errors import ConfigError
-
     if encoder.prompts.source != encoder.prompts.target:
         raise ConfigError(
             f"the model has two prompts: source {encoder.prompts.source!r}, target "
@@ -108,12 +147,19 @@ def _only_side(encoder: Encoder) -> Literal["source"]:
 def _print_vectors(texts: list[str], vectors: np.ndarray) -> None:
     for text, vector in zip(texts, vectors.tolist(), strict=True):
         rounded = [round(value, DECIMALS) for value in vector]
-        typer.echo(json.dumps({"text": text, "vector": rounded}, ensure_ascii=False))
+        write_json_text({"text": text, "vector": rounded})
 
 
 def _save_vectors(path: Path, vectors: np.ndarray) -> None:
     import numpy as np
 
-    with path.open("wb") as file:
-        np.save(file, vectors)
-    typer.echo(f"{path}: {vectors.shape[0]} x {vectors.shape[1]} float32", err=True)
+    try:
+        with path.open("wb") as file:
+            np.save(file, vectors)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write the vectors: {error.strerror}",
+            where=str(path),
+            hint="Give --output a file in a directory that exists and has space.",
+        ) from error
+    print_note(f"{path}: {vectors.shape[0]} x {vectors.shape[1]} float32")

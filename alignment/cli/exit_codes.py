@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import typer
 
+from alignment.cli import output
 from alignment.errors import AlignmentError
 
 FAILED = 1
@@ -20,31 +21,44 @@ INTERRUPTED = 130
 
 def exit_code_of(command: Callable[[], object]) -> int:
     """Run a command; print its error, if any, and return the exit code."""
+    output.prepare_streams()
+    code = _code_of(command)
+    try:
+        output.flush()
+    except BrokenPipeError:
+        output.discard(sys.stdout)
+    except AlignmentError as error:
+        print_error(str(error))
+        return code or error.exit_code
+    return code
+
+
+def print_error(message: str) -> None:
+    """Print a message to standard error; with --debug also the traceback of the current error."""
+    output.print_error(message)
+    if os.environ.get("ALIGNMENT_DEBUG") and sys.exc_info()[0] is not None:
+        output.print_note(traceback.format_exc())
+
+
+def _code_of(command: Callable[[], object]) -> int:
     try:
         result = command()
     except typer.Exit as request:
         return int(request.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        message = "interrupted; finished stages are kept, and the next run continues from there"
-        typer.echo(message, err=True)
+        output.print_note(
+            "interrupted; finished stages are kept, and the next run continues from there"
+        )
         return INTERRUPTED
     except AlignmentError as error:
         print_error(str(error))
         return error.exit_code
     except BrokenPipeError:  # the reader of our output has gone, such as `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output.discard(sys.stdout)
         return 0
     except Exception as error:
         return _unexpected(error)
     return result if isinstance(result, int) else 0
-
-
-def print_error(message: str) -> None:
-    """Print a message to standard error; with --debug also the traceback of the current error."""
-    typer.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    typer.echo(message, err=True)
-    if os.environ.get("ALIGNMENT_DEBUG"):
-        traceback.print_exc()
 
 
 def _unexpected(error: Exception) -> int:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from alignment.cli.output import print_line
 from alignment.templates import Template, write_project
 
 
@@ -35,12 +36,12 @@ def init(
       alignment init demo --template smoke
     """
     files = write_project(directory, template, force=force)
-    typer.echo(f"Created a project from the template {template.value} in {directory.resolve()}:")
+    print_line(f"Created a project from the template {template.value} in {directory.resolve()}:")
     for name in files:
-        typer.echo(f"  {name}")
-    typer.echo("\nNext:")
+        print_line(f"  {name}")
+    print_line("\nNext:")
     for command in _next_commands(directory, template):
-        typer.echo(f"  {command}")
+        print_line(f"  {command}")
 
 
 def _next_commands(directory: Path, template: Template) -> list[str]:

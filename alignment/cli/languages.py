@@ -90,21 +90,21 @@ def suggest_languages(
 
       alignment languages suggest configs/quickstart.yaml --min-pairs 1000
     """
-    from alignment.cli.display.console import console
+    from alignment.cli.display.console import console, styled
     from alignment.cli.display.languages import print_suggestions
     from alignment.pipeline.explore import suggest
 
     settings = read_config(config)
     space = open_workspace(workspace)
     encoder = _current_encoder(settings, space)
-    with console.status("measuring") as status:
+    with console.status(styled("measuring")) as status:
         suggestions = suggest(
             settings,
             space.downloads(settings),
             encoder.path,
             sample=sample,
             min_pairs=min_pairs,
-            on_language=lambda code: status.update(f"measuring {code}"),
+            on_language=lambda code: status.update(styled(f"measuring {code}")),
         )
     print_suggestions(suggestions, encoder.label, sample)
 

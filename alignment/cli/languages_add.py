@@ -15,6 +15,7 @@ from alignment.cli.options import (
     open_workspace,
     read_config,
 )
+from alignment.cli.output import write_file_text
 
 if TYPE_CHECKING:
     from alignment.config import Config
@@ -75,7 +76,7 @@ def add(
     comment = _comment(code, total)
     text = _with_language(config, code, comment, discovered)
     if dry_run:
-        typer.echo(text)
+        write_file_text(text)
         return
     write_atomically(config, text)
     say(f"{config}: added {code} ({comment})")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, WorkspaceDir
+from alignment.cli.output import print_line
 
 if TYPE_CHECKING:
     from alignment.registry import Registry
@@ -72,7 +73,7 @@ def promote(
       alignment registry promote quickstart v2
     """
     promoted = open_registry(workspace, model).promote(version)
-    typer.echo(f"{promoted.name} is now the champion of {model}.")
+    print_line(f"{promoted.name} is now the champion of {model}.")
 
 
 @registry_app.command("rollback")
@@ -101,7 +102,7 @@ def rollback(
     """
     registry = open_registry(workspace, model)
     restored = registry.rollback(to)
-    typer.echo(f"{restored.name} is the champion of {registry.name} again.")
+    print_line(f"{restored.name} is the champion of {registry.name} again.")
 
 
 @registry_app.command("verify")
@@ -118,17 +119,16 @@ def verify(
 
       alignment registry verify
     """
-    from alignment.cli.display.console import say
     from alignment.registry import find_damage
 
     registry = open_registry(workspace, model)
     damage = find_damage(registry)
     for problem in damage:
-        say(f"{problem.name}: {problem.where}: {problem.problem}")
-    say(f"{len(registry.names())} versions of {registry.name}, {len(damage)} problems.")
+        print_line(f"{problem.name}: {problem.where}: {problem.problem}")
+    print_line(f"{len(registry.names())} versions of {registry.name}, {len(damage)} problems.")
     if not damage:
         return 0
-    say(f"`alignment registry repair {registry.name}` sets aside what is damaged.")
+    print_line(f"`alignment registry repair {registry.name}` sets aside what is damaged.")
     return 1
 
 
@@ -146,12 +146,11 @@ def repair(
 
       alignment registry repair quickstart
     """
-    from alignment.cli.display.console import say
     from alignment.registry import repair as repair_registry
 
     registry = open_registry(workspace, model)
     for action in repair_registry(registry) or ["Nothing is damaged."]:
-        say(action)
+        print_line(action)
 
 
 def open_registry(workspace: Path, model: str | None) -> Registry:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from rich.status import Status
-from rich.text import Text
 
-from alignment.cli.display.console import console, say, shows_progress
+from alignment.cli.display.console import console, say, shows_progress, styled
 from alignment.cli.display.progress import TrainingBar
 from alignment.cli.display.results import main_count
 from alignment.pipeline.runner import LocalRunner
@@ -44,7 +43,7 @@ class ConsoleRunner(LocalRunner):
     def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
         """Run all of them behind one spinner, then print one line for the stage."""
         started = time.monotonic()
-        with console.status(Text(stage)) as status:
+        with console.status(styled(stage)) as status:
             announced = {
                 label: _announced(status, f"{stage} {label}", call) for label, call in calls.items()
             }
@@ -69,7 +68,7 @@ class ConsoleRunner(LocalRunner):
 
 def _announced(status: Status, text: str, call: Callable[[], T]) -> Callable[[], T]:
     def announce_and_call() -> T:
-        status.update(Text(text))
+        status.update(styled(text))
         return call()
 
     return announce_and_call

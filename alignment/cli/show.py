@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from alignment.cli.options import DEFAULT_WORKSPACE, WorkspaceDir
+from alignment.cli.output import write_json_text
 
 
 def show(
@@ -39,7 +40,7 @@ def show(
 
     record = find_run(workspace, run_name)
     if as_json:
-        typer.echo((record.directory / "summary.json").read_text(encoding="utf-8"))
+        write_json_text(record.summary.model_dump(mode="json"), indent=2)
         return
     print_stages(record.summary)
     print_alignment(record.summary.alignment)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from alignment.cli.options import DEFAULT_WORKSPACE, WorkspaceDir, open_workspace
+from alignment.cli.output import print_line
 
 store_app = typer.Typer(
     no_args_is_help=True,
@@ -33,7 +34,6 @@ def verify(workspace: WorkspaceDir = DEFAULT_WORKSPACE) -> int:
 
       alignment store verify
     """
-    from alignment.cli.display.console import say
     from alignment.store import verify_all
 
     damaged = 0
@@ -42,11 +42,11 @@ def verify(workspace: WorkspaceDir = DEFAULT_WORKSPACE) -> int:
         total += 1
         if checked.problem is not None:
             damaged += 1
-            say(checked.problem)
-    say(f"{total} artifacts, {damaged} damaged.")
+            print_line(checked.problem)
+    print_line(f"{total} artifacts, {damaged} damaged.")
     if not damaged:
         return 0
-    say("The next run builds the damaged ones again.")
+    print_line("The next run builds the damaged ones again.")
     return 1
 
 
@@ -71,12 +71,11 @@ def gc(
       alignment store gc --dry-run
       alignment store gc --keep-runs 3
     """
-    from alignment.cli.display.console import say
     from alignment.pipeline.cleanup import collect_garbage
 
     freed = collect_garbage(open_workspace(workspace), keep_runs=keep_runs, dry_run=dry_run)
     if dry_run:
         for path in freed.paths:
-            say(str(path))
+            print_line(str(path))
     verb = "would be deleted" if dry_run else "deleted"
-    say(f"{len(freed.paths)} files and directories {verb}, {freed.bytes / 1e6:,.1f} MB.")
+    print_line(f"{len(freed.paths)} files and directories {verb}, {freed.bytes / 1e6:,.1f} MB.")

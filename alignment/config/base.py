@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from alignment.redaction import redacted, redacted_address
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 COMMIT_PATTERN = r"^[0-9a-f]{40}$"
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+Address = Annotated[str, PlainSerializer(redacted_address, return_type=str, when_used="json")]
+"""An address; what is stored of it has no password and no token. `${NAME}` stays in it."""
 SectionT = TypeVar("SectionT", bound="Section")
 
 
@@ -20,6 +25,11 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False
     )
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """The fields as they are shown in tracebacks and logs: without passwords and tokens."""
+        for name, value in super().__repr_args__():
+            yield name, redacted(value) if isinstance(value, str) else value
 
 
 def tagged_sections(union: Any, tag: str) -> dict[str, type[Any]]:

@@ -13,8 +13,14 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from alignment import languages
-from alignment.config.base import tagged_sections
-from alignment.config.corpus_base import Columns, CorpusBase, TripletColumns, name_from_location
+from alignment.config.base import Address, tagged_sections
+from alignment.config.corpus_base import (
+    Columns,
+    CorpusBase,
+    TripletColumns,
+    file_of_address,
+    name_from_location,
+)
 
 MinState = Literal["any", "translated", "final"]
 BITEXT_FORMATS = (
@@ -65,7 +71,7 @@ class GettextCorpus(CorpusBase):
         description="A directory, an archive (.zip, .whl, .xpi, .tar.*, .deb), or one .po or .mo "
         "file.",
     )
-    url: str | None = Field(
+    url: Address | None = Field(
         None,
         description="A URL of such an archive or file: https, or what fsspec reads (s3, gs, file).",
     )
@@ -82,7 +88,7 @@ class GettextCorpus(CorpusBase):
         if self.deb is not None:
             return self.debian_packages[0]
         name = self.package or self.installed
-        return name or PurePosixPath(str(self.path or self.url)).name
+        return name or PurePosixPath(self.path or file_of_address(self.url or "")).name
 
     @property
     def debian_packages(self) -> tuple[str, ...]:
@@ -146,8 +152,11 @@ class LocalCorpus(CorpusBase):
         "name of a file or a folder, is replaced by the language code. null without a `url` "
         "disables the corpus.",
     )
-    url: str | None = Field(
-        None, description="A URL in place of a path: https, or what fsspec reads (s3, gs, file)."
+    url: Address | None = Field(
+        None,
+        description="A URL in place of a path: https, or what fsspec reads (s3, gs, file). "
+        "${NAME} is replaced by an environment variable when it is fetched; use it for passwords "
+        "and tokens.",
     )
     target_path: Path | None = Field(
         None, description="The target side, if the two sides are aligned text files."
@@ -166,7 +175,7 @@ class LocalCorpus(CorpusBase):
     @property
     def default_name(self) -> str:
         """Name of the file up to its first dot, without `{lang}`."""
-        return name_from_location(self.path or self.url or "off")
+        return name_from_location(self.path or file_of_address(self.url or "off"))
 
     @model_validator(mode="after")
     def _check_location(self) -> Self:
@@ -225,7 +234,7 @@ class OpusCorpus(CorpusBase):
         description="Name as OPUS spells it, for example NLLB, OpenSubtitles or Tatoeba."
     )
     version: str = Field(description="Exact version, for example v1; recorded with every pair.")
-    api: str = Field("https://opus.nlpl.eu/opusapi/", description="Address of the OPUS index.")
+    api: Address = Field("https://opus.nlpl.eu/opusapi/", description="Address of the OPUS index.")
 
     @property
     def default_name(self) -> str:
@@ -240,7 +249,7 @@ class TatoebaCorpus(CorpusBase):
 
     kind: Literal["tatoeba"] = Field(description="Selects this kind of corpus.")
     license: str = Field("CC-BY-2.0-FR", description="SPDX identifier; Tatoeba's own by default.")
-    exports: str = Field(
+    exports: Address = Field(
         "https://downloads.tatoeba.org/exports/per_language/",
         description="Address of the weekly exports.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import Annotated, ClassVar, Literal, Self
@@ -10,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from alignment import languages
 from alignment.config.base import Name, Section
+from alignment.redaction import redacted_address
 
 CorpusDirection = Literal["both", "from_pivot", "to_pivot"]
 
@@ -132,6 +134,13 @@ def _check_names_or_numbers(*columns: Column | None) -> None:
     if named and numbered:
         got = ", ".join(str(column) for column in columns if column is not None)
         raise ValueError(f"give all columns by name or all by number, got {got}")
+
+
+def file_of_address(address: str) -> str:
+    """The last part of the path, else the host; never the query, user or password."""
+    location = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://", "", redacted_address(address))
+    location = re.split(r"[?#]", location, maxsplit=1)[0].rstrip("/")
+    return PurePosixPath(location.rpartition("@")[2]).name
 
 
 def name_from_location(location: Path | str) -> str:

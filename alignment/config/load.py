@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from alignment import languages
 from alignment.config import yaml_file
 from alignment.config.config import Config
+from alignment.config.environment import PATH_KEYS, absolute, check_references
 from alignment.config.keys import KeyPath
-from alignment.config.overrides import PATH_KEYS, apply_override
+from alignment.config.overrides import apply_override
 from alignment.config.problems import place_of, shown, validation_problems
 from alignment.errors import ConfigError, Problem
 
@@ -68,6 +69,7 @@ def parse_config(
     places = {(): name, **document.places}
     for override in overrides:
         problems += apply_override(values, override, places)
+    problems += check_references(values, places)
     problems += _canonicalize_codes(values, places)
     try:
         config = Config.model_validate(values)
@@ -90,7 +92,7 @@ def _resolve_paths(value: Any, base: Path) -> None:
     elif isinstance(value, dict):
         for key, item in value.items():
             if key in PATH_KEYS and isinstance(item, str):
-                value[key] = str((base / Path(item).expanduser()).resolve())
+                value[key] = absolute(item, base)
             else:
                 _resolve_paths(item, base)
 

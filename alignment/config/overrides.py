@@ -7,11 +7,9 @@ from typing import Any
 
 import yaml
 
+from alignment.config.environment import PATH_KEYS, absolute
 from alignment.config.keys import KeyPath, dotted
 from alignment.errors import Problem
-
-PATH_KEYS = ("path", "target_path", "language_model", "lock")
-"""Keys whose values name files."""
 
 
 def apply_override(
@@ -33,7 +31,7 @@ def apply_override(
         return [Problem(where, key, f"the value is not valid YAML: {reason}")]
     path = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
     if path[-1] in PATH_KEYS and isinstance(value, str):
-        value = str(Path(value).expanduser().resolve())
+        value = absolute(value, Path())
     try:
         _assign(values, path, value)
     except LookupError as error:

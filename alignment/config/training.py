@@ -139,9 +139,10 @@ class Train(Section):
     dropout: float = Field(
         0.1, ge=0.0, lt=1.0, description="Dropout probability in the encoder during training."
     )
-    freeze: tuple[Literal["embeddings"] | int, ...] = Field(
+    freeze: tuple[Literal["embeddings", "transformer", "dense", "layernorm"] | int, ...] = Field(
         (),
-        description="Weights to keep fixed: `embeddings` and numbers of layers, counted from 0.",
+        description="Weights to keep fixed: `embeddings`, numbers of layers, counted from 0, and "
+        "whole modules of the encoder: `transformer`, `dense`, `layernorm`.",
     )
     layerwise_lr_decay: float = Field(
         1.0,

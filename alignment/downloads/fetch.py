@@ -16,11 +16,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from alignment.downloads.address import redacted
+from alignment.downloads.address import checked, file_name, host, is_http
 from alignment.downloads.lockfile import Lockfile
 from alignment.downloads.retry import RetryPolicy
 from alignment.downloads.transfer import Progress, ResumableDownload, sidecar
@@ -33,6 +32,7 @@ from alignment.errors import (
 )
 from alignment.extras import require
 from alignment.files import file_digest, write_json
+from alignment.redaction import redacted_address
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -57,21 +57,27 @@ class Downloads:
     per_host: int = 2
     """Simultaneous downloads from one host."""
     progress: Progress | None = None
+    _addresses: dict[str, str] = field(default_factory=dict, repr=False)
+    """The addresses of this run by what they are called in the cache and the lockfile."""
     _host_slots: dict[str, threading.Semaphore] = field(default_factory=dict, repr=False)
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def fetch(self, url: str, *, license: str = "unknown") -> Path:
         """The file at this address, from the cache or the network.
 
-        Addresses are http(s), or any scheme that fsspec knows (s3, gs, file).
+        Addresses are http(s), or any scheme that fsspec knows (s3, gs, file). `${NAME}` is an
+        environment variable; its value is read for the request and stored nowhere. The cache and
+        the lockfile know an address without its secrets.
 
         Raises:
-            ConfigError: if the address needs a package that is not installed.
+            ConfigError: if the address needs a package that is not installed or a variable that is
+                not set, or if only its secrets distinguish it from another address.
             Unavailable: if the server gives no usable answer, or the run is offline.
             ChecksumMismatch: if the bytes differ from the locked ones.
             NotFound: if the server does not have the file.
             SourceError: if the server refuses.
         """
+        self._check_distinct(url)
         return self.fetch_as(url, lambda: Address(url), license=license)
 
     def fetch_as(
@@ -97,7 +103,7 @@ class Downloads:
             if self.offline:
                 raise Unavailable(
                     "not in the cache, and this run is offline",
-                    where=redacted(identity),
+                    where=redacted_address(identity),
                     hint="Run once with network access.",
                 )
             address = resolve()
@@ -110,8 +116,8 @@ class Downloads:
         Without `name` the last part of the address is used.
         """
         path = self.fetch(url, license=license)
-        file_name = PurePosixPath(name or urlsplit(url).path).name or "file"
-        link = self.root / "named" / _name(url) / file_name
+        link_name = PurePosixPath(name or file_name(url)).name
+        link = self.root / "named" / _name(url) / link_name
         link.parent.mkdir(parents=True, exist_ok=True)
         temporary = link.with_name(f".{link.name}.{os.getpid()}.{threading.get_ident()}")
         temporary.symlink_to(path.resolve())
@@ -119,9 +125,21 @@ class Downloads:
         return link
 
     def _host_slot(self, url: str) -> threading.Semaphore:
-        host = urlsplit(url).netloc
         with self._guard:
-            return self._host_slots.setdefault(host, threading.Semaphore(self.per_host))
+            return self._host_slots.setdefault(host(url), threading.Semaphore(self.per_host))
+
+    def _check_distinct(self, url: str) -> None:
+        """Refuse two addresses that the cache would take for one."""
+        name = redacted_address(url)
+        with self._guard:
+            other = self._addresses.setdefault(name, url)
+        if other != url:
+            raise ConfigError(
+                "two addresses differ only in the user, the password or a token, so the lockfile "
+                "cannot tell their files apart",
+                where=name,
+                hint="Write what differs as references to environment variables: ${NAME}.",
+            )
 
     def _cached(self, identity: str) -> Path | None:
         """The locked file, else the one that it was last time, if its size is right."""
@@ -158,16 +176,22 @@ class Downloads:
         os.replace(partial, final)
         sidecar(partial).unlink(missing_ok=True)
         date = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        record = {"url": address.url, "sha256": digest, "size": size, "date": date}
+        record = {
+            "url": redacted_address(address.url),
+            "sha256": digest,
+            "size": size,
+            "date": date,
+        }
         write_json(self._record(identity), record)
         return final
 
     def _transfer(self, url: str, partial: Path) -> None:
         try:
-            if url.startswith(("http://", "https://")):
-                ResumableDownload(url, partial, self.retry, self.progress).run()
+            resolved = checked(url)
+            if is_http(resolved):
+                ResumableDownload(resolved, partial, self.retry, self.progress).run()
             else:
-                _copy_through_fsspec(url, partial)
+                _copy_through_fsspec(resolved, partial)
         except OSError as error:
             if error.errno not in _DISK_FULL:
                 raise
@@ -182,30 +206,32 @@ def _check_digest(address: Address, digest: str) -> None:
     if address.sha256 is not None and address.sha256 != digest:
         raise ChecksumMismatch(
             f"got a file with sha256 {digest[:12]}, expected {address.sha256[:12]}",
-            where=redacted(address.url),
+            where=redacted_address(address.url),
             hint="Run again; if it stays so, the mirror has a damaged file.",
         )
 
 
 def _copy_through_fsspec(url: str, partial: Path) -> None:
     """Copy the whole file; fsspec's file systems retry by themselves and resume nothing."""
-    require("fsspec", "remote", redacted(url))
+    require("fsspec", "remote", redacted_address(url))
     import fsspec
 
     try:
         with fsspec.open(url, "rb") as source, partial.open("wb") as copy:
             shutil.copyfileobj(source, copy)
     except (ImportError, ValueError) as error:
-        raise ConfigError(f"cannot open the address: {error}", where=redacted(url)) from error
+        raise ConfigError(
+            f"cannot open the address: {error}", where=redacted_address(url)
+        ) from error
     except OSError as error:
         if error.errno in _DISK_FULL:
             raise
         raise Unavailable(
             f"cannot be read ({error})",
-            where=redacted(url),
+            where=redacted_address(url),
             hint="Check the address and your access rights.",
         ) from error
 
 
 def _name(identity: str) -> str:
-    return hashlib.sha256(identity.encode()).hexdigest()[:32]
+    return hashlib.sha256(redacted_address(identity).encode()).hexdigest()[:32]

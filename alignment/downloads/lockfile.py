@@ -8,14 +8,14 @@ from __future__ import annotations
 import datetime
 import json
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock
 
-from alignment.downloads.address import redacted
 from alignment.errors import ChecksumMismatch, ConfigError
 from alignment.files import write_json
+from alignment.redaction import redacted_address
 
 VERSION = 1
 
@@ -25,6 +25,7 @@ class LockedFile:
     """The file that one address gave."""
 
     url: str
+    """Without passwords and tokens, so that it stays the same when they change."""
     size: int
     """Bytes."""
     sha256: str
@@ -49,7 +50,7 @@ class Lockfile:
 
     def get(self, url: str) -> LockedFile | None:
         """The locked file of an address."""
-        return self._entries.get(url)
+        return self._entries.get(redacted_address(url))
 
     def entries(self) -> list[LockedFile]:
         """All locked files, sorted by address."""
@@ -62,6 +63,7 @@ class Lockfile:
             ChecksumMismatch: if other bytes are locked and this is not an update.
             ConfigError: if the lockfile cannot be written.
         """
+        url = redacted_address(url)
         with self._guard:
             locked = self._entries.get(url)
             if locked is not None and locked.sha256 == sha256:
@@ -70,7 +72,7 @@ class Lockfile:
                 raise ChecksumMismatch(
                     f"got {size:,} bytes with sha256 {sha256[:12]}, expected {locked.size:,} bytes "
                     f"with {locked.sha256[:12]}, as locked on {locked.date}",
-                    where=redacted(url),
+                    where=url,
                     hint="If you expect this change, accept it: `alignment lock CONFIG --update`.",
                 )
             today = datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -84,13 +86,18 @@ class Lockfile:
             return {}
         try:
             document = json.loads(self.path.read_text(encoding="utf-8"))
-            return {entry["url"]: LockedFile(**entry) for entry in document["files"]}
+            entries = [LockedFile(**entry) for entry in document["files"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigError(
                 f"cannot read the lockfile ({error})",
                 where=str(self.path),
                 hint="Restore it from version control.",
             ) from error
+        by_address = {}
+        for entry in sorted(entries, key=lambda entry: entry.date):
+            url = redacted_address(entry.url)  # earlier releases wrote the whole address
+            by_address[url] = replace(entry, url=url)
+        return by_address
 
     def _write(self, entry: LockedFile) -> None:
         """Add one entry to the file, to which another process may have added others."""

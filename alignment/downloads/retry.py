@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from alignment.downloads.address import redacted
 from alignment.errors import Unavailable
+from alignment.redaction import redacted
 
 RETRYABLE_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def wait_before_retry(url: str, policy: RetryPolicy, failures: int, error: Excep
     else:
         jitter = 1 + random.random()
         seconds = min(policy.backoff * 2 ** (failures - 1) * jitter, policy.max_wait)
-    logger.info("%s: %s; retrying in %.1f s", redacted(url), reason(error), seconds)
+    logger.info("%s: %s; retrying in %.1f s", redacted(url), redacted(reason(error)), seconds)
     time.sleep(seconds)
 
 

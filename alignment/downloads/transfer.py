@@ -16,7 +16,6 @@ from typing import IO, NamedTuple
 
 import httpx
 
-from alignment.downloads.address import redacted
 from alignment.downloads.retry import (
     RETRYABLE_STATUS,
     RangeMismatch,
@@ -28,10 +27,11 @@ from alignment.downloads.retry import (
 )
 from alignment.errors import NotFound, SourceError, Unavailable
 from alignment.files import write_json
+from alignment.redaction import redacted
 
 MAX_REDIRECTS = 10
 Progress = Callable[[str, int, int | None], None]
-"""Called with the address, the bytes so far and the size (None if unknown)."""
+"""Called with the redacted address, the bytes so far and the size (None if unknown)."""
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)$")
 
 
@@ -139,7 +139,7 @@ class ResumableDownload:
             file.write(chunk)
             window_bytes += len(chunk)
             if self.progress:
-                self.progress(self.url, file.tell(), remote.size)
+                self.progress(redacted(self.url), file.tell(), remote.size)
             seconds = time.monotonic() - window_start
             if seconds >= self.policy.speed_window:
                 if window_bytes < self.policy.min_speed * seconds:

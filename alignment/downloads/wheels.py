@@ -123,11 +123,9 @@ def _pip_error(requirement: str, version: str, stderr: str) -> AlignmentError:
 
 
 def _last_line(text: str) -> str:
-    """The last line that is not a notice of pip's, without credentials of an index URL."""
+    """The last line that is not a notice of pip's."""
     lines = [line for line in text.strip().splitlines() if "notice" not in line]
-    if not lines:
-        return "pip printed no message."
-    return re.sub(r"//[^/@\s]*@", "//***@", lines[-1])
+    return lines[-1] if lines else "pip printed no message."
 
 
 def _normalized(name: str) -> str:

@@ -21,8 +21,10 @@ from alignment.encoder.device import (
     limit_onednn_caches,
 )
 from alignment.encoder.encoder import Encoder
+from alignment.encoder.linear import use_onednn
 from alignment.encoder.loaded_check import check_loaded, check_pooling_is_free
 from alignment.encoder.refusals import check_directory
+from alignment.encoder.tokens import check_token_types
 
 if TYPE_CHECKING:
     import torch
@@ -92,8 +94,10 @@ def load_encoder(
         pooling=pooling,
         trust_remote_code=trust_remote_code,
     )
+    check_token_types(container, path)
     check_loaded(container, path, pooling_chosen=pooling is not None)
     ensure_unit_vectors(container)
+    use_onednn(container)
     return Encoder(container)
 
 

@@ -52,6 +52,8 @@ def pool(
     for module in modules:
         features = module(features)
     vectors: torch.Tensor = features["sentence_embedding"]
+    if isinstance(batch, Packed):
+        vectors = vectors[batch.filler :]
     return vectors[:, : container.truncate_dim].float()
 
 
@@ -61,16 +63,22 @@ def _padded_features(container: SentenceTransformer, batch: Padded) -> dict[str,
         "attention_mask": batch.attention_mask,
         "modality": input_kind(container),
     }
+    if "token_type_ids" in container.tokenizer.model_input_names:
+        # All 0, see `check_token_types`. XLM adds another vector than if there are none.
+        features["token_type_ids"] = torch.zeros_like(batch.ids)
     output: dict[str, Any] = container[0](features)
     return output
 
 
 def _packed_features(container: SentenceTransformer, batch: Packed) -> dict[str, Any]:
     model = transformer_of(container)
+    options: dict[str, Any] = {"packed_layout": batch.layout}
+    if getattr(model.config, "use_cache", False):  # of keys and values: for text generation only
+        options["use_cache"] = False
     output = model(
         input_ids=batch.ids,
         position_ids=batch.positions + first_position(model),
-        packed_layout=batch.layout,
+        **options,
     )
     # What sentence-transformers' pooling takes for sentences that follow each other in one row.
     return {
@@ -100,5 +108,6 @@ class EncoderModule(torch.nn.Module):
 
     def forward(self, batches: Sequence[Batch]) -> torch.Tensor:
         """Unit vectors (sentences, dim) of all batches, in their order."""
-        parts = [embed(self.container, batch, self.prompt_length) for batch in batches]
+        device = transformer_of(self.container).device
+        parts = [embed(self.container, batch.to(device), self.prompt_length) for batch in batches]
         return torch.cat(parts)

@@ -3,86 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from transformers import AttentionInterface
 
-from alignment import compat
 from alignment.encoder.dropout import apply_keep_mask, draw_keep_mask
+from alignment.encoder.packed_inference import attend
+from alignment.encoder.packed_layout import Allowed, Heads, Layout
+from alignment.encoder.packed_scores import Options, exponentials, scale
 
 ATTENTION = "alignment_packed"
-
-
-class Run(NamedTuple):
-    """Sentences of one length, one after the other."""
-
-    sentences: int
-    length: int
-
-    @property
-    def tokens(self) -> int:
-        """Number of tokens of all its sentences."""
-        return self.sentences * self.length
-
-
-class Layout:
-    """Where the sentences of a pack are in its row, and in which order attention reads them.
-
-    The row is ordered by token and then head. Attention reads blocks, ordered by run, sentence,
-    head and token, so that each head of a sentence is one matrix.
-    """
-
-    def __init__(self, runs: tuple[Run, ...]) -> None:
-        self.runs = runs
-        self.num_weights = sum(run.tokens * run.length for run in runs)
-        """Attention weights per head."""
-        self._orders: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # by number of heads
-
-    def boundaries(self, device: torch.device) -> torch.Tensor:
-        """Where each sentence begins in the row, and where the last one ends (sentences + 1,)."""
-        lengths = [0]
-        for run in self.runs:
-            lengths += [run.length] * run.sentences
-        return torch.tensor(lengths, device=device).cumsum(0)
-
-    def to_blocks(self, x: torch.Tensor) -> torch.Tensor:
-        """Reorder a row (tokens, heads, dim) to blocks (tokens * heads, dim)."""
-        _, heads, dim = x.shape
-        return x.reshape(-1, dim).index_select(0, self._order(heads)[0])
-
-    def to_row(self, blocks: torch.Tensor, heads: int) -> torch.Tensor:
-        """Reorder blocks (tokens * heads, dim) to a row (tokens, heads, dim)."""
-        return blocks.index_select(0, self._order(heads)[1]).view(-1, heads, blocks.shape[1])
-
-    def split_blocks(self, blocks: torch.Tensor, heads: int) -> list[torch.Tensor]:
-        """Views of `blocks`, one (sentences * heads, length, dim) per run."""
-        dim = blocks.shape[1]
-        views = []
-        sizes = [run.tokens * heads for run in self.runs]
-        for part, run in zip(blocks.split(sizes), self.runs, strict=True):
-            views.append(part.view(-1, run.length, dim))
-        return views
-
-    def split_weights(self, weights: torch.Tensor, heads: int) -> list[torch.Tensor]:
-        """Views of flat attention weights, one (sentences * heads, length, length) per run."""
-        views = []
-        sizes = [run.tokens * run.length * heads for run in self.runs]
-        for part, run in zip(weights.split(sizes), self.runs, strict=True):
-            views.append(part.view(-1, run.length, run.length))
-        return views
-
-    def _order(self, heads: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Row index of each block, and block index of each row entry, both (tokens * heads,)."""
-        if heads not in self._orders:
-            tokens = [run.tokens for run in self.runs]
-            entries = torch.arange(sum(tokens) * heads).view(-1, heads)
-            parts = []
-            for part, run in zip(entries.split(tokens), self.runs, strict=True):
-                parts.append(part.view(*run, heads).transpose(1, 2).flatten())
-            order = torch.cat(parts)
-            self._orders[heads] = (order, torch.argsort(order))
-        return self._orders[heads]
+# Arguments of layers that do not change what a token attends to.
+_WITHOUT_EFFECT = {"cache_position", "deterministic", "position_ids", "return_dict"}
 
 
 def register_attention() -> None:
@@ -98,48 +31,79 @@ def attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    attention_mask: torch.Tensor | None,  # noqa: ARG001 - part of the interface
+    attention_mask: torch.Tensor | None,
     scaling: float | None = None,
     dropout: float = 0.0,
     packed_layout: Layout | None = None,
     sliding_window: int | None = None,
-    **_: object,
+    softcap: float | None = None,
+    is_causal: bool | None = None,
+    **others: object,
 ) -> tuple[torch.Tensor, None]:
     """Transformers' attention interface for packed rows.
 
     Args:
         module: The attention layer; it drops weights in training mode only.
         query: Float tensor (1, heads, tokens, dim).
-        key: The same shape.
-        value: The same shape.
-        attention_mask: Not used; packed rows have no padding.
+        key: The same shape, or fewer heads, each for as many queries that follow each other.
+        value: The shape of `key`, but that the last dimension may differ.
+        attention_mask: Must be None; packed rows have no padding.
         scaling: Factor of the scores; 1 / sqrt(dim) by default.
         dropout: Probability with which an attention weight is dropped.
         packed_layout: Where the sentences are, as `forward.pool` passes it.
-        sliding_window: Must be None.
+        sliding_window: A token sees those that are fewer than this many tokens away.
+        softcap: Scores are limited to this size by tanh.
+        is_causal: Whether a token sees only those before it; by default the layer's own.
+        others: Anything else that a layer asks for.
 
     Returns:
         The attended values (1, tokens, heads, dim), and None for the weights.
 
     Raises:
         ValueError: if the model is called with padded rows.
-        NotImplementedError: if the layer has a sliding window.
+        NotImplementedError: if the layer needs what is not done here.
     """
     if packed_layout is None:  # transformers makes no mask for an attention that it does not know
         raise ValueError("this model was prepared for packed rows, got padded ones")
-    if sliding_window is not None:
-        raise NotImplementedError("attention within a sliding window")
-    if scaling is None:
-        scaling = query.shape[-1] ** -0.5
+    _refuse_unknown(attention_mask, others)
+    if is_causal is None:
+        is_causal = _is_causal(module)
     if not module.training:
         dropout = 0.0
+    heads = Heads(key.shape[1], query.shape[1] // key.shape[1])
+    options = Options(
+        heads,
+        Allowed(is_causal, sliding_window),
+        query.shape[-1] ** -0.5 if scaling is None else scaling,
+        softcap,
+        dropout,
+    )
     q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))  # (tokens, heads, dim)
     # Without autocast: conversions back and forth cost more than these small products.
     with torch.autocast("cpu", enabled=False):
+        if not dropout and not torch.is_grad_enabled():
+            return attend(q, k, v, packed_layout, options)[None], None
         row: torch.Tensor = _BlockDiagonal.apply(  # type: ignore[no-untyped-call]
-            q, k, v, packed_layout, scaling, dropout
+            q, k, v, packed_layout, options
         )
     return row[None], None
+
+
+def _refuse_unknown(attention_mask: torch.Tensor | None, others: dict[str, object]) -> None:
+    """Raise NotImplementedError for an argument that would change what is attended to."""
+    if attention_mask is not None:
+        raise NotImplementedError("attention with a mask of the model's making")
+    for name, value in others.items():
+        if name not in _WITHOUT_EFFECT and value is not None and value is not False:
+            raise NotImplementedError(f"attention with {name}")
+
+
+def _is_causal(module: torch.nn.Module) -> bool:
+    """Whether the layer is a decoder's; transformers lets a configuration say that none is."""
+    config = getattr(module, "config", None)
+    if getattr(config, "is_causal", True) is False:
+        return False
+    return bool(getattr(module, "is_causal", False))
 
 
 class _BlockDiagonal(torch.autograd.Function):
@@ -147,7 +111,8 @@ class _BlockDiagonal(torch.autograd.Function):
 
     It is one function because autograd would make a gradient of the whole row for each slice. What
     can be done to all runs at once is done so: a pack has about twenty runs, and calls cost more
-    than the small products.
+    than the small products. The softmax is divided by its sums after the product with V, which has
+    longer rows: torch's own is ten times slower if a sentence has fewer than 16 tokens.
     """
 
     @staticmethod
@@ -157,63 +122,86 @@ class _BlockDiagonal(torch.autograd.Function):
         k: torch.Tensor,
         v: torch.Tensor,
         layout: Layout,
-        scaling: float,
-        dropout: float,
+        options: Options,
     ) -> torch.Tensor:
-        heads = q.shape[1]
-        blocks = [layout.to_blocks(x) for x in (q, k, v)]
+        heads = options.heads
+        blocks = _to_blocks(layout, (q, k, v), heads)
         queries, keys, values = _float_parts(layout, blocks, heads)
-        scores = torch.empty(layout.num_weights * heads)
+        scores = torch.empty(layout.num_weights * heads.keys * heads.groups)
         score_parts = layout.split_weights(scores, heads)
         _bmm(queries, _transposed(keys), score_parts)
-        weights = torch.empty_like(scores.mul_(scaling))
-        for part, out in zip(score_parts, layout.split_weights(weights, heads), strict=True):
-            torch.softmax(part, dim=-1, out=out)
-        keep_mask = draw_keep_mask(weights.shape, dropout) if dropout else None
-        dropped = _dropped(weights, keep_mask, dropout)
-        attended = torch.empty(blocks[2].shape)
+        squashed = scale(scores, options)
+        sums = exponentials(scores, score_parts, layout.masks(options.allowed, heads.groups))
+        keep_mask = draw_keep_mask(scores.shape, options.dropout) if options.dropout else None
+        dropped = _dropped(scores, keep_mask, options.dropout)
+        attended = torch.empty(len(blocks[0]), v.shape[-1])
         _bmm(layout.split_weights(dropped, heads), values, layout.split_blocks(attended, heads))
-        ctx.save_for_backward(*blocks, weights, keep_mask)
-        ctx.arguments = layout, heads, scaling, dropout
-        return layout.to_row(attended.to(v.dtype), heads)
+        row = layout.to_row(attended.div_(sums).to(v.dtype), heads)
+        ctx.save_for_backward(*blocks, scores, sums, row, squashed, keep_mask)
+        ctx.arguments = layout, options
+        return row
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
-        layout, heads, scaling, dropout = ctx.arguments
+        layout, options = ctx.arguments
+        heads = options.heads
         # Read once: under gradient checkpointing each access computes them again.
-        *blocks, weights, keep_mask = ctx.saved_tensors
+        *blocks, exponentials, sums, row, squashed, keep_mask = ctx.saved_tensors
         queries, keys, values = _float_parts(layout, blocks, heads)
-        upstream = layout.split_blocks(layout.to_blocks(gradient).float(), heads)
-        q_gradient, k_gradient, v_gradient = (torch.empty(x.shape) for x in blocks)
+        upstream = layout.to_blocks(gradient, heads).float().div_(sums)
+        upstream_parts = layout.split_blocks(upstream, heads)
+        gradients = [torch.empty(x.shape) for x in blocks]
+        q_parts, k_parts, v_parts = _split(layout, gradients, heads)
 
-        dropped = layout.split_weights(_dropped(weights, keep_mask, dropout), heads)
-        _bmm(_transposed(dropped), upstream, layout.split_blocks(v_gradient, heads))
+        dropped = _dropped(exponentials, keep_mask, options.dropout)
+        _bmm(_transposed(layout.split_weights(dropped, heads)), upstream_parts, v_parts)
 
-        weight_gradient = torch.empty_like(weights)
-        _bmm(upstream, _transposed(values), layout.split_weights(weight_gradient, heads))
-        weight_gradient = _dropped(weight_gradient, keep_mask, dropout)
-        score_gradients = []
-        for part, output in zip(
-            layout.split_weights(weight_gradient, heads),
-            layout.split_weights(weights, heads),
-            strict=True,
-        ):
-            score_gradients.append(compat.softmax_backward(part, output))
-        _bmm(score_gradients, keys, layout.split_blocks(q_gradient, heads))
-        _bmm(_transposed(score_gradients), queries, layout.split_blocks(k_gradient, heads))
+        # With the weights p = exponentials / sums and the gradient g of what was attended: the
+        # scores' gradient is p * (g V^T - sum(g * attended)), the sum over the head's dimension.
+        score_gradient = torch.empty_like(exponentials)
+        _bmm(upstream_parts, _transposed(values), layout.split_weights(score_gradient, heads))
+        score_gradient = _dropped(score_gradient, keep_mask, options.dropout)
+        score_parts = layout.split_weights(score_gradient, heads)
+        means = (gradient.float() * row.float()).sum(dim=-1, keepdim=True)
+        mean_blocks = layout.to_blocks(means, heads).div_(sums)
+        for part, mean in zip(score_parts, layout.split_blocks(mean_blocks, heads), strict=True):
+            part.sub_(mean)
+        score_gradient.mul_(exponentials)
+        if squashed is not None:
+            score_gradient.mul_(1 - squashed * squashed)
+        _bmm(score_parts, keys, q_parts)
+        _bmm(_transposed(score_parts), queries, k_parts)
 
+        gradients[0].mul_(options.scaling)
+        gradients[1].mul_(options.scaling)
         rows = []
-        scaled = (q_gradient.mul_(scaling), k_gradient.mul_(scaling), v_gradient)
-        for block_gradient, block in zip(scaled, blocks, strict=True):
-            rows.append(layout.to_row(block_gradient.to(block.dtype), heads))
-        return *rows, None, None, None
+        for block_gradient, block, own in zip(gradients, blocks, _each(heads), strict=True):
+            rows.append(layout.to_row(block_gradient.to(block.dtype), own))
+        return *rows, None, None
+
+
+def _each(heads: Heads) -> tuple[Heads, Heads, Heads]:
+    """The heads of queries, keys and values."""
+    return heads, Heads(heads.keys), Heads(heads.keys)
+
+
+def _to_blocks(layout: Layout, rows: Sequence[torch.Tensor], heads: Heads) -> list[torch.Tensor]:
+    """Queries, keys and values as blocks."""
+    return [layout.to_blocks(x, own) for x, own in zip(rows, _each(heads), strict=True)]
+
+
+def _split(
+    layout: Layout, blocks: Sequence[torch.Tensor], heads: Heads
+) -> list[list[torch.Tensor]]:
+    """Blocks of queries, keys and values, split by run."""
+    return [layout.split_blocks(x, own) for x, own in zip(blocks, _each(heads), strict=True)]
 
 
 def _float_parts(
-    layout: Layout, blocks: Sequence[torch.Tensor], heads: int
+    layout: Layout, blocks: Sequence[torch.Tensor], heads: Heads
 ) -> list[list[torch.Tensor]]:
-    """Each tensor of blocks in float32, split by run."""
-    return [layout.split_blocks(x.float(), heads) for x in blocks]
+    """The same in float32."""
+    return _split(layout, [x.float() for x in blocks], heads)
 
 
 def _bmm(

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, chain, groupby
 
 import torch
 
-from alignment.encoder.packed_attention import Layout, Run
+from alignment.encoder.packed_layout import Layout, Run
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,15 @@ class Packed:
     positions: torch.Tensor
     """(1, tokens), from 0 in each sentence."""
     layout: Layout
+    filler: int = 0
+    """Number of sentences at the start that are of no use but to fill the row."""
 
     def to(self, device: torch.device) -> Packed:
         """The same batch on a device."""
-        return Packed(self.ids.to(device), self.positions.to(device), self.layout)
+        return replace(self, ids=self.ids.to(device), positions=self.positions.to(device))
 
 
-def pack(rows: Sequence[Sequence[int]]) -> Packed:
+def pack(rows: Sequence[Sequence[int]], multiple: int = 1) -> Packed:
     """Put rows of token ids, which are sorted by length, one after the other.
 
     >>> packed = pack([[5], [6], [7, 8]])
@@ -40,12 +42,21 @@ def pack(rows: Sequence[Sequence[int]]) -> Packed:
     ([[5, 6, 7, 8]], [[0, 0, 0, 1]])
     >>> packed.layout.runs
     (Run(sentences=2, length=1), Run(sentences=1, length=2))
+
+    oneDNN compiles a kernel for each new number of tokens, which takes 2 ms per shape of weights.
+    Sentences of one token are put first to make it a `multiple`.
+
+    >>> packed = pack([[7, 8]], multiple=4)
+    >>> packed.ids.tolist(), packed.filler
+    ([[7, 7, 7, 8]], 2)
     """
+    filler = -sum(map(len, rows)) % multiple
+    rows = [rows[0][:1]] * filler + list(rows)
     lengths = [len(row) for row in rows]
     runs = [Run(len(list(equal)), length) for length, equal in groupby(lengths)]
     ids = torch.tensor([list(chain.from_iterable(rows))])
     positions = torch.cat([torch.arange(length) for length in lengths])[None]
-    return Packed(ids, positions, Layout(tuple(runs)))
+    return Packed(ids, positions, Layout(tuple(runs)), filler)
 
 
 def packs(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
 PaddingSide = Literal["left", "right"]
 
 
-class Padded(NamedTuple):
+@dataclass(frozen=True)
+class Padded:
     """Sentences of one batch, filled up with padding; both tensors are (n, longest), int64."""
 
     ids: torch.Tensor

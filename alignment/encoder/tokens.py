@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from itertools import compress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alignment.encoder.container import transformer_of
+from alignment.errors import Corrupt
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +32,22 @@ def token_rows(
         for i, row, mask in zip(chosen, token_ids, masks, strict=True):
             rows[i] = list(compress(row, mask))
     return rows
+
+
+def check_token_types(container: SentenceTransformer, path: Path) -> None:
+    """Check that a sentence's tokens are all of type 0: others are lost with `token_rows`.
+
+    Raises:
+        Corrupt: for the tokenizer of XLNet, which gives its last token another type.
+    """
+    types = container.tokenizer("a").get("token_type_ids", [])
+    model = transformer_of(container)
+    if any(types) and "token_type_ids" in inspect.signature(model.forward).parameters:
+        raise Corrupt(
+            f"{type(model).__name__} reads types of tokens other than 0, which are not supported",
+            where=str(path),
+            hint="Use an encoder of another architecture.",
+        )
 
 
 def prompt_length(container: SentenceTransformer, prompt: str) -> int | None:

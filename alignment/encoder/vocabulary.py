@@ -70,20 +70,20 @@ def reduce_vocabulary(
     """
     model = transformer_of(container)
     embedding = input_embedding(model)
-    whole = (embedding.weight, embedding.num_embeddings, embedding.padding_idx)
+    tied = _tied_to(embedding, model)
+    whole = [(each.weight, each.padding_idx) for each in tied]
     before = _vectors(container, samples, pad_id)
     reduction = _reduction(used, pad_id)
     rows = torch.from_numpy(reduction.token_ids).to(embedding.weight.device)
-    # The module stays the same object: some scale what they look up (Gemma), or have hooks.
-    embedding.weight = torch.nn.Parameter(embedding.weight.detach()[rows].clone())
-    embedding.num_embeddings = len(rows)
-    if embedding.padding_idx is not None:
-        embedding.padding_idx = reduction.pad_id
+    weight = torch.nn.Parameter(embedding.weight.detach()[rows].clone())
+    for each in tied:
+        _replace(each, weight, None if each.padding_idx is None else reduction.pad_id)
     problem = _difference(container, before, samples, reduction)
     if not problem:
         model.config.vocab_size = len(rows)
         return reduction
-    embedding.weight, embedding.num_embeddings, embedding.padding_idx = whole
+    for each, (old_weight, padding) in zip(tied, whole, strict=True):
+        _replace(each, old_weight, padding)
     logger.warning(
         "the whole vocabulary of %d tokens is trained, which takes more memory and time: "
         "without the unused tokens %s",
@@ -91,6 +91,22 @@ def reduce_vocabulary(
         problem,
     )
     return Reduction(np.arange(embedding.num_embeddings), pad_id)
+
+
+def _tied_to(embedding: torch.nn.Embedding, model: PreTrainedModel) -> list[torch.nn.Embedding]:
+    """All modules with this embedding's weights. T5's encoder looks tokens up in one of its own."""
+    tied = []
+    for module in model.modules():
+        if isinstance(module, torch.nn.Embedding) and module.weight is embedding.weight:
+            tied.append(module)
+    return tied
+
+
+def _replace(embedding: torch.nn.Embedding, weight: torch.Tensor, padding: int | None) -> None:
+    """Change what a module holds; it stays the same object: Gemma's scale what they look up."""
+    embedding.weight = weight
+    embedding.num_embeddings = len(weight)
+    embedding.padding_idx = padding
 
 
 def _reduction(used: Iterable[int], pad_id: int) -> Reduction:

@@ -12,6 +12,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from alignment.printable import printable
+from alignment.redaction import without_credentials
 from alignment.report.accuracy import percent
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&$])")
@@ -43,21 +45,21 @@ def escape_markdown(value: object) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    text = " ".join(str(value).split())
+    text = " ".join(_safe(value).split())
     text = _MARKDOWN.sub(r"\\\1", text)
     return trusted(_LINE_START.sub(r"\1\\\2", text))
 
 
 def code_span(value: object) -> Markup:
     """Text as inline code, whatever backticks it contains."""
-    text = _LINE_BREAKS.sub(" ", str(value))
+    text = _LINE_BREAKS.sub(" ", _safe(value))
     fence = _fence(text, shortest=1)
     return trusted(f"{fence} {text} {fence}" if "`" in text else f"{fence}{text}{fence}")
 
 
 def json_block(value: Any) -> Markup:
     """A value as a fenced block of JSON, whatever backticks its strings contain."""
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    text = _safe(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
     fence = _fence(text, shortest=3)
     return trusted(f"{fence}json\n{text}\n{fence}")
 
@@ -65,6 +67,15 @@ def json_block(value: Any) -> Markup:
 def quoted(value: object) -> Markup:
     """Text as a quoted YAML string; the code `no` would be read as false otherwise."""
     return trusted(json.dumps(str(value)))
+
+
+def _safe(value: object) -> str:
+    """Text without passwords, tokens and control characters."""
+    return printable(without_credentials(str(value)))
+
+
+def _html_value(value: object) -> object:
+    return _safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _fence(text: str, *, shortest: int) -> str:
@@ -93,12 +104,12 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 
 @functools.cache
 def _html() -> jinja2.Environment:
-    return _environment(autoescape=True)
+    return _environment(autoescape=True, finalize=_html_value)
 
 
 @functools.cache
 def _markdown() -> jinja2.Environment:
-    # Jinja escapes HTML only; `finalize` sees every value that a template prints.
+    # Jinja escapes HTML only; `finalize` sees every value that a template prints, raw.
     return _environment(autoescape=False, finalize=escape_markdown)
 
 

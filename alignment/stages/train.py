@@ -18,7 +18,7 @@ from alignment.training.jsonl import complete_lines
 from alignment.training.launch import launch
 from alignment.types import Artifact, Counts, StepCallback, StepMetrics
 
-REVISION = 7
+REVISION = 8
 LANGUAGES_IN_WARNING = 10
 logger = logging.getLogger(__name__)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
+import os
+from typing import Any
 
 import torch
 from transformers import PrinterCallback, TrainingArguments
 
+from alignment.config import Train
 from alignment.encoder.device import BF16_EMULATED_WARNING, fastest_device, has_bf16
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.forward import EncoderModule
@@ -17,6 +20,7 @@ from alignment.training.checkpoints import newest_checkpoint
 from alignment.training.collate import BatchDataset
 from alignment.training.data import TripletData
 from alignment.training.job import CHECKPOINTS, Job
+from alignment.training.parts import encoder_parts
 from alignment.training.teacher import Teacher
 from alignment.training.trainer import TripletTrainer
 from alignment.training.validation import ValidationPairs
@@ -52,15 +56,16 @@ def fit(
         TrainingError: if training cannot recover.
     """
     settings = job.train
+    _check_processes(settings)
     on_gpu = torch.cuda.is_available()
     set_dropout(encoder.container, settings.dropout, bytewise=not on_gpu)
-    freeze(encoder.container, settings.freeze)
     if settings.gradient_checkpointing:
         _checkpoint_activations(encoder)
     if not on_gpu:
         # The fused kernel's backward pass takes a third of a step of 20-token sentences on a CPU
         # (torch 2.13).
         encoder.model.set_attn_implementation("eager")
+    parts = encoder_parts(encoder.container, data.sample_rows()[0])
     packed = not on_gpu and use_packing(encoder.container, data.sample_rows(), pad_id)
     dataset = BatchDataset(
         data,
@@ -71,8 +76,10 @@ def fit(
         teacher=teacher,
     )
     adapters = add_lora(encoder.model, settings.lora_rank) if settings.lora_rank else None
+    freeze(encoder.container, settings.freeze, parts)
     module = _module(encoder)
-    trainer = TripletTrainer(module, dataset, validation, job, _arguments(job, on_gpu=on_gpu))
+    arguments = _arguments(job, on_gpu=on_gpu)
+    trainer = TripletTrainer(module, dataset, validation, job, arguments, parts)
     trainer.remove_callback(PrinterCallback)
     checkpoint = newest_checkpoint(job.scratch / CHECKPOINTS)
     if checkpoint:
@@ -81,6 +88,16 @@ def fit(
     trainer.finish()
     if adapters is not None:
         adapters.merge_and_unload()
+
+
+def _check_processes(settings: Train) -> None:
+    """Refuse what torch cannot do: a weight that is used outside of the distributed module."""
+    if settings.learn_scale and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ConfigError(
+            "a learned scale cannot be trained by several processes",
+            where="train.learn_scale",
+            hint="Leave the key out and set train.scale, or train with one process.",
+        )
 
 
 def _module(encoder: Encoder) -> EncoderModule:
@@ -101,8 +118,15 @@ def _module(encoder: Encoder) -> EncoderModule:
 
 
 def _checkpoint_activations(encoder: Encoder) -> None:
+    """Recompute activations in the backward pass.
+
+    Not the reentrant way: it gives no gradients if the embeddings are frozen.
+    """
+    # The old name is deprecated; early 5.x has no other.
+    model: Any = encoder.model
+    enable = getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)
     try:
-        encoder.model.gradient_checkpointing_enable()
+        enable({"use_reentrant": False})
     except ValueError as error:
         raise ConfigError(
             f"{type(encoder.model).__name__} has no gradient checkpointing",
@@ -131,7 +155,7 @@ def _arguments(job: Job, *, on_gpu: bool) -> TrainingArguments:
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=False,
-        ddp_find_unused_parameters=not settings.gradient_checkpointing,
+        ddp_find_unused_parameters=True,  # a pooler that no vector depends on
         seed=job.seed,
     )
 

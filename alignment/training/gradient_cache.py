@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, cast
 
 import torch
@@ -17,6 +17,7 @@ def backward_by_chunk(
     embed: Callable[[Batch], torch.Tensor],
     objective: Callable[[torch.Tensor], Loss],
     autocast: Callable[[], AbstractContextManager[object]],
+    without_exchange: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> Loss:
     """Accumulate the gradient of the batch's loss while only one chunk's activations are held.
 
@@ -29,6 +30,8 @@ def backward_by_chunk(
         embed: Unit vectors (sentences, dim) of one chunk.
         objective: The loss of all vectors, in the order of the chunks.
         autocast: The context that `embed` runs in.
+        without_exchange: The context of all chunks but the last, in which processes do not exchange
+            gradients. They may have different numbers of chunks, and would wait for ever.
 
     Raises:
         TrainingError: from `objective`, if training cannot go on.
@@ -44,11 +47,13 @@ def backward_by_chunk(
     loss.value.backward()
     gradients = cast("torch.Tensor", vectors.grad).split([len(part) for part in parts])
     final_state = _RandomState.current()
-    for chunk, state, gradient in zip(chunks, states, gradients, strict=True):
+    for i, (chunk, state, gradient) in enumerate(zip(chunks, states, gradients, strict=True), 1):
         state.restore()
-        with autocast():
-            again = embed(chunk)
-        again.backward(gradient)
+        exchange = nullcontext if i == len(chunks) else without_exchange
+        with exchange():
+            with autocast():
+                again = embed(chunk)
+            again.backward(gradient)
     final_state.restore()
     return loss
 

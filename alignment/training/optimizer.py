@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from alignment.training.weights import LOG_SCALE, layer_number
+from alignment.training.parts import Parts
 
 
 def learning_rate_factor(step: int, *, total: int, warmup_ratio: float) -> float:
@@ -23,27 +23,27 @@ def learning_rate_factor(step: int, *, total: int, warmup_ratio: float) -> float
 
 
 def layerwise_adamw(
-    model: torch.nn.Module, *, rate: float, decay: float, weight_decay: float
+    model: torch.nn.Module, parts: Parts, *, rate: float, decay: float, weight_decay: float
 ) -> torch.optim.AdamW:
     """AdamW with a learning rate per layer, see `layer_groups`."""
-    return torch.optim.AdamW(layer_groups(model, decay, rate, weight_decay), lr=rate)
+    return torch.optim.AdamW(layer_groups(model, parts, decay, rate, weight_decay), lr=rate)
 
 
 def layer_groups(
-    model: torch.nn.Module, decay: float, rate: float, weight_decay: float
+    model: torch.nn.Module, parts: Parts, decay: float, rate: float, weight_decay: float
 ) -> list[dict[str, Any]]:
     """Trained parameters by layer, as torch's optimizers take them.
 
-    The learning rate of a layer is `rate * decay ** (number of layers above it)`. Biases and
-    normalization weights get no weight decay. A learned scale has the full rate.
+    The learning rate of a layer is `rate * decay ** (number of layers above it)`. What follows the
+    last layer (its normalization, Dense modules, a learned scale) has the full rate, as that layer
+    has. Biases and normalization weights get no weight decay.
     """
+    top = parts.depth - 1
+    part_of = parts.of_weights(model)
     layers: dict[str, int] = {}
     for name, weight in model.named_parameters():
         if weight.requires_grad:
-            layers[name] = layer_number(name)
-    top = max(layers.values())
-    if LOG_SCALE in layers:
-        layers[LOG_SCALE] = top
+            layers[name] = min(part_of[name], top)
     parameters: dict[tuple[int, bool], list[torch.Tensor]] = defaultdict(list)
     for name, layer in layers.items():
         weight = model.get_parameter(name)

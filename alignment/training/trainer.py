@@ -6,6 +6,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from alignment.training.job import BEST, PLAN, PROGRESS, TENSORBOARD, Job, PlanS
 from alignment.training.losses import Loss
 from alignment.training.objective import Objective, check_loss
 from alignment.training.optimizer import layerwise_adamw, learning_rate_factor
+from alignment.training.parts import Parts
 from alignment.training.progress import BatchResult, Progress
 from alignment.training.validation import ValidationPairs
 from alignment.training.weights import LOG_SCALE
@@ -43,6 +45,7 @@ class TripletTrainer(Trainer):
         validation: ValidationPairs,
         job: Job,
         arguments: TrainingArguments,
+        parts: Parts,
     ) -> None:
         """Prepare a training.
 
@@ -52,6 +55,7 @@ class TripletTrainer(Trainer):
             validation: What chooses the best step, if it has pairs.
             job: The settings, the steps, and where files go.
             arguments: Those of transformers' `Trainer`.
+            parts: The layers of `model`, for `train.layerwise_lr_decay`.
         """
         settings = job.train
         if settings.learn_scale:  # a parameter of the model, so that checkpoints hold it
@@ -60,6 +64,7 @@ class TripletTrainer(Trainer):
         self.job = job
         self.settings = settings
         self.dataset = dataset
+        self.parts = parts
         self.validation = validation
         self.last_batch: BatchResult | None = None
         self.best: BestCheckpoint | None = None
@@ -134,7 +139,7 @@ class TripletTrainer(Trainer):
         batches: list[Batch] = []
         for positions, batch in self.dataset.chunks(token_ids):
             order += positions
-            batches.append(batch.to(self.args.device))
+            batches.append(batch)
         model.eval()
         with torch.no_grad(), self.compute_loss_context_manager():
             vectors = model(batches).cpu()
@@ -163,6 +168,7 @@ class TripletTrainer(Trainer):
             embed=lambda batch: model([batch]),
             objective=lambda vectors: self._checked_loss(vectors, cast("TripletBatch", inputs)),
             autocast=self.compute_loss_context_manager,
+            without_exchange=getattr(model, "no_sync", nullcontext),
         )
         return loss.value.detach()
 
@@ -203,6 +209,7 @@ class TripletTrainer(Trainer):
         if self.optimizer is None and self.settings.layerwise_lr_decay < 1:
             self.optimizer = layerwise_adamw(
                 cast("torch.nn.Module", self.model),
+                self.parts,
                 rate=self.args.learning_rate,
                 decay=self.settings.layerwise_lr_decay,
                 weight_decay=self.args.weight_decay,

@@ -52,6 +52,13 @@ def test_mistake_shows_before_a_server_starts(environment: dict[str, str]) -> No
     assert "server" not in done.stderr
 
 
+def test_a_secret_would_be_stored_as_a_parameter(environment: dict[str, str]) -> None:
+    done = run_flow(environment, "corpora.0.url=https://me:hunter2@host.org/a.tsv")
+    assert done.returncode == 2
+    assert "${NAME}" in done.stderr and "https://host.org/a.tsv" in done.stderr
+    assert "hunter2" not in done.stderr and "server" not in done.stderr
+
+
 def test_import_writes_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     code = "import flows.align, os; print(os.environ['PREFECT_HOME'])"
     clean = {name: value for name, value in environment.items() if name != "ALIGNMENT_WORKSPACE"}

@@ -22,6 +22,15 @@ def test_verdict_says_what_was_refused() -> None:
     assert "- refused: **Finnish** on heldout: below the floor" in markdown
 
 
+def test_names_cannot_forge_a_verdict() -> None:
+    summary = make_summary("rejected", reason="x\n# Approved **y**", version=None)
+    forged = summary.model_copy(update={"reference": "<b>v1</b>\n# Approved"})
+    headings = [line for line in verdict_markdown(forged).splitlines() if line.startswith("#")]
+    assert headings == ["# Rejected"]
+    assert "\\<b\\>v1" in verdict_markdown(forged)
+    assert "\\*\\*y" in verdict_markdown(forged)
+
+
 def test_verdict_names_corpora_that_are_not_aligned() -> None:
     check = CorpusCheck(
         verdict="shifted",

@@ -46,25 +46,17 @@ def test_sieve_without_int8_matmul(monkeypatch: pytest.MonkeyPatch) -> None:
     assert torch.equal(passed.counts, expected.counts)
 
 
-def softmax_gradient() -> torch.Tensor:
+@pytest.mark.parametrize("bias", [None, torch.arange(7.0)])
+def test_float32_linear_and_its_fallback(
+    bias: torch.Tensor | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(1)
-    output = torch.softmax(torch.randn(6, 4, 9), dim=-1)
-    return compat.softmax_backward(torch.randn(6, 4, 9), output)
-
-
-def test_softmax_backward_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = softmax_gradient()
-    monkeypatch.delattr(torch, "_softmax_backward_data")
-    torch.testing.assert_close(softmax_gradient(), expected)
-
-
-def test_softmax_backward_against_autograd() -> None:
-    torch.manual_seed(1)
-    x = torch.randn(6, 4, 9, requires_grad=True)
-    output = torch.softmax(x, dim=-1)
-    gradient = torch.randn(6, 4, 9)
-    output.backward(gradient)
-    torch.testing.assert_close(compat.softmax_backward(gradient, output.detach()), x.grad)
+    x = torch.randn(2, 5, 48)
+    weight = torch.randn(48, 7).T  # a view, as the backward pass has them
+    expected = (x.double() @ weight.double().T + (0 if bias is None else bias)).float()
+    torch.testing.assert_close(compat.float32_linear(x, weight, bias), expected)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    torch.testing.assert_close(compat.float32_linear(x, weight, bias), expected)
 
 
 PROBES = ("_is_vnni_supported", "_is_avx512_bf16_supported", "_is_amx_tile_supported")
@@ -100,7 +92,7 @@ def small_bert() -> BertModel:
 
 
 def test_attention_implementation() -> None:
-    container = new_model(BertConfig)
+    container = new_model("bert")
     model = transformer_of(container)
     assert compat.attention_implementation(model) == "eager"
     assert use_packing(container, ROWS, 0)

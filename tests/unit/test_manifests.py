@@ -23,6 +23,15 @@ def test_the_layout_of_the_file_does_not_matter(tmp_path: Path) -> None:
     assert read_manifest(tmp_path)["name"] == "Māori"
 
 
+def test_credentials_are_not_written(tmp_path: Path) -> None:
+    address = "https://user:hunter22@example.org/a.tsv?token=abcdef123456&lang=cy"
+    write_manifest(tmp_path, {"config": {"url": address}})
+    assert "hunter22" not in (tmp_path / "manifest.json").read_text()
+    assert read_manifest(tmp_path)["config"]["url"].startswith("https://")
+    write_manifest(tmp_path, read_manifest(tmp_path))
+    read_manifest(tmp_path)
+
+
 def test_every_changed_byte_is_noticed(tmp_path: Path) -> None:
     write_manifest(tmp_path, CONTENT)
     path = tmp_path / "manifest.json"

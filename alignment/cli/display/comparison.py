@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import JustifyMethod
 
 from alignment.cli.display.console import add_row, console, new_table, percent, say
+from alignment.errors import ConfigError
 from alignment.pipeline.compare import ArmResult
 
 
@@ -32,11 +33,22 @@ def print_comparison(results: Sequence[ArmResult], seeds: int) -> None:
 
 
 def write_plot(results: Sequence[ArmResult], path: Path) -> None:
-    """The table as an SVG plot."""
+    """The table as an SVG plot.
+
+    Raises:
+        ConfigError: if the file cannot be written.
+    """
     from alignment.report.plots import comparison  # loads Matplotlib
 
     accuracy = {scores.arm.name: scores.accuracy for scores in results}
-    path.write_text(comparison(accuracy, _suites(results)), encoding="utf-8")
+    try:
+        path.write_text(comparison(accuracy, _suites(results)), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write the plot: {error.strerror}",
+            where=str(path),
+            hint="Give --plot a file in a directory that exists; the combinations are reused.",
+        ) from error
     say(f"plot: {path}")
 
 

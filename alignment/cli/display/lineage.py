@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rich.text import Text
 from rich.tree import Tree
 
-from alignment.cli.display.console import console, say
+from alignment.cli.display.console import console, say, styled
 from alignment.errors import ArtifactError
 from alignment.manifests import read_manifest
 from alignment.store import Store
@@ -41,12 +40,12 @@ def _add_inputs(
         key = source["key"]
         if not key:
             details = f" file {source['path']} sha256 {source['digest'][:12]}"
-            tree.add(Text.assemble(name, (details, "dim")))
+            tree.add(styled(name, (details, "dim")))
         elif key in shown:
-            tree.add(Text.assemble(name, (f" {key[:12]} (above)", "dim")))
+            tree.add(styled(name, (f" {key[:12]} (above)", "dim")))
         else:
             shown.add(key)
-            branch = tree.add(Text.assemble(name, (f" {key[:12]}", "dim")))
+            branch = tree.add(styled(name, (f" {key[:12]}", "dim")))
             _add_inputs_of(branch, store, key, shown)
 
 
@@ -54,7 +53,7 @@ def _add_inputs_of(branch: Tree, store: Store, key: str, shown: set[str]) -> Non
     try:
         manifest = _manifest(store.get(key))
     except (ArtifactError, OSError):  # it was deleted since: its key is all that is known
-        branch.add(Text("no longer in the store", style="dim"))
+        branch.add(styled(("no longer in the store", "dim")))
         return
     _add_inputs(branch, store, manifest["inputs"], shown)
 

@@ -18,6 +18,8 @@ from rich.progress import (
 
 from alignment.cli.display.console import console, shows_progress
 from alignment.downloads import Downloads
+from alignment.downloads.address import file_name
+from alignment.printable import printable_line
 from alignment.types import StepMetrics
 
 MAX_NAME = 40
@@ -32,7 +34,7 @@ class TrainingBar:
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[figures]}", markup=False),
             console=console,
             transient=True,
         )
@@ -68,8 +70,7 @@ def download_bars(downloads: Downloads) -> Iterator[None]:
 
         def show(url: str, done: int, size: int | None) -> None:
             if url not in tasks:
-                file_name = url.rpartition("/")[2]
-                tasks[url] = bars.add_task(file_name[:MAX_NAME], total=size)
+                tasks[url] = bars.add_task(bar_name(url), total=size)
             bars.update(tasks[url], completed=done, total=size)
 
         downloads.progress = show
@@ -77,3 +78,8 @@ def download_bars(downloads: Downloads) -> Iterator[None]:
             yield
         finally:
             downloads.progress = None
+
+
+def bar_name(url: str) -> str:
+    """The file that an address names, without its query."""
+    return printable_line(file_name(url))[:MAX_NAME]

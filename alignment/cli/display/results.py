@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import JustifyMethod
 from rich.text import Text
 
-from alignment.cli.display.console import add_row, console, new_table, say
+from alignment.cli.display.console import add_row, console, new_table, say, styled
 from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent
 from alignment.report.summary import StageRecord, Summary
 
@@ -83,8 +83,8 @@ def _print_suite(summary: Summary, suite: str) -> None:
 
 def _gate_cell(row: AccuracyRow) -> Text:
     if row.passed:
-        return Text("pass", style="green")
-    return Text.assemble(("refused", "red"), f": {row.reason}")
+        return styled(("pass", "green"))
+    return styled(("refused", "red"), f": {row.reason}")
 
 
 def _verdict(summary: Summary) -> list[str | tuple[str, str]]:

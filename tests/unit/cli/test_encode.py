@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from alignment.cli.encode import encode
+from alignment.cli.encode import decoded_lines, encode
 from alignment.encoder.directory import load_encoder, save_encoder
 from alignment.encoder.prompts import Prompts, choose_prompts
-from alignment.errors import ConfigError
+from alignment.errors import ConfigError, Malformed
 from tests.support import ROOT, Cli
 from tests.unit.encoder.examples import small_encoder
 from tests.unit.encoder.toys import write_json
@@ -37,6 +37,21 @@ def test_lines_of_standard_input_to_a_file(finished: Path, tmp_path: Path) -> No
     assert vectors[0] == pytest.approx(vectors[2], abs=1e-6)
     assert f"{output}: 3 x 64 float32" in done.stderr
     assert done.stdout == ""
+
+
+def test_lines_are_utf8_whatever_the_locale_says() -> None:
+    lines = ["\ufeffBore da\r\n".encode(), b"\n", "日本".encode()]
+    assert decoded_lines(lines) == ["Bore da", "", "日本"]
+    with pytest.raises(Malformed, match="UTF-8") as caught:
+        decoded_lines([b"ok\n", "Höhe\n".encode("latin-1")])
+    assert caught.value.where == "standard input:2"
+
+
+def test_vectors_that_cannot_be_written(cli: Cli, finished: Path, tmp_path: Path) -> None:
+    target = tmp_path / "missing" / "x.npy"
+    done = cli("encode", "x", "--output", target, "--workspace", finished)
+    assert done.returncode == 2
+    assert f"error: {target}: cannot write the vectors" in done.stderr
 
 
 def test_unknown_version(cli: Cli, finished: Path) -> None:

@@ -9,6 +9,7 @@ from alignment.downloads.lockfile import Lockfile
 from alignment.errors import ChecksumMismatch, ConfigError
 
 URL = "https://host.org/a?token=secret"
+REDACTED = "https://host.org/a?token=***"
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def test_a_new_address_is_locked(path: Path) -> None:
     Lockfile(path).accept(URL, 5, "ab" * 32, "MIT")
     document = json.loads(path.read_text())
     assert document["version"] == 1
-    assert [file["url"] for file in document["files"]] == [URL]
+    assert [file["url"] for file in document["files"]] == [REDACTED]
     entry = Lockfile(path).get(URL)
     assert entry is not None
     assert (entry.size, entry.sha256, entry.license) == (5, "ab" * 32, "MIT")
@@ -80,3 +81,28 @@ def test_an_unwritable_place(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot write the lockfile") as caught:
         lock.accept(URL, 5, "ab" * 32, "MIT")
     assert "`lock:`" in str(caught.value)
+
+
+def test_a_new_token_is_the_same_address(path: Path) -> None:
+    Lockfile(path).accept(URL, 5, "ab" * 32, "MIT")
+    with pytest.raises(ChecksumMismatch):
+        Lockfile(path).accept("https://me:pw@host.org/a?token=new", 6, "cd" * 32, "MIT")
+    assert len(Lockfile(path).entries()) == 1
+
+
+def test_secrets_of_earlier_releases_are_not_kept(path: Path) -> None:
+    old = [
+        {"url": URL, "size": 5, "sha256": "ab" * 32, "date": "2026-01-02", "license": "MIT"},
+        {
+            "url": "https://host.org/a?token=older",
+            "size": 4,
+            "sha256": "cd" * 32,
+            "date": "2026-01-01",
+            "license": "MIT",
+        },
+    ]
+    path.write_text(json.dumps({"version": 1, "files": old}))
+    lock = Lockfile(path)
+    assert [(entry.url, entry.size) for entry in lock.entries()] == [(REDACTED, 5)]
+    lock.accept("https://host.org/b", 1, "ef" * 32, "MIT")
+    assert "secret" not in path.read_text() and "older" not in path.read_text()

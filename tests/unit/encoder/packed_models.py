@@ -1,11 +1,27 @@
 """Models and rows for the tests of packing."""
 
 import tempfile
+from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-from transformers import AutoModel, BertConfig, PreTrainedConfig, PreTrainedModel, XLMRobertaConfig
+from transformers import (
+    AutoModel,
+    BertConfig,
+    DistilBertConfig,
+    ElectraConfig,
+    EuroBertConfig,
+    Gemma2Config,
+    Gemma3TextConfig,
+    LlamaConfig,
+    MistralConfig,
+    ModernBertConfig,
+    PreTrainedConfig,
+    PreTrainedModel,
+    Qwen3Config,
+    XLMRobertaConfig,
+)
 
 from alignment.encoder.scratch import scratch_encoder
 from tests.unit.encoder.examples import CONFIG, TEXTS
@@ -17,23 +33,59 @@ ROWS = [
     [9, 9, 9, 9, 9],
     [11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22],
 ]
+WINDOW = 4
+SIZES: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "vocab_size": 60,
+    "max_position_embeddings": 64,
+}
+WITHOUT_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+GROUPED = {"num_key_value_heads": 2, "pad_token_id": 0, "head_dim": 8}
+ALTERNATING = {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": WINDOW}
 
 
-def new_model(
-    kind: type[BertConfig] | type[XLMRobertaConfig], pooling: str = "mean"
-) -> SentenceTransformer:
+def bert_config() -> BertConfig:
+    """Bidirectional, positions from 0."""
+    return BertConfig(**SIZES, **WITHOUT_DROPOUT)
+
+
+def families() -> dict[str, PreTrainedConfig]:
+    """A small configuration of each kind of attention that can be packed."""
+    return {
+        "bert": bert_config(),
+        "xlm-roberta": XLMRobertaConfig(**SIZES, **WITHOUT_DROPOUT),
+        "electra": ElectraConfig(**SIZES, **WITHOUT_DROPOUT, embedding_size=16),
+        "distilbert": DistilBertConfig(
+            dim=32,
+            n_layers=2,
+            n_heads=4,
+            hidden_dim=64,
+            vocab_size=60,
+            dropout=0.0,
+            attention_dropout=0.0,
+        ),
+        "eurobert": EuroBertConfig(**SIZES, **GROUPED),
+        "llama": LlamaConfig(**SIZES, **GROUPED),
+        "qwen3": Qwen3Config(**SIZES, **GROUPED),
+        "qwen3, bidirectional": Qwen3Config(**SIZES, **GROUPED, is_causal=False),
+        "mistral": MistralConfig(**SIZES, **GROUPED, sliding_window=WINDOW),
+        "modernbert": ModernBertConfig(
+            **SIZES, pad_token_id=0, local_attention=2 * WINDOW, global_attn_every_n_layers=2
+        ),
+        "gemma2": Gemma2Config(**SIZES, **GROUPED, **ALTERNATING, attn_logit_softcapping=3.0),
+        "gemma3": Gemma3TextConfig(**SIZES, **GROUPED, **ALTERNATING),
+        "gemma3, bidirectional": Gemma3TextConfig(
+            **SIZES, **GROUPED, **ALTERNATING, use_bidirectional_attention=True
+        ),
+    }
+
+
+def new_model(family: str, pooling: str = "mean") -> SentenceTransformer:
     """A container in training mode."""
-    config = kind(
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=64,
-        vocab_size=60,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        max_position_embeddings=64,
-    )
-    return container_of(config, pooling).train()
+    return container_of(families()[family], pooling).train()
 
 
 def container_of(config: PreTrainedConfig, pooling: str = "mean") -> SentenceTransformer:

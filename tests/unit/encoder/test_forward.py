@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import BertConfig
 
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.forward import EncoderModule, embed, pool
@@ -13,7 +12,7 @@ from tests.unit.encoder.packed_models import ROWS, new_model
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_pool_leaves_padding_out(pooling: str) -> None:
-    container = new_model(BertConfig, pooling).eval()
+    container = new_model("bert", pooling).eval()
     model: Any = container[0].auto_model
     with torch.inference_mode():
         pooled = pool(container, pad(ROWS, 0))

@@ -1,12 +1,14 @@
 import math
+from itertools import product
 from typing import Any
 
 import pytest
 import torch
-from transformers import BertConfig
+from transformers import LlamaConfig
 
 from alignment.encoder.forward import embed
-from alignment.encoder.packed_attention import Layout, Run, attention
+from alignment.encoder.packed_attention import attention
+from alignment.encoder.packed_layout import Layout, Run
 from alignment.encoder.packing import pack
 from alignment.encoder.packing_probe import use_packing
 from tests.unit.encoder.packed_models import ROWS, new_model
@@ -19,17 +21,6 @@ DIM = 5
 def inputs() -> list[torch.Tensor]:
     torch.manual_seed(2)
     return [torch.randn(1, HEADS, 10, DIM) for _ in range(3)]
-
-
-def test_blocks_and_back() -> None:
-    row = torch.randn(10, HEADS, DIM)
-    blocks = LAYOUT.to_blocks(row)
-    assert torch.equal(LAYOUT.to_row(blocks, HEADS), row)
-    first, second = LAYOUT.split_blocks(blocks, HEADS)
-    assert first.shape == (2 * HEADS, 3, DIM)
-    assert second.shape == (1 * HEADS, 4, DIM)
-    # The second sentence of three tokens, its first head.
-    assert torch.equal(first[HEADS], row[3:6, 0])
 
 
 def test_attention_against_a_loop() -> None:
@@ -56,18 +47,67 @@ def test_dropout_only_in_training() -> None:
     assert not torch.equal(trained, plain)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("window", [None, 2])
+@pytest.mark.parametrize("softcap", [None, 0.5])
+def test_options_against_a_loop(causal: bool, window: int | None, softcap: float | None) -> None:
+    query, key, value = inputs()
+    key = key[:, :1]  # one key for both queries
+    value = value[:, :1, :, :3]
+    module = torch.nn.Identity().eval()
+    output, _ = attention(
+        module,
+        query,
+        key,
+        value,
+        None,
+        scaling=0.7,
+        packed_layout=LAYOUT,
+        sliding_window=window,
+        softcap=softcap,
+        is_causal=causal,
+    )
+    assert output.shape == (1, 10, HEADS, 3)
+    for sentence in (range(3), range(3, 6), range(6, 10)):
+        for head, i in product(range(HEADS), sentence):
+            seen = []
+            for j in sentence:
+                hidden = (causal and j > i) or (window is not None and abs(i - j) >= window)
+                if not hidden:
+                    seen.append(j)
+            scores = 0.7 * key[0, 0, seen] @ query[0, head, i]
+            if softcap is not None:
+                scores = softcap * torch.tanh(scores / softcap)
+            expected = torch.softmax(scores, dim=0) @ value[0, 0, seen]
+            torch.testing.assert_close(output[0, i, head], expected)
+
+
+def test_causal_as_the_layer_or_the_configuration_says() -> None:
+    query, key, value = inputs()
+    module: Any = torch.nn.Identity().eval()
+    plain, _ = attention(module, query, key, value, None, packed_layout=LAYOUT)
+    module.is_causal = True
+    causal, _ = attention(module, query, key, value, None, packed_layout=LAYOUT)
+    module.config = LlamaConfig(is_causal=False)
+    switched_off, _ = attention(module, query, key, value, None, packed_layout=LAYOUT)
+    assert not torch.equal(causal, plain)
+    assert torch.equal(switched_off, plain)
+
+
 def test_refusals() -> None:
     query, key, value = inputs()
     module = torch.nn.Identity()
     with pytest.raises(ValueError, match="packed rows"):
         attention(module, query, key, value, None)
-    with pytest.raises(NotImplementedError, match="sliding window"):
-        attention(module, query, key, value, None, packed_layout=LAYOUT, sliding_window=8)
+    with pytest.raises(NotImplementedError, match="s_aux"):
+        attention(module, query, key, value, None, packed_layout=LAYOUT, s_aux=torch.ones(HEADS))
+    with pytest.raises(NotImplementedError, match="a mask"):
+        attention(module, query, key, value, torch.ones(1, 1, 10, 10), packed_layout=LAYOUT)
 
 
 def test_gradient_is_that_of_the_drawn_mask() -> None:
     """With the same random bytes the loss is a smooth function of the weights."""
-    container = new_model(BertConfig)
+    container = new_model("bert")
     assert use_packing(container, ROWS, 0)
     model: Any = container[0].auto_model
     for layer in model.encoder.layer:

@@ -1,13 +1,18 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 
-from alignment.encoder.container import transformer_of
+from alignment.encoder.container import load_container, transformer_of
+from alignment.encoder.encoder import Encoder
 from alignment.encoder.forward import pool
 from alignment.encoder.padding import pad
 from alignment.encoder.vocabulary import embedding_matrix, reduce_vocabulary, restore_vocabulary
 from tests.unit.encoder.examples import TEXTS, small_encoder
+from tests.unit.encoder.layout_files import DIM, write_layout
+from tests.unit.encoder.layouts import BY_NAME
 
 PAD = 1
 
@@ -113,3 +118,20 @@ def test_other_inputs_are_refused() -> None:
     model.set_input_embeddings(torch.nn.Linear(2, 2))
     with pytest.raises(TypeError, match="expected an embedding layer, got Linear"):
         embedding_matrix(model)
+
+
+def test_tied_embeddings_are_reduced_together(tmp_path: Path) -> None:
+    """T5 looks tokens up in its encoder's module, whose weights are those of another one."""
+    write_layout(tmp_path, BY_NAME["sentence-T5"])
+    container = load_container(tmp_path, device="cpu", dtype=torch.float32)
+    rows = Encoder(container).tokenize(["the red house", "a blue boat"])
+    before = pool(container, pad(rows, 0))
+    used = {token for row in rows for token in row}
+    reduction = reduce_vocabulary(container, used, 0, rows)
+    sizes = set()
+    for module in transformer_of(container).modules():
+        if isinstance(module, torch.nn.Embedding) and module.embedding_dim == DIM:
+            sizes.add(module.num_embeddings)
+    assert sizes == {len(used) + 1}
+    after = pool(container, pad([reduction.reduced(row) for row in rows], reduction.pad_id))
+    torch.testing.assert_close(after, before)

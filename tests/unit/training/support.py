@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from alignment import tables
 from alignment.config import Train
 from alignment.training.data import UNUSED, Sentence, TokenizedTriplet, TripletData
 from alignment.training.job import PROGRESS, Job
 from alignment.training.progress import read_metrics
 from alignment.types import StepMetrics
+from tests.unit.encoder.layout_files import PAIRS
 
 SHORT = Train(
     steps=4,
@@ -68,6 +72,45 @@ def scratch_job(scratch: Path) -> Job:
         teacher=scratch / "encoder",
         parent=os.getpid(),
     )
+
+
+def tiny_job(encoder: Path, out: Path, train: Train) -> Job:
+    """A job on a few triplets whose words the encoders in `layouts.py` know."""
+    (out / "scratch").mkdir(parents=True, exist_ok=True)
+    triplets = out / "triplets.parquet"
+    tables.write(triplets, tables.TRIPLETS, _triplet_rows())
+    return Job(
+        train=train,
+        triplets=triplets,
+        encoder=encoder,
+        pivot="en",
+        output=out / "model",
+        scratch=out / "scratch",
+        seed=7,
+        end_step=train.steps,
+        teacher=encoder,
+        parent=os.getpid(),
+    )
+
+
+def _triplet_rows() -> Iterator[dict[str, Any]]:
+    for number, (english, german) in enumerate(PAIRS):
+        negative = (number + 5) % len(PAIRS)
+        yield {
+            "pair_id": str(number),
+            "anchor": english,
+            "positive": german,
+            "negative": PAIRS[negative][1],
+            "anchor_lang": "en",
+            "positive_lang": "de",
+            "negative_lang": "de",
+            "group": number,
+            "negative_group": negative,
+            "direction": "en>de",
+            "strategy": "random",
+            "rank": 0,
+            "weight": 1.0,
+        }
 
 
 def metrics_of(trained: Job) -> list[StepMetrics]:

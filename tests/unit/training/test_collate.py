@@ -24,7 +24,7 @@ def encoded_rows(batch: TripletBatch) -> list[list[int]]:
                 lengths += [run.length] * run.sentences
             rows += [part.tolist() for part in chunk.ids[0].split(lengths)]
         else:
-            ids, mask = chunk
+            ids, mask = chunk.ids, chunk.attention_mask
             for row, kept in zip(ids, mask, strict=True):
                 rows.append(row[kept.bool()].tolist())
     return rows

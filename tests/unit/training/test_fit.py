@@ -7,11 +7,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from alignment.encoder.device import BF16_EMULATED_WARNING
+from alignment.encoder.directory import load_encoder
+from alignment.errors import ConfigError
 from alignment.training import fit
 from alignment.training.fit import use_bf16
 from alignment.training.run import run
 from alignment.training.trainer import TripletTrainer
-from tests.unit.training.support import encoder_of, job, metrics_of, short
+from tests.unit.encoder.layout_files import write_layout
+from tests.unit.encoder.layouts import BY_NAME
+from tests.unit.training.support import encoder_of, job, metrics_of, short, tiny_job
 
 
 @pytest.mark.parametrize("supported", [False, True], ids=["emulated", "supported"])
@@ -63,3 +67,82 @@ def test_a_resume_restores_old_weight_names(
         run(broken)
     run(broken)
     assert metrics_of(broken) == metrics_of(unbroken)
+
+
+@pytest.mark.parametrize(
+    ("layout", "options"),
+    [("LaBSE", {}), ("LaBSE", {"lora_rank": 2}), ("mT5", {})],
+    ids=["dense", "adapters", "tied weights"],
+)
+def test_a_resume_goes_on_as_if_unbroken(
+    layout: str, options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_layout(tmp_path / "base", BY_NAME[layout])
+    unbroken = tiny_job(tmp_path / "base", tmp_path / "unbroken", short(**options))
+    broken = tiny_job(tmp_path / "base", tmp_path / "broken", short(**options))
+    run(unbroken)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        interrupt_at(patch, 3)
+        run(broken)
+    run(broken)
+    assert metrics_of(broken) == metrics_of(unbroken)
+    expected = weights_of(unbroken.output)
+    weights = weights_of(broken.output)
+    assert weights.keys() == expected.keys()
+    assert all(torch.equal(weights[name], expected[name]) for name in weights)
+    if layout == "LaBSE":
+        assert changed_names(tmp_path / "base", unbroken.output) >= {"2.linear.weight"}
+
+
+def weights_of(path: Path) -> dict[str, torch.Tensor]:
+    return dict(load_encoder(path, device="cpu").container.named_parameters())
+
+
+def changed_names(before: Path, after: Path) -> set[str]:
+    old = weights_of(before)
+    new = weights_of(after)
+    return {name for name, weight in old.items() if not torch.equal(weight, new[name])}
+
+
+def test_adapters_are_merged_and_dense_is_trained_too(tmp_path: Path) -> None:
+    write_layout(tmp_path / "base", BY_NAME["LaBSE"])
+    trained = tiny_job(tmp_path / "base", tmp_path, short(lora_rank=2))
+    run(trained)
+    names = changed_names(tmp_path / "base", trained.output)
+    assert "2.linear.weight" in names
+    assert [name for name in names if "attention" in name]
+    assert not [name for name in names if "embeddings" in name or "LayerNorm" in name]
+
+
+def test_frozen_dense_stays(tmp_path: Path) -> None:
+    write_layout(tmp_path / "base", BY_NAME["LaBSE"])
+    trained = tiny_job(tmp_path / "base", tmp_path, short(freeze=("dense", "embeddings"), steps=2))
+    run(trained)
+    names = changed_names(tmp_path / "base", trained.output)
+    assert names
+    assert not [name for name in names if name.startswith("2.") or "embeddings" in name]
+
+
+def test_a_model_without_gradient_checkpointing(tmp_path: Path) -> None:
+    write_layout(tmp_path / "base", BY_NAME["all-mpnet"])
+    trained = tiny_job(tmp_path / "base", tmp_path, short(gradient_checkpointing=True))
+    with pytest.raises(ConfigError, match="MPNetModel has no gradient checkpointing") as caught:
+        run(trained)
+    assert caught.value.where == "train.gradient_checkpointing"
+
+
+def test_checkpointing_trains_the_layers_above_frozen_embeddings(tmp_path: Path) -> None:
+    write_layout(tmp_path / "base", BY_NAME["LaBSE"])
+    train = short(gradient_checkpointing=True, freeze=("embeddings",), steps=2)
+    trained = tiny_job(tmp_path / "base", tmp_path, train)
+    run(trained)
+    names = changed_names(tmp_path / "base", trained.output)
+    assert [name for name in names if "layer.0" in name]
+
+
+def test_a_learned_scale_needs_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_layout(tmp_path / "base", BY_NAME["LaBSE"])
+    trained = tiny_job(tmp_path / "base", tmp_path, short(loss="infonce", learn_scale=True))
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match="several processes"):
+        run(trained)

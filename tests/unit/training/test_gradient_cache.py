@@ -1,4 +1,5 @@
 import contextlib
+from collections.abc import Iterator
 
 import torch
 
@@ -60,3 +61,17 @@ def test_parameters_of_the_loss_learn_too() -> None:
 
     backward_by_chunk(chunks(), Model().embed, scaled, contextlib.nullcontext)
     assert log_scale.grad is not None and log_scale.grad != 0
+
+
+def test_processes_exchange_gradients_once_however_many_chunks_they_have() -> None:
+    exchanged: list[bool] = []
+
+    @contextlib.contextmanager
+    def without_exchange() -> Iterator[None]:
+        exchanged.append(False)
+        yield
+        exchanged.append(True)
+
+    model = Model()
+    backward_by_chunk(chunks(), model.embed, loss_of, contextlib.nullcontext, without_exchange)
+    assert exchanged == [False, True] * 2  # of three chunks

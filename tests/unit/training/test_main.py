@@ -10,8 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import torch.distributed
 
+from alignment.encoder.container import transformer_of
 from alignment.encoder.directory import load_encoder
+from alignment.encoder.encoder import Encoder
+from alignment.encoder.forward import EncoderModule
+from alignment.encoder.packing import pack
+from alignment.encoder.packing_probe import use_packing
+from alignment.encoder.padding import pad
 from alignment.errors import ConfigError
 from alignment.training import __main__ as training_main
 from alignment.training.batching import plan
@@ -19,8 +27,11 @@ from alignment.training.data import read_triplets
 from alignment.training.job import ERROR, JOB, PLAN, WARNINGS, Job, PlanSummary
 from alignment.training.jsonl import complete_lines
 from alignment.training.messages import read_error
+from alignment.training.run import run
 from alignment.training.validation import split
-from tests.unit.training.support import job, metrics_of, scratch_job, short
+from tests.unit.encoder.layout_files import TEXTS, write_layout
+from tests.unit.encoder.layouts import BY_NAME
+from tests.unit.training.support import job, losses_of, metrics_of, scratch_job, short, tiny_job
 
 
 def start(trained: Job, *launcher: str) -> "subprocess.CompletedProcess[str]":
@@ -54,6 +65,47 @@ def test_two_processes_train_together(finished: Path, tmp_path: Path) -> None:
     assert np.isfinite(
         load_encoder(trained.output).encode(["The doctor washes the windows."])
     ).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [{}, {"gradient_checkpointing": True}])
+@pytest.mark.parametrize("name", ["LaBSE", "BGE-M3", "EmbeddingGemma", "sentence-T5"])
+def test_the_first_loss_of_two_processes_is_that_of_one(
+    name: str, options: dict[str, bool], tmp_path: Path
+) -> None:
+    write_layout(tmp_path / "base", BY_NAME[name])
+    train = short(steps=2, dropout=0.0, validation_share=0.0, **options)
+    alone = tiny_job(tmp_path / "base", tmp_path / "alone", train)
+    run(alone)
+    together = tiny_job(tmp_path / "base", tmp_path / "together", train)
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    done = start(together, *torchrun)
+    assert done.returncode == 0, done.stderr[-3000:]
+    first = losses_of(together)[0]
+    print(f"\n{name:16} one process {losses_of(alone)[0]:.7f}, two {first:.7f}", end="")
+    assert first == pytest.approx(losses_of(alone)[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["LaBSE", "BGE-M3", "CamemBERT"])
+def test_a_distributed_model_has_the_same_positions(name: str, tmp_path: Path) -> None:
+    """The wrapper of torch hides the model's attributes, such as where its positions begin."""
+    write_layout(tmp_path / "base", BY_NAME[name])
+    container = load_encoder(tmp_path / "base", device="cpu").container
+    transformer_of(container).set_attn_implementation("eager")
+    rows = sorted(Encoder(container).tokenize(TEXTS), key=len)
+    padding = BY_NAME[name].special.pad_id
+    module = EncoderModule(container)
+    with torch.no_grad():
+        padded = module([pad(rows, padding)])
+    assert use_packing(container, rows, padding)
+    meeting = f"file://{tmp_path / 'store'}"
+    torch.distributed.init_process_group("gloo", init_method=meeting, rank=0, world_size=1)
+    try:
+        wrapped = torch.nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
+        packed = wrapped([pack(rows)]).detach()
+    finally:
+        torch.distributed.destroy_process_group()
+    torch.testing.assert_close(packed, padded, atol=1e-5, rtol=0)
 
 
 @pytest.fixture

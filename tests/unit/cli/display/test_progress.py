@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alignment.cli.display.console import console
-from alignment.cli.display.progress import download_bars
+from alignment.cli.display.progress import bar_name, download_bars
 from alignment.downloads import Downloads, Lockfile
 
 
@@ -20,6 +20,18 @@ def test_no_bars_off_a_terminal(downloads: Downloads, monkeypatch: pytest.Monkey
     monkeypatch.setenv("CI", "true")
     with download_bars(downloads):
         assert downloads.progress is None
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://me:pw@host/[b]x.zip?file=tok", "[b]x.zip"),
+        ("https://host/a\x1b[2J.tsv", "a\\x1b[2J.tsv"),
+        ("https://host/" + "x" * 99, "x" * 40),
+    ],
+)
+def test_a_bar_is_named_after_the_file(url: str, name: str) -> None:
+    assert bar_name(url) == name
 
 
 def test_bars_are_removed_after_an_error(

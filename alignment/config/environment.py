@@ -1,0 +1,60 @@
+"""`${NAME}` in a configuration: read in paths and addresses, and refused elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from alignment.config.keys import KeyPath, dotted
+from alignment.config.problems import place_of
+from alignment.errors import Problem
+from alignment.references import expanded, references, without_escapes
+
+PATH_KEYS = ("path", "target_path", "language_model", "lock")
+"""Keys whose values name files."""
+ADDRESS_KEYS = ("url", "api", "exports")
+"""Keys whose values are addresses; their variables are read when something is fetched."""
+
+
+def absolute(path: str, base: Path) -> str:
+    """A path of the configuration with the values of its variables, relative to `base`."""
+    return str((base / Path(expanded(path)).expanduser()).resolve())
+
+
+def check_references(
+    section: dict[Any, Any] | list[Any], places: Mapping[KeyPath, str], path: KeyPath = ()
+) -> list[Problem]:
+    """What is wrong with the references in the section's texts.
+
+    Replaces `$${` by `${` in place, except in addresses, which are resolved when they are fetched.
+    """
+    problems = []
+    items = section.items() if isinstance(section, dict) else enumerate(section)
+    for key, value in list(items):
+        item_path = (*path, key)
+        if isinstance(value, dict | list):
+            problems += check_references(value, places, item_path)
+        elif isinstance(value, str) and "${" in value:
+            message = _problem(value, key)
+            if message:
+                problems.append(Problem(place_of(item_path, places), dotted(item_path), message))
+            elif key not in ADDRESS_KEYS:
+                section[key] = without_escapes(value)
+    return problems
+
+
+def _problem(text: str, key: str | int) -> str | None:
+    found = references(text)
+    if found.malformed:
+        return "`${` without a name and `}`: write ${NAME}, or $${ for the characters themselves"
+    if key in PATH_KEYS:
+        missing = [name for name in found.names if not os.environ.get(name)]
+        return f"the environment variable {missing[0]} is not set" if missing else None
+    if found.names and key not in ADDRESS_KEYS:
+        return (
+            f"${{{found.names[0]}}} is read in paths and addresses only: "
+            "write $${ for the characters themselves"
+        )
+    return None
