@@ -1,10 +1,14 @@
-"""Atomic writes, digests, and a check that a directory can be written."""
+"""Durable atomic writes, digests, and a check that a directory can be written."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import shutil
+import threading
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +24,7 @@ def make_writable(root: Path) -> None:
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
-        probe = root / f".probe-{os.getpid()}"
+        probe = root / f".probe-{os.getpid()}-{threading.get_ident()}"
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
@@ -34,11 +38,27 @@ def make_writable(root: Path) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Write UTF-8 text so that a reader sees either the old or the new file, never part of one.
 
-    It is written under a temporary name in the same directory and then renamed.
+    It is written under a temporary name in the same directory, flushed to the disk and then
+    renamed: after a power cut the file is the old or the new one. A failed write leaves the old
+    file and nothing else.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    write_bytes_atomically(path, text.encode())
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Like `write_atomically`, for bytes."""
+    # Two threads may write the same file at once.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -50,7 +70,81 @@ def write_json(path: Path, value: Any) -> None:
     write_atomically(path, without_credentials(text) + "\n")
 
 
+def replace_durably(source: Path, target: Path) -> None:
+    """Rename `source`, which is flushed already, to `target`; the new name survives a power cut."""
+    os.replace(source, target)
+    sync_directory(target.parent)
+
+
+def sync_tree(root: Path) -> None:
+    """Flush every file and directory under `root` to the disk, and `root` itself."""
+    for directory, _, names in os.walk(root):
+        for name in names:
+            _sync(Path(directory, name))
+        sync_directory(Path(directory))
+
+
+def sync_directory(path: Path) -> None:
+    """Flush the names in a directory to the disk, where the file system can do that."""
+    try:
+        _sync(path)
+    except OSError as error:
+        # Some network file systems cannot flush a directory; they do not delay its changes either.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EACCES):
+            raise
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, a link or a directory with its content, or nothing if it is not there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether the error says that a disk or a quota is full.
+
+    Libraries in other languages (safetensors, Arrow, `shutil.Error`) give the reason as text only.
+    """
+    codes = (errno.ENOSPC, errno.EDQUOT)
+    if isinstance(error, OSError) and error.errno in codes:
+        return True
+    return any(os.strerror(code) in str(error) for code in codes)
+
+
 def file_digest(path: Path) -> str:
     """SHA-256 of the file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def unlisted(root: Path, names: Container[str]) -> list[str]:
+    """Names of the files under `root` that are not in `names`.
+
+    Without hidden files and Python's caches, which systems leave and no reader of a model loads.
+    """
+    extra = []
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root)
+        litter = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+        if path.is_file() and not litter and name.as_posix() not in names:
+            extra.append(name.as_posix())
+    return extra
+
+
+def tree_digests(root: Path) -> dict[str, str]:
+    """SHA-256 of every file under `root`, by its relative name."""
+    digests = {}
+    for path in sorted(root.rglob("*")):
+        if path.is_file():
+            digests[path.relative_to(root).as_posix()] = file_digest(path)
+    return digests

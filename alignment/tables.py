@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from alignment.errors import Corrupt
 
 ROWS_PER_BATCH = 16_384
 ROWS_PER_GROUP = 2 * ROWS_PER_BATCH
@@ -105,7 +108,7 @@ def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
     total = 0
     pending_rows = 0
     pending: list[pa.RecordBatch] = []
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with new_writer(path, schema) as writer:
         for batch in batches:
             pending.append(batch)
             pending_rows += batch.num_rows
@@ -118,9 +121,50 @@ def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
     return total
 
 
+def new_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer whose pages are compressed with zstd and have checksums; a context manager."""
+    return pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """The file, whose pages are compared with their checksums when they are read.
+
+    Raises:
+        Corrupt: if a page does not match its checksum, or the file is not Parquet.
+    """
+    with _damage_named(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        yield file
+
+
+def read_table(path: Path, **options: Any) -> pa.Table:
+    """The table in memory, its pages compared with their checksums.
+
+    `options` are those of `pyarrow.parquet.read_table`.
+
+    Raises:
+        Corrupt: if a page does not match its checksum, or the file is not Parquet.
+    """
+    with _damage_named(path):
+        return pq.read_table(path, page_checksum_verification=True, **options)
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise Corrupt(
+            f"the table cannot be read: {error}",
+            where=str(path),
+            hint="`alignment store verify` finds every damaged artifact; the next run builds them "
+            "again.",
+        ) from error
+
+
 def batches(path: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
     """Record batches of at most `ROWS_PER_BATCH` rows, read one at a time."""
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         yield from file.iter_batches(ROWS_PER_BATCH, columns=columns)
 
 
@@ -132,7 +176,7 @@ class RowGroup(NamedTuple):
 
     def batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
         """Record batches of at most `ROWS_PER_BATCH` rows; all columns unless some are named."""
-        with pq.ParquetFile(self.path) as file:
+        with opened(self.path) as file:
             yield from file.iter_batches(
                 ROWS_PER_BATCH, [self.number], columns or None, use_threads=False
             )
@@ -140,25 +184,26 @@ class RowGroup(NamedTuple):
 
 def row_groups(path: Path) -> list[RowGroup]:
     """The whole file, in parts that several workers can share."""
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         return [RowGroup(path, number) for number in range(file.num_row_groups)]
 
 
 def count_rows(path: Path) -> int:
     """The number of rows, from the file's metadata."""
-    return int(pq.read_metadata(path).num_rows)
+    with opened(path) as file:
+        return int(file.metadata.num_rows)
 
 
 def read(path: Path, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
     """Rows as dictionaries, one batch in memory at a time."""
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         for batch in file.iter_batches(ROWS_PER_BATCH, columns=columns):
             yield from batch.to_pylist()
 
 
 def read_columns(path: Path, *columns: str) -> list[list[Any]]:
     """Whole columns as Python lists, for tables that fit in memory (the texts of one language)."""
-    table = pq.read_table(path, columns=list(columns))
+    table = read_table(path, columns=list(columns))
     return [table.column(name).to_pylist() for name in columns]
 
 

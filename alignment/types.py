@@ -88,6 +88,11 @@ class Input:
     path: Path
     key: str = ""
     """Key of the artifact that holds it; empty for a file outside the store."""
+    files: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """sha256 of each file by its name under `path`, where `""` is `path` itself. They are compared
+    before a stage reads them. Empty for a file outside the store."""
+    repair: str = field(default="", compare=False, repr=False)
+    """What to do if one of the files is damaged; empty if another run is enough."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +124,10 @@ class Artifact:
             Corrupt: if the artifact has no such file.
         """
         if name is None:
-            return Input(self.digest, self.path, self.key)
+            return Input(self.digest, self.path, self.key, self.files)
         if name not in self.files:
             raise Corrupt(f"the artifact has no file {name!r}", where=str(self.path))
-        return Input(self.files[name], self.path / name, self.key)
+        return Input(self.files[name], self.path / name, self.key, {"": self.files[name]})
 
     def directory(self, name: str) -> Input:
         """One directory of the artifact as an input, identified by its content."""
@@ -132,7 +137,7 @@ class Artifact:
             for file, digest in self.files.items()
             if file.startswith(prefix)
         }
-        return Input(combined_digest(digests), self.path / name, self.key)
+        return Input(combined_digest(digests), self.path / name, self.key, digests)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from alignment import tables
 from alignment.config import Clean, Holdout
 from alignment.context import RunContext
 from alignment.downloads import Downloads
+from alignment.files import file_digest
 from alignment.stages.clean import clean
 from alignment.stages.holdout import holdout
 from alignment.store import Store
@@ -68,9 +69,8 @@ def main() -> None:
 def run(home: Path, size: int) -> None:
     """What is measured: the two stages, on what `pull` would have left."""
     context = RunContext(Store(home / "store"), Downloads(home), pivot="en", seed=1)
-    pulled = Artifact(
-        "pull", LANGUAGE, "k", home, {"pairs.parquet": "d"}, {"pairs": size}, 0.0, "d"
-    )
+    files = {"pairs.parquet": file_digest(home / "pairs.parquet")}
+    pulled = Artifact("pull", LANGUAGE, "k", home, files, {"pairs": size}, 0.0, "d")
     limits = Clean()
     suites = holdout(
         context,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -29,6 +30,22 @@ def run_cli(
         check=False,
         env={**os.environ, "CI": "true", "COLUMNS": "160", **(env or {})},
     )
+
+
+def run_here(*arguments: object, workspace: Path) -> int:
+    """The exit code of `alignment ARGUMENTS` in this process; logging is set up as before."""
+    from alignment.cli.app import app
+    from alignment.cli.exit_codes import exit_code_of
+
+    words = [*map(str, arguments), "--workspace", str(workspace)]
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    try:
+        return exit_code_of(lambda: app(words, prog_name="alignment", standalone_mode=False))
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(logging.WARNING)
+        logging.getLogger("alignment").setLevel(logging.NOTSET)
 
 
 def line_with(text: str, output: str) -> str:

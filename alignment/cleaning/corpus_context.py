@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from alignment import tables
 from alignment.cleaning import columns
 from alignment.cleaning.batch import Context
 from alignment.cleaning.langid import load_identifier
@@ -41,7 +41,7 @@ def workers_for(pairs: int) -> int:
 
 def _sample(pairs: Path) -> Iterator[pa.RecordBatch]:
     """The first rows of every row group."""
-    with pq.ParquetFile(pairs) as file:
+    with tables.opened(pairs) as file:
         rows_per_group = max(1, RATIO_SAMPLE // max(1, file.num_row_groups))
         for number in range(file.num_row_groups):
             group = file.read_row_group(number, columns=["source", "target"])

@@ -8,7 +8,6 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from alignment import tables
 from alignment.cleaning.ledger import KEPT, REASONS
@@ -18,7 +17,7 @@ class RejectsWriter:
     """Writes a file with the schema `tables.REJECTS`; a context manager."""
 
     def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(path, tables.REJECTS, compression="zstd")
+        self._writer = tables.new_writer(path, tables.REJECTS)
 
     def add(self, rows: pa.RecordBatch, reasons: np.ndarray) -> None:
         """Write the dropped rows of a batch.

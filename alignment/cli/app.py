@@ -24,6 +24,7 @@ from alignment.cli.output import print_line
 from alignment.cli.registry import registry_app, rollback
 from alignment.cli.run import run
 from alignment.cli.show import show
+from alignment.cli.store import store_app
 from alignment.cli.triplets import triplets_app
 from alignment.printable import printable
 from alignment.redaction import redacted
@@ -70,6 +71,7 @@ app.command(rich_help_panel=DATA)(lock)
 app.add_typer(corpora_app, name="corpora", rich_help_panel=DATA)
 app.add_typer(languages_app, name="languages", rich_help_panel=DATA)
 app.add_typer(triplets_app, name="triplets", rich_help_panel=DATA)
+app.add_typer(store_app, name="store", rich_help_panel=DATA)
 app.command(rich_help_panel=MODELS)(encode)
 app.command(rich_help_panel=MODELS)(rollback)
 app.add_typer(registry_app, name="registry", rich_help_panel=MODELS)

@@ -25,6 +25,7 @@ registry_app = typer.Typer(
       alignment registry list
       alignment registry promote quickstart v2
       alignment registry rollback
+      alignment registry verify
     """,
 )
 
@@ -78,20 +79,78 @@ def promote(
 @registry_app.command("rollback")
 def rollback(
     model: ModelName = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION",
+            help="Go back to this earlier deployment. Default: the previous one.",
+            show_default=False,
+        ),
+    ] = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
 ) -> None:
     """Deploy the version that was deployed before the current one.
 
-    A later run does not deploy the rolled-back version again; only
-    `alignment registry promote` does.
+    Run it again to go one deployment further back. A later run does not
+    deploy the rolled-back version again; only `alignment registry promote`
+    does.
+
+    [bold]Examples[/bold]
+
+      alignment rollback quickstart
+      alignment rollback quickstart --to v1
+    """
+    registry = open_registry(workspace, model)
+    restored = registry.rollback(to)
+    print_line(f"{restored.name} is the champion of {registry.name} again.")
+
+
+@registry_app.command("verify")
+def verify(
+    model: ModelName = None,
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+) -> int:
+    """Read every published file and compare it with its checksum.
+
+    Also checks the history and the link champion. Exit code 1 if something
+    is damaged.
 
     [bold]Example[/bold]
 
-      alignment rollback quickstart
+      alignment registry verify
     """
+    from alignment.registry import find_damage
+
     registry = open_registry(workspace, model)
-    restored = registry.rollback()
-    print_line(f"{restored.name} is the champion of {registry.name} again.")
+    damage = find_damage(registry)
+    for problem in damage:
+        print_line(f"{problem.name}: {problem.where}: {problem.problem}")
+    print_line(f"{len(registry.names())} versions of {registry.name}, {len(damage)} problems.")
+    if not damage:
+        return 0
+    print_line(f"`alignment registry repair {registry.name}` sets aside what is damaged.")
+    return 1
+
+
+@registry_app.command("repair")
+def repair(
+    model: ModelName = None,
+    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+) -> None:
+    """Set aside what is damaged, so that everything else works again.
+
+    Damaged versions are moved to workspace/registry/MODEL/damaged. If the
+    deployed version is damaged, the last good one is deployed.
+
+    [bold]Example[/bold]
+
+      alignment registry repair quickstart
+    """
+    from alignment.registry import repair as repair_registry
+
+    registry = open_registry(workspace, model)
+    for action in repair_registry(registry) or ["Nothing is damaged."]:
+        print_line(action)
 
 
 def open_registry(workspace: Path, model: str | None) -> Registry:
@@ -115,7 +174,8 @@ def model_names(root: Path) -> list[str]:
     """Names of the models in this registry directory."""
     if not root.is_dir():
         return []
-    return sorted(path.name for path in root.iterdir() if path.is_dir())
+    names = [path.name for path in root.iterdir() if path.is_dir()]
+    return sorted(name for name in names if not name.startswith("."))
 
 
 def _no_such_model(root: Path, model: str | None, names: list[str]) -> Exception:

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 from alignment import layout
 from alignment.config import Config
-from alignment.files import write_json
+from alignment.errors import ArtifactError
+from alignment.files import is_disk_full, remove, replace_durably, sync_tree, write_json
 from alignment.pipeline.workspace import Workspace
 from alignment.report.summary import Summary
 from alignment.types import Artifact
 
 
 def write_record(workspace: Workspace, config: Config, summary: Summary, page: Artifact) -> Path:
-    """Write the directory of a run, which is complete or absent, and return it."""
+    """Write the directory of a run, which is complete or absent, and return it.
+
+    Raises:
+        ArtifactError: if the disk is full.
+    """
     final = workspace.runs / summary.run
     temporary = workspace.runs / f".{summary.run}"
-    temporary.mkdir(parents=True)
-    shutil.copy(page.path / layout.REPORT, temporary / layout.REPORT)
-    write_json(temporary / "summary.json", summary.model_dump(mode="json"))
-    write_json(temporary / "config.json", config.model_dump(mode="json"))
-    os.replace(temporary, final)
+    try:
+        remove(temporary)  # left by a killed process
+        temporary.mkdir(parents=True)
+        shutil.copy(page.path / layout.REPORT, temporary / layout.REPORT)
+        write_json(temporary / "summary.json", summary.model_dump(mode="json"))
+        write_json(temporary / "config.json", config.model_dump(mode="json"))
+        sync_tree(temporary)
+        replace_durably(temporary, final)
+    except BaseException as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if is_disk_full(error):
+            raise ArtifactError(
+                "the disk is full while writing the record of this run",
+                where=str(workspace.runs),
+                hint="Free some space and run again: every stage is reused.",
+            ) from error
+        raise
     return final

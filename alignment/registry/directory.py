@@ -1,70 +1,51 @@
 """A registry in a directory: `<root>/<name>/v1/`, `v2/`, ..., the link `champion`, and a history.
 
-A version is copied to a temporary name and then renamed. The champion is a symbolic link that is
-replaced in one step: a reader finds the old version or the new one, never none. The history is
-written before the link moves. After a kill between the two it names a move that did not happen,
-which a reader can tell from the link.
+A version is copied to a temporary name, compared with the digest that the gate judged, flushed to
+the disk and then renamed. The champion is a symbolic link that is replaced in one step: a reader
+finds the old version or the new one, never none. The history is written before the link moves.
+After a kill between the two it names a move that did not happen, which a reader can tell from the
+link (`history.deployments`).
+
+Readers skip what is damaged and say so; `repair` sets it aside.
 """
 
 from __future__ import annotations
 
 import datetime
-import json
+import logging
 import os
-import re
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from statistics import fmean
-from typing import Any, Literal, TypedDict
-
-from filelock import FileLock
+from typing import Any
 
 from alignment.errors import AliasConflict, Corrupt, Missing, VersionExists
-from alignment.files import make_writable, write_json
+from alignment.files import remove, replace_durably, sync_tree, write_atomically
+from alignment.manifests import write_manifest
+from alignment.registry.history import (
+    HISTORY,
+    Action,
+    Deployments,
+    History,
+    Move,
+    append_move,
+    deployments,
+    read_history,
+)
+from alignment.registry.link import (
+    CHAMPION,
+    link_problem,
+    linked_version,
+    point_to,
+)
+from alignment.registry.names import next_name, version_names
+from alignment.registry.version import CARD, Version, copy_encoder, read_version, way_out
+from alignment.registry.writing import writing
+from alignment.store.artifacts import manifest_files
 from alignment.types import Approved, Input
 
-CHAMPION = "champion"
-MANIFEST = "manifest.json"
-CARD = "README.md"
-HISTORY = "history.jsonl"
-_VERSION = re.compile(r"v([1-9]\d*)")
-
-Action = Literal["publish", "promote", "rollback"]
-
-
-class Move(TypedDict):
-    """One line of the history: the champion changed."""
-
-    time: str
-    action: Action
-    version: str
-    """Deployed by the move."""
-    previous: str | None
-    """Deployed before it."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """One published model."""
-
-    name: str
-    """`v3`"""
-    path: Path
-    digest: str
-    """Content of the encoder directory, as in `Artifact.directory("model")`."""
-    manifest: Mapping[str, Any]
-
-    def input(self) -> Input:
-        """The encoder directory as a stage's input."""
-        return Input(self.digest, self.path)
-
-    def mean_accuracy(self) -> dict[str, float]:
-        """Accuracy by suite, the mean over the languages, in [0, 1]."""
-        accuracy = self.manifest.get("accuracy", {})
-        return {suite: fmean(languages.values()) for suite, languages in accuracy.items()}
+INCOMING = ".incoming"
+logger = logging.getLogger(__name__)
 
 
 class Registry:
@@ -73,30 +54,36 @@ class Registry:
     def __init__(self, root: Path, name: str) -> None:
         self.root = root / name
         self.name = name
+        self._reported: set[str] = set()
+
+    def names(self) -> list[str]:
+        """`v1`, `v2`, ... as they are in the directory, whole or damaged, the oldest first."""
+        return version_names(self.root)
 
     def versions(self) -> list[Version]:
-        """All versions, the oldest first.
-
-        Raises:
-            Corrupt: if the manifest of one cannot be read.
-        """
-        return [_read(self.root / f"v{number}") for number in self._numbers()]
+        """All versions that can be read, the oldest first. The others are logged once each."""
+        versions = []
+        for name in self.names():
+            try:
+                versions.append(read_version(self.root / name))
+            except Corrupt as error:
+                self._report(f"{error.where}: {error.message}; {name} is left out")
+        return versions
 
     def get(self, name: str) -> Version:
         """The version `v3`, or the alias `champion`.
 
         Raises:
             Missing: with the versions that exist.
+            Corrupt: if it is damaged.
         """
         if name == CHAMPION:
             champion = self.champion()
             if champion is not None:
                 return champion
-        versions = self.versions()
-        for version in versions:
-            if version.name == name:
-                return version
-        names = ", ".join(version.name for version in versions)
+        if name in self.names():
+            return read_version(self.root / name)
+        names = ", ".join(version.name for version in self.versions())
         raise Missing(
             f"there is no version {name!r}",
             where=str(self.root),
@@ -104,9 +91,23 @@ class Registry:
         )
 
     def champion(self) -> Version | None:
-        """The deployed version, if any."""
-        link = self.root / CHAMPION
-        return _read(self.root / link.readlink()) if link.is_symlink() else None
+        """The deployed version, if any.
+
+        Raises:
+            Corrupt: if the link or the version that it names is damaged.
+        """
+        problem = self.link_problem()
+        if problem is not None:
+            raise Corrupt(problem, where=str(self.root / CHAMPION), hint=way_out(self.name))
+        name = linked_version(self.root)
+        return read_version(self.root / name) if name is not None else None
+
+    def link_problem(self) -> str | None:
+        """What is wrong with the link `champion`; None if nothing is."""
+        stack = self.deployments().stack
+        # A link is missed only if something is left that it could name.
+        deployed = stack[-1] if set(stack) & set(self.names()) else None
+        return link_problem(self.root, deployed)
 
     def publish(
         self,
@@ -123,7 +124,7 @@ class Registry:
         use `promote` for that.
 
         Args:
-            encoder: The encoder directory.
+            encoder: The encoder directory, whose digest is that of the encoder that was judged.
             approval: The gate's approval, without which nothing is published.
             expected: Digest of the champion that the encoder was compared with; None without one.
             manifest: What to record about the version.
@@ -131,11 +132,15 @@ class Registry:
 
         Raises:
             AliasConflict: if the champion is not the expected one any more.
+            Corrupt: if the copied files do not have the encoder's digest, or the champion is
+                damaged.
+            RegistryError: if the directory cannot be written, or the disk is full.
             VersionExists: if the directory of the next version exists already.
         """
-        with self._locked():
+        with writing(self.root, "publishing"):
             champion = self.champion()
             if champion is not None and champion.digest == encoder.digest:
+                champion.verify()
                 return champion
             _check_expected(champion, expected, self.root)
             version = self._find(encoder.digest)
@@ -143,7 +148,7 @@ class Registry:
                 approved = {"approved": len(approval.findings), "reference": approval.reference}
                 version = self._add(encoder, {**manifest, **approved}, card)
             if not self.rolled_back(version):
-                self._move(version, "publish", champion)
+                self._move(version, "publish")
             return version
 
     def promote(self, name: str) -> Version:
@@ -151,108 +156,152 @@ class Registry:
 
         Raises:
             Missing: if there is no such version.
+            Corrupt: if it is damaged.
         """
-        with self._locked():
+        with writing(self.root, "promoting"):
             version = self.get(name)
-            self._move(version, "promote", self.champion())
+            version.verify()
+            self._move(version, "promote")
             return version
 
-    def rollback(self) -> Version:
+    def rollback(self, to: str | None = None) -> Version:
         """Deploy the version that was deployed before the present one.
 
+        Every further rollback goes one deployment further back. Damaged versions are left out.
+
+        Args:
+            to: Go back to this version, and take back everything that was deployed after it.
+
         Raises:
-            Missing: if there was none.
+            Missing: if there was none, or `to` was not deployed earlier.
+            Corrupt: if `to` is damaged.
         """
-        with self._locked():
-            champion = self.champion()
-            previous = self._before(champion) if champion is not None else None
-            if previous is None:
-                raise Missing(
-                    "there is no earlier deployment to go back to",
-                    where=str(self.root),
-                    hint="`alignment registry list` shows the versions; "
-                    f"`alignment registry promote {self.name} vN` deploys one.",
-                )
-            version = self.get(previous)
-            self._move(version, "rollback", champion)
-            return version
+        with writing(self.root, "rolling back"):
+            earlier = self.deployments().earlier()
+            if to is not None and to not in earlier:
+                raise self._not_deployed(to, earlier)
+            for name in [to] if to else earlier:
+                try:
+                    version = self.get(name)
+                    version.verify()
+                except (Corrupt, Missing) as error:
+                    if to is not None:
+                        raise
+                    self._report(f"{error.where}: {error.message}; {name} is left out")
+                    continue
+                self._move(version, "rollback")
+                return version
+            raise Missing(
+                "there is no earlier deployment to go back to",
+                where=str(self.root),
+                hint=f"`alignment registry list {self.name}` shows the versions; "
+                f"`alignment registry promote {self.name} vN` deploys one.",
+            )
 
     def rolled_back(self, version: Version) -> bool:
-        """Whether the last thing that happened to this version was a rollback from it."""
-        for move in reversed(self.history()):
-            if move["version"] == version.name:
-                return False
-            if move["action"] == "rollback" and move["previous"] == version.name:
-                return True
-        return False
+        """Whether a rollback took this version out of service, and nothing deployed it since."""
+        return version.name in self.deployments().withdrawn
 
     def history(self) -> list[Move]:
-        """All moves of the champion, the oldest first."""
-        path = self.root / HISTORY
-        if not path.is_file():
-            return []
-        return [json.loads(line) for line in path.read_text().splitlines()]
+        """All moves of the champion that can be read, the oldest first."""
+        return self.read_history().moves
 
-    def _numbers(self) -> list[int]:
-        if not self.root.is_dir():
-            return []
-        matches = [_VERSION.fullmatch(path.name) for path in self.root.iterdir()]
-        return sorted(int(match.group(1)) for match in matches if match)
+    def read_history(self) -> History:
+        """The history with the numbers of its damaged lines, which are logged once.
+
+        Raises:
+            Corrupt: if the file cannot be read at all.
+        """
+        path = self.root / HISTORY
+        try:
+            history = read_history(path)
+        except OSError as error:
+            hint = way_out(self.name)
+            raise Corrupt(
+                f"cannot be read: {error.strerror}", where=str(path), hint=hint
+            ) from error
+        for number in history.damaged:
+            self._report(f"{path}:{number}: the line is damaged and left out")
+        return history
+
+    def deployments(self) -> Deployments:
+        """What the history and the link amount to."""
+        moves = self.history()
+        champion = linked_version(self.root)
+        if champion is None and moves and len(moves) > 1:
+            champion = moves[-1]["version"]  # the link is lost
+        return deployments(moves, champion)
+
+    def _report(self, message: str) -> None:
+        if message not in self._reported:
+            self._reported.add(message)
+            logger.warning("%s. %s", message, way_out(self.name))
 
     def _find(self, digest: str) -> Version | None:
+        """The whole version with this content."""
         for version in self.versions():
             if version.digest == digest:
+                try:
+                    version.verify()
+                except Corrupt as error:
+                    self._report(f"{error.where}: {error.message}; {version.name} is left out")
+                    continue
                 return version
         return None
 
-    def _before(self, champion: Version) -> str | None:
-        """Name of the version that the champion replaced."""
-        for move in reversed(self.history()):
-            if move["version"] == champion.name:
-                return move["previous"]
-        return None
+    def _not_deployed(self, name: str, earlier: list[str]) -> Missing:
+        hint = f"Earlier deployments: {', '.join(earlier) or 'none'}."
+        return Missing(
+            f"{name} is not an earlier deployment",
+            where=str(self.root),
+            hint=f"{hint} `alignment registry promote {self.name} {name}` deploys any version.",
+        )
 
     def _add(self, encoder: Input, manifest: Mapping[str, Any], card: str) -> Version:
-        final = self.root / f"v{max(self._numbers(), default=0) + 1}"
-        if final.exists():
+        mentioned = [move["version"] for move in self.history()]
+        final = self.root / next_name(self.root, mentioned)
+        if os.path.lexists(final):
             raise VersionExists(
                 "the directory of the next version exists already",
                 where=str(final),
                 hint="Move it away and run again.",
             )
-        temporary = self.root / ".incoming"
+        temporary = self.root / INCOMING
         # Left by a killed process: this process holds the lock, so nobody else uses it.
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.copytree(encoder.path, temporary)
-        (temporary / CARD).write_text(card, encoding="utf-8")
-        content = {"version": final.name, "digest": encoder.digest, "created": _now(), **manifest}
-        write_json(temporary / MANIFEST, content)
-        os.replace(temporary, final)
-        return _read(final)
+        remove(temporary)
+        try:
+            copy_encoder(encoder, temporary)
+            content = {
+                "version": final.name,
+                "digest": encoder.digest,
+                "files": manifest_files(temporary),
+                "created": now(),
+                **manifest,
+            }
+            write_atomically(temporary / CARD, card)
+            write_manifest(temporary, content)
+            sync_tree(temporary)
+            replace_durably(temporary, final)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        return read_version(final)
 
-    def _move(self, version: Version, action: Action, previous: Version | None) -> None:
-        if previous is not None and previous.name == version.name:
+    def _move(self, version: Version, action: Action) -> None:
+        linked = linked_version(self.root)
+        if linked == version.name:
             return
-        move: Move = {
-            "time": _now(),
-            "action": action,
-            "version": version.name,
-            "previous": previous.name if previous is not None else None,
-        }
-        with (self.root / HISTORY).open("a") as file:
-            file.write(json.dumps(move) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary = self.root / f".{CHAMPION}"
-        temporary.unlink(missing_ok=True)
-        temporary.symlink_to(version.name, target_is_directory=True)
-        os.replace(temporary, self.root / CHAMPION)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        make_writable(self.root)
-        with FileLock(self.root / ".lock"):
-            yield
+        stack = self.deployments().stack
+        previous = linked or (stack[-1] if stack else None)
+        if previous != version.name:
+            move: Move = {
+                "time": now(),
+                "action": action,
+                "version": version.name,
+                "previous": previous,
+            }
+            append_move(self.root / HISTORY, move)
+        point_to(self.root, version.name)
 
 
 def _check_expected(champion: Version | None, expected: str | None, root: Path) -> None:
@@ -267,13 +316,6 @@ def _check_expected(champion: Version | None, expected: str | None, root: Path) 
     )
 
 
-def _read(path: Path) -> Version:
-    try:
-        manifest = json.loads((path / MANIFEST).read_text())
-        return Version(path.name, path, manifest["digest"], manifest)
-    except (OSError, ValueError, KeyError) as error:
-        raise Corrupt(f"the version's manifest is unreadable ({error})", where=str(path)) from error
-
-
-def _now() -> str:
+def now() -> str:
+    """The present time in UTC, ISO 8601, in seconds."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from alignment.errors import Corrupt, Missing
-from alignment.files import file_digest
-from alignment.registry.directory import CARD, MANIFEST, Registry, Version
-from alignment.types import combined_digest
+from alignment.registry.directory import Registry
+from alignment.registry.link import CHAMPION, DAMAGED, linked_version
+from alignment.registry.version import Version
 
 
 def open_version(directory: Path, name: str) -> Version:
@@ -28,21 +28,22 @@ def open_version(directory: Path, name: str) -> Version:
             where=str(directory),
             hint=f"Set encoder.path to one of them: {', '.join(models)}.",
         )
-    version = Registry(directory.parent, directory.name).get(name)
-    digests = {}
-    for file in sorted(version.path.rglob("*")):
-        relative = file.relative_to(version.path).as_posix()
-        if file.is_file() and relative not in (CARD, MANIFEST):
-            digests[relative] = file_digest(file)
-    if combined_digest(digests) != version.digest:
+    registry = Registry(directory.parent, directory.name)
+    try:
+        version = registry.get(name)
+        version.verify()
+    except Corrupt as error:
+        damaged = linked_version(registry.root) if name == CHAMPION else name
         raise Corrupt(
-            f"the files of {version.name} are not those that were published",
-            where=str(version.path),
+            f"the files of {damaged or name} are not those that were published: {error.message}",
+            where=error.where,
             hint="Restore them from a copy, or use encoder: {source: local, path: ...} if the "
             "change was on purpose.",
-        )
+        ) from error
     return version
 
 
 def _directories(root: Path) -> list[Path]:
-    return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    if not root.is_dir():
+        return []
+    return sorted(path for path in root.iterdir() if path.is_dir() and path.name != DAMAGED)

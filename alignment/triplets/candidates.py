@@ -11,7 +11,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from alignment import tables
@@ -126,7 +125,7 @@ class CandidateTable:
         # Rows are sorted by direction and strategy and then by pair, so that the table falls into
         # blocks of one row per pair.
         inside = [("pair", ">=", rows.start), ("pair", "<", rows.stop)]
-        table = pq.read_table(path, filters=inside, use_threads=False)
+        table = tables.read_table(path, filters=inside, use_threads=False)
         pairs = len(rows)
         for first in range(0, len(table), pairs or 1):
             part = table.slice(first, pairs).combine_chunks()

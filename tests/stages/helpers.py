@@ -11,6 +11,7 @@ from alignment import layout, tables
 from alignment.config import Clean, Holdout, LocalCorpus
 from alignment.context import RunContext
 from alignment.downloads import Downloads
+from alignment.files import tree_digests
 from alignment.stages.clean import clean
 from alignment.stages.holdout import holdout
 from alignment.stages.pull import pull
@@ -64,5 +65,5 @@ def pairs_artifact(
         rows.append(row)
     path = directory / language
     tables.write(path / layout.PAIRS, tables.PAIRS, rows)
-    files = {layout.PAIRS: f"{language} {len(rows)}"}
+    files = tree_digests(path)
     return Artifact(stage, language, language, path, files, {}, 0.0, combined_digest(files))

@@ -13,6 +13,7 @@ from alignment.checks.excerpts import Excerpts
 from alignment.cleaning.langid import load_identifier
 from alignment.config import Clean, LocalCorpus
 from alignment.context import RunContext
+from alignment.files import tree_digests
 from alignment.stages import check as stage
 from alignment.stages.check import CheckCounts, check, check_corpora, read_alignment
 from alignment.stages.pull import pull
@@ -108,8 +109,8 @@ def test_an_encoder_that_knows_neither_the_corpus_nor_the_names_cannot_tell() ->
 def encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Artifact:
     (tmp_path / layout.MODEL).mkdir()
     monkeypatch.setattr(stage, "cached_encoder", lambda path, precision, **_: ENCODER)
-    files = {f"{layout.MODEL}/model.safetensors": "0"}
-    return Artifact("encoder", "", "k", tmp_path, files, {}, 0.0, "d")
+    (tmp_path / layout.MODEL / "model.safetensors").touch()
+    return Artifact("encoder", "", "k", tmp_path, tree_digests(tmp_path), {}, 0.0, "d")
 
 
 def test_the_artifact(context: RunContext, encoder: Artifact, tmp_path: Path) -> None:

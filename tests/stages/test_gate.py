@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from alignment import layout, tables
 from alignment.config import Gate
 from alignment.context import RunContext
 from alignment.errors import DataError
+from alignment.files import tree_digests
 from alignment.stages.gate import GateCounts, gate, read_verdict
 from alignment.types import Approved, Artifact, Rejected
 
@@ -14,7 +16,6 @@ RULES = {"fi": Gate(floor=0.5, min_queries=4)}
 
 def evaluated(directory: Path, name: str, right: str, *suites: str) -> Artifact:
     """An artifact of `evaluate`: one digit per query, 1 for a right answer."""
-    files = {}
     for suite in suites or ("heldout",):
         rows = [
             {
@@ -29,7 +30,7 @@ def evaluated(directory: Path, name: str, right: str, *suites: str) -> Artifact:
         ]
         file = layout.outcomes_file(suite)
         tables.write(directory / name / file, tables.OUTCOMES, rows)
-        files[file] = f"{name} {right}"
+    files = tree_digests(directory / name)
     return Artifact("evaluate", "fi", name, directory / name, files, {}, 0.0, f"{name} {right}")
 
 
@@ -67,6 +68,7 @@ def test_queries_are_paired_by_id(context: RunContext, tmp_path: Path) -> None:
     path = before.path / layout.outcomes_file("heldout")
     rows = list(tables.read(path))
     tables.write(path, tables.OUTCOMES, rows[::-1])
+    before = replace(before, files=tree_digests(before.path))
     (finding,) = read_verdict(run(context, after, before)).findings
     assert (finding.wins, finding.losses) == (0, 0)
 

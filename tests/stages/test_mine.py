@@ -7,6 +7,7 @@ from alignment import layout, tables
 from alignment.config import Triplets
 from alignment.context import RunContext
 from alignment.errors import DataError
+from alignment.files import tree_digests
 from alignment.stages import mine as stage
 from alignment.stages.mine import MineCounts, mine, needs_vectors
 from alignment.types import Artifact
@@ -75,7 +76,8 @@ def test_processes_give_the_same_bytes(
 
 def test_a_language_that_the_encoder_cannot_read(context: RunContext, tmp_path: Path) -> None:
     cleaned = pairs_artifact(tmp_path, "th", [("one cat", "แมวหนึ่งตัว"), ("a dog", "หมา")])
-    encoder = Artifact("encoder", "", "", tmp_path, {"model/x": "x"}, {}, 0.0, "x")
-    save_toy(tmp_path / layout.MODEL)
+    save_toy(tmp_path / "encoder" / layout.MODEL)
+    files = tree_digests(tmp_path / "encoder")
+    encoder = Artifact("encoder", "", "", tmp_path / "encoder", files, {}, 0.0, "x")
     with pytest.raises(DataError, match=r"languages\.th: the encoder cannot read this language"):
         mine(context, "th", cleaned, encoder, settings(random=0, lexical=0, semantic=1))

@@ -1,4 +1,3 @@
-import json
 import logging
 from pathlib import Path
 
@@ -8,10 +7,12 @@ import torch
 from alignment.config import Config, HubEncoder, RegistryEncoder, parse_config
 from alignment.encoder.directory import save_encoder
 from alignment.encoder.prompts import Prompts, choose_prompts
+from alignment.files import tree_digests
 from alignment.registry import Registry
 from alignment.report.summary import CorpusUse
 from alignment.stages.publish import describe_origin, publish
 from alignment.types import Accuracy, Approved, Artifact, Finding
+from tests.encoders import trained_artifact
 from tests.unit.encoder.examples import small_encoder
 
 CONFIG = """
@@ -37,16 +38,8 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "registry", "demo")
 
 
-def trained(tmp_path: Path, content: str) -> Artifact:
-    model = tmp_path / content / "model"
-    model.mkdir(parents=True)
-    (model / "config.json").write_text(json.dumps(content))
-    files = {"model/config.json": content}
-    return Artifact("train", "", content, tmp_path / content, files, {}, 0.0, content)
-
-
 def test_the_first_version(registry: Registry, config: Config, tmp_path: Path) -> None:
-    artifact = trained(tmp_path, "a")
+    artifact = trained_artifact(tmp_path, "a")
     reference = {"name": "the base encoder", "digest": "d"}
     version = publish(
         registry, artifact, APPROVED, config, CORPORA, expected=None, reference=reference
@@ -64,8 +57,8 @@ def test_the_first_version(registry: Registry, config: Config, tmp_path: Path) -
 def test_a_rolled_back_version_stays_out_of_service(
     registry: Registry, config: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = trained(tmp_path, "a")
-    second = trained(tmp_path, "b")
+    first = trained_artifact(tmp_path, "a")
+    second = trained_artifact(tmp_path, "b")
     publish(registry, first, APPROVED, config, CORPORA, expected=None, reference={})
     expected = first.directory("model").digest
     publish(registry, second, APPROVED, config, CORPORA, expected=expected, reference={})
@@ -97,7 +90,7 @@ def test_manifest_and_card_say_what_the_encoder_is(registry: Registry, tmp_path:
     small = small_encoder()
     choose_prompts(small.container, Prompts("query: ", "passage: "))
     save_encoder(tmp_path / "a/model", small, dtype=torch.bfloat16)
-    files = {"model/config.json": "a"}
+    files = tree_digests(tmp_path / "a")
     artifact = Artifact("train", "", "a", tmp_path / "a", files, {}, 0.0, "a")
     version = publish(registry, artifact, APPROVED, config, CORPORA, expected=None, reference={})
     assert version.manifest["encoder"] == {

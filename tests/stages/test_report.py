@@ -9,6 +9,7 @@ import pytest
 
 from alignment import layout
 from alignment.context import RunContext
+from alignment.files import tree_digests
 from alignment.report.summary import StageRecord, Summary, Training
 from alignment.stages.report import ReportCounts, report
 from alignment.types import Artifact, StepMetrics
@@ -59,7 +60,7 @@ def triplets(tmp_path: Path) -> Artifact:
     path.mkdir()
     audit = {"margin": 0.2, "strategies": {}, "languages": {}}
     (path / layout.AUDIT).write_text(json.dumps(audit))
-    return Artifact("triplets", "", "t", path, {layout.AUDIT: "a"}, {}, 0.0, "t")
+    return Artifact("triplets", "", "t", path, tree_digests(path), {}, 0.0, "t")
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def trained(tmp_path: Path) -> Artifact:
     path = tmp_path / "train"
     path.mkdir()
     (path / layout.CURVES).write_text(json.dumps(asdict(STEP)) + "\n")
-    return Artifact("train", "", "m", path, {layout.CURVES: "c"}, {}, 0.0, "m")
+    return Artifact("train", "", "m", path, tree_digests(path), {}, 0.0, "m")
 
 
 def test_the_page(context: RunContext, triplets: Artifact, trained: Artifact) -> None:

@@ -9,6 +9,7 @@ import pytest
 from alignment.config import Train
 from alignment.context import RunContext
 from alignment.downloads import Downloads
+from alignment.files import tree_digests
 from alignment.stages import train as stage
 from alignment.stages.train import Part, TrainCounts, log_progress, parts, train
 from alignment.store import Store
@@ -37,8 +38,8 @@ def artifact(path: Path, **counts: Any) -> Artifact:
     """An artifact of triplets or of an encoder."""
     (path / "model").mkdir(parents=True)
     (path / "triplets.parquet").touch()
-    files = {"triplets.parquet": "1", "model/weights": "2"}
-    return Artifact("x", "", "key", path, files, counts, 0.0, "digest")
+    (path / "model" / "weights").touch()
+    return Artifact("x", "", "key", path, tree_digests(path), counts, 0.0, "digest")
 
 
 class FakeTraining:

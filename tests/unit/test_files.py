@@ -1,12 +1,22 @@
+import errno
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from alignment.errors import ConfigError
-from alignment.files import file_digest, make_writable, write_atomically, write_json
+from alignment.files import (
+    file_digest,
+    is_disk_full,
+    make_writable,
+    remove,
+    tree_digests,
+    write_atomically,
+    write_json,
+)
 
 
 def test_make_writable_creates_the_directory(tmp_path: Path) -> None:
@@ -56,3 +66,58 @@ def test_file_digest(tmp_path: Path) -> None:
     content = bytes(range(256)) * 5000
     (tmp_path / "a").write_bytes(content)
     assert file_digest(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("call", ["replace", "fsync"])
+def test_a_failed_write_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    path = tmp_path / "a.txt"
+    write_atomically(path, "old")
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_atomically(path, "new")
+    assert is_disk_full(caught.value)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_file_and_its_name_are_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append(os.fstat(descriptor).st_ino))
+    write_atomically(tmp_path / "a.txt", "new")
+    assert flushed == [(tmp_path / "a.txt").stat().st_ino, tmp_path.stat().st_ino]
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (OSError(errno.EDQUOT, "quota"), True),
+        (RuntimeError("Error while serializing: No space left on device (os error 28)"), True),
+        (shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]), True),
+        (OSError(errno.EACCES, "Permission denied"), False),
+        (ValueError("disk"), False),
+    ],
+)
+def test_errors_of_a_full_disk(error: Exception, full: bool) -> None:
+    assert is_disk_full(error) == full
+
+
+def test_remove_whatever_it_is(tmp_path: Path) -> None:
+    (tmp_path / "directory" / "inner").mkdir(parents=True)
+    (tmp_path / "file").touch()
+    (tmp_path / "target").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    for name in ("directory", "file", "link", "nothing"):
+        remove(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+def test_digests_of_a_directory(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "a").write_text("x")
+    assert tree_digests(tmp_path) == {"inner/a": hashlib.sha256(b"x").hexdigest()}

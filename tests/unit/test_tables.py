@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from alignment import tables
+from alignment.errors import Corrupt
 
 SCHEMA = pa.schema([("id", pa.int64()), ("text", pa.string())])
 
@@ -67,3 +68,24 @@ def test_content_digest_ignores_how_a_file_is_written(tmp_path: Path) -> None:
     digest = tables.content_digest(tmp_path / "zstd.parquet")
     assert digest == tables.content_digest(tmp_path / "plain.parquet")
     assert digest != tables.content_digest(tmp_path / "other.parquet")
+
+
+def test_a_flipped_byte_of_a_page_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.parquet"
+    row = dict.fromkeys(tables.PAIRS.names, "")
+    tables.write(path, tables.PAIRS, [{**row, "pair_id": "1", "source": "UNCOMPRESSIBLE7ykQz"}])
+    content = bytearray(path.read_bytes())
+    content[content.index(b"UNCOMPRESSIBLE")] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(Corrupt, match="the table cannot be read") as caught:
+        list(tables.read(path))
+    assert caught.value.where == str(path)
+    with pytest.raises(Corrupt):
+        tables.read_columns(path, "source")
+
+
+def test_a_file_that_is_no_table(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.parquet"
+    path.write_bytes(b"PAR1" * 10)
+    with pytest.raises(Corrupt, match="the table cannot be read"):
+        list(tables.batches(path))

@@ -10,6 +10,7 @@ from rich.tree import Tree
 
 from alignment.cli.display.console import console, say, styled
 from alignment.errors import ArtifactError
+from alignment.manifests import read_manifest
 from alignment.store import Store
 from alignment.types import Artifact
 
@@ -58,8 +59,7 @@ def _add_inputs_of(branch: Tree, store: Store, key: str, shown: set[str]) -> Non
 
 
 def _manifest(artifact: Artifact) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads((artifact.path / "manifest.json").read_text())
-    return manifest
+    return read_manifest(artifact.path)
 
 
 def _flat(values: Mapping[str, Any]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rich.console import JustifyMethod
 
-from alignment.cli.display.console import add_row, console, new_table, percent
-from alignment.registry import Registry
-from alignment.registry.directory import Version
+from alignment.cli.display.console import add_row, console, new_table, percent, say
+from alignment.errors import Corrupt
+from alignment.registry import Registry, Version
+from alignment.registry.link import linked_version
 
 COLUMNS: dict[str, JustifyMethod] = {
     "version": "left",
@@ -18,7 +19,10 @@ COLUMNS: dict[str, JustifyMethod] = {
 
 
 def print_versions(registry: Registry) -> None:
-    """One row per version, oldest first, with its state and mean accuracy by suite."""
+    """One row per version, oldest first, with its state and mean accuracy by suite.
+
+    What is wrong with the deployed version is said below the table; other damage is logged.
+    """
     table = new_table(registry.name, COLUMNS)
     for version in registry.versions():
         manifest = version.manifest
@@ -31,11 +35,14 @@ def print_versions(registry: Registry) -> None:
             _mean_accuracies(version),
         )
     console.print(table)
+    try:
+        registry.champion()
+    except Corrupt as error:
+        say(("The champion is damaged. ", "bold red"), str(error))
 
 
 def _state(registry: Registry, version: Version) -> str:
-    champion = registry.champion()
-    if champion is not None and champion.name == version.name:
+    if linked_version(registry.root) == version.name:
         return "champion"
     return "rolled back" if registry.rolled_back(version) else ""
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from alignment.cli.registry import model_names, open_registry
 from alignment.errors import Missing
-from tests.support import Cli, line_with
+from alignment.registry import Registry
+from tests.encoders import publish_contents
+from tests.support import Cli, line_with, run_here
 
 
 def make_models(workspace: Path, *names: str) -> None:
@@ -63,3 +66,58 @@ def test_rollback_needs_an_earlier_version(
     done = cli(*command, "--workspace", finished)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ") and "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    registry = Registry(tmp_path / "registry", "demo")
+    publish_contents(registry, "a", "b", "c")
+    return registry
+
+
+def test_rollback_to_a_version(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_here("rollback", "--to", "v1", workspace=tmp_path) == 0
+    assert "v1 is the champion of demo again." in capsys.readouterr().out
+    assert run_here("rollback", "demo", "--to", "v3", workspace=tmp_path) == 1
+    assert "v3 is not an earlier deployment" in capsys.readouterr().err
+
+
+def test_verify_and_repair(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_here("registry", "verify", workspace=tmp_path) == 0
+    assert "3 versions of demo, 0 problems." in capsys.readouterr().out
+    (registry.root / "v3" / "config.json").write_text("X")
+    assert run_here("registry", "verify", workspace=tmp_path) == 1
+    output = capsys.readouterr().out
+    assert "v3: " in output and "alignment registry repair demo" in output
+    assert run_here("registry", "repair", workspace=tmp_path) == 0
+    assert "v2 is deployed now" in capsys.readouterr().out
+    assert run_here("registry", "verify", workspace=tmp_path) == 0
+    assert run_here("registry", "repair", workspace=tmp_path) == 0
+    assert "Nothing is damaged." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("damage", ["deleted", "manifest", "directory"])
+def test_a_damaged_champion_is_said_below_the_list(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    if damage == "deleted":
+        shutil.rmtree(registry.root / "v3")
+    elif damage == "manifest":
+        (registry.root / "v3" / "manifest.json").write_text("")
+    else:
+        (registry.root / "champion").unlink()
+        (registry.root / "champion").mkdir()
+    assert run_here("registry", "list", workspace=tmp_path) == 0
+    output = capsys.readouterr().out
+    assert "v1" in output and "v2" in output
+    assert "The champion is damaged." in output
+    assert "alignment registry repair demo" in output
+
+
+def test_hidden_directories_are_no_models(tmp_path: Path) -> None:
+    make_models(tmp_path, "a", ".cache")
+    assert model_names(tmp_path / "registry") == ["a"]

@@ -6,13 +6,9 @@ from pathlib import Path
 import pytest
 
 from alignment.errors import AliasConflict, Corrupt, Missing, VersionExists
-from alignment.registry import Registry, Version
-from alignment.types import Accuracy, Approved, Finding, Input
-
-FINDING = Finding(
-    "cy", "heldout", True, "", Accuracy(0.5, 0.5, 40), Accuracy(1, 1, 40), 0.5, 40, 0, 1.0
-)
-APPROVED = Approved((FINDING,), "the base encoder")
+from alignment.registry import Registry, Version, directory
+from alignment.types import Input
+from tests.encoders import APPROVED, digest_of, encoder_input
 
 
 @pytest.fixture
@@ -21,17 +17,23 @@ def registry(tmp_path: Path) -> Registry:
 
 
 def encoder(registry: Registry, content: str) -> Input:
-    path = registry.root.parent / f"encoder-{content}"
-    path.mkdir(parents=True, exist_ok=True)
-    (path / "config.json").write_text(content)
-    return Input(content, path)
+    return encoder_input(registry.root.parent / f"encoder-{content}", content)
 
 
 def publish(registry: Registry, content: str, *, expected: str | None) -> str:
+    """`expected` is the content of the expected champion."""
     version = registry.publish(
-        encoder(registry, content), APPROVED, expected=expected, manifest={}, card="# card"
+        encoder(registry, content),
+        APPROVED,
+        expected=None if expected is None else digest_of(expected),
+        manifest={},
+        card="# card",
     )
     return version.name
+
+
+def text_of(version: Version) -> str:
+    return (version.path / "config.json").read_text()
 
 
 def champion(registry: Registry) -> Version:
@@ -130,7 +132,7 @@ def test_an_occupied_directory_stops_publishing(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (registry.root / "v1").mkdir(parents=True)
-    monkeypatch.setattr(registry, "_numbers", list)
+    monkeypatch.setattr(directory, "next_name", lambda *_: "v1")
     with pytest.raises(VersionExists, match="exists already"):
         publish(registry, "a", expected=None)
 
@@ -138,8 +140,10 @@ def test_an_occupied_directory_stops_publishing(
 def test_an_unreadable_manifest(registry: Registry) -> None:
     publish(registry, "a", expected=None)
     (registry.root / "v1" / "manifest.json").write_text("{}")
-    with pytest.raises(Corrupt, match="manifest is unreadable"):
-        registry.versions()
+    with pytest.raises(Corrupt, match="manifest is unreadable") as caught:
+        registry.get("v1")
+    assert "alignment registry repair demo" in str(caught.value.hint)
+    assert registry.versions() == []
 
 
 @pytest.mark.parametrize("call", ["replace", "symlink_to"])
@@ -150,11 +154,11 @@ def test_a_kill_leaves_a_valid_champion(
     for nth in range(1, 4):
         with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
             _die_at(nth, call, patch)
-            publish(registry, f"b{nth}", expected=champion(registry).digest)
+            publish(registry, f"b{nth}", expected=text_of(champion(registry)))
         assert (champion(registry).path / "config.json").is_file()
         json.loads((champion(registry).path / "manifest.json").read_text())
-    publish(registry, "last", expected=champion(registry).digest)
-    assert champion(registry).digest == "last"
+    publish(registry, "last", expected=text_of(champion(registry)))
+    assert text_of(champion(registry)) == "last"
 
 
 def _die_at(nth: int, call: str, patch: pytest.MonkeyPatch) -> None:

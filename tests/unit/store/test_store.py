@@ -122,6 +122,16 @@ def test_an_unreadable_manifest(store: Store) -> None:
         load_artifact(artifact.path)
 
 
+def test_a_file_that_no_stage_wrote(store: Store) -> None:
+    artifact = build(store)
+    (artifact.path / ".DS_Store").touch()
+    assert build(store).reused
+    (artifact.path / "adapter_config.json").write_text("{}")
+    again = build(store)
+    assert "adapter_config.json is not one of its files" in again.rebuild_reasons[0]
+    assert sorted(path.name for path in again.path.iterdir()) == ["f.txt", "manifest.json"]
+
+
 def test_artifacts_by_the_start_of_their_key(store: Store) -> None:
     artifact = build(store)
     build(store, value=2)

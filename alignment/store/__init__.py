@@ -1,0 +1,16 @@
+"""Content-addressed artifacts: building, finding, checking and deleting them."""
+
+from alignment.store.artifacts import load_artifact, verify
+from alignment.store.cleanup import collect, verify_all
+from alignment.store.reasons import differences
+from alignment.store.store import Store, artifact_key
+
+__all__ = [
+    "Store",
+    "artifact_key",
+    "collect",
+    "differences",
+    "load_artifact",
+    "verify",
+    "verify_all",
+]

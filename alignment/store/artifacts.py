@@ -1,0 +1,87 @@
+"""One artifact in its directory: its manifest, its files, and whether they match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from alignment.errors import Corrupt
+from alignment.files import file_digest, unlisted
+from alignment.manifests import MANIFEST, read_manifest
+from alignment.store.stamps import check_files
+from alignment.types import Artifact, combined_digest
+
+REBUILD_HINT = (
+    "The next run builds it again. `alignment store verify` lists everything that is damaged."
+)
+
+
+def load_artifact(path: Path, *, reused: bool = True) -> Artifact:
+    """Read an artifact's manifest and check that its files exist with the recorded sizes.
+
+    Raises:
+        Corrupt: if the manifest is unreadable, a file is missing or has another size, or there is
+            a file that the manifest does not have.
+    """
+    try:
+        artifact = _parse(read_manifest(path), path, reused)
+    except Corrupt as error:
+        raise Corrupt(error.message, where=str(path), hint=REBUILD_HINT) from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise Corrupt(
+            f"the manifest is unreadable ({type(error).__name__}: {error})",
+            where=str(path),
+            hint=REBUILD_HINT,
+        ) from error
+    return artifact
+
+
+def verify(artifact: Artifact) -> None:
+    """Read every byte of the artifact and compare it with the manifest.
+
+    Raises:
+        Corrupt: naming the first file that differs.
+    """
+    try:
+        check_files(artifact.path, artifact.files)
+    except Corrupt as error:
+        raise Corrupt(error.message, where=error.where, hint=REBUILD_HINT) from error
+
+
+def manifest_files(directory: Path) -> dict[str, dict[str, Any]]:
+    """Digest and size of every file in a finished directory, by relative name."""
+    files = {}
+    for path in sorted(directory.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(directory).as_posix()
+            files[name] = {"sha256": file_digest(path), "bytes": path.stat().st_size}
+    return files
+
+
+def _parse(manifest: Mapping[str, Any], path: Path, reused: bool) -> Artifact:
+    if manifest["key"] != path.name:
+        raise Corrupt(f"the manifest is that of {manifest['key']}", where=str(path / MANIFEST))
+    files = manifest["files"]
+    for name, entry in files.items():
+        file = path / name
+        size = file.stat().st_size if file.is_file() else None
+        if size != entry["bytes"]:
+            got = "no such file" if size is None else f"{size} bytes"
+            raise Corrupt(f"{name}: got {got}, expected {entry['bytes']} bytes", where=str(path))
+    extra = unlisted(path, {*files, MANIFEST})
+    if extra:  # such as adapter_config.json, with which a model loads differently
+        raise Corrupt(f"{extra[0]} is not one of its files", where=str(path))
+    digests = {name: entry["sha256"] for name, entry in files.items()}
+    return Artifact(
+        stage=manifest["stage"],
+        label=manifest["label"],
+        key=manifest["key"],
+        path=path,
+        files=digests,
+        counts=manifest["counts"],
+        seconds=manifest["seconds"],
+        digest=combined_digest(digests),
+        rebuild_reasons=tuple(manifest["rebuild_reasons"]),
+        reused=reused,
+    )

@@ -1,0 +1,328 @@
+"""Content-addressed artifacts: a stage's output is looked up by its inputs, or built once.
+
+`key = sha256(stage, REVISION, canonical configuration slice, digests of the inputs)`. A stage
+writes into a temporary directory, which is renamed into place together with its manifest: an
+artifact is complete or absent. A file lock lets only one of several processes build a key. Inputs
+count by content and not by key: when a rebuilt input has the same content, everything that depends
+on it is reused.
+
+An artifact is compared with its digests before it is reused, and built again if it is damaged. A
+file that has not changed since it was last compared is not read again for that (`stamps`), but
+every byte of the inputs is read once more when a stage does work with them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from alignment.errors import ArtifactError, Corrupt, Missing
+from alignment.files import (
+    is_disk_full,
+    make_writable,
+    remove,
+    replace_durably,
+    sync_directory,
+    sync_tree,
+    write_atomically,
+)
+from alignment.manifests import read_manifest, write_manifest
+from alignment.provenance import git_commit, package_versions
+from alignment.store.artifacts import load_artifact, manifest_files
+from alignment.store.reasons import rebuild_reasons
+from alignment.store.stamps import (
+    Stamp,
+    check_file,
+    check_files,
+    read_stamps,
+    write_stamps,
+)
+from alignment.types import Artifact, Counts, Input
+
+logger = logging.getLogger(__name__)
+
+TEMPORARY = "tmp"
+LOCKS = "locks"
+SCRATCH = "scratch"
+LATEST = "latest"
+VERIFIED = "verified"
+RESERVED = (TEMPORARY, LOCKS, SCRATCH, LATEST, VERIFIED)
+"""Directories of the store that are not those of a stage."""
+_KEY = re.compile("[0-9a-f]{64}")
+Work = Callable[[Path], Counts | Mapping[str, Any]]
+"""Fills an empty directory and returns what it counted."""
+
+
+class Store:
+    """Artifacts under one directory, shared by any number of processes.
+
+    Raises:
+        ConfigError: if the directory cannot be written.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._damage: dict[str, str] = {}  # by key: what was wrong, which is reported once
+        self._read: dict[Path, Stamp] = {}  # files that this process has read and compared
+        make_writable(root)
+        for name in RESERVED:
+            make_writable(root / name)
+
+    def build(
+        self,
+        stage: str,
+        work: Work,
+        *,
+        revision: int,
+        config: Mapping[str, Any],
+        inputs: Mapping[str, Input],
+        label: str = "",
+        seed: int | None = None,
+    ) -> Artifact:
+        """The stored artifact for these inputs, or a new one made by `work`.
+
+        Args:
+            stage: Name of the stage, the first part of the path.
+            work: Fills an empty directory, which is named after the key, and returns the counts.
+                If it raises, its output is deleted and the exception is passed on.
+            revision: The stage's `REVISION`, raised whenever its output changes.
+            config: The part of the configuration that determines the output.
+            inputs: What the stage reads, by a name that explains it.
+            label: Usually the language; it is shown to people and is not part of the key.
+            seed: Part of the key like `config`.
+
+        Raises:
+            ArtifactError: if the disk is full.
+            Corrupt: if an input was damaged after its own stage had finished.
+        """
+        config = json.loads(json.dumps({**config, "seed": seed}, sort_keys=True, default=str))
+        digests = {name: entry.digest for name, entry in sorted(inputs.items())}
+        key = artifact_key(stage, revision, config, digests)
+        artifact = self._find(stage, key)
+        if artifact is None:
+            with FileLock(self.root / LOCKS / f"{key}.lock"):
+                artifact = self._find(stage, key)  # another process may have built it meanwhile
+                if artifact is None:
+                    self._check_inputs(inputs)
+                    manifest = {
+                        "key": key,
+                        "stage": stage,
+                        "label": label,
+                        "revision": revision,
+                        "config": config,
+                        "seed": seed,
+                        "inputs": _manifest_inputs(inputs),
+                        "rebuild_reasons": self._reasons(
+                            stage, label, key, revision, config, digests
+                        ),
+                    }
+                    return self._make(stage, key, work, manifest)
+        with contextlib.suppress(OSError):  # reuse needs no room on the disk
+            self._remember(stage, label, key)
+        return artifact
+
+    def get(self, key: str) -> Artifact:
+        """The artifact with this key, or with the only key that starts with it.
+
+        Raises:
+            Missing: if there is none, or several.
+            Corrupt: if it is damaged.
+        """
+        matches = [path for path in self.artifacts() if path.name.startswith(key)]
+        if len(matches) == 1:
+            return load_artifact(matches[0])
+        if matches:
+            message = f"{len(matches)} artifacts have a key that starts like this"
+        else:
+            message = "no artifact has this key"
+        raise Missing(
+            message,
+            where=key,
+            hint="Give more characters; `alignment show` lists the keys of a run.",
+        )
+
+    def artifacts(self) -> list[Path]:
+        """The directories of all artifacts, whole or damaged, in the order of their paths."""
+        paths = []
+        for path in sorted(self.root.glob("*/*")):
+            if path.parent.name not in RESERVED and _KEY.fullmatch(path.name):
+                paths.append(path)
+        return paths
+
+    def scratch(self, key: str) -> Path:
+        """A directory for unfinished work on `key`, which outlives a killed process."""
+        path = self.root / SCRATCH / key
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def check(self, artifact: Artifact, *, full: bool = False) -> None:
+        """Compare the artifact's files with their digests.
+
+        Files that have not changed since the last time are read only if `full` is set.
+
+        Raises:
+            Corrupt: naming the first file that differs.
+        """
+        path = self.root / VERIFIED / f"{artifact.key}.json"
+        known = read_stamps(path)
+        try:
+            stamps = check_files(artifact.path, artifact.files, {} if full else known)
+        except Corrupt:
+            path.unlink(missing_ok=True)
+            raise
+        if stamps != known:
+            with contextlib.suppress(OSError):  # the files are then compared again next time
+                write_stamps(path, stamps)
+
+    def latest_key(self, pointer: Path) -> str | None:
+        """The key in a file of `latest/`; None if there is none or it is damaged."""
+        try:
+            key = pointer.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return None
+        return key if _KEY.fullmatch(key) else None
+
+    def _find(self, stage: str, key: str) -> Artifact | None:
+        path = self.root / stage / key
+        if not os.path.lexists(path):
+            return None
+        try:
+            artifact = load_artifact(path)
+            self.check(artifact)
+        except Corrupt as error:
+            if key not in self._damage:
+                logger.warning("%s is damaged (%s); building it again", error.where, error.message)
+            self._damage[key] = error.message
+            return None
+        return artifact
+
+    def _check_inputs(self, inputs: Mapping[str, Input]) -> None:
+        """Read every byte of what a stage is about to read, once per process."""
+        for name, entry in inputs.items():
+            for file, digest in entry.files.items():
+                path = entry.path / file
+                try:
+                    stamp = check_file(path, digest, self._read.get(path))
+                except Corrupt as error:
+                    (self.root / VERIFIED / f"{entry.key}.json").unlink(missing_ok=True)
+                    raise Corrupt(
+                        f"the input {name} is damaged: {error.message}",
+                        where=error.where,
+                        hint=entry.repair or "Run again: the damaged artifact is built again.",
+                    ) from error
+                if stamp is not None:
+                    self._read[path] = stamp
+
+    def _make(self, stage: str, key: str, work: Work, manifest: dict[str, Any]) -> Artifact:
+        temporary = self.root / TEMPORARY / key
+        # Left by a killed process: this process holds the lock, so nobody else uses it.
+        remove(temporary)
+        remove(self._damaged_copy(key))
+        started = time.monotonic()
+        try:
+            temporary.mkdir()
+            counts = work(temporary)
+            manifest |= {
+                "counts": dataclasses.asdict(counts) if isinstance(counts, Counts) else counts,
+                "seconds": round(time.monotonic() - started, 3),
+                "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+                "versions": package_versions(),
+                "git_commit": git_commit(),
+                "files": manifest_files(temporary),
+            }
+            write_manifest(temporary, manifest)
+            final = self.root / stage / key
+            self._move_into_place(temporary, final)
+            self._remember(stage, manifest["label"], key)
+        except BaseException as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            if is_disk_full(error):
+                raise self._full(stage) from error
+            raise
+        shutil.rmtree(self.root / SCRATCH / key, ignore_errors=True)
+        return load_artifact(final, reused=False)
+
+    def _move_into_place(self, temporary: Path, final: Path) -> None:
+        sync_tree(temporary)
+        final.parent.mkdir(exist_ok=True)
+        sync_directory(self.root)
+        if os.path.lexists(final):  # only if it was found damaged
+            damaged = self._damaged_copy(final.name)
+            os.replace(final, damaged)
+            remove(damaged)
+        replace_durably(temporary, final)
+
+    def _full(self, stage: str) -> ArtifactError:
+        return ArtifactError(
+            f"the disk is full while {stage} was writing",
+            where=str(self.root),
+            hint="Free some space (`alignment store gc` deletes what no recent run used) and run "
+            "again: finished stages are reused.",
+        )
+
+    def _damaged_copy(self, key: str) -> Path:
+        """Where a damaged artifact is moved in one step before it is deleted."""
+        return self.root / TEMPORARY / f"damaged-{key}"
+
+    def _reasons(
+        self,
+        stage: str,
+        label: str,
+        key: str,
+        revision: int,
+        config: Mapping[str, Any],
+        digests: Mapping[str, str],
+    ) -> list[str]:
+        if key in self._damage:
+            return [f"the artifact was damaged: {self._damage[key]}"]
+        previous = self._latest_manifest(stage, label)
+        return rebuild_reasons(previous, revision, config, digests)
+
+    def _latest_manifest(self, stage: str, label: str) -> dict[str, Any] | None:
+        """The manifest of the last artifact of this stage and label, if it can be read."""
+        key = self.latest_key(self.root / LATEST / _pointer(stage, label))
+        if key is None:
+            return None
+        try:
+            return read_manifest(self.root / stage / key)
+        except Corrupt:
+            return None
+
+    def _remember(self, stage: str, label: str, key: str) -> None:
+        pointer = self.root / LATEST / _pointer(stage, label)
+        if self.latest_key(pointer) != key:
+            write_atomically(pointer, key)
+
+
+def artifact_key(
+    stage: str, revision: int, config: Mapping[str, Any], digests: Mapping[str, str]
+) -> str:
+    """The content address: 64 hexadecimal digits."""
+    canonical = json.dumps(
+        [stage, revision, config, dict(digests)], sort_keys=True, default=str, ensure_ascii=False
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _manifest_inputs(inputs: Mapping[str, Input]) -> dict[str, dict[str, str]]:
+    return {
+        name: {"digest": entry.digest, "key": entry.key, "path": str(entry.path)}
+        for name, entry in inputs.items()
+    }
+
+
+def _pointer(stage: str, label: str) -> str:
+    return f"{stage}-{label}" if label else stage
