@@ -43,7 +43,7 @@ def int8_matmul(a: torch.Tensor, b: torch.Tensor, out: torch.Tensor) -> None:
     out.copy_(a.to(exact) @ b.to(exact))
 
 
-def float32_linear(
+def onednn_linear(
     x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
 ) -> torch.Tensor:
     """The product x W^T + bias on a CPU (..., outputs), without a gradient.
@@ -52,15 +52,29 @@ def float32_linear(
     MKL's, which takes more than twice as long on AMD's.
 
     Args:
-        x: float32 (..., inputs)
-        weight: float32 (outputs, inputs)
-        bias: float32 (outputs,)
+        x: float32 (..., inputs), or bf16 on a CPU that has it.
+        weight: The same type (outputs, inputs), or what `onednn_weight` returns.
+        bias: The same type (outputs,)
     """
-    function = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
-    if function is None or not torch.backends.mkldnn.is_available():
+    if not has_onednn():
         return torch.nn.functional.linear(x, weight, bias)
-    result: torch.Tensor = function(x, weight, bias, "none", [], "")
+    result: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return result
+
+
+def onednn_weight(weight: torch.Tensor) -> torch.Tensor:
+    """A copy (outputs, inputs) in the order that `onednn_linear` reads it in."""
+    if not has_onednn():
+        return weight
+    result: torch.Tensor = torch.ops.mkldnn._reorder_linear_weight(weight)
+    return result
+
+
+def has_onednn() -> bool:
+    """Whether torch has the functions for `onednn_linear`."""
+    names = ("_linear_pointwise", "_reorder_linear_weight")
+    operators = torch.ops.mkldnn
+    return torch.backends.mkldnn.is_available() and all(hasattr(operators, name) for name in names)
 
 
 def attention_implementation(model: PreTrainedModel) -> str:

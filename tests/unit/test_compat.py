@@ -47,16 +47,17 @@ def test_sieve_without_int8_matmul(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("bias", [None, torch.arange(7.0)])
-def test_float32_linear_and_its_fallback(
+def test_onednn_linear_and_its_fallback(
     bias: torch.Tensor | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(1)
     x = torch.randn(2, 5, 48)
     weight = torch.randn(48, 7).T  # a view, as the backward pass has them
     expected = (x.double() @ weight.double().T + (0 if bias is None else bias)).float()
-    torch.testing.assert_close(compat.float32_linear(x, weight, bias), expected)
-    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
-    torch.testing.assert_close(compat.float32_linear(x, weight, bias), expected)
+    for available in (compat.has_onednn(), False):
+        monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: available)
+        for tried in (weight, compat.onednn_weight(weight)):
+            torch.testing.assert_close(compat.onednn_linear(x, tried, bias), expected)
 
 
 PROBES = ("_is_vnni_supported", "_is_avx512_bf16_supported", "_is_amx_tile_supported")

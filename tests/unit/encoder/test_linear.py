@@ -1,9 +1,11 @@
+import copy
 from typing import Any
 
 import pytest
 import torch
 
 from alignment import compat
+from alignment.encoder import linear
 from alignment.encoder.linear import OneDnnLinear, use_onednn
 
 
@@ -76,7 +78,7 @@ def test_what_is_not_float32_is_torchs(
     def refuse(*_: Any) -> None:
         raise AssertionError("called")
 
-    monkeypatch.setattr(compat, "float32_linear", refuse)
+    monkeypatch.setattr(compat, "onednn_linear", refuse)
     plain, converted = pair
     x = torch.randn(0 if case == "empty" else 4, 6)
     if case == "bf16":
@@ -85,3 +87,40 @@ def test_what_is_not_float32_is_torchs(
         x = x.bfloat16()
     with torch.autocast("cpu", torch.bfloat16, enabled=case == "autocast"):
         torch.testing.assert_close(converted(x), plain(x))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_copy_for_inference_follows_the_weight(dtype: torch.dtype) -> None:
+    model: Any = torch.nn.Sequential(torch.nn.Linear(8, 4)).to(dtype)
+    use_onednn(model)
+    x = torch.randn(3, 8, dtype=dtype)
+    results = []
+    for factor in (1, -1, 2):
+        with torch.no_grad():
+            model[0].weight.mul_(factor)
+        with torch.inference_mode():
+            results.append(model(x))
+        with torch.no_grad():
+            expected = torch.nn.functional.linear(x, model[0].weight, model[0].bias)
+        torch.testing.assert_close(results[-1], expected)
+    model[0].weight.data = model[0].weight.data * 3
+    with torch.inference_mode():
+        assert not torch.equal(model(x), results[-1])
+
+
+def test_large_models_keep_no_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.Linear(4, 4))
+    monkeypatch.setattr(linear, "_LARGEST_COPY", 4 * (8 * 4 + 4 * 4) - 1)
+    use_onednn(model)
+    with torch.inference_mode():
+        model(torch.randn(2, 8))
+    assert all(layer._copy is None for layer in model)
+
+
+def test_a_used_model_can_be_copied() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(8, 4))
+    use_onednn(model)
+    x = torch.randn(2, 8)
+    with torch.inference_mode():
+        expected = model(x)
+        torch.testing.assert_close(copy.deepcopy(model)(x), expected)
