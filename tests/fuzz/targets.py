@@ -16,6 +16,8 @@ from alignment.downloads.content import check_content
 from alignment.downloads.transfer import can_resume, sidecar
 from alignment.errors import AlignmentError
 from alignment.pipeline.history import find_run
+from alignment.registry import Registry
+from alignment.store import load_artifact
 from alignment.training.messages import read_error
 from alignment.types import SentencePair
 from tests.fuzz import seeds
@@ -76,6 +78,40 @@ def _yaml(data: bytes, folder: Path) -> None:
 def _override(data: bytes, folder: Path) -> None:
     text = data.decode("utf-8", "replace")
     parse_config(seeds.YAML.decode(), base=folder, overrides=[text])
+
+
+def _artifact(data: bytes, folder: Path) -> None:
+    (folder / "manifest.json").write_bytes(data)
+    (folder / "a.txt").write_bytes(b"a")
+    load_artifact(folder)
+
+
+def _registry(manifest: bytes, history: bytes, folder: Path) -> None:
+    root = folder / "m"
+    (root / "v1").mkdir(parents=True)
+    (root / "v1" / "manifest.json").write_bytes(manifest)
+    (root / "history.jsonl").write_bytes(history)
+    (root / "champion").symlink_to("v1")
+    registry = Registry(folder, "m")
+    calls: list[Callable[[], object]] = [
+        registry.history,
+        registry.champion,
+        registry.versions,
+        registry.rollback,
+    ]
+    for call in calls:
+        try:
+            call()
+        except AlignmentError as error:
+            assert str(error).strip()
+
+
+def _version(data: bytes, folder: Path) -> None:
+    _registry(data, seeds.HISTORY, folder)
+
+
+def _history(data: bytes, folder: Path) -> None:
+    _registry(seeds.VERSION, data, folder)
 
 
 def _summary(data: bytes, folder: Path) -> None:
@@ -150,14 +186,17 @@ _BITEXT = {
     "xlz": [seeds.zipped("a.xlf", seeds.XLIFF)],
 }
 _OTHERS: list[tuple[str, bytes, Callable[[bytes, Path], None]]] = [
+    ("artifact manifest", seeds.MANIFEST, _artifact),
     ("configuration", seeds.YAML, _config),
     ("content of a download", seeds.TSV, _content),
     ("download record", seeds.RECORD, _record),
+    ("history", seeds.HISTORY * 2, _history),
     ("lockfile", seeds.LOCKFILE, _lockfile),
     ("override", b"languages.es.gate.floor=0.5", _override),
     ("partial download", b'{"size": 10, "validator": "a"}', _sidecar),
     ("run summary", make_summary().model_dump_json().encode(), _summary),
     ("training error", seeds.TRAINING_ERROR, _training_error),
+    ("version manifest", seeds.VERSION, _version),
     ("yaml", seeds.YAML, _yaml),
 ]
 
