@@ -43,9 +43,7 @@ def int8_matmul(a: torch.Tensor, b: torch.Tensor, out: torch.Tensor) -> None:
     out.copy_(a.to(exact) @ b.to(exact))
 
 
-def onednn_linear(
-    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
-) -> torch.Tensor:
+def onednn_linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
     """The product x W^T + bias on a CPU (..., outputs), without a gradient.
 
     By oneDNN, which uses the widest instructions of any CPU; torch's own product of float32 is

@@ -93,4 +93,5 @@ def _fused(
         is_causal=allowed.causal and mask is None,
         scale=options.scaling,
     )
-    return attended.unflatten(1, (-1, groups)).transpose(2, 3)
+    row: torch.Tensor = attended.unflatten(1, (-1, groups)).transpose(2, 3)
+    return row

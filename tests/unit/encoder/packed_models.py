@@ -42,9 +42,18 @@ SIZES: dict[str, Any] = {
     "vocab_size": 60,
     "max_position_embeddings": 64,
 }
-WITHOUT_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-GROUPED = {"num_key_value_heads": 2, "pad_token_id": 0, "head_dim": 8}
-ALTERNATING = {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": WINDOW}
+WITHOUT_DROPOUT: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+GROUPED: dict[str, Any] = {"num_key_value_heads": 2, "pad_token_id": 0, "head_dim": 8}
+ALTERNATING: dict[str, Any] = {
+    "layer_types": ["sliding_attention", "full_attention"],
+    "sliding_window": WINDOW,
+}
+BIDIRECTIONAL: dict[str, Any] = {"is_causal": False}
+EVERY_SECOND_LOCAL: dict[str, Any] = {
+    "pad_token_id": 0,
+    "local_attention": 2 * WINDOW,
+    "global_attn_every_n_layers": 2,
+}
 
 
 def bert_config() -> BertConfig:
@@ -70,11 +79,9 @@ def families() -> dict[str, PreTrainedConfig]:
         "eurobert": EuroBertConfig(**SIZES, **GROUPED),
         "llama": LlamaConfig(**SIZES, **GROUPED),
         "qwen3": Qwen3Config(**SIZES, **GROUPED),
-        "qwen3, bidirectional": Qwen3Config(**SIZES, **GROUPED, is_causal=False),
+        "qwen3, bidirectional": Qwen3Config(**SIZES, **GROUPED, **BIDIRECTIONAL),
         "mistral": MistralConfig(**SIZES, **GROUPED, sliding_window=WINDOW),
-        "modernbert": ModernBertConfig(
-            **SIZES, pad_token_id=0, local_attention=2 * WINDOW, global_attn_every_n_layers=2
-        ),
+        "modernbert": ModernBertConfig(**SIZES, **EVERY_SECOND_LOCAL),
         "gemma2": Gemma2Config(**SIZES, **GROUPED, **ALTERNATING, attn_logit_softcapping=3.0),
         "gemma3": Gemma3TextConfig(**SIZES, **GROUPED, **ALTERNATING),
         "gemma3, bidirectional": Gemma3TextConfig(

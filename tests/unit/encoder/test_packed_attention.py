@@ -88,7 +88,8 @@ def test_causal_as_the_layer_or_the_configuration_says() -> None:
     plain, _ = attention(module, query, key, value, None, packed_layout=LAYOUT)
     module.is_causal = True
     causal, _ = attention(module, query, key, value, None, packed_layout=LAYOUT)
-    module.config = LlamaConfig(is_causal=False)
+    causal_off: dict[str, Any] = {"is_causal": False}
+    module.config = LlamaConfig(**causal_off)
     switched_off, _ = attention(module, query, key, value, None, packed_layout=LAYOUT)
     assert not torch.equal(causal, plain)
     assert torch.equal(switched_off, plain)
