@@ -106,7 +106,7 @@ class _Product(torch.autograd.Function):
         return compat.onednn_linear(x, weight, bias)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         x, weight = ctx.saved_tensors
         flat = gradient.reshape(-1, gradient.shape[-1])

@@ -42,9 +42,12 @@ SIZES: dict[str, Any] = {
     "vocab_size": 60,
     "max_position_embeddings": 64,
 }
-WITHOUT_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-GROUPED = {"num_key_value_heads": 2, "pad_token_id": 0, "head_dim": 8}
-ALTERNATING = {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": WINDOW}
+WITHOUT_DROPOUT: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+GROUPED: dict[str, Any] = {"num_key_value_heads": 2, "pad_token_id": 0, "head_dim": 8}
+ALTERNATING: dict[str, Any] = {
+    "layer_types": ["sliding_attention", "full_attention"],
+    "sliding_window": WINDOW,
+}
 
 
 def bert_config() -> BertConfig:
@@ -70,7 +73,7 @@ def families() -> dict[str, PreTrainedConfig]:
         "eurobert": EuroBertConfig(**SIZES, **GROUPED),
         "llama": LlamaConfig(**SIZES, **GROUPED),
         "qwen3": Qwen3Config(**SIZES, **GROUPED),
-        "qwen3, bidirectional": Qwen3Config(**SIZES, **GROUPED, is_causal=False),
+        "qwen3, bidirectional": Qwen3Config.from_dict({**SIZES, **GROUPED, "is_causal": False}),
         "mistral": MistralConfig(**SIZES, **GROUPED, sliding_window=WINDOW),
         "modernbert": ModernBertConfig(
             **SIZES, pad_token_id=0, local_attention=2 * WINDOW, global_attn_every_n_layers=2
