@@ -85,7 +85,7 @@ def _fused(
     queries = q.transpose(2, 3).flatten(1, 2)
     keys = k.squeeze(3).repeat_interleave(groups, dim=1)
     values = v.squeeze(3).repeat_interleave(groups, dim=1)
-    attended = torch.nn.functional.scaled_dot_product_attention(
+    attended: torch.Tensor = torch.nn.functional.scaled_dot_product_attention(
         queries,
         keys,
         values,
@@ -93,5 +93,5 @@ def _fused(
         is_causal=allowed.causal and mask is None,
         scale=options.scaling,
     )
-    row: torch.Tensor = attended.unflatten(1, (-1, groups)).transpose(2, 3)
-    return row
+    blocks: torch.Tensor = attended.unflatten(1, (-1, groups)).transpose(2, 3)
+    return blocks

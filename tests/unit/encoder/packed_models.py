@@ -48,12 +48,6 @@ ALTERNATING: dict[str, Any] = {
     "layer_types": ["sliding_attention", "full_attention"],
     "sliding_window": WINDOW,
 }
-BIDIRECTIONAL: dict[str, Any] = {"is_causal": False}
-EVERY_SECOND_LOCAL: dict[str, Any] = {
-    "pad_token_id": 0,
-    "local_attention": 2 * WINDOW,
-    "global_attn_every_n_layers": 2,
-}
 
 
 def bert_config() -> BertConfig:
@@ -79,7 +73,7 @@ def families() -> dict[str, PreTrainedConfig]:
         "eurobert": EuroBertConfig(**SIZES, **GROUPED),
         "llama": LlamaConfig(**SIZES, **GROUPED),
         "qwen3": Qwen3Config(**SIZES, **GROUPED),
-        "qwen3, bidirectional": Qwen3Config(**SIZES, **GROUPED, **BIDIRECTIONAL),
+        "qwen3, bidirectional": Qwen3Config.from_dict({**SIZES, **GROUPED, "is_causal": False}),
         "mistral": MistralConfig(**SIZES, **GROUPED, sliding_window=WINDOW),
         "modernbert": ModernBertConfig(**SIZES, **EVERY_SECOND_LOCAL),
         "gemma2": Gemma2Config(**SIZES, **GROUPED, **ALTERNATING, attn_logit_softcapping=3.0),

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from alignment import compat
 from alignment.encoder import encoder as module
 from alignment.encoder.encoder import Encoder
+from alignment.encoder.packing import Packed, pack
 from alignment.encoder.prompts import Prompts, Side, choose_prompts
 from alignment.encoder.vocabulary import embedding_matrix
 from alignment.errors import Corrupt
@@ -32,6 +34,58 @@ def test_batches_do_not_change_vectors(encoder: Encoder) -> None:
     for text, vector in zip(TEXTS, together, strict=True):
         encoder.clear_cache()
         assert np.allclose(encoder.encode([text])[0], vector, atol=1e-6)
+
+
+LONG = " ".join(TEXTS)
+
+
+def count_packs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A list that gets the number of texts of each pack."""
+    counts: list[int] = []
+
+    def counted(rows: list[list[int]], multiple: int = 1) -> Packed:
+        counts.append(len(rows))
+        return pack(rows, multiple)
+
+    monkeypatch.setattr(module, "pack", counted)
+    return counts
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_packed_texts_have_the_container_s_vectors(
+    encoder: Encoder, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PACK_TOKENS", 64)
+    counts = count_packs(monkeypatch)
+    texts = [*TEXTS, LONG, "red"]
+    encoder.container[0].to(dtype)
+    before = compat.attention_implementation(encoder.model)
+    vectors = encoder.encode(texts)
+    assert sum(counts) == len(texts)
+    assert len(counts) > 1
+    assert compat.attention_implementation(encoder.model) == before
+    expected = encoder.container.encode(texts, convert_to_tensor=True).float().numpy()
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)  # bf16 rounds its unit vectors
+    cosines = np.einsum("nd,nd->n", vectors, expected)
+    assert cosines.min() > (0.999999 if dtype == torch.float32 else 0.999)
+
+
+def test_model_that_cannot_be_packed_is_padded(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = encoder.encode(TEXTS)
+    monkeypatch.setattr(module, "can_pack", lambda *_: False)
+    counts = count_packs(monkeypatch)
+    padded = Encoder(encoder.container).encode(TEXTS)
+    assert not counts
+    assert np.allclose(padded, expected, atol=1e-6)
+
+
+def test_texts_without_tokens_are_padded(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = count_packs(monkeypatch)
+    monkeypatch.setattr(Encoder, "tokenize", lambda *_, **__: [[5, 6], []])
+    assert encoder.encode(["a", ""]).shape == (2, 32)
+    assert not counts
 
 
 def test_encode_nothing(encoder: Encoder) -> None:

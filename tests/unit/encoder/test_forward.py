@@ -5,6 +5,8 @@ import torch
 
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.forward import EncoderModule, embed, pool
+from alignment.encoder.packing import pack
+from alignment.encoder.packing_probe import use_packing
 from alignment.encoder.padding import pad
 from tests.unit.encoder.examples import TEXTS
 from tests.unit.encoder.packed_models import ROWS, new_model
@@ -28,6 +30,17 @@ def test_embed_normalizes(encoder: Encoder) -> None:
         pooled = pool(encoder.container, batch)
         vectors = embed(encoder.container, batch)
     torch.testing.assert_close(vectors, pooled / pooled.norm(dim=1, keepdim=True))
+
+
+def test_filler_is_left_out() -> None:
+    container = new_model("bert").eval()
+    assert use_packing(container, ROWS, 0)
+    with torch.inference_mode():
+        filled = pack(ROWS, multiple=64)
+        assert filled.ids.shape == (1, 64)
+        torch.testing.assert_close(
+            embed(container, filled), embed(container, pack(ROWS)), atol=1e-6, rtol=0
+        )
 
 
 def test_module_puts_batches_one_after_the_other(encoder: Encoder) -> None:

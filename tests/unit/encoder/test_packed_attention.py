@@ -47,6 +47,27 @@ def test_dropout_only_in_training() -> None:
     assert not torch.equal(trained, plain)
 
 
+@pytest.mark.parametrize("size", [0.1, 10.0])
+def test_gradients_against_torch(size: float) -> None:
+    """Of small scores, and of those that do not have one maximum in common."""
+    query, key, value = (x.double().mul(size).float().requires_grad_() for x in inputs())
+    target = torch.randn(1, 10, HEADS, DIM)
+    module = torch.nn.Identity().eval()
+    output, _ = attention(module, query, key, value, None, packed_layout=LAYOUT)
+    (output * target).sum().backward()
+    actual = [x.grad for x in (query, key, value)]
+    copies = [x.detach().double().requires_grad_() for x in (query, key, value)]
+    parts = []
+    for sentence in (slice(0, 3), slice(3, 6), slice(6, 10)):
+        q, k, v = (x[:, :, sentence] for x in copies)
+        weights = torch.softmax(q @ k.mT / math.sqrt(DIM), dim=-1)
+        parts.append((weights @ v).transpose(1, 2))
+    (torch.cat(parts, dim=1) * target).sum().backward()
+    for ours, copied in zip(actual, copies, strict=True):
+        assert ours is not None
+        torch.testing.assert_close(ours.double(), copied.grad, atol=1e-4, rtol=1e-4)
+
+
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("window", [None, 2])
 @pytest.mark.parametrize("softcap", [None, 0.5])
@@ -88,8 +109,7 @@ def test_causal_as_the_layer_or_the_configuration_says() -> None:
     plain, _ = attention(module, query, key, value, None, packed_layout=LAYOUT)
     module.is_causal = True
     causal, _ = attention(module, query, key, value, None, packed_layout=LAYOUT)
-    causal_off: dict[str, Any] = {"is_causal": False}
-    module.config = LlamaConfig(**causal_off)
+    module.config = LlamaConfig.from_dict({"is_causal": False})
     switched_off, _ = attention(module, query, key, value, None, packed_layout=LAYOUT)
     assert not torch.equal(causal, plain)
     assert torch.equal(switched_off, plain)
