@@ -48,6 +48,11 @@ ALTERNATING: dict[str, Any] = {
     "layer_types": ["sliding_attention", "full_attention"],
     "sliding_window": WINDOW,
 }
+EVERY_SECOND_LOCAL: dict[str, Any] = {
+    "pad_token_id": 0,
+    "local_attention": 2 * WINDOW,
+    "global_attn_every_n_layers": 2,
+}
 
 
 def bert_config() -> BertConfig:
