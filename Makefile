@@ -20,7 +20,7 @@ smoke: $(VENV)/.run ## Run every stage on a tiny corpus, in about a minute
 	$(BIN)/python -m flows.align configs/smoke.yaml --workspace workspace/smoke $(ARGS)
 
 test: $(VENV)/.test ## Run the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(VENV)/.test ## Run the tests that take minutes on real input
 	$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
@@ -32,7 +32,7 @@ test-lowest: $(VENV)/bin/python ## Run the tests with the lowest allowed version
 	$(PYTHON) -m venv $(VENV)-lowest
 	@echo "Installing the lowest allowed versions into $(VENV)-lowest"
 	@$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints-lowest.txt --editable '.[bundled,hub,prefect,dev]'
-	OMP_NUM_THREADS=1 $(VENV)-lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 $(VENV)-lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The tools for tests keep the versions of constraints.txt, and torch its own: old builds are gigabytes.
 TOOLS := faiss-cpu|hypothesis|jsonschema|mypy|playwright|psutil|pytest[a-z-]*|ruff|torch|types-[a-zA-Z-]*

@@ -6,7 +6,8 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,10 +39,17 @@ def run_here(*arguments: object, workspace: Path) -> int:
     from alignment.cli.exit_codes import exit_code_of
 
     words = [*map(str, arguments), "--workspace", str(workspace)]
+    with logging_as_before():
+        return exit_code_of(lambda: app(words, prog_name="alignment", standalone_mode=False))
+
+
+@contextmanager
+def logging_as_before() -> Iterator[None]:
+    """Undo what the command line sets up for the logs."""
     root = logging.getLogger()
     handlers = root.handlers[:]
     try:
-        return exit_code_of(lambda: app(words, prog_name="alignment", standalone_mode=False))
+        yield
     finally:
         root.handlers[:] = handlers
         root.setLevel(logging.WARNING)

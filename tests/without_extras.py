@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import DistributionFinder, PathDistribution
 from types import ModuleType
 
 OPTIONAL = (
@@ -36,6 +37,15 @@ class Hiding(PathFinder):
         if name.partition(".")[0] in OPTIONAL:
             return None
         return super().find_spec(name, path, target)
+
+    @classmethod
+    def find_distributions(
+        cls, context: DistributionFinder.Context | None = None
+    ) -> Iterator[PathDistribution]:
+        """What is installed, without the hidden packages."""
+        for distribution in super().find_distributions(context or DistributionFinder.Context()):
+            if distribution.name not in OPTIONAL:
+                yield distribution
 
 
 def main() -> None:

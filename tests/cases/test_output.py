@@ -22,7 +22,7 @@ from alignment.cli.app import app
 from alignment.cli.exit_codes import exit_code_of
 from alignment.downloads import Downloads, Lockfile
 from alignment.errors import ConfigError, SourceError
-from tests.support import ROOT, TINY, run_cli
+from tests.support import ROOT, TINY, logging_as_before, run_cli
 
 PASSWORD = "SECRETPW"
 TOKEN = "SECRETTOK"
@@ -129,7 +129,9 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def cli(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     """Run a command in this process."""
-    code = exit_code_of(lambda: app([str(value) for value in arguments], standalone_mode=False))
+    words = [str(value) for value in arguments]
+    with logging_as_before():
+        code = exit_code_of(lambda: app(words, standalone_mode=False))
     captured = capsys.readouterr()
     return code, captured.out, captured.err
 

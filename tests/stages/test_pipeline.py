@@ -263,6 +263,9 @@ KILLED_IN = [
 ]
 
 
+KILLED_FIRST = ["clean ja", "train step", "publish before", "publish after"]
+
+
 def run_and_kill(workspace: Path, where: str) -> Done:
     return subprocess.run(
         [sys.executable, "-c", KILLER, "run", str(SMOKE), "--workspace", str(workspace)],
@@ -275,11 +278,14 @@ def run_and_kill(workspace: Path, where: str) -> Done:
     )
 
 
-def test_a_run_killed_in_every_stage_resumes(tmp_path: Path, cli: Cli) -> None:
+@pytest.mark.parametrize(
+    "places", [KILLED_FIRST, pytest.param(KILLED_IN, marks=pytest.mark.slow)], ids=["some", "all"]
+)
+def test_a_run_killed_in_every_stage_resumes(tmp_path: Path, cli: Cli, places: list[str]) -> None:
     """One workspace, killed in one stage after another: what was finished is never rebuilt."""
     workspace = tmp_path / "w"
     finished: dict[Path, int] = {}
-    for where in KILLED_IN:
+    for where in places:
         done = run_and_kill(workspace, where)
         output = f"{where}: {done.returncode}\n{done.stdout}{done.stderr}"
         assert done.returncode == -signal.SIGKILL, output

@@ -30,7 +30,10 @@ from tests.unit.config.support import GOOD, problem_of, problems_of
         ("lock=5", "expected a path, got 5"),
         ("name=bad name", "expected up to 64 letters, digits, '.', '_' or '-'"),
         ("languages={}", "expected at least 1 entry, got {}"),
-        ("train.freeze=[x]", "expected 'embeddings' or an integer, got 'x'"),
+        (
+            "train.freeze=[x]",
+            "expected 'embeddings', 'transformer', 'dense' or 'layernorm' or an integer, got 'x'",
+        ),
         (
             "train.loss=tripet",
             "expected 'triplet', 'infonce' or 'triplet+infonce', got 'tripet'; "
