@@ -68,6 +68,8 @@ class Encoder:
 
     container: SentenceTransformer
     """Its modules, prompts and tokenizer."""
+    pack: bool = True
+    """Encode texts without padding on a CPU, if that gives the same vectors."""
     _cache: VectorCache = field(default_factory=VectorCache, repr=False, compare=False)
 
     @property
@@ -171,7 +173,7 @@ class Encoder:
     @cached_property
     def _packs(self) -> bool:
         """Whether texts are packed; on a GPU padding is cheap."""
-        if self.model.device.type != "cpu":
+        if not self.pack or self.model.device.type != "cpu":
             return False
         rows = token_rows(self.container, _PROBE_TEXTS)
         return can_pack(self.container, rows, self.tokenizer.pad_token_id)

@@ -48,6 +48,11 @@ ALTERNATING: dict[str, Any] = {
     "layer_types": ["sliding_attention", "full_attention"],
     "sliding_window": WINDOW,
 }
+LOCAL: dict[str, Any] = {
+    "pad_token_id": 0,
+    "local_attention": 2 * WINDOW,
+    "global_attn_every_n_layers": 2,
+}
 EVERY_SECOND_LOCAL: dict[str, Any] = {
     "pad_token_id": 0,
     "local_attention": 2 * WINDOW,
@@ -80,7 +85,7 @@ def families() -> dict[str, PreTrainedConfig]:
         "qwen3": Qwen3Config(**SIZES, **GROUPED),
         "qwen3, bidirectional": Qwen3Config.from_dict({**SIZES, **GROUPED, "is_causal": False}),
         "mistral": MistralConfig(**SIZES, **GROUPED, sliding_window=WINDOW),
-        "modernbert": ModernBertConfig(**SIZES, **EVERY_SECOND_LOCAL),
+        "modernbert": ModernBertConfig(**SIZES, **LOCAL),
         "gemma2": Gemma2Config(**SIZES, **GROUPED, **ALTERNATING, attn_logit_softcapping=3.0),
         "gemma3": Gemma3TextConfig(**SIZES, **GROUPED, **ALTERNATING),
         "gemma3, bidirectional": Gemma3TextConfig(

@@ -81,6 +81,12 @@ def test_model_that_cannot_be_packed_is_padded(
     assert np.allclose(padded, expected, atol=1e-6)
 
 
+def test_packing_can_be_switched_off(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = count_packs(monkeypatch)
+    Encoder(encoder.container, pack=False).encode(TEXTS)
+    assert not counts
+
+
 def test_texts_without_tokens_are_padded(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = count_packs(monkeypatch)
     monkeypatch.setattr(Encoder, "tokenize", lambda *_, **__: [[5, 6], []])
