@@ -126,7 +126,7 @@ def _majority(probabilities: Sequence[Mapping[str, float]], min_probability: flo
 
 @functools.cache
 def _group(code: str) -> str:
-    """The languages that are not told apart: those of a macrolanguage, and `_ALIKE`.
+    """Languages that count as one: the members of a macrolanguage, and those in `_ALIKE`.
 
     Bosnian, Croatian and Serbian are of one macrolanguage, as are Indonesian and Malay, the kinds
     of Arabic and those of Chinese. Script and region do not count.

@@ -24,7 +24,7 @@ _INVISIBLE = re.compile(
 # Bytes of another encoding that were read as Latin-1: U+0093 was a quotation mark.
 _UNDECODED = re.compile("[\u0080-\u0084\u0086-\u009f]")
 REPLACEMENT = "\ufffd"
-"""Stands for a character that is lost."""
+"""Replaces a lost character."""
 _WORD_CATEGORIES = frozenset("LMN")  # letters, marks, numbers
 
 

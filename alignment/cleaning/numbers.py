@@ -31,7 +31,7 @@ from alignment.cleaning.scales import dozens, fraction_values, scale_after
 from alignment.placeholders import CHOICE, PLACEHOLDER, flatten_choices
 
 Reading = tuple[float, ...]
-"""The values that a number in digits stands for, such as (24.12,) or (24, 12)."""
+"""Possible values of a number in digits, such as (24.12,) or (24, 12)."""
 
 _NUMBER = re.compile(
     r"(?<![\d:.])([01]?\d|2[0-4])(?::| ?h ?)([0-5]\d)(?![\d:])"  # 8:30  8h30

@@ -2,7 +2,7 @@ r"""The text of a segment without the codes of the format that it comes from.
 
 TMX 1.4b and XLIFF 1.2 wrap native code (`<b>`, `{\b `) in bpt, ept, ph, it and ut. XLIFF 2 has
 empty elements in their place. What hi, g, pc and mrk wrap is text. A text inside native code
-(`sub`) is one of its own and is left out.
+(`sub`) is a separate text and is left out.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ _GETTEXT_FOLDER = re.compile(
 )
 # po/<language>.po
 _GETTEXT_FILE = re.compile(r"(?:^|/)(?P<lang>[A-Za-z]{2,3}(?:[_@-][A-Za-z0-9]+)*)\.(?:po|mo)$")
-# `app` and `web` are codes of languages, but `app.po` is one only next to `de.po` or the like.
+# `app` and `web` are language codes too, so `app.po` counts only beside a file such as `de.po`.
 _TWO_LETTERS = re.compile(r"[A-Za-z]{2}(?![A-Za-z])")
 _WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _LANGUAGE = r"(?P<lang>[A-Za-z]{2,3}(?:[_@-][A-Za-z0-9]+)*|b(?:\+[A-Za-z0-9]+)+)"

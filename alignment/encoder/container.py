@@ -70,7 +70,7 @@ def load_container(
                 local_files_only=True,
                 model_kwargs=options,
             )
-            check_all_loaded(container, path)
+            check_all_loaded(transformer_of(container), path)
             container.eval()
             if not (path / MODULES).is_file():
                 _set_pooling(container, path, pooling)
@@ -78,13 +78,13 @@ def load_container(
         raise _cannot_be_loaded(error, path) from error
     for module in list(container)[1:]:
         module.float()
-    return container.eval()
+    return container
 
 
 def _cannot_be_loaded(error: Exception, path: Path) -> Corrupt:
     text = str(error)
     if "trust_remote_code" in text:
-        return not_trusted("this model comes with Python code of its own", str(path))
+        return not_trusted(str(path))
     reason = text.partition("\n")[0] or type(error).__name__
     return Corrupt(f"the encoder cannot be loaded: {reason}", where=str(path))
 
@@ -127,7 +127,7 @@ def new_container(
         transformer = Transformer(str(scratch), max_seq_length=max_tokens)
         pooling = Pooling(model.config.hidden_size, "mean")
         container = SentenceTransformer(modules=[transformer, pooling], device="cpu")
-        check_all_loaded(container, scratch)
+        check_all_loaded(transformer_of(container), scratch)
     ensure_unit_vectors(container)
     return container.eval()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-WITHOUT_LIMIT = 512  # tokens, for a model that has no limit of its own
+WITHOUT_LIMIT = 512  # tokens, for a model without a stated limit
 _NO_LIMIT = 1_000_000  # transformers writes 10**30 if a tokenizer has none
 
 

@@ -80,7 +80,7 @@ def _name(module: dict[str, Any]) -> str:
 def _unsupported(listing: Path, kind: str, name: str) -> Corrupt:
     if not kind.startswith(_LIBRARY):
         what = f"the module {kind} is Python code that comes with the model"
-        return not_trusted(what, str(listing))
+        return not_trusted(str(listing), what)
     reason = f": {_REASONS[name]}" if name in _REASONS else ""
     return Corrupt(
         f"the module {name} of sentence-transformers is not supported{reason}",

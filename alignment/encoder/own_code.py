@@ -8,8 +8,10 @@ from typing import Any
 from alignment.encoder.files import read_json
 from alignment.errors import Corrupt
 
+_OWN_CODE = "this model comes with Python code of its own"
 
-def not_trusted(what: str, where: str) -> Corrupt:
+
+def not_trusted(where: str, what: str = _OWN_CODE) -> Corrupt:
     """The error for code that may not run; `what` is the sentence's subject and verb."""
     return Corrupt(
         f"{what}, which is not run",
@@ -40,7 +42,7 @@ def check_own_code(
     _check_place(folder / "config.json", config)
     _check_place(folder / "tokenizer_config.json", tokenizer)
     if not trust_remote_code:
-        raise not_trusted("this model comes with Python code of its own", str(path))
+        raise not_trusted(str(path))
 
 
 def _model_needs_code(config: dict[str, Any]) -> bool:

@@ -6,27 +6,25 @@ transformers gives weights that it does not find random values and goes on.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from alignment.encoder.files import transformer_folder
 from alignment.errors import Corrupt
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 NAMES_IN_ERROR = 3
 _UNUSED = "pooler."  # the head of BERT's next-sentence task, which no vector depends on
 
 
-def check_all_loaded(container: SentenceTransformer, path: Path) -> None:
-    """Check that the transformer's weights were all in the files; take an unused pooler away.
+def check_all_loaded(model: Any, path: Path) -> None:
+    """Check that the weights were all in the files; take an unused pooler away.
+
+    Args:
+        model: The transformers model, as it was loaded.
+        path: The encoder's directory.
 
     Raises:
-        Corrupt: with the names of missing weights, or those of another shape.
+        Corrupt: with the names of missing weights.
     """
-    from alignment.encoder.container import transformer_of
-
-    model: Any = transformer_of(container)
     folder = transformer_folder(path)
     # On the device "meta" only names and shapes are read. It takes a tenth of a second.
     _, report = type(model).from_pretrained(

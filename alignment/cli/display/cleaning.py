@@ -11,6 +11,7 @@ from rich.table import Table
 
 from alignment.cleaning.ledger import REASONS
 from alignment.cli.display.console import add_row, console, new_table, percent, say
+from alignment.corpora.skips import listed
 from alignment.languages import name as language_name
 from alignment.pipeline.explain import Explained, FilterScores
 from alignment.types import Artifact
@@ -44,7 +45,7 @@ def print_ledger(cleaned: Mapping[str, Artifact]) -> None:
         total.update(counts)
         _add_ledger_row(table, language_name(code), counts)
         for corpus, reasons in ledger["skipped_by_reader"].items():
-            skipped.append(f"{language_name(code)}, {corpus}: {_listed(reasons)}")
+            skipped.append(f"{language_name(code)}, {corpus}: {listed(reasons)}")
     table.add_section()
     _add_ledger_row(table, f"all ({len(cleaned)})", total)
     console.print(table)
@@ -66,7 +67,7 @@ def print_explanation(explanation: Explained, code: str) -> None:
     for scores in explanation.scores:
         _print_alternatives(scores)
     say()
-    dropped = _listed(explanation.counts) or "nothing"
+    dropped = listed(explanation.counts) or "nothing"
     say(f"Dropped, by the first filter that refuses a pair: {dropped}")
     for reason, pairs in explanation.rejects.items():
         _print_rejects(reason, pairs)
@@ -74,7 +75,7 @@ def print_explanation(explanation: Explained, code: str) -> None:
 
 def _add_ledger_row(table: Table, label: str, counts: Mapping[str, int]) -> None:
     dropped = {reason.replace("_", " "): counts[reason] for reason in REASONS if counts.get(reason)}
-    add_row(table, label, f"{counts['read']:,}", f"{counts['kept']:,}", _listed(dropped))
+    add_row(table, label, f"{counts['read']:,}", f"{counts['kept']:,}", listed(dropped))
 
 
 def _add_filter_row(table: Table, scores: FilterScores) -> None:
@@ -108,7 +109,3 @@ def _print_rejects(reason: str, pairs: list[tuple[str, str]]) -> None:
     for source, target in pairs:
         say(f"  {source}")
         say((f"  {target}", "dim"))
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{reason} {count:,}" for reason, count in counts.items())
