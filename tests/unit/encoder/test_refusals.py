@@ -290,6 +290,14 @@ def test_an_adapter_beside_a_model(
     assert not np.allclose(merged, plain, atol=1e-2)
 
 
+def test_modules_of_a_newer_sentence_transformers(toy: Path) -> None:
+    """Version 6 moved Normalize, which version 5 does not find."""
+    add_modules(toy, "sentence_transformers.base.modules.of_tomorrow.Normalize")
+    message = refusal(toy)
+    assert "names sentence_transformers.base.modules.of_tomorrow, which the installed" in message
+    assert "pip install --upgrade sentence-transformers" in message
+
+
 def test_no_tokenizer(tmp_path: Path) -> None:
     xlmr(30).save_pretrained(tmp_path / "m")
     assert "the tokenizer's files are missing" in refusal(tmp_path / "m")
