@@ -85,8 +85,22 @@ def _cannot_be_loaded(error: Exception, path: Path) -> Corrupt:
     text = str(error)
     if "trust_remote_code" in text:
         return not_trusted(str(path))
+    if isinstance(error, ImportError) and (error.name or "").startswith("sentence_transformers."):
+        return _saved_by_newer(error, path)
     reason = text.partition("\n")[0] or type(error).__name__
     return Corrupt(f"the encoder cannot be loaded: {reason}", where=str(path))
+
+
+def _saved_by_newer(error: ImportError, path: Path) -> Corrupt:
+    """Version 6 moved Normalize: older ones do not find it under the name that it writes."""
+    import sentence_transformers
+
+    return Corrupt(
+        f"modules.json names {error.name}, which the installed sentence-transformers "
+        f"{sentence_transformers.__version__} does not have",
+        where=str(path / MODULES),
+        hint="A newer version saved it. Run `pip install --upgrade sentence-transformers`.",
+    )
 
 
 def _set_pooling(container: SentenceTransformer, path: Path, mode: PoolingMode | None) -> None:

@@ -46,10 +46,12 @@ class OneDnnLinear(torch.nn.Linear):
         if x.dtype != torch.float32:  # torch's own product of bf16 is oneDNN's
             return super().forward(x)
         if torch.is_grad_enabled():
-            result: torch.Tensor = _Product.apply(  # type: ignore[no-untyped-call]
-                x, self.weight, self.bias
+            # As a matrix: the product of three dimensions is a view, which torch does not let a
+            # function of ours return if the model changes it in place. Longformer does.
+            product: torch.Tensor = _Product.apply(  # type: ignore[no-untyped-call]
+                x.reshape(-1, x.shape[-1]), self.weight, self.bias
             )
-            return result
+            return product.view(*x.shape[:-1], -1)
         return compat.onednn_linear(x, self.weight, self.bias)
 
     def _inference_weight(self) -> torch.Tensor:
@@ -96,7 +98,7 @@ def _is_supported(x: torch.Tensor, weight: torch.Tensor) -> bool:
 
 
 class _Product(torch.autograd.Function):
-    """The product with its gradients, which are products too."""
+    """The product of a matrix (n, inputs), with its gradients, which are products too."""
 
     @staticmethod
     def forward(
@@ -109,12 +111,11 @@ class _Product(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         x, weight = ctx.saved_tensors
-        flat = gradient.reshape(-1, gradient.shape[-1])
         of_x, of_weight, of_bias = None, None, None
         if ctx.needs_input_grad[0]:
             of_x = compat.onednn_linear(gradient, weight.T, None)
         if ctx.needs_input_grad[1]:
-            of_weight = compat.onednn_linear(flat.T, x.reshape(-1, x.shape[-1]).T, None)
+            of_weight = compat.onednn_linear(gradient.T, x.T, None)
         if ctx.needs_input_grad[2]:
-            of_bias = flat.sum(dim=0)
+            of_bias = gradient.sum(dim=0)
         return of_x, of_weight, of_bias

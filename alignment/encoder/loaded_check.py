@@ -9,6 +9,7 @@ import torch
 
 from alignment.encoder.container import transformer_of
 from alignment.encoder.files import MODULES
+from alignment.encoder.old_versions import check_version
 from alignment.errors import ConfigError, Corrupt
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def check_loaded(container: SentenceTransformer, path: Path, *, pooling_chosen: 
             hint="Only sentence-transformers' own Transformer is supported as the first module.",
         )
     _check_no_decoder(container, path)
+    check_version(transformer_of(container), path)
     if container.tokenizer.pad_token_id is None:
         raise Corrupt(
             "the tokenizer has no padding token",

@@ -74,7 +74,7 @@ def check_directory(path: Path, *, trust_remote_code: bool) -> None:
     _check_kind(path)
     check_modules(path, trust_remote_code=trust_remote_code)
     folder = transformer_folder(path)
-    _check_adapter(folder)
+    _check_adapter(path, folder)
     _check_has_config(path, folder)
     _check_weights(path, folder)
     config = read_json(folder / "config.json", {})
@@ -96,18 +96,38 @@ def _check_kind(path: Path) -> None:
     )
 
 
-def _check_adapter(folder: Path) -> None:
+def _check_adapter(path: Path, folder: Path) -> None:
     if not (folder / ADAPTER).is_file():
         return
-    base = read_json(folder / ADAPTER, {}).get("base_model_name_or_path") or "BASE"
-    beside = " beside the weights of a model" if weight_files(folder) else ""
+    named = str(read_json(folder / ADAPTER, {}).get("base_model_name_or_path") or "BASE")
+    if weight_files(folder):
+        raise Corrupt(
+            "there is a PEFT adapter beside the weights of a model, and no file says whether the "
+            "weights include it",
+            where=str(folder / ADAPTER),
+            hint="If they do, remove the adapter's files. If they are its base, merge it with "
+            f"{_merge_command(path, folder)} and use NEW (it needs `pip install peft`).",
+        )
     raise Corrupt(
-        f"there is a PEFT adapter{beside}, which has to be merged with its base model {base!r}",
+        f"there is a PEFT adapter, which has to be merged with its base model {named!r}",
         where=str(folder / ADAPTER),
-        hint="Merge it: load the base with transformers.AutoModel, then "
-        "`peft.PeftModel.from_pretrained(base, ADAPTER).merge_and_unload().save_pretrained(NEW)`, "
-        "and copy the tokenizer and the files of sentence-transformers to NEW. To use the model "
-        "without the adapter, remove the adapter's files.",
+        hint=f"Merge it with {_merge_command(path, folder, named)} and use NEW (it needs "
+        "`pip install peft`).",
+    )
+
+
+def _merge_command(path: Path, folder: Path, base: str | None = None) -> str:
+    """A command that copies the directory to NEW and merges its adapter into the weights there.
+
+    Without a `base`, the weights in the directory are the base.
+    """
+    merged = Path("NEW", folder.relative_to(path)).as_posix()
+    return (
+        'python -c "import peft, shutil, transformers; '
+        f"shutil.copytree({str(path)!r}, 'NEW', ignore=shutil.ignore_patterns('adapter_*')); "
+        f"base = transformers.AutoModel.from_pretrained({base or merged!r}); "
+        f"model = peft.PeftModel.from_pretrained(base, {str(folder)!r}); "
+        f'model.merge_and_unload().save_pretrained({merged!r})"'
     )
 
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from itertools import chain, product
 from pathlib import Path
 
+import pytest
+import sentence_transformers
 import torch
 import transformers
+from packaging.version import Version
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import (
@@ -22,6 +25,7 @@ from transformers import (
     UMT5EncoderModel,
 )
 
+KNOWS_NEW_NORMALIZE = Version(sentence_transformers.__version__) >= Version("6")
 TEXTS = [
     "the red house is old",
     "das rote haus ist alt",
@@ -105,16 +109,28 @@ class Layout:
     folder: str = ""
     """Where the transformer is: `0_Transformer` in directories of 2021."""
     new_spelling: bool = False
+    since: str = "5"
+    """The version of transformers that treats it rightly."""
 
     @property
-    def exists(self) -> bool:
-        """Whether this version of transformers has the architecture."""
-        return hasattr(transformers, f"{self.architecture}Config")
+    def needs_newer(self) -> bool:
+        """Whether the installed transformers gets this layout wrong."""
+        return Version(transformers.__version__) < Version(self.since)
 
     @property
     def dim(self) -> int:
         """Length of a vector."""
         return self.dense[-1].size if self.dense else DIM * len(self.pooling)
+
+
+def skip_without(layout: Layout) -> None:
+    """Skip the test if this transformers does not have the architecture, or gets it wrong."""
+    if not hasattr(transformers, f"{layout.architecture}Config"):
+        pytest.skip(f"transformers has no {layout.architecture}")
+    if layout.needs_newer:
+        pytest.skip(f"{layout.name} needs transformers {layout.since}")
+    if layout.new_spelling and layout.normalize and not KNOWS_NEW_NORMALIZE:
+        pytest.skip(f"{layout.name} is in the spelling of sentence-transformers 6")
 
 
 def write_layout(path: Path, layout: Layout) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from alignment.encoder.old_versions import APPLIES_SOFTCAPS, KEEPS_WINDOWS
 from tests.unit.encoder.layout_files import (
     BERT,
     DIM,
@@ -79,6 +80,7 @@ PUBLISHED = [
         dense=(Dense(48, "Identity", bias=False), Dense(DIM, "Identity", bias=False)),
         normalize=True,
         prompts=GEMMA_PROMPTS,
+        since=KEEPS_WINDOWS,
     ),
     Layout(
         "Qwen3-Embedding",
@@ -134,7 +136,13 @@ PUBLISHED = [
     Layout("Llama", "Llama", GROUPED, LLAMA, ("lasttoken",), normalize=True),
     Layout("Mistral", "Mistral", {**GROUPED, "sliding_window": 8}, LLAMA, ("lasttoken",)),
     Layout("Gemma", "Gemma", GROUPED, GEMMA),
-    Layout("Gemma2", "Gemma2", {**GROUPED, "query_pre_attn_scalar": 8}, GEMMA),
+    Layout(
+        "Gemma2",
+        "Gemma2",
+        {**GROUPED, "query_pre_attn_scalar": 8},
+        GEMMA,
+        since=APPLIES_SOFTCAPS,
+    ),
     Layout("nomic-embed", "NomicBert", {**POSITIONS, "head_dim": 8}, BERT),
     Layout("jina-v3", "JinaEmbeddingsV3", ROBERTA),
     Layout(

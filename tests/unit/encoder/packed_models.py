@@ -4,7 +4,6 @@ import tempfile
 from typing import Any
 
 import torch
-import transformers
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 from transformers import (
@@ -12,6 +11,7 @@ from transformers import (
     BertConfig,
     DistilBertConfig,
     ElectraConfig,
+    EuroBertConfig,
     Gemma2Config,
     Gemma3TextConfig,
     LlamaConfig,
@@ -67,7 +67,7 @@ def bert_config() -> BertConfig:
 
 def families() -> dict[str, PreTrainedConfig]:
     """A small configuration of each kind of attention that can be packed."""
-    configs: dict[str, PreTrainedConfig] = {
+    return {
         "bert": bert_config(),
         "xlm-roberta": XLMRobertaConfig(**SIZES, **WITHOUT_DROPOUT),
         "electra": ElectraConfig(**SIZES, **WITHOUT_DROPOUT, embedding_size=16),
@@ -90,11 +90,8 @@ def families() -> dict[str, PreTrainedConfig]:
         "gemma3, bidirectional": Gemma3TextConfig(
             **SIZES, **GROUPED, **ALTERNATING, use_bidirectional_attention=True
         ),
+        "eurobert": EuroBertConfig(**SIZES, **GROUPED),
     }
-    eurobert = getattr(transformers, "EuroBertConfig", None)  # not in the lowest version
-    if eurobert is not None:
-        configs["eurobert"] = eurobert(**SIZES, **GROUPED)
-    return configs
 
 
 def new_model(family: str, pooling: str = "mean") -> SentenceTransformer:

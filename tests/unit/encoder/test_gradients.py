@@ -18,7 +18,7 @@ from alignment.encoder.packing import pack
 from alignment.encoder.packing_probe import use_packing
 from alignment.encoder.padding import pad
 from alignment.encoder.vocabulary import Reduction, embedding_matrix, reduce_vocabulary
-from tests.unit.encoder.layout_files import TEXTS, write_layout
+from tests.unit.encoder.layout_files import TEXTS, skip_without, write_layout
 from tests.unit.encoder.layouts import BY_NAME
 
 TOLERANCE = 1e-4  # of the largest gradient of the model
@@ -70,8 +70,7 @@ def whole_matrix(gradient: torch.Tensor, reduction: Reduction, size: int) -> tor
 @pytest.mark.parametrize("name", FAMILIES)
 def test_same_gradients_as_sentence_transformers(name: str, tmp_path: Path) -> None:
     layout = BY_NAME[name]
-    if not layout.exists:
-        pytest.skip(f"transformers has no {layout.architecture}")
+    skip_without(layout)
     write_layout(tmp_path, layout)
     target = torch.randn(len(TEXTS), layout.dim, generator=torch.Generator().manual_seed(1))
     expected = expected_gradients(tmp_path, target)

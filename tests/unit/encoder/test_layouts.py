@@ -28,7 +28,7 @@ from alignment.encoder.vocabulary import Reduction, restore_vocabulary
 from alignment.errors import Corrupt
 from alignment.training import run as training
 from alignment.training.run import run
-from tests.unit.encoder.layout_files import TEXTS, Layout, write_layout
+from tests.unit.encoder.layout_files import TEXTS, Layout, skip_without, write_layout
 from tests.unit.encoder.layouts import BY_NAME
 from tests.unit.training.support import short, tiny_job
 
@@ -73,8 +73,7 @@ ENCODERS = [name for name in BY_NAME if name not in REFUSED]
 def layout_of(name: str, path: Path) -> Layout:
     """Write a layout's directory; skip the test if this transformers does not have it."""
     layout = BY_NAME[name]
-    if not layout.exists:
-        pytest.skip(f"transformers has no {layout.architecture}")
+    skip_without(layout)
     write_layout(path, layout)
     return layout
 
@@ -85,6 +84,17 @@ def test_is_refused_by_name(name: str, tmp_path: Path, table: dict[str, list[str
     with pytest.raises(Corrupt, match=REFUSED[name]) as caught:
         load_encoder(tmp_path, device="cpu")
     table[name] = [str(caught.value).partition("\n")[0]]
+
+
+@pytest.mark.parametrize("name", ["EmbeddingGemma", "Gemma2"])
+def test_is_refused_by_versions_that_get_it_wrong(name: str, tmp_path: Path) -> None:
+    layout = BY_NAME[name]
+    write_layout(tmp_path, layout)
+    if not layout.needs_newer:
+        load_encoder(tmp_path, device="cpu")
+        return
+    with pytest.raises(Corrupt, match=f"needs transformers {layout.since} or newer"):
+        load_encoder(tmp_path, device="cpu")
 
 
 def test_code_of_a_model_is_refused(tmp_path: Path, table: dict[str, list[str]]) -> None:

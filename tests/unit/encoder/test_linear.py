@@ -44,6 +44,21 @@ def test_same_values_and_gradients(pair: tuple[torch.nn.Sequential, torch.nn.Seq
         torch.testing.assert_close(converted(x), plain(x))
 
 
+def test_a_model_may_change_the_output_in_place(
+    pair: tuple[torch.nn.Sequential, torch.nn.Sequential],
+) -> None:
+    """As Longformer does with its queries."""
+    gradients = []
+    for model in pair:
+        torch.manual_seed(5)
+        x = torch.randn(2, 7, 6, requires_grad=True)
+        output = model[0](x)
+        output /= 3
+        output.square().sum().backward()
+        gradients.append(x.grad)
+    torch.testing.assert_close(gradients[1], gradients[0])
+
+
 def test_parameters_keep_their_identity_and_names() -> None:
     model = torch.nn.Sequential(torch.nn.Linear(3, 3)).eval()
     model[0].weight.requires_grad_(False)

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import peft
 import pytest
 import torch
+from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
 from alignment.encoder.directory import load_encoder
-from alignment.errors import AlignmentError
+from alignment.errors import AlignmentError, Corrupt
 from tests.unit.encoder.toys import (
     TEXTS,
     add_dense,
@@ -240,16 +242,60 @@ def test_a_classifier(toy: Path) -> None:
     assert load_encoder(toy, device="cpu").dim == 32
 
 
-def test_an_adapter_alone(tmp_path: Path) -> None:
-    write_json(tmp_path / "a/adapter_config.json", {"base_model_name_or_path": "some/base"})
+def with_adapter(base: Path, adapter: Path) -> NDArray[np.float32]:
+    """Write a LoRA adapter of `base` beside what is in `adapter`; the vectors with it."""
+    toy = load_encoder(base, device="cpu")
+    settings = peft.LoraConfig(r=2, target_modules=["query", "value"], init_lora_weights=False)
+    torch.manual_seed(2)
+    adapted = peft.get_peft_model(toy.model, settings)
+    adapted.save_pretrained(adapter)
+    adapted.merge_and_unload()
+    return toy.encode(TEXTS)
+
+
+def run_merge(message: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = message.partition("erge it with ")[2].partition(" and use NEW")[0]
+    program, flag, code = shlex.split(command)
+    assert (program, flag) == ("python", "-c")
+    monkeypatch.chdir(folder)
+    exec(code, {})
+
+
+def test_an_adapter_alone(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy_tokenizer().save_pretrained(tmp_path / "a")
+    add_modules(tmp_path / "a", pooling={"embedding_dimension": 32, "pooling_mode": "cls"})
+    add_modules(toy, pooling={"embedding_dimension": 32, "pooling_mode": "cls"})
+    right = with_adapter(toy, tmp_path / "a")
     message = refusal(tmp_path / "a")
-    assert "a PEFT adapter, which has to be merged with its base model 'some/base'" in message
-    assert "merge_and_unload()" in message
+    assert f"a PEFT adapter, which has to be merged with its base model '{toy}'" in message
+    run_merge(message, tmp_path, monkeypatch)
+    merged = load_encoder(tmp_path / "NEW", device="cpu")
+    assert np.allclose(merged.encode(TEXTS), right, atol=1e-6)
 
 
-def test_an_adapter_beside_a_model(toy: Path) -> None:
-    write_json(toy / "adapter_config.json", {})
-    assert "a PEFT adapter beside the weights of a model" in refusal(toy)
+@pytest.mark.parametrize("first", ["", "0_Transformer"])
+def test_an_adapter_beside_a_model(
+    first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = tmp_path / "toy"
+    save_toy(toy / first)
+    add_modules(toy, first=first)
+    plain = load_encoder(toy, device="cpu").encode(TEXTS)
+    right = with_adapter(toy, toy / first)
+    with pytest.raises(Corrupt, match="a PEFT adapter beside the weights of a model") as caught:
+        load_encoder(toy, device="cpu")
+    run_merge(str(caught.value), tmp_path, monkeypatch)
+    merged = load_encoder(tmp_path / "NEW", device="cpu").encode(TEXTS)
+    assert np.allclose(merged, right, atol=1e-6)
+    assert not np.allclose(merged, plain, atol=1e-2)
+
+
+def test_modules_of_a_newer_sentence_transformers(toy: Path) -> None:
+    """Version 6 moved Normalize, which version 5 does not find."""
+    add_modules(toy, "sentence_transformers.base.modules.of_tomorrow.Normalize")
+    message = refusal(toy)
+    assert "names sentence_transformers.base.modules.of_tomorrow, which the installed" in message
+    assert "pip install --upgrade sentence-transformers" in message
 
 
 def test_no_tokenizer(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from alignment.training.jsonl import complete_lines
 from alignment.training.messages import read_error
 from alignment.training.run import run
 from alignment.training.validation import split
-from tests.unit.encoder.layout_files import TEXTS, write_layout
+from tests.unit.encoder.layout_files import TEXTS, skip_without, write_layout
 from tests.unit.encoder.layouts import BY_NAME
 from tests.unit.training.support import job, losses_of, metrics_of, scratch_job, short, tiny_job
 
@@ -73,6 +73,7 @@ def test_two_processes_train_together(finished: Path, tmp_path: Path) -> None:
 def test_the_first_loss_of_two_processes_is_that_of_one(
     name: str, options: dict[str, bool], tmp_path: Path
 ) -> None:
+    skip_without(BY_NAME[name])
     write_layout(tmp_path / "base", BY_NAME[name])
     train = short(steps=2, dropout=0.0, validation_share=0.0, **options)
     alone = tiny_job(tmp_path / "base", tmp_path / "alone", train)
