@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from alignment import tables
+from alignment.cleaning import columns
 from alignment.cleaning.batch import Context
 from alignment.cleaning.filtering import apply_filters
 from alignment.cleaning.ledger import KEPT, REASON_NUMBERS
+from alignment.cleaning.scores import expected_ratio
 from alignment.config import Clean, GettextCorpus
 from alignment.corpora import Source, open_source
 from alignment.downloads import Downloads
@@ -55,9 +57,10 @@ def main() -> None:
     samples = {}
     for code, sources in sorted(_sources().items()):
         rows = [row for corpus, source in sources for row in pair_rows(corpus, source, code, "en")]
-        tallies[code] = _filtered(code, rows)
+        context = Context("en", code, _usual_ratio(rows))
+        tallies[code] = _filtered(context, rows)
         if code in SPELLINGS:
-            samples[code] = _filtered(code, _sample(rows))
+            samples[code] = _filtered(context, _sample(rows))
     for code, result in tallies.items():
         if dropped := result.reasons["wrong_script"]:
             print(f"{code:10} {result.pairs:6,} pairs, wrong_script drops {dropped}")
@@ -117,10 +120,18 @@ def _sample(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(long, key=lambda row: row["pair_id"])[:SAMPLE]
 
 
-def _filtered(code: str, rows: list[dict[str, Any]]) -> Result:
+def _usual_ratio(rows: list[dict[str, Any]]) -> float:
+    """The usual ratio of lengths, as a run estimates it."""
+    sides = []
+    for side in ("source", "target"):
+        sides.append(columns.normalized(columns.from_strings([row[side] for row in rows])))
+    return expected_ratio(sides[:1], sides[1:])
+
+
+def _filtered(context: Context, rows: list[dict[str, Any]]) -> Result:
     reasons = Counter[str]()
     for batch in tables.in_batches(iter(rows), tables.PAIRS):
-        numbers = apply_filters(batch, Clean(), Context("en", code)).reasons
+        numbers = apply_filters(batch, Clean(), context).reasons
         names = [_NAMES[number] for number in numbers[numbers != KEPT].tolist()]
         reasons.update(names)
     return Result(len(rows), reasons)

@@ -71,6 +71,9 @@ _MIN_USES = 2
 
 def is_credit(msgid: str, context: str | None) -> bool:
     """Whether the translation of this message is a list of translators."""
+    comment = _KDE_COMMENT.match(msgid)
+    if comment is not None:
+        context, msgid = comment.groups()
     return msgid.strip().lower() in _CREDITS or (context or "").strip().lower() in _CREDITS
 
 

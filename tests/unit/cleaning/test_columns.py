@@ -78,6 +78,14 @@ def test_characters_past_the_table() -> None:
     assert forms.strings() == ["\U00020001x", "冬", "ss\U00020001"]
 
 
+def test_accents_behind_dropped_characters() -> None:
+    """They join the letter before, or change places with another accent."""
+    rows = ["e \u0301", "ß e \u0301", "a\u0301-\u0323", "e\u0301 ß", "\u0301e", "x =\u0338 y"]
+    texts = columns.normalized(columns.from_strings(rows))
+    expected = ["é", "ssé", "ạ\u0301", "éss", "\u0301e", "xy"]
+    assert columns.comparables(texts).strings() == expected
+
+
 def test_fingerprints_of_some_rows() -> None:
     forms = columns.comparables(columns.from_strings(["A b", "c", "D!"]))
     hashes = columns.fingerprints(forms, np.array([2, 0]))
