@@ -75,7 +75,7 @@ class Texts(NamedTuple):
         """The rows as Python strings."""
         text = self.points.tobytes().decode("utf-32-le")
         edges = self.offsets.tolist()
-        return list(map(text.__getitem__, map(slice, edges[:-1], edges[1:])))
+        return [text[start:end] for start, end in itertools.pairwise(edges)]
 
 
 def from_strings(rows: Sequence[str]) -> Texts:
@@ -188,9 +188,9 @@ def fingerprints(compared: Texts, rows: Ints | None = None) -> Ints:
     selected = slice(None) if rows is None else rows
     starts = (4 * compared.offsets[:-1][selected]).tolist()  # 4 bytes per code point
     ends = (4 * compared.offsets[1:][selected]).tolist()
-    # Nested maps: this is the innermost loop of cleaning, and runs without any bytecode.
-    values = map(xxhash.xxh3_64_intdigest, map(data.__getitem__, map(slice, starts, ends)))
-    return np.fromiter(values, dtype=np.uint64, count=len(starts)).view(np.int64)
+    digest = xxhash.xxh3_64_intdigest
+    values = [digest(data[start:end]) for start, end in zip(starts, ends, strict=True)]
+    return np.array(values, dtype=np.uint64).view(np.int64)
 
 
 def take(texts: Texts, rows: Ints) -> Texts:
