@@ -66,7 +66,7 @@ bench-clean: $(VENV)/.test ## Cleaning compared with OpusFilter, on 1.3 million 
 bench-scale: $(VENV)/.test ## Time and memory of cleaning at 100 k, 1 M and 10 M pairs
 	$(BIN)/python -m benchmarks.scale
 
-bench-scripts: $(VENV)/.test ## Good pairs that the filters lose, by script and spelling (fetches 22 MB)
+bench-scripts: $(VENV)/.test ## Good pairs that the filters lose, by script, spelling and number format (fetches 22 MB)
 	$(BIN)/python -m benchmarks.scripts
 
 bench-tmx: $(VENV)/.test ## Time and memory of reading a TMX file of 2 GB

@@ -31,6 +31,8 @@ PAIRS = pa.schema(
         ("origin", pa.string()),
     ]
 )
+_DISTINCT = frozenset({"pair_id", "source", "target", "origin"})
+"""Columns of `PAIRS` with a different value in nearly every row."""
 EXCERPTS = pa.schema(
     [
         ("corpus", pa.string()),
@@ -122,8 +124,15 @@ def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
 
 
 def new_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """A writer whose pages are compressed with zstd and have checksums; a context manager."""
-    return pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True)
+    """A writer whose pages are compressed with zstd and have checksums; a context manager.
+
+    A dictionary of values that hardly repeat costs time and space, so pairs have none for texts.
+    """
+    plain = _DISTINCT if set(PAIRS.names) <= set(schema.names) else frozenset()
+    repeated = [name for name in schema.names if name not in plain]
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", write_page_checksum=True, use_dictionary=repeated
+    )
 
 
 @contextmanager

@@ -1,24 +1,32 @@
-"""Good pairs that the filters lose by script and spelling: the catalogs of the quickstart.
+"""Good pairs that the filters lose by script and spelling.
 
-Two tables: the pairs of each language that `wrong_script` drops, and what happens to 20 pairs in
-each of 30 scripts and spellings, which people translated and which are right.
+Three tables: the pairs of each language in the catalogs of the quickstart that `wrong_script`
+drops; what happens to 20 of them in each of 30 scripts and spellings, which people translated and
+which are right; and what `other_numbers` says about the pairs whose numbers are written
+differently, or are wrong, of its tests.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
 from alignment import tables
+from alignment.cleaning import columns
 from alignment.cleaning.batch import Context
 from alignment.cleaning.filtering import apply_filters
 from alignment.cleaning.ledger import KEPT, REASON_NUMBERS
+from alignment.cleaning.scores import expected_ratio
 from alignment.config import Clean, GettextCorpus
 from alignment.corpora import Source, open_source
 from alignment.downloads import Downloads
 from alignment.pairs import pair_rows
 from benchmarks.catalogs import PACKAGES, cache, canonical_or_empty
+from tests.unit.cleaning.number_pairs import RIGHT, WRONG
 
 QUICKSTART = ("django", "wagtail", "django-cms")
 SAMPLE = 20
@@ -29,6 +37,10 @@ _CODES = """
 SPELLINGS = frozenset(_CODES.split())
 """More than 30, since a package may lack one."""
 _NAMES = {number: name for name, number in REASON_NUMBERS.items()}
+_NUMBERS_ONLY = Clean(filters=("other_numbers",))
+_TEXTS = pa.schema([("source", pa.string()), ("target", pa.string())])
+NumberPair = tuple[str, str, str]
+"""Language, English and translation."""
 
 
 class Result(NamedTuple):
@@ -40,14 +52,15 @@ class Result(NamedTuple):
 
 
 def main() -> None:
-    """Print both tables, and a line of JSON."""
+    """Print the tables, and a line of JSON."""
     tallies = {}
     samples = {}
     for code, sources in sorted(_sources().items()):
         rows = [row for corpus, source in sources for row in pair_rows(corpus, source, code, "en")]
-        tallies[code] = _filtered(code, rows)
+        context = Context("en", code, _usual_ratio(rows))
+        tallies[code] = _filtered(context, rows)
         if code in SPELLINGS:
-            samples[code] = _filtered(code, _sample(rows))
+            samples[code] = _filtered(context, _sample(rows))
     for code, result in tallies.items():
         if dropped := result.reasons["wrong_script"]:
             print(f"{code:10} {result.pairs:6,} pairs, wrong_script drops {dropped}")
@@ -57,7 +70,34 @@ def main() -> None:
     total = sum(result.pairs for result in tallies.values())
     dropped = sum(result.reasons["wrong_script"] for result in tallies.values())
     kept = sum(result.pairs - result.reasons.total() for result in samples.values())
-    print(json.dumps({"pairs": total, "wrong_script": dropped, "samples_kept": kept}))
+    sampled = sum(result.pairs for result in samples.values())
+    print(f"{len(samples)} scripts and spellings: {kept} of {sampled} right pairs are kept")
+    right_kept = _print_numbers("right", RIGHT)
+    wrong_kept = _print_numbers("wrong", WRONG)
+    figures = {
+        "pairs": total,
+        "wrong_script": dropped,
+        "samples": sampled,
+        "samples_kept": kept,
+        "right_numbers": len(RIGHT),
+        "right_numbers_kept": right_kept,
+        "wrong_numbers": len(WRONG),
+        "wrong_numbers_kept": wrong_kept,
+    }
+    print(json.dumps(figures))
+
+
+def _print_numbers(what: str, pairs: Iterable[NumberPair]) -> int:
+    """Print what `other_numbers` does with each pair; how many it keeps."""
+    decisions = []
+    for language, source, target in pairs:
+        batch = pa.RecordBatch.from_pylist([{"source": source, "target": target}], _TEXTS)
+        reasons = apply_filters(batch, _NUMBERS_ONLY, Context("en", language)).reasons
+        decisions.append(bool(reasons[0] == KEPT))
+        decision = "kept" if decisions[-1] else "dropped"
+        print(f"{language:10} {decision:8} {source} | {target}")
+    print(f"numbers: {sum(decisions)} of {len(decisions)} {what} pairs are kept")
+    return sum(decisions)
 
 
 def _sources() -> dict[str, list[tuple[GettextCorpus, Source]]]:
@@ -80,10 +120,18 @@ def _sample(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(long, key=lambda row: row["pair_id"])[:SAMPLE]
 
 
-def _filtered(code: str, rows: list[dict[str, Any]]) -> Result:
+def _usual_ratio(rows: list[dict[str, Any]]) -> float:
+    """The usual ratio of lengths, as a run estimates it."""
+    sides = []
+    for side in ("source", "target"):
+        sides.append(columns.normalized(columns.from_strings([row[side] for row in rows])))
+    return expected_ratio(sides[:1], sides[1:])
+
+
+def _filtered(context: Context, rows: list[dict[str, Any]]) -> Result:
     reasons = Counter[str]()
     for batch in tables.in_batches(iter(rows), tables.PAIRS):
-        numbers = apply_filters(batch, Clean(), Context("en", code)).reasons
+        numbers = apply_filters(batch, Clean(), context).reasons
         names = [_NAMES[number] for number in numbers[numbers != KEPT].tolist()]
         reasons.update(names)
     return Result(len(rows), reasons)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import functools
 import unicodedata
 from typing import NamedTuple, TypeVar
@@ -10,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alignment.cleaning.escapes import STARTERS
-from alignment.cleaning.normalize import comparable, is_word_char, normalize
+from alignment.cleaning.normalize import (
+    comparable,
+    is_word_char,
+    nfkc_casefold,
+    normalize,
+)
 
 TABLE_SIZE = 0x20000
 """Code points with a table entry. Rows with later ones (rare ideographs) are handled one by one."""
@@ -26,6 +32,11 @@ MAY_CHANGE = 2
 """`normalize` may change the character."""
 WORD_CHAR = 4
 """`is_word_char` is true."""
+DEPENDS = 8
+"""`normalize` may change it together with others: an accent, or the first character of an escape.
+
+Nearly all texts with one of them are normal, and a cheaper test than `normalize` tells.
+"""
 
 NOT_ONE_CHAR = 0xFFFFFFFF
 """In `CharTables.folded`: several characters, or a result that depends on the neighbors."""
@@ -37,7 +48,7 @@ class CharTables(NamedTuple):
     """One entry for each code point below `TABLE_SIZE`."""
 
     flags: NDArray[np.uint8]
-    """`LETTER`, `MAY_CHANGE` and `WORD_CHAR`, combined."""
+    """`LETTER`, `MAY_CHANGE`, `WORD_CHAR` and `DEPENDS`, combined."""
     folded: Points
     """Comparable form: a code point, 0 (dropped, such as punctuation), or `NOT_ONE_CHAR`."""
 
@@ -45,30 +56,39 @@ class CharTables(NamedTuple):
 @functools.cache
 def char_tables() -> CharTables:
     """Build the tables from `unicodedata`, once per process, in about 0.1 seconds."""
-    flags = np.zeros(TABLE_SIZE, dtype=np.uint8)
-    folded = np.zeros(TABLE_SIZE, dtype=np.uint32)
+    flags = bytearray(TABLE_SIZE)
+    folded = array.array("I", bytes(4 * TABLE_SIZE))
     joining = _joining_points()
-    for point in range(TABLE_SIZE):
-        char = chr(point)
+    for point, char in enumerate(map(chr, range(TABLE_SIZE))):
         category = unicodedata.category(char)
         if category in ("Cs", "Cn"):  # surrogates and unassigned code points
             continue
-        flags[point] = LETTER * char.isalpha() | WORD_CHAR * is_word_char(char)
         if point in joining:
-            flags[point] |= MAY_CHANGE
+            flags[point] = LETTER * char.isalpha() | WORD_CHAR * is_word_char(char) | DEPENDS
             folded[point] = NOT_ONE_CHAR
         elif category == "Lo" and not unicodedata.decomposition(char):
+            flags[point] = LETTER | WORD_CHAR
             folded[point] = point  # ideographs and syllables, two thirds of the table
         else:
-            if char in STARTERS or (char != " " and normalize(char) != char):
+            flags[point] = LETTER * char.isalpha() | WORD_CHAR * is_word_char(char)
+            if char in STARTERS:
+                flags[point] |= DEPENDS
+            elif _changes(char, category):
                 flags[point] |= MAY_CHANGE
             folded[point] = _folded(char, joining)
-    return CharTables(flags, folded)
+    return CharTables(np.frombuffer(flags, np.uint8), np.frombuffer(folded, np.uint32))
+
+
+def _changes(char: str, category: str) -> bool:
+    """Whether `normalize` changes the character alone."""
+    if category[0] in "CZ":  # controls, marks of direction and spaces
+        return char != " " and normalize(char) != char
+    return not unicodedata.is_normalized("NFC", char)
 
 
 def gather(table: NDArray[Entry], points: Points, *, beyond: int) -> NDArray[Entry]:
     """Look up each code point in `table`; `beyond` is the entry of points past the table's end."""
-    entries = table.take(points, mode="clip")
+    entries = table.take(points.astype(np.intp), mode="clip")  # faster than from uint32
     if len(points) and points.max() >= TABLE_SIZE:
         entries[points >= TABLE_SIZE] = beyond
     return entries
@@ -76,6 +96,8 @@ def gather(table: NDArray[Entry], points: Points, *, beyond: int) -> NDArray[Ent
 
 def _folded(char: str, joining: frozenset[int]) -> int:
     """Entry of one character in `CharTables.folded`."""
+    if nfkc_casefold(char) == char:  # most of them, decided quickly
+        return ord(char) if is_word_char(char) else 0
     compared = comparable(char)
     if not compared:
         return 0

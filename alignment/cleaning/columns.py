@@ -8,16 +8,20 @@ Nearly every sentence is already in its normal form, and most characters fold to
 
 from __future__ import annotations
 
+import functools
 import itertools
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 from numpy.typing import NDArray
 
 from alignment.cleaning.char_tables import (
+    DEPENDS,
     MAY_CHANGE,
     NOT_ONE_CHAR,
     TABLE_SIZE,
@@ -26,6 +30,7 @@ from alignment.cleaning.char_tables import (
     char_tables,
     gather,
 )
+from alignment.cleaning.escapes import unescape
 from alignment.cleaning.normalize import comparable, is_comparable, nfkc_casefold, normalize
 
 SPACE = 0x20
@@ -53,8 +58,12 @@ class Texts(NamedTuple):
 
     def total(self, values: NDArray[Any]) -> Ints:
         """Sum of one value per character over each row (rows,)."""
-        sums: Ints = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
-        return sums[self.offsets[1:]] - sums[self.offsets[:-1]]
+        totals = np.zeros(len(self), dtype=np.int64)
+        filled = self.lengths > 0
+        if filled.any():
+            starts = self.offsets[:-1][filled]  # an empty row would get the next one's first value
+            totals[filled] = np.add.reduceat(values, starts, dtype=np.int64)
+        return totals
 
     def any(self, marked: Bools) -> Bools:
         """Whether a row has a marked character (rows,); `marked` is (characters,)."""
@@ -77,15 +86,13 @@ def from_strings(rows: Sequence[str]) -> Texts:
 
 def from_arrow(column: pa.Array) -> Texts:
     """A column of a string array; null reads as the empty text."""
-    column = column.cast(pa.large_string())
+    column = pc.fill_null(column.cast(pa.large_string()), "")
     _, offset_buffer, data_buffer = column.buffers()
     rows = slice(column.offset, column.offset + len(column) + 1)
     edges = np.frombuffer(offset_buffer, dtype=np.int64)[rows]
-    data = np.frombuffer(data_buffer or b"", dtype=np.uint8)[edges[0] : edges[-1]]
-    begins_character = (data & 0xC0) != 0x80  # all but the continuation bytes of UTF-8
-    character = np.concatenate([[0], np.cumsum(begins_character, dtype=np.int64)])
-    points = np.frombuffer(data.tobytes().decode("utf-8").encode("utf-32-le"), dtype=np.uint32)
-    return Texts(points, character[edges - edges[0]])
+    text = bytes(memoryview(data_buffer or b"")[edges[0] : edges[-1]]).decode("utf-8")
+    points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    return Texts(points, _offsets(pc.utf8_length(column).to_numpy()))
 
 
 def to_arrow(texts: Texts) -> pa.Array:
@@ -105,13 +112,23 @@ def normalized(texts: Texts) -> Texts:
 
 def not_normal(texts: Texts) -> Bools:
     """Rows that `normalize` may change (rows,)."""
-    marked = gather(char_tables().flags, texts.points, beyond=MAY_CHANGE) & MAY_CHANGE != 0
+    flags = gather(char_tables().flags, texts.points, beyond=MAY_CHANGE)
+    marked = flags & MAY_CHANGE != 0
     spaces = texts.points == SPACE
     marked[1:] |= spaces[1:] & spaces[:-1]  # two in a row
     filled = texts.lengths > 0
     for edge in (texts.offsets[:-1][filled], texts.offsets[1:][filled] - 1):
         marked[edge] |= spaces[edge]  # one at the start or the end of a row
-    return texts.any(marked)
+    rows = texts.any(marked)
+    uncertain = np.flatnonzero(texts.any(flags & DEPENDS != 0) & ~rows)
+    rows[uncertain] = _changes_together(take(texts, uncertain).strings())
+    return rows
+
+
+def _changes_together(rows: list[str]) -> list[bool]:
+    """Whether `normalize` composes characters of each row, or decodes an escape in it."""
+    composed = map_lines(functools.partial(unicodedata.normalize, "NFC"), rows)
+    return [form != row or unescape(row) != row for row, form in zip(rows, composed, strict=True)]
 
 
 def comparables(texts: Texts) -> Texts:
@@ -123,7 +140,7 @@ def comparables(texts: Texts) -> Texts:
     ends = texts.offsets[rows + 1].tolist()
     for start, end in zip(starts, ends, strict=True):
         kept[start:end] = False  # these rows are empty for now and replaced below
-    simple = Texts(points[kept], _offsets(texts.total(kept)))
+    simple = Texts(np.compress(kept, points), _offsets(texts.total(kept)))
     if not len(rows):
         return simple
     return _replace_rows(simple, rows, _comparable_rows(take(texts, rows).strings()))
@@ -132,17 +149,34 @@ def comparables(texts: Texts) -> Texts:
 def _comparable_rows(rows: list[str]) -> list[str]:
     """`comparable` of rows that the table cannot do.
 
-    Folding case and composing is done row by row, dropping characters by column.
+    Folding case and composing is done row by row, dropping characters by column. What is left is
+    in its final form unless a dropped character was before one that composes or is sorted.
     """
     folded = from_strings([nfkc_casefold(row) for row in rows])
-    kept = gather(char_tables().flags, folded.points, beyond=0) & WORD_CHAR != 0
-    candidates = Texts(folded.points[kept], _offsets(folded.total(kept))).strings()
+    flags = gather(char_tables().flags, folded.points, beyond=0)
+    kept = flags & WORD_CHAR != 0
+    candidates = Texts(np.compress(kept, folded.points), _offsets(folded.total(kept))).strings()
+    joining = kept & (flags & DEPENDS != 0)
+    joining[1:] &= ~kept[:-1]
+    uncertain = folded.any(joining).tolist()
     beyond_table = folded.any(folded.points >= TABLE_SIZE).tolist()
     result = []
-    for row, candidate, rare in zip(rows, candidates, beyond_table, strict=True):
-        done = not rare and is_comparable(candidate)
-        result.append(candidate if done else comparable(row))
+    for row, candidate, check, rare in zip(rows, candidates, uncertain, beyond_table, strict=True):
+        done = is_comparable(candidate) if check else candidate.casefold() == candidate
+        result.append(candidate if done and not rare else comparable(row))
     return result
+
+
+def map_lines(function: Callable[[str], str], rows: list[str]) -> list[str]:
+    r"""`function` of each row, in one call.
+
+    It must treat every line of a text separately, and give no line breaks. Folding case and the
+    normal forms of Unicode do, since nothing composes with `\n` or is sorted across it.
+    """
+    results = function("\n".join(rows)).split("\n")
+    if len(results) == len(rows):
+        return results
+    return [function(row) for row in rows]  # none, or some with line breaks
 
 
 def fingerprints(compared: Texts, rows: Ints | None = None) -> Ints:

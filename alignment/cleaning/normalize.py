@@ -58,7 +58,9 @@ def comparable(text: str) -> str:
 
 def nfkc_casefold(text: str) -> str:
     """The first half of `comparable`: NFKC and case folded, nothing dropped yet."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    composed = unicodedata.normalize("NFKC", text)
+    folded = composed.casefold()
+    return composed if folded == composed else unicodedata.normalize("NFKC", folded)
 
 
 def is_comparable(text: str) -> bool:

@@ -26,7 +26,7 @@ _SAME_WORDS = {
     "pes": "fa",
 }
 _IN_OTHER_SIGNS = frozenset({"zh", "ja", "yue", "wuu", "nan", "hak", "lzh"})  # numbers are numerals
-_INCOMPLETE = frozenset({"hi"})  # the words below a hundred are irregular
+_INCOMPLETE = frozenset({"hi"})  # the irregular words below a hundred have many spellings
 _ANYWHERE = frozenset({"th", "ko", "ar", "fa"})  # no spaces, or prefixes without a table
 _LONGEST_LINK = 3  # letters between the parts of a word: `ein-und-zwanzig`, `kahde-lla-toista`
 _BETWEEN_WORDS = re.compile(

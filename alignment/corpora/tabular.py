@@ -210,9 +210,19 @@ def _jsonl_rows(path: Path, wanted: Sequence[Column]) -> Iterator[Row]:
             row[name] = field(record, str(name))
             if row[name] is MISSING:
                 raise Malformed(f"the object has no {name!r}", where=f"{path}:{number}")
-            if isinstance(row[name], str):
-                row[name] = storable(row[name])
+            _check_text(row[name], name, f"{path}:{number}")
         yield number, row
+
+
+def _check_text(value: Any, name: Column, where: str) -> None:
+    r"""Refuse half of a character, which JSON can spell (`\ud83d`) and no text can have."""
+    if isinstance(value, str) and storable(value) != value:
+        raise Malformed(
+            f"{name}: half of a surrogate pair, which is not a character",
+            where=where,
+            hint="Write the whole character, or remove the escape. Text that was cut by its length "
+            "in UTF-16 often ends in half of an emoji.",
+        )
 
 
 def _parse_object(line: str, path: Path, number: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ languages that the installed data lacks, and the further scripts of languages wi
 from __future__ import annotations
 
 import functools
+from typing import Literal
 
 import langcodes
 from langcodes.data_dicts import LIKELY_SUBTAGS, NORMALIZED_MACROLANGUAGES
@@ -29,6 +30,18 @@ _LIKELY = {
     "Syrc": "aii arc syc syr",
 }
 """Script of languages whose likely subtags langcodes does not know."""
+
+_USUAL = {
+    "Deva": "pka pra",
+    "Grek": "grc",
+    "Latn": """akk bax blt bsq ctd dmf egy eky ett hmd lis mro mww nnp non nst osa otk oui pal peo
+        phn saz sga sog srb txo uga xco xna xpr xsa""",
+    "Telu": "esg wsg",
+}
+"""Script of the texts of languages for which CLDR names the script of inscriptions, or a new one.
+
+What CLDR names is a further script of them.
+"""
 
 _FURTHER = {
     "Adlm": "ff ffm fuc fue fuf fuh fui fuq fuv",
@@ -102,9 +115,12 @@ def likely_script(tag: langcodes.Language) -> str | None:
     if tag.script is not None:
         return tag.script
     language = tag.language or ""
+    usual = _by_language("usual").get(language)
+    if usual is not None:
+        return usual[0]
     if is_known(language):
         return tag.maximize().script
-    return _by_language(likely=True).get(language, (None,))[0]
+    return _by_language("likely").get(language, (None,))[0]
 
 
 def is_known(language: str) -> bool:
@@ -115,10 +131,13 @@ def is_known(language: str) -> bool:
 
 def further_scripts(language: str) -> tuple[str, ...]:
     """Scripts other than the likely one in which texts of a language subtag are common."""
-    table = _by_language(likely=False)
-    if language in table:
-        return table[language]
-    return table.get(NORMALIZED_MACROLANGUAGES.get(language, language), ())
+    table = _by_language("further")
+    usual = NORMALIZED_MACROLANGUAGES.get(language, language)
+    scripts = table.get(language, table.get(usual, ()))
+    if language in _by_language("usual"):
+        named = langcodes.Language.make(language=language).maximize().script
+        return (*scripts, named) if named else scripts
+    return scripts
 
 
 def is_spaceless(script: str | None) -> bool:
@@ -127,10 +146,11 @@ def is_spaceless(script: str | None) -> bool:
 
 
 @functools.cache
-def _by_language(*, likely: bool) -> dict[str, tuple[str, ...]]:
+def _by_language(table: Literal["usual", "likely", "further"]) -> dict[str, tuple[str, ...]]:
     """One of the tables, by language."""
+    tables = {"usual": _USUAL, "likely": _LIKELY, "further": _FURTHER}
     scripts: dict[str, tuple[str, ...]] = {}
-    for script, codes in (_LIKELY if likely else _FURTHER).items():
+    for script, codes in tables[table].items():
         for code in codes.split():
             scripts[code] = (*scripts.get(code, ()), script)
     return scripts

@@ -24,7 +24,7 @@ from alignment.errors import EmptyCorpus
 from alignment.files import file_digest, write_json
 from alignment.types import Artifact, Counts, FilterReport, Input
 
-REVISION = 6
+REVISION = 7
 logger = logging.getLogger(__name__)
 
 

@@ -24,7 +24,7 @@ from alignment.files import write_json
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Artifact, Counts
 
-REVISION = 6
+REVISION = 7
 NO_FILTERS = Clean(filters=())
 """The user's own suites are taken as they are, except for empty rows."""
 logger = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from alignment.files import write_json
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
 from alignment.types import Artifact, Counts
 
-REVISION = 6
+REVISION = 7
 MAX_LISTED = 40  # languages of a corpus that an error names
 logger = logging.getLogger(__name__)
 

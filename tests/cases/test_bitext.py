@@ -116,6 +116,7 @@ def test_every_skipped_unit_is_in_the_log(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_a_language_that_comes_late(tmp_path: Path) -> None:
+    """The case `tmx-language-after-2000-units`, which is too large to be copied."""
     unit = (
         '<tu><tuv xml:lang="en"><seg>House {0}</seg></tuv>'
         '<tuv xml:lang="{1}"><seg>{2} {0}</seg></tuv></tu>'

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from alignment.cleaning.batch import Context
 from alignment.cleaning.clean import CleanRules, clean
@@ -14,6 +15,7 @@ from alignment.cleaning.ledger import Ledger
 from alignment.config import Clean, LocalCorpus
 from alignment.corpora import open_source
 from alignment.downloads import Downloads
+from alignment.errors import Malformed
 from alignment.pairs import pair_rows
 
 CORPORA = Path(__file__).with_name("corpora")
@@ -91,7 +93,14 @@ def test_text_that_was_escaped_twice(tmp_path: Path) -> None:
     assert kept == [("Tom & Jerry's river is very cold.", "Tom & Jerry's Fluss ist sehr kalt.")]
 
 
-def test_a_lone_surrogate_is_a_lost_character(tmp_path: Path) -> None:
-    kept, dropped = cleaned(tmp_path, "jsonl-surrogate/a.jsonl", "de")
+def test_half_of_a_surrogate_pair(tmp_path: Path) -> None:
+    with pytest.raises(Malformed, match=r"a\.jsonl:1: source: half of a surrogate pair"):
+        cleaned(tmp_path, "jsonl-surrogate/a.jsonl", "de")
+
+
+def test_both_halves_of_a_surrogate_pair(tmp_path: Path) -> None:
+    lines = (CORPORA / "jsonl-surrogate/a.jsonl").read_text().splitlines()
+    path = tmp_path / "whole.jsonl"
+    path.write_text(lines[1])
+    kept, _ = cleaned(tmp_path, str(path), "de")
     assert kept == [("OK 😀 fine.", "OK 😀 gut.")]
-    assert dropped == {"broken_text": 1}

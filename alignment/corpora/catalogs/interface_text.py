@@ -71,6 +71,9 @@ _MIN_USES = 2
 
 def is_credit(msgid: str, context: str | None) -> bool:
     """Whether the translation of this message is a list of translators."""
+    comment = _KDE_COMMENT.match(msgid)
+    if comment is not None:
+        context, msgid = comment.groups()
     return msgid.strip().lower() in _CREDITS or (context or "").strip().lower() in _CREDITS
 
 
@@ -112,22 +115,32 @@ def markers_in_use(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
 
 
 def without_access_keys(
-    source: str, target: str, in_use: frozenset[str] = frozenset()
+    source: str,
+    target: str,
+    in_use: frozenset[str] = frozenset(),
+    *,
+    markers: Iterable[str] = MARKERS,
 ) -> tuple[str, str]:
     """Both texts without the markers of access keys and without shortcuts after a tab.
+
+    Where `&` is in use, `&&` is an ampersand: `Cut && &Paste` becomes `Cut & Paste`.
 
     Args:
         source: One side.
         target: The other side.
         in_use: What `markers_in_use` says about the catalog.
+        markers: Those that the format knows, of `MARKERS`.
     """
     one_tab = source.count("\t") == target.count("\t") == 1
     if one_tab and _SHORTCUT.search(source) and _SHORTCUT.search(target):
         source = _SHORTCUT.sub("", source)
         target = _SHORTCUT.sub("", target)
-    for mark in MARKERS:
+    for mark in markers:
         if mark in source or mark in target:
             source, target = _without_marker(mark, source, target, in_use)
+    if "&" in in_use:
+        source = source.replace("&&", "&")
+        target = target.replace("&&", "&")
     return source, target
 
 

@@ -3,6 +3,7 @@
 | dialect | known by | read |
 |---|---|---|
 | nested or flat texts, i18next | | every text; plural forms by key (`day_one`, `day_other`) |
+| Rails | the language code is the only key | the texts below it |
 | ARB (Flutter) | `@key` objects | the texts without the `@` keys |
 | Chromium, WebExtensions, FormatJS, go-i18n | every value is an object with a text | that text |
 | MediaWiki | `@metadata` | the texts without wiki markup |
@@ -17,12 +18,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from alignment import languages
 from alignment.corpora.catalogs import icu, wiki_markup
 from alignment.corpora.catalogs.entries import UNREADABLE_CHOICE
 from alignment.corpora.catalogs.texts import Key, Texts, pair_texts
 from alignment.corpora.catalogs.variants import Message, pair_variants, render
 from alignment.corpora.skips import OnSkip
 from alignment.errors import Malformed
+from alignment.text import storable
 from alignment.types import SentencePair
 
 MAX_DEPTH = 64
@@ -70,6 +73,7 @@ def read_json_catalog(
     translation_value = _parse(name, data)
     pivot_name = f"{name} (pivot)"
     pivot_value = _parse(pivot_name, pivot)
+    pivot_value, translation_value = _without_roots(pivot_value, translation_value)
     wiki = _METADATA in pivot_value or _METADATA in translation_value
     ours = _Reader(pivot_name, on_skip, wiki).read(pivot_value)
     theirs = _Reader(name, on_skip, wiki).read(translation_value)
@@ -93,6 +97,30 @@ def _parse(name: str, data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Malformed(f"expected an object of texts, got {type(value).__name__}", where=name)
     return value
+
+
+def _without_roots(
+    pivot: dict[str, Any], translation: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is below the language code at the root of both files: `{"en": {...}}`, `{"cy": {...}}`.
+
+    Rails and its relatives write catalogs that way.
+    """
+    roots = [*pivot, *translation]
+    if len(pivot) != 1 or len(translation) != 1 or roots[0] == roots[1]:
+        return pivot, translation
+    below = (pivot[roots[0]], translation[roots[1]])
+    if all(isinstance(value, dict) for value in below) and all(map(_is_code, roots)):
+        return below
+    return pivot, translation
+
+
+def _is_code(key: str) -> bool:
+    try:
+        languages.canonical(key)
+    except ValueError:
+        return False
+    return True
 
 
 def _by_id(items: list[Any]) -> dict[str, Any] | None:
@@ -147,8 +175,7 @@ class _Reader:
                 self._visit(item, (*key, str(number)))
 
     def _add(self, key: Key, text: str) -> None:
-        # JSON may hold a lone surrogate, which UTF-8 cannot.
-        text = text.encode("utf-8", "replace").decode("utf-8")
+        text = storable(text)
         if self.wiki or not icu.has_choice(text):
             self.texts.messages[key] = (text,)
             return

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from alignment.cleaning.char_tables import (
+    DEPENDS,
     LETTER,
     MAY_CHANGE,
     NOT_ONE_CHAR,
@@ -23,8 +24,9 @@ from alignment.cleaning.char_tables import (
         (" ", 0, 0),
         ("日", LETTER | WORD_CHAR, ord("日")),
         ("ß", LETTER | WORD_CHAR, NOT_ONE_CHAR),  # folds to ss
-        ("\u0301", WORD_CHAR | MAY_CHANGE, NOT_ONE_CHAR),  # joins the letter before it
-        ("\u1161", LETTER | WORD_CHAR | MAY_CHANGE, NOT_ONE_CHAR),  # a Hangul vowel does too
+        ("\u0301", WORD_CHAR | DEPENDS, NOT_ONE_CHAR),  # joins the letter before it
+        ("\u1161", LETTER | WORD_CHAR | DEPENDS, NOT_ONE_CHAR),  # a Hangul vowel does too
+        ("&", DEPENDS, 0),  # may begin an escape
         ("\u200b", MAY_CHANGE, 0),
         ("\u00a0", MAY_CHANGE, 0),
     ],

@@ -46,6 +46,26 @@ def test_map_rows_may_empty_and_lengthen_rows() -> None:
     assert changed.strings() == ["x", "xx", "", "x", "xx"]
 
 
+def test_rows_that_normalize_may_change() -> None:
+    changed = ["a\u00a0b", "a  b", " a", "a ", "e\u0301", "\u1112\u1161", "&amp;", "a @-@ b"]
+    normal = ["नमस्ते", "ครับ", "R&D", "a@b.example", "", "é", "\u0301"]
+    rows = columns.not_normal(columns.from_strings([*changed, *normal]))
+    assert rows.tolist() == [True] * len(changed) + [False] * len(normal)
+
+
+def test_map_lines_is_one_call_unless_a_row_has_several_lines() -> None:
+    calls = []
+
+    def upper(text: str) -> str:
+        calls.append(text)
+        return text.upper()
+
+    assert columns.map_lines(upper, ["a", "", "b"]) == ["A", "", "B"]
+    assert columns.map_lines(upper, ["a\nb", "c"]) == ["A\nB", "C"]
+    assert columns.map_lines(upper, []) == []
+    assert calls == ["a\n\nb", "a\nb\nc", "a\nb", "c", ""]
+
+
 def test_take_repeats_and_reorders() -> None:
     texts = columns.from_strings(["a", "bb", ""])
     assert columns.take(texts, np.array([2, 1, 1])).strings() == ["", "bb", "bb"]
@@ -56,6 +76,14 @@ def test_characters_past_the_table() -> None:
     values = ["\U00020001 X", "\U0002f81a", "ß\U00020001"]
     forms = columns.comparables(columns.from_strings(values))
     assert forms.strings() == ["\U00020001x", "冬", "ss\U00020001"]
+
+
+def test_accents_behind_dropped_characters() -> None:
+    """They join the letter before, or change places with another accent."""
+    rows = ["e \u0301", "ß e \u0301", "a\u0301-\u0323", "e\u0301 ß", "\u0301e", "x =\u0338 y"]
+    texts = columns.normalized(columns.from_strings(rows))
+    expected = ["é", "ssé", "ạ\u0301", "éss", "\u0301e", "xy"]
+    assert columns.comparables(texts).strings() == expected
 
 
 def test_fingerprints_of_some_rows() -> None:

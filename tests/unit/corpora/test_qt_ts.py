@@ -1,10 +1,11 @@
 """Messages of Qt's TS files."""
 
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 
-from alignment.corpora.qt_ts import OBSOLETE, UNFINISHED, without_mnemonics
+from alignment.corpora.qt_ts import OBSOLETE, UNFINISHED
 from alignment.corpora.skips import Skips
 from alignment.corpora.tmx import UNTRANSLATED, Text
 from alignment.corpora.xliff import NO_TARGET_LANGUAGE, Reading
@@ -76,16 +77,21 @@ def test_a_file_without_languages(tmp_path: Path) -> None:
         (("&Save", "保存(&S)"), ("Save", "保存")),
         (("Save &as ...", "Speichern &unter ..."), ("Save as ...", "Speichern unter ...")),
         (("Cut && &Paste", "Aus && &ein"), ("Cut & Paste", "Aus & ein")),
-        (("R&D", "F&E"), ("RD", "FE")),
+        (("R&D", "F&E"), ("R&D", "F&E")),
         (("AT&T line", "Leitung von AT&T"), ("AT&T line", "Leitung von AT&T")),
         (("A &amp; B", "A &amp; B"), ("A &amp; B", "A &amp; B")),
         (("Q & A", "F & A"), ("Q & A", "F & A")),
-        (("&File", "Datei"), ("&File", "Datei")),
+        (("&File", "Datei"), ("File", "Datei")),
+        (("&Open\tCtrl+O", "&Öffnen\tStrg+O"), ("Open", "Öffnen")),
+        (("A _b and ~c", "Ein _b und ~c"), ("A _b and ~c", "Ein _b und ~c")),
         (("a=1&b=2", "a=1&b=2"), ("a=1&b=2", "a=1&b=2")),
     ],
 )
-def test_without_mnemonics(before: tuple[str, str], after: tuple[str, str]) -> None:
-    assert without_mnemonics(*before) == after
+def test_access_keys(tmp_path: Path, before: tuple[str, str], after: tuple[str, str]) -> None:
+    source, target = map(escape, before)
+    message = f"<source>{source}</source><translation>{target}</translation>"
+    texts, _ = read(tmp_path / "a.ts", message)
+    assert texts == [[("en_US", after[0]), ("de_DE", after[1])]]
 
 
 def test_typescript_is_refused(tmp_path: Path) -> None:

@@ -113,9 +113,10 @@ def test_long_csv_cells(tmp_path: Path) -> None:
     assert len(row["en"]) == 200_000
 
 
-def test_half_a_character_in_json_is_a_lost_one(tmp_path: Path) -> None:
+def test_half_of_a_surrogate_pair_in_json(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text('{"en": "One \\ud83d.", "fi": "\\ud83d\\ude00", "n": 1}\n')
-    assert list(rows(path, ["en", "fi"])) == [
-        (1, {"en": "One \ufffd.", "fi": "😀"}),
-    ]
+    path.write_text('{"en": "One \\ud83d.", "fi": "\\ud83d\\ude00", "n": "\\ud83d"}\n')
+    assert list(rows(path, ["fi"])) == [(1, {"fi": "😀"})]
+    with pytest.raises(Malformed, match=r"a\.jsonl:1: en: half of a surrogate pair") as caught:
+        list(rows(path, ["en", "fi"]))
+    assert "remove the escape" in str(caught.value.hint)

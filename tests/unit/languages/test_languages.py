@@ -113,6 +113,11 @@ def test_a_code_with_two_meanings(wanted: str, offered: set[str], best: str | No
     assert languages.best_match(wanted, frozenset(offered)) == best
 
 
+def test_a_language_whose_likely_script_is_that_of_inscriptions() -> None:
+    assert languages.script("grc") == "Grek"
+    assert languages.best_match("grc", frozenset({"grc_Grek"})) == "grc_Grek"
+
+
 def test_an_unknown_script_may_be_any_but_not_two() -> None:
     assert languages.best_match("kxh", frozenset({"kxh_Ethi"})) == "kxh_Ethi"
     assert languages.best_match("kxh", frozenset({"kxh_Ethi", "kxh_Latn"})) is None
@@ -225,6 +230,9 @@ def test_spaceless(code: str, expected: bool) -> None:
         ("cnr", {"Latn", "Cyrl"}),
         ("azj", {"Latn", "Cyrl"}),
         ("pa-PK", {"Arab", "Guru"}),
+        ("grc", {"Grek", "Cprt"}),  # CLDR names the script of inscriptions only
+        ("non", {"Latn", "Runr"}),
+        ("mww", {"Latn", "Hmng", "Hmnp"}),
         ("qya", set()),
     ],
 )

@@ -34,6 +34,17 @@ def test_access_keys(source: str, target: str, clean: tuple[str, str]) -> None:
     assert without_access_keys(source, target) == clean
 
 
+def test_a_doubled_ampersand_where_ampersands_mark_keys() -> None:
+    pair = ("Cut && &paste", "Aus && &ein")
+    assert without_access_keys(*pair, frozenset("&")) == ("Cut & paste", "Aus & ein")
+    assert without_access_keys(*pair, frozenset("_")) == ("Cut && paste", "Aus && ein")
+
+
+def test_markers_that_the_format_does_not_know() -> None:
+    pair = ("_Save &now", "_Jetzt &speichern")
+    assert without_access_keys(*pair, markers="&") == ("_Save now", "_Jetzt speichern")
+
+
 NAME = ("'pages/contact_page.html' or my_page", "'pages/tudalen_cyswllt.html' neu fy_nhudalen")
 
 
@@ -112,6 +123,8 @@ def test_contexts(source: str, target: str, clean: tuple[str, str]) -> None:
         ("Your names", "NAME OF TRANSLATORS"),
         ("Your emails", "EMAIL OF TRANSLATORS"),
         ("ROLES_OF_TRANSLATORS", None),
+        ("_: NAME OF TRANSLATORS\nYour names", None),
+        ("_: EMAIL OF TRANSLATORS\nYour emails", None),
     ],
 )
 def test_credits(msgid: str, context: str | None) -> None:

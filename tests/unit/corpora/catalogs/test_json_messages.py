@@ -25,8 +25,17 @@ def test_keys_that_both_files_have() -> None:
     ]
 
 
-def test_a_lone_surrogate_becomes_a_question_mark() -> None:
-    assert pairs({"a": "x\ud800"}, {"a": "y"}) == [("y", "x?", "cy.json#a")]
+def test_a_language_code_at_the_root() -> None:
+    texts = {"a": {"b": "Bore da"}}
+    assert pairs({"cy": texts}, {"en-GB": {"a": {"b": "Good morning"}}}) == [
+        ("Good morning", "Bore da", "cy.json#a.b")
+    ]
+    assert pairs({"zzzzzzzzz": texts}, {"en": texts}) == []
+    assert pairs({"cy": texts, "a": "Un"}, {"en": texts}) == []
+
+
+def test_half_of_a_surrogate_pair_is_a_lost_character() -> None:
+    assert pairs({"a": "x\ud800"}, {"a": "y"}) == [("y", "x\ufffd", "cy.json#a")]
 
 
 def test_texts_below_the_depth_limit_are_ignored() -> None:
