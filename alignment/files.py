@@ -26,7 +26,7 @@ def make_writable(root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         probe = root / f".probe-{os.getpid()}-{threading.get_ident()}"
         probe.write_bytes(b"")
-        probe.unlink()
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigError(
             f"the workspace cannot be written: {error.strerror}",
@@ -80,21 +80,22 @@ def sync_tree(root: Path) -> None:
     """Flush every file and directory under `root` to the disk, and `root` itself."""
     for directory, _, names in os.walk(root):
         for name in names:
-            _sync(Path(directory, name))
+            sync_file(Path(directory, name))
         sync_directory(Path(directory))
 
 
 def sync_directory(path: Path) -> None:
     """Flush the names in a directory to the disk, where the file system can do that."""
     try:
-        _sync(path)
+        sync_file(path)
     except OSError as error:
         # Some network file systems cannot flush a directory; they do not delay its changes either.
         if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EACCES):
             raise
 
 
-def _sync(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Flush a file or a directory to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
