@@ -111,17 +111,6 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def is_disk_full(error: BaseException) -> bool:
-    """Whether the error says that a disk or a quota is full.
-
-    Libraries in other languages (safetensors, Arrow, `shutil.Error`) give the reason as text only.
-    """
-    codes = (errno.ENOSPC, errno.EDQUOT)
-    if isinstance(error, OSError) and error.errno in codes:
-        return True
-    return any(os.strerror(code) in str(error) for code in codes)
-
-
 def file_digest(path: Path) -> str:
     """SHA-256 of the file's bytes, in hexadecimal."""
     with path.open("rb") as file:
@@ -140,6 +129,14 @@ def unlisted(root: Path, names: Container[str]) -> list[str]:
         if path.is_file() and not litter and name.as_posix() not in names:
             extra.append(name.as_posix())
     return extra
+
+
+def tree_bytes(root: Path) -> int:
+    """Size of a file, or of all files under a directory; 0 if there is nothing."""
+    if not os.path.lexists(root):
+        return 0
+    files = root.rglob("*") if root.is_dir() and not root.is_symlink() else [root]
+    return sum(file.lstat().st_size for file in files if file.is_symlink() or not file.is_dir())
 
 
 def tree_digests(root: Path) -> dict[str, str]:

@@ -35,9 +35,9 @@ from alignment.downloads.transfer import (
     sidecar,
 )
 from alignment.errors import (
-    ArtifactError,
     ChecksumMismatch,
     ConfigError,
+    DiskFull,
     SourceError,
     Unavailable,
 )
@@ -221,7 +221,7 @@ class Downloads:
         except OSError as error:
             if error.errno not in _DISK_FULL:
                 raise
-            raise ArtifactError(
+            raise DiskFull(
                 "the disk is full while downloading",
                 where=str(self.root),
                 hint=f"Free some space and run again.{_what_is_kept(partial)}",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from alignment.errors import ArtifactError, Corrupt
-from alignment.files import remove
+from alignment.files import remove, tree_bytes
 from alignment.manifests import read_manifest
 from alignment.store.artifacts import load_artifact
 from alignment.store.latest import latest_keys
@@ -70,7 +70,7 @@ def collect(
     """
     with _no_run(store):
         garbage = list(dict.fromkeys([*_unneeded(store, used), *_unfinished(store), *also]))
-        total = sum(_size(path) for path in garbage)
+        total = sum(tree_bytes(path) for path in garbage)
         if not dry_run:
             for path in garbage:
                 _delete(store, path)
@@ -144,12 +144,6 @@ def _delete(store: Store, path: Path) -> None:
         os.replace(path, doomed)
         path = doomed
     remove(path)
-
-
-def _size(path: Path) -> int:
-    if path.is_symlink() or path.is_file():
-        return path.lstat().st_size
-    return sum(file.lstat().st_size for file in path.rglob("*") if not file.is_dir())
 
 
 @contextmanager

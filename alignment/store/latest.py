@@ -5,17 +5,15 @@ It tells why a stage is run again, and what `alignment store gc` keeps. Nothing 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from alignment.errors import Corrupt
 from alignment.files import write_atomically
 from alignment.manifests import read_manifest
+from alignment.store.keys import KEY
 
 LATEST = "latest"
-KEY = re.compile("[0-9a-f]{64}")
-"""The key of an artifact, which is the name of its directory."""
 
 
 def latest_keys(root: Path) -> list[str]:

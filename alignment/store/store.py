@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import hashlib
 import json
 import logging
 import os
@@ -28,19 +27,21 @@ from typing import Any
 
 from filelock import FileLock
 
-from alignment.errors import ArtifactError, Corrupt, Missing
+from alignment.errors import AlignmentError, Corrupt, DiskFull, Missing
+from alignment.failures import is_disk_full
 from alignment.files import (
-    is_disk_full,
     make_writable,
     remove,
     replace_durably,
     sync_directory,
     sync_tree,
+    tree_bytes,
 )
 from alignment.manifests import write_manifest
 from alignment.provenance import git_commit, package_versions
 from alignment.store.artifacts import load_artifact, manifest_files
-from alignment.store.latest import KEY, LATEST, latest_manifest, remember
+from alignment.store.keys import KEY, artifact_key
+from alignment.store.latest import LATEST, latest_manifest, remember
 from alignment.store.reasons import rebuild_reasons
 from alignment.store.stamps import (
     Stamp,
@@ -102,7 +103,7 @@ class Store:
             seed: Part of the key like `config`.
 
         Raises:
-            ArtifactError: if the disk is full.
+            DiskFull: if the disk is full.
             Corrupt: if an input was damaged after its own stage had finished.
         """
         config = json.loads(json.dumps({**config, "seed": seed}, sort_keys=True, default=str))
@@ -237,9 +238,10 @@ class Store:
             self._move_into_place(temporary, final)
             remember(self.root, stage, manifest["label"], key)
         except BaseException as error:
+            written = tree_bytes(temporary)
             shutil.rmtree(temporary, ignore_errors=True)
-            if is_disk_full(error):
-                raise self._full(stage) from error
+            if is_disk_full(error) and not isinstance(error, AlignmentError):
+                raise self._full(stage, manifest["label"], written) from error
             raise
         shutil.rmtree(self.root / SCRATCH / key, ignore_errors=True)
         return load_artifact(final, reused=False)
@@ -254,9 +256,10 @@ class Store:
             remove(damaged)
         replace_durably(temporary, final)
 
-    def _full(self, stage: str) -> ArtifactError:
-        return ArtifactError(
-            f"the disk is full while {stage} was writing",
+    def _full(self, stage: str, label: str, written: int) -> DiskFull:
+        place = f"{stage} of {label}" if label else stage
+        return DiskFull(
+            f"the disk is full in {place}, after {written / 1e6:,.1f} MB",
             where=str(self.root),
             hint="Free some space (`alignment store gc` deletes what no recent run used) and run "
             "again: finished stages are reused.",
@@ -279,16 +282,6 @@ class Store:
             return [f"the artifact was damaged: {self._damage[key]}"]
         previous = latest_manifest(self.root, stage, label)
         return rebuild_reasons(previous, revision, config, digests)
-
-
-def artifact_key(
-    stage: str, revision: int, config: Mapping[str, Any], digests: Mapping[str, str]
-) -> str:
-    """The content address: 64 hexadecimal digits."""
-    canonical = json.dumps(
-        [stage, revision, config, dict(digests)], sort_keys=True, default=str, ensure_ascii=False
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _manifest_inputs(inputs: Mapping[str, Input]) -> dict[str, dict[str, str]]:

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sys
 import time
 from collections import Counter
@@ -43,6 +44,7 @@ def main() -> int:
     runs = int(os.environ.get("SOAK_RUNS", "200"))
     seed = int(os.environ.get("SOAK_SEED", "0"))
     workers = int(os.environ.get("SOAK_WORKERS", "2"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the disks are unmounted
     started = time.monotonic()
     tried = []
     for number, result in enumerate(soak(runs, seed=seed, workers=workers)):

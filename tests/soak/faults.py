@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.soak.places import FIRST, STATES, Expected, Place, State, bad_server
-from tests.soak.process import Disturbance, Ended
+from tests.soak.process import Disturbance, Ended, fill
 
-KILLED = -9
 _FULL = r"disk is full|[Nn]o space left|limit on the size of files|File too large"
+KILLED = -9
+ABORTED = (-6, 127)
+"""By C++ or Rust code, or by the C library, that cannot allocate."""
+_DAMAGE = r"flipped|sha256|damaged|unreadable|repair|lockfile"
 _MEMORY = r"out of memory|memory ran out|[Mm]emory"
 
 
@@ -25,6 +28,8 @@ class Fault(NamedTuple):
     """Run the pipeline in trouble."""
     message: str
     """What the output of a run that failed must have."""
+    codes: tuple[int, ...] = (0, 1)
+    """How it may end."""
     damages: bool = False
     """Whether files may be damaged afterwards."""
 
@@ -50,11 +55,8 @@ def fill_disk(place: Place, expected: Expected, rng: random.Random) -> Ended:
     if not os.path.ismount(place.root.parent):
         return limit_files(place, expected, rng)
     ballast = place.root.parent / "ballast"
-    free = os.statvfs(place.root.parent)
-    size = free.f_bavail * free.f_frsize - room
     try:
-        with ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, size))
+        fill(ballast, room)
         return place.run(expected.state)
     finally:
         ballast.unlink()
@@ -118,12 +120,12 @@ def _files(place: Place) -> list[tuple[str, Path]]:
 
 _LATER = STATES[1:]
 FAULTS = (
-    Fault("process killed", STATES, kill, "."),
+    Fault("process killed", STATES, kill, "the process was killed", (0, KILLED)),
     Fault("training killed", (FIRST, *STATES[2:]), kill_training, "killed by signal 9"),
     Fault("disk full", STATES, fill_disk, _FULL),
     Fault("file size limited", STATES, limit_files, _FULL),
-    Fault("memory limited", STATES, limit_memory, _MEMORY),
-    Fault("byte flipped", _LATER, flip, r"flipped|sha256|damaged|unreadable|repair", damages=True),
-    Fault("connections dropped", (FIRST,), drop_connections, r"attempts failed|does not have"),
+    Fault("memory limited", STATES, limit_memory, _MEMORY, (0, 1, *ABORTED)),
+    Fault("byte flipped", _LATER, flip, _DAMAGE, (0, 1, 2), damages=True),
+    Fault("connections dropped", (FIRST,), drop_connections, r"attempts failed|HTTP 404"),
 )
 """In turn."""

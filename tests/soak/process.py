@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -24,8 +24,9 @@ from typing import IO, Any, NamedTuple
 
 import psutil
 
+from alignment import last_words
 from alignment.downloads import retry
-from alignment.pipeline import cleanup
+from alignment.pipeline import cleanup, runner
 from alignment.training import __main__ as training
 from alignment.training import launch
 
@@ -55,6 +56,10 @@ class Disturbance:
     """Bytes that the process may allocate; the training process inherits the limit."""
     file_bytes: int | None = None
     """The size that no file may exceed."""
+    ballast: Path | None = None
+    """A file that fills the disk."""
+    stage: str | None = None
+    """Where memory, the size of files and the disk become short; None: from the start."""
 
 
 UNDISTURBED = Disturbance()
@@ -119,7 +124,7 @@ def _watch(process: ForkServerProcess, how: Disturbance, started: float) -> floa
             raise AssertionError(f"it did not end within {TIMEOUT:g} s")
         if how.die_after is not None and now - started >= how.die_after:
             process.kill()
-        for child in _children(process):
+        for child in _training(process):
             first_seen = first_seen or now
             last_seen = now
             dies_after = how.training_dies_after
@@ -130,9 +135,11 @@ def _watch(process: ForkServerProcess, how: Disturbance, started: float) -> floa
     return last_seen - first_seen
 
 
-def _children(process: ForkServerProcess) -> list[psutil.Process]:
+def _training(process: ForkServerProcess) -> list[psutil.Process]:
+    """The training process, if there is one; the first child reports if the run is killed."""
     try:
-        return psutil.Process(process.pid).children()
+        children = psutil.Process(process.pid).children()
+        return sorted(children, key=psutil.Process.create_time)[1:]
     except psutil.Error:
         return []
 
@@ -145,7 +152,7 @@ def _alignment(
     os.environ.update(env)
     _be_quick()
     _count_changes(changes, how.die_at)
-    _limit(how)
+    _limit_at(how.stage, lambda: _limit(how))
     sys.argv = ["alignment", *arguments]
     from alignment.cli.app import main
 
@@ -221,7 +228,32 @@ def _count_changes(changes: Any, die_at: int | None) -> None:
     sys.addaudithook(hook)
 
 
+def _limit_at(stage: str | None, limit: Callable[[], None]) -> None:
+    """Call `limit` when the stage starts, or at once."""
+    if stage is None:
+        limit()
+        return
+
+    def at_work_on(started: str, language: str = "") -> None:
+        last_words.at_work_on(started, language)
+        if started == stage:
+            limit()
+
+    runner.at_work_on = at_work_on
+
+
+def fill(ballast: Path, room: int = 0) -> None:
+    """Write a file, or make it longer, so that so many bytes of its disk are left."""
+    with ballast.open("ab") as file:
+        disk = os.statvfs(ballast.parent)
+        size = disk.f_bavail * disk.f_frsize - room
+        if size > 0:
+            os.posix_fallocate(file.fileno(), 0, file.tell() + size)
+
+
 def _limit(how: Disturbance) -> None:
+    if how.ballast is not None:
+        fill(how.ballast)
     if how.more_memory is not None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limit = pages * resource.getpagesize() + how.more_memory
