@@ -115,7 +115,6 @@ def _attempt(
         problem = f"{state}: {type(error).__name__}: {error}\n{said}"
         _keep(place, number)
     shutil.rmtree(place.root)
-    place.root.with_suffix(".out").unlink(missing_ok=True)
     return Tried(fault.name, outputs[0].code if outputs else 0, problem)
 
 

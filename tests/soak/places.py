@@ -129,7 +129,6 @@ class Place:
                 *arguments,
                 "--workspace",
                 str(self.workspace),
-                output=self.root.with_suffix(".out"),
                 env={"SOAK_PORT": port, "CI": "true", "COLUMNS": "160", "TMPDIR": str(self.root)},
                 how=how,
             )

@@ -13,6 +13,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 import types
@@ -91,24 +92,25 @@ class Launcher:
     def run(
         self,
         *arguments: str,
-        output: Path,
         env: Mapping[str, str],
         how: Disturbance = UNDISTURBED,
     ) -> Ended:
-        """Run `alignment ARGUMENTS` until it ends, with its output in a file.
+        """Run `alignment ARGUMENTS` until it ends.
 
         Raises:
             AssertionError: if it does not end.
         """
         changes = self.context.Value("i", 0, lock=False)
-        process = self.context.Process(
-            target=_alignment, args=(arguments, output, dict(env), how, changes)
-        )
-        started = time.monotonic()
-        process.start()
-        training_seconds = _watch(process, how, started)
-        seconds = time.monotonic() - started
-        text = output.read_text(errors="replace") if output.exists() else ""
+        with tempfile.NamedTemporaryFile(prefix="soak-", suffix=".out") as output:
+            path = Path(output.name)
+            process = self.context.Process(
+                target=_alignment, args=(arguments, path, dict(env), how, changes)
+            )
+            started = time.monotonic()
+            process.start()
+            training_seconds = _watch(process, how, started)
+            seconds = time.monotonic() - started
+            text = path.read_text(errors="replace")
         return Ended(process.exitcode or 0, text, seconds, training_seconds, changes.value)
 
 
@@ -257,6 +259,8 @@ def _limit(how: Disturbance) -> None:
     if how.more_memory is not None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limit = pages * resource.getpagesize() + how.more_memory
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if hard == resource.RLIM_INFINITY:
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     if how.file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (how.file_bytes, how.file_bytes))
