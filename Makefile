@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow fuzz test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve clean
+.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test-slow: $(VENV)/.test ## Run the tests that take minutes on real input
 
 fuzz: $(VENV)/.test ## Damaged inputs of every kind for FUZZ_MINUTES (60), with limits on time and memory
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz
+
+soak: $(VENV)/.test ## SOAK_RUNS (200) runs, each killed, starved or damaged at random; every invariant is checked
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.soak
 
 test-lowest: $(VENV)/bin/python ## Run the tests with the lowest allowed version of every dependency
 	$(PYTHON) -m venv $(VENV)-lowest

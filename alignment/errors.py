@@ -166,6 +166,10 @@ class Missing(ArtifactError):
     """An artifact, a run or a file does not exist."""
 
 
+class DiskFull(ArtifactError):
+    """A disk or a quota is full."""
+
+
 class Corrupt(ArtifactError):
     """The content of an artifact does not match its manifest."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import errno
 import os
+import re
 import tempfile
 import traceback
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from alignment import memory
-from alignment.errors import AlignmentError, ArtifactError, OutOfMemory, Unexpected
+from alignment.errors import AlignmentError, ArtifactError, DiskFull, OutOfMemory, Unexpected
 
 _MEMORY_TEXTS = (
     "bad_alloc",
@@ -33,6 +34,7 @@ _MEMORY_TEXTS = (
 _LIBRARIES = ("numpy", "pyarrow", "safetensors_rust", "tokenizers", "torch")
 _DISK_TEXTS = ("no space left on device", "disk quota exceeded", "code: 28,", "os error 28")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_RUST_ERROR = re.compile(r"\(os error ([0-9]{1,3})\)")
 _LIMITS = {
     errno.EAGAIN: "Raise the limit of processes, such as `ulimit -u 4096`, or free memory.",
     errno.EMFILE: "Raise the limit of open files, such as `ulimit -n 4096`.",
@@ -84,33 +86,45 @@ def explained(
         return error
     if is_out_of_memory(error):
         return _out_of_memory(error, stage, language)
+    if isinstance(error, DiskFull):
+        return _in_stage(error, stage, language)
     if isinstance(error, AlignmentError):
         return error
     if is_disk_full(error):
-        return ArtifactError(
+        return DiskFull(
             f"the disk is full{_during(stage, language)}",
             where=_file_name(error),
             hint=f"Free some space and run again. {_KEPT}",
         )
-    if isinstance(error, OSError) and error.errno in _LIMITS:
+    number = _error_number(error)
+    if number in _LIMITS:
         return ArtifactError(
-            f"{error.strerror}{_during(stage, language)}",
+            f"{os.strerror(number)}{_during(stage, language)}",
             where=_file_name(error),
-            hint=f"{_LIMITS[error.errno]} {_KEPT}",
+            hint=f"{_LIMITS[number]} {_KEPT}",
         )
     return _unexpected(error, stage, language, directory)
+
+
+def killed(stage: str = "", language: str = "") -> OutOfMemory:
+    """The error of a process that was killed or aborted: it can say nothing about it itself."""
+    return OutOfMemory(
+        f"the process was killed{_during(stage, language)}. If nobody stopped it, memory ran out",
+        hint=f"{_lower(stage)} Free memory, or raise the limit. {_KEPT}".strip(),
+    )
+
+
+def _lower(stage: str) -> str:
+    return _LOWER.get(stage.partition(" ")[0], _LOWER["pull"]) if stage else ""
 
 
 def _out_of_memory(error: Exception, stage: str, language: str) -> OutOfMemory:
     needed = error.message if isinstance(error, AlignmentError) else str(error)
     details = [needed.strip()] if needed.strip() else []
     details.append(memory.described())
-    lower = ""
-    if stage:
-        lower = _LOWER.get(stage.partition(" ")[0], _LOWER["pull"])
     return OutOfMemory(
         f"out of memory{_during(stage, language)} ({'; '.join(details)})",
-        hint=f"{lower} Free memory, or raise the limit. {_KEPT}".strip(),
+        hint=f"{_lower(stage)} Free memory, or raise the limit. {_KEPT}".strip(),
     )
 
 
@@ -125,6 +139,14 @@ def _unexpected(
         hint="This is a bug: report it with the traceback, which is in "
         f"{_write_traceback(error, stage, language, directory)}.",
     )
+
+
+def _in_stage(error: DiskFull, stage: str, language: str) -> DiskFull:
+    """The error with its place, unless it names the stage already."""
+    if not stage or stage.partition(" ")[0] in error.message:
+        return error
+    message = f"{error.message}{_during(stage, language)}"
+    return DiskFull(message, where=error.where, hint=error.hint)
 
 
 def _during(stage: str, language: str) -> str:
@@ -163,6 +185,14 @@ def _says_disk(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return any(phrase in text for phrase in _DISK_TEXTS)
+
+
+def _error_number(error: Exception) -> int:
+    """The system's number of the error, which Rust code gives in its text; 0 if there is none."""
+    if isinstance(error, OSError):
+        return error.errno or 0
+    match = _RUST_ERROR.search(str(error))
+    return int(match[1]) if match else 0
 
 
 def _file_name(error: BaseException) -> str | None:

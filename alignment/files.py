@@ -26,7 +26,7 @@ def make_writable(root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         probe = root / f".probe-{os.getpid()}-{threading.get_ident()}"
         probe.write_bytes(b"")
-        probe.unlink()
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigError(
             f"the workspace cannot be written: {error.strerror}",
@@ -80,21 +80,22 @@ def sync_tree(root: Path) -> None:
     """Flush every file and directory under `root` to the disk, and `root` itself."""
     for directory, _, names in os.walk(root):
         for name in names:
-            _sync(Path(directory, name))
+            sync_file(Path(directory, name))
         sync_directory(Path(directory))
 
 
 def sync_directory(path: Path) -> None:
     """Flush the names in a directory to the disk, where the file system can do that."""
     try:
-        _sync(path)
+        sync_file(path)
     except OSError as error:
         # Some network file systems cannot flush a directory; they do not delay its changes either.
         if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EACCES):
             raise
 
 
-def _sync(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Flush a file or a directory to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -108,17 +109,6 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Whether the error says that a disk or a quota is full.
-
-    Libraries in other languages (safetensors, Arrow, `shutil.Error`) give the reason as text only.
-    """
-    codes = (errno.ENOSPC, errno.EDQUOT)
-    if isinstance(error, OSError) and error.errno in codes:
-        return True
-    return any(os.strerror(code) in str(error) for code in codes)
 
 
 def file_digest(path: Path) -> str:
@@ -139,6 +129,14 @@ def unlisted(root: Path, names: Container[str]) -> list[str]:
         if path.is_file() and not litter and name.as_posix() not in names:
             extra.append(name.as_posix())
     return extra
+
+
+def tree_bytes(root: Path) -> int:
+    """Size of a file, or of all files under a directory; 0 if there is nothing."""
+    if not os.path.lexists(root):
+        return 0
+    files = root.rglob("*") if root.is_dir() and not root.is_symlink() else [root]
+    return sum(file.lstat().st_size for file in files if file.is_symlink() or not file.is_dir())
 
 
 def tree_digests(root: Path) -> dict[str, str]:

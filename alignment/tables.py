@@ -149,13 +149,20 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
 def read_table(path: Path, **options: Any) -> pa.Table:
     """The table in memory, its pages compared with their checksums.
 
-    `options` are those of `pyarrow.parquet.read_table`.
+    `options` are `columns` and `filters` of `pyarrow.parquet.read_table`.
 
     Raises:
         Corrupt: if a page does not match its checksum, or the file is not Parquet.
     """
     with _damage_named(path):
-        return pq.read_table(path, page_checksum_verification=True, **options)
+        # In threads, Arrow waits for ever if memory is too short to start one.
+        return pq.read_table(
+            path,
+            page_checksum_verification=True,
+            use_threads=False,
+            pre_buffer=False,
+            **options,
+        )
 
 
 @contextmanager

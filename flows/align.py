@@ -21,6 +21,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from alignment.config import load_config
 from alignment.errors import ConfigError
+from alignment.last_words import reported_if_killed
 from alignment.pipeline.run import Outcome, run_pipeline
 from alignment.pipeline.workspace import Workspace
 from alignment.redaction import redact_logs, redacted
@@ -87,7 +88,8 @@ def main(config: Path, overrides: Sequence[str], workspace: Path) -> int:
     """Run the flow in this process, and return the exit code."""
     from alignment.cli.exit_codes import exit_code_of
 
-    return exit_code_of(lambda: _run_and_print(config, overrides, workspace))
+    with reported_if_killed():
+        return exit_code_of(lambda: _run_and_print(config, overrides, workspace))
 
 
 def _refuse_secrets(overrides: Sequence[str]) -> None:

@@ -26,6 +26,7 @@ from alignment.cli.run import run
 from alignment.cli.show import show
 from alignment.cli.store import store_app
 from alignment.cli.triplets import triplets_app
+from alignment.last_words import reported_if_killed
 from alignment.printable import printable
 from alignment.redaction import redacted
 
@@ -81,7 +82,9 @@ app.add_typer(config_app, name="config", rich_help_panel=CONFIGURATION)
 
 def main() -> None:
     """Run the command line; every error becomes one message and an exit code."""
-    sys.exit(exit_code_of(lambda: app(prog_name="alignment", standalone_mode=False)))
+    with reported_if_killed():
+        code = exit_code_of(lambda: app(prog_name="alignment", standalone_mode=False))
+    sys.exit(code)
 
 
 class _PlainFormatter(logging.Formatter):

@@ -34,7 +34,6 @@ _EXPECTED = {
     "less_than": "a number below {lt}",
     "less_than_equal": "at most {le}",
     "list_type": "a list",
-    "literal_error": "{expected}",
     "model_attributes_type": "keys and values",
     "model_type": "keys and values",
     "path_type": "a path",
@@ -43,6 +42,9 @@ _EXPECTED = {
     "tuple_type": "a list",
 }
 """What a value must be, by pydantic's error type; the fields are its context."""
+
+_LITERAL = re.compile(r"'[^']*'|\b(?!or\b)\w+")
+"""One value in pydantic's `'a', 'b' or 'c'`."""
 
 _PATTERNS = {
     COMMIT_PATTERN: "a full commit hash of 40 hexadecimal digits",
@@ -114,21 +116,33 @@ def _tag_problem(detail: ErrorDetails, path: KeyPath) -> KeyProblem:
 def _mismatch(details: Sequence[ErrorDetails]) -> str:
     """What was expected at one key and what it has; `details` are the branches of its type."""
     first = details[0]
-    if first["type"] not in (*_EXPECTED, "string_pattern_mismatch"):
+    if first["type"] not in (*_EXPECTED, "literal_error", "string_pattern_mismatch"):
         return f"{first['msg']}, got {shown(first['input'])}"
-    expected = " or ".join(dict.fromkeys(_expected(detail) for detail in details))
+    choices: list[str] = []
+    for detail in details:
+        choices += _expected(detail)
+    expected = _either(list(dict.fromkeys(choices)))
     return f"expected {expected}, got {shown(first['input'])}{_advice(first)}"
 
 
-def _expected(detail: ErrorDetails) -> str:
+def _expected(detail: ErrorDetails) -> list[str]:
+    """What one branch of a type takes: the values of a `Literal` one by one, else one phrase."""
     context = detail.get("ctx", {})
+    if detail["type"] == "literal_error":
+        return _LITERAL.findall(context["expected"])
     if detail["type"] == "string_pattern_mismatch":
         pattern = context["pattern"]
-        return _PATTERNS.get(pattern, f"text that matches {pattern}")
+        return [_PATTERNS.get(pattern, f"text that matches {pattern}")]
     numbers = {}
     for key, value in context.items():
         numbers[key] = f"{value:g}" if isinstance(value, float) else value
-    return _EXPECTED[detail["type"]].format(**numbers)
+    return [_EXPECTED[detail["type"]].format(**numbers)]
+
+
+def _either(choices: Sequence[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    *first, last = choices
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _advice(detail: ErrorDetails) -> str:
@@ -136,7 +150,7 @@ def _advice(detail: ErrorDetails) -> str:
     if detail["type"] == "string_type" and not isinstance(value, dict | list | None):
         return "; write it in quotes"
     if detail["type"] == "literal_error" and isinstance(value, str):
-        return _did_you_mean(value, re.findall(r"'([^']*)'", detail["ctx"]["expected"]))
+        return _did_you_mean(value, [choice.strip("'") for choice in _expected(detail)])
     return ""
 
 

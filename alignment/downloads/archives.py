@@ -37,7 +37,7 @@ DAMAGED = (
     OSError,
 )
 _CLUTTER = {".ds_store", "thumbs.db", "desktop.ini"}
-_NOT_A_ZIP = (zipfile.BadZipFile, ValueError, OSError)
+_NOT_A_ZIP = (zipfile.BadZipFile, NotImplementedError, ValueError, OSError)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _ENCRYPTED = 0x1 | 0x40  # flags of a member: encryption, and its strong form
 _PATCHED = 0x20

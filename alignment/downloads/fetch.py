@@ -1,7 +1,8 @@
 """The cache of downloads: files by sha256, each fetched once and checked against the lockfile.
 
 A file grows in `partial/` and is renamed into `objects/` once it is complete, so the cache never
-holds half a file. `urls/` records which object each address gave.
+holds half a file. Its content is compared with its sha256 before it is used. `urls/` records which
+object each address gave.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from alignment.downloads.address import checked, file_name, host, is_http
 from alignment.downloads.allowance import Allowance
 from alignment.downloads.content import check_content
 from alignment.downloads.lockfile import Lockfile
+from alignment.downloads.objects import OBJECTS, find_object, keep_object
 from alignment.downloads.retry import RetryPolicy
 from alignment.downloads.transfer import (
     Progress,
@@ -33,9 +35,9 @@ from alignment.downloads.transfer import (
     sidecar,
 )
 from alignment.errors import (
-    ArtifactError,
     ChecksumMismatch,
     ConfigError,
+    DiskFull,
     SourceError,
     Unavailable,
 )
@@ -113,7 +115,7 @@ class Downloads:
         Raises:
             ChecksumMismatch: also if the bytes differ from the checksum of the address.
         """
-        for folder in ("objects", "partial", "urls"):
+        for folder in (OBJECTS, "partial", "urls"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / "urls" / f"{_name(identity)}.lock"):
             cached = None if self.lock.update else self._cached(identity)
@@ -163,23 +165,17 @@ class Downloads:
             )
 
     def _cached(self, identity: str) -> Path | None:
-        """The locked file, else the one that it was last time, if its size is right."""
+        """The locked file, else the one that it was last time, if it is whole."""
         locked = self.lock.get(identity)
         if locked is not None:
-            return self._object(locked.sha256, locked.size)
+            return find_object(self.root, locked.sha256, locked.size)
         try:
             record = json.loads(self._record(identity).read_text())
         except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(record, dict):
             return None
-        return self._object(record.get("sha256"), record.get("size"))
-
-    def _object(self, digest: str | None, size: int | None) -> Path | None:
-        path = self.root / "objects" / str(digest)
-        if digest and path.is_file() and path.stat().st_size == size:
-            return path
-        return None
+        return find_object(self.root, record.get("sha256"), record.get("size"))
 
     def _record(self, identity: str) -> Path:
         return self.root / "urls" / f"{_name(identity)}.json"
@@ -200,8 +196,7 @@ class Downloads:
         except SourceError:
             discard(partial)
             raise
-        final = self.root / "objects" / digest
-        os.replace(partial, final)
+        final = keep_object(self.root, partial, digest)
         sidecar(partial).unlink(missing_ok=True)
         date = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         record = {
@@ -226,7 +221,7 @@ class Downloads:
         except OSError as error:
             if error.errno not in _DISK_FULL:
                 raise
-            raise ArtifactError(
+            raise DiskFull(
                 "the disk is full while downloading",
                 where=str(self.root),
                 hint=f"Free some space and run again.{_what_is_kept(partial)}",

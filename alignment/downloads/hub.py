@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from alignment.errors import AlignmentError, ConfigError, Missing, Unavailable
+from alignment.files import file_digest
+
+logger = logging.getLogger(__name__)
 
 # Never .bin or .pt: loading them can run code. The patterns match files in folders too.
 ALLOWED_FILES = [
@@ -20,6 +25,7 @@ ALLOWED_FILES = [
 ]
 CODE_FILES = ["*.py"]
 OTHER_FORMATS = ["onnx/*", "openvino/*"]
+_SHA256 = re.compile("[0-9a-f]{64}")
 _NO_ACCESS = (401, 403)
 
 
@@ -43,21 +49,12 @@ def snapshot(
         Unavailable: if the Hub cannot be reached, or the run is offline.
         Missing: if the repository has no safetensors weights.
     """
-    from huggingface_hub import snapshot_download
-
     where = f"{model}@{revision[:12]}"
     patterns = [*ALLOWED_FILES, *CODE_FILES] if with_code else ALLOWED_FILES
     try:
-        path = Path(
-            snapshot_download(
-                model,
-                revision=revision,
-                cache_dir=cache,
-                allow_patterns=patterns,
-                ignore_patterns=OTHER_FORMATS,
-                local_files_only=offline,
-            )
-        )
+        path = _download(model, revision, cache, patterns, offline)
+        if _delete_damaged(path):
+            path = _download(model, revision, cache, patterns, offline)
     except (OSError, ValueError) as error:
         raise _explained(error, model, where, offline=offline) from error
     if not any(path.rglob("*.safetensors")):
@@ -68,6 +65,39 @@ def snapshot(
             f"`encoder: {{source: local, path: NEW}}`: {conversion_command(model, revision)}",
         )
     return path
+
+
+def _download(model: str, revision: str, cache: Path, patterns: list[str], offline: bool) -> Path:
+    from huggingface_hub import snapshot_download
+
+    return Path(
+        snapshot_download(
+            model,
+            revision=revision,
+            cache_dir=cache,
+            allow_patterns=patterns,
+            ignore_patterns=OTHER_FORMATS,
+            local_files_only=offline,
+        )
+    )
+
+
+def _delete_damaged(snapshot: Path) -> bool:
+    """Delete the files that changed since they were fetched; returns whether there was one.
+
+    The cache names the content of weights after its sha256, and the snapshot links to it.
+    """
+    damaged = False
+    for path in snapshot.rglob("*"):
+        content = path.resolve()
+        if not _SHA256.fullmatch(content.name) or not content.is_file():
+            continue
+        if file_digest(content) != content.name:
+            logger.warning("%s is damaged; fetching it again", path)
+            path.unlink()
+            content.unlink()
+            damaged = True
+    return damaged
 
 
 def conversion_command(model: str, revision: str | None = None) -> str:

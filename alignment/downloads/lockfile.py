@@ -106,6 +106,8 @@ class Lockfile:
             return
         try:
             with FileLock(self.path.with_name(f".{self.path.name}.guard")):
+                for unfinished in self.path.parent.glob(f".{self.path.name}.[0-9]*"):
+                    unfinished.unlink(missing_ok=True)  # left by a killed process
                 merged = {**self._read(), entry.url: entry}
                 files = [asdict(merged[url]) for url in sorted(merged)]
                 write_json(self.path, {"version": VERSION, "files": files})

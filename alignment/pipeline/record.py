@@ -7,8 +7,9 @@ from pathlib import Path
 
 from alignment import layout
 from alignment.config import Config
-from alignment.errors import ArtifactError
-from alignment.files import is_disk_full, remove, replace_durably, sync_tree, write_json
+from alignment.errors import DiskFull
+from alignment.failures import is_disk_full
+from alignment.files import remove, replace_durably, sync_tree, write_json
 from alignment.pipeline.workspace import Workspace
 from alignment.report.summary import Summary
 from alignment.types import Artifact
@@ -18,7 +19,7 @@ def write_record(workspace: Workspace, config: Config, summary: Summary, page: A
     """Write the directory of a run, which is complete or absent, and return it.
 
     Raises:
-        ArtifactError: if the disk is full.
+        DiskFull: if the disk is full.
     """
     final = workspace.runs / summary.run
     temporary = workspace.runs / f".{summary.run}"
@@ -33,7 +34,7 @@ def write_record(workspace: Workspace, config: Config, summary: Summary, page: A
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if is_disk_full(error):
-            raise ArtifactError(
+            raise DiskFull(
                 "the disk is full while writing the record of this run",
                 where=str(workspace.runs),
                 hint="Free some space and run again: every stage is reused.",

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from alignment.errors import AlignmentError
 from alignment.failures import explained
+from alignment.last_words import at_work_on
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class GuardedRunner:
 
     def _guarded(self, stage: str, label: str, call: Callable[[], T]) -> Callable[[], T]:
         def guarded_call() -> T:
+            at_work_on(stage, label)
             try:
                 return call()
             except Exception as error:  # whatever it is, its place must not be lost

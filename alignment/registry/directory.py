@@ -11,17 +11,12 @@ Readers skip what is damaged and say so; `repair` sets it aside.
 
 from __future__ import annotations
 
-import datetime
 import logging
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from alignment.errors import AliasConflict, Corrupt, Missing, VersionExists
-from alignment.files import remove, replace_durably, sync_tree, write_atomically
-from alignment.manifests import write_manifest
+from alignment.errors import AliasConflict, Corrupt, Missing
 from alignment.registry.history import (
     HISTORY,
     Action,
@@ -32,6 +27,7 @@ from alignment.registry.history import (
     deployments,
     read_history,
 )
+from alignment.registry.incoming import add_version, now
 from alignment.registry.link import (
     CHAMPION,
     link_problem,
@@ -39,12 +35,10 @@ from alignment.registry.link import (
     point_to,
 )
 from alignment.registry.names import next_name, version_names
-from alignment.registry.version import CARD, Version, copy_encoder, read_version, way_out
+from alignment.registry.version import Version, read_version, way_out
 from alignment.registry.writing import writing
-from alignment.store.artifacts import manifest_files
 from alignment.types import Approved, Input
 
-INCOMING = ".incoming"
 logger = logging.getLogger(__name__)
 
 
@@ -260,32 +254,7 @@ class Registry:
     def _add(self, encoder: Input, manifest: Mapping[str, Any], card: str) -> Version:
         mentioned = [move["version"] for move in self.history()]
         final = self.root / next_name(self.root, mentioned)
-        if os.path.lexists(final):
-            raise VersionExists(
-                "the directory of the next version exists already",
-                where=str(final),
-                hint="Move it away and run again.",
-            )
-        temporary = self.root / INCOMING
-        # Left by a killed process: this process holds the lock, so nobody else uses it.
-        remove(temporary)
-        try:
-            copy_encoder(encoder, temporary)
-            content = {
-                "version": final.name,
-                "digest": encoder.digest,
-                "files": manifest_files(temporary),
-                "created": now(),
-                **manifest,
-            }
-            write_atomically(temporary / CARD, card)
-            write_manifest(temporary, content)
-            sync_tree(temporary)
-            replace_durably(temporary, final)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
-        return read_version(final)
+        return add_version(final, encoder, manifest, card)
 
     def _move(self, version: Version, action: Action) -> None:
         linked = linked_version(self.root)
@@ -314,8 +283,3 @@ def _check_expected(champion: Version | None, expected: str | None, root: Path) 
         where=str(root),
         hint="Run again: the candidate is then compared with the present champion.",
     )
-
-
-def now() -> str:
-    """The present time in UTC, ISO 8601, in seconds."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from alignment.errors import Corrupt
 from alignment.files import remove, tree_digests
-from alignment.registry.directory import INCOMING, Registry, now
+from alignment.registry.directory import Registry
 from alignment.registry.history import HISTORY, Move, append_move, read_history, write_moves
+from alignment.registry.incoming import INCOMING, now
 from alignment.registry.link import CHAMPION, copy_aside, linked_version, point_to, set_aside
 from alignment.registry.version import OURS, read_version
 from alignment.registry.writing import writing

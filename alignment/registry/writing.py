@@ -9,7 +9,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from alignment.errors import RegistryError
-from alignment.files import is_disk_full, make_writable
+from alignment.failures import is_disk_full
+from alignment.files import make_writable
 from alignment.registry.version import way_out
 
 

@@ -2,8 +2,9 @@
 
 from alignment.store.artifacts import load_artifact, verify
 from alignment.store.cleanup import collect, verify_all
+from alignment.store.keys import artifact_key
 from alignment.store.reasons import differences
-from alignment.store.store import Store, artifact_key
+from alignment.store.store import Store
 
 __all__ = [
     "Store",

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from alignment.errors import ArtifactError, Corrupt
-from alignment.files import remove
+from alignment.files import remove, tree_bytes
 from alignment.manifests import read_manifest
 from alignment.store.artifacts import load_artifact
+from alignment.store.latest import latest_keys
 from alignment.store.store import (
-    LATEST,
     LOCKS,
     RESERVED,
     SCRATCH,
@@ -51,7 +51,9 @@ def verify_all(store: Store) -> Iterator[Checked]:
         yield Checked(path, _problem(store, path))
 
 
-def collect(store: Store, used: Iterable[str], *, dry_run: bool = False) -> Freed:
+def collect(
+    store: Store, used: Iterable[str], *, also: Iterable[Path] = (), dry_run: bool = False
+) -> Freed:
     """Delete the artifacts that are not needed, and what killed processes left.
 
     Kept are the artifacts in `used`, the newest one of each stage and language, and everything
@@ -60,18 +62,25 @@ def collect(store: Store, used: Iterable[str], *, dry_run: bool = False) -> Free
     Args:
         store: The store.
         used: Keys of artifacts.
+        also: More files and directories to delete.
         dry_run: Delete nothing.
 
     Raises:
         ArtifactError: if a run is in progress.
     """
     with _no_run(store):
-        garbage = [*_unneeded(store, used), *_unfinished(store)]
-        total = sum(_size(path) for path in garbage)
+        garbage = list(dict.fromkeys([*_unneeded(store, used), *_unfinished(store), *also]))
+        total = sum(tree_bytes(path) for path in garbage)
         if not dry_run:
             for path in garbage:
                 _delete(store, path)
         return Freed(garbage, total)
+
+
+def last_change(root: Path) -> float:
+    """When the file, or anything under the directory, was changed last, in seconds since 1970."""
+    times = [path.lstat().st_mtime for path in root.rglob("*")]
+    return max([root.lstat().st_mtime, *times])
 
 
 def _problem(store: Store, path: Path) -> str | None:
@@ -85,22 +94,13 @@ def _problem(store: Store, path: Path) -> str | None:
 def _unneeded(store: Store, used: Iterable[str]) -> list[Path]:
     paths = {path.name: path for path in store.artifacts()}
     needed: set[str] = set()
-    open_keys = [*used, *_latest_keys(store)]
+    open_keys = [*used, *latest_keys(store.root)]
     while open_keys:
         key = open_keys.pop()
         if key not in needed and key in paths:
             needed.add(key)
             open_keys += _input_keys(paths[key])
     return [path for key, path in paths.items() if key not in needed]
-
-
-def _latest_keys(store: Store) -> list[str]:
-    keys = []
-    for pointer in (store.root / LATEST).iterdir():
-        key = store.latest_key(pointer)
-        if key is not None:
-            keys.append(key)
-    return keys
 
 
 def _input_keys(path: Path) -> list[str]:
@@ -117,18 +117,12 @@ def _unfinished(store: Store) -> list[Path]:
     keys = {path.name for path in store.artifacts()}
     oldest = time.time() - SCRATCH_DAYS * _DAY
     for path in (store.root / SCRATCH).iterdir():
-        if not _is_locked(store, path) and (path.name in keys or _changed(path) < oldest):
+        if not _is_locked(store, path) and (path.name in keys or last_change(path) < oldest):
             paths.append(path)
     for path in (store.root / VERIFIED).iterdir():
         if path.stem not in keys:
             paths.append(path)
     return paths
-
-
-def _changed(root: Path) -> float:
-    """When anything under the directory was changed last, in seconds since 1970."""
-    times = [path.lstat().st_mtime for path in root.rglob("*")]
-    return max([root.lstat().st_mtime, *times])
 
 
 def _is_locked(store: Store, path: Path) -> bool:
@@ -143,19 +137,13 @@ def _is_locked(store: Store, path: Path) -> bool:
 
 
 def _delete(store: Store, path: Path) -> None:
-    """An artifact leaves its place in one step, so that no reader sees half of it."""
-    if path.parent.name not in RESERVED:
+    """Delete it; an artifact leaves its place in one step, so that no reader sees half of it."""
+    if path.parent.parent == store.root and path.parent.name not in RESERVED:
         doomed = store.root / TEMPORARY / f"deleted-{path.name}"
         remove(doomed)
         os.replace(path, doomed)
         path = doomed
     remove(path)
-
-
-def _size(path: Path) -> int:
-    if path.is_symlink() or path.is_file():
-        return path.lstat().st_size
-    return sum(file.lstat().st_size for file in path.rglob("*") if not file.is_dir())
 
 
 @contextmanager

@@ -16,11 +16,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import hashlib
 import json
 import logging
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -29,19 +27,21 @@ from typing import Any
 
 from filelock import FileLock
 
-from alignment.errors import ArtifactError, Corrupt, Missing
+from alignment.errors import AlignmentError, Corrupt, DiskFull, Missing
+from alignment.failures import is_disk_full
 from alignment.files import (
-    is_disk_full,
     make_writable,
     remove,
     replace_durably,
     sync_directory,
     sync_tree,
-    write_atomically,
+    tree_bytes,
 )
-from alignment.manifests import read_manifest, write_manifest
+from alignment.manifests import write_manifest
 from alignment.provenance import git_commit, package_versions
 from alignment.store.artifacts import load_artifact, manifest_files
+from alignment.store.keys import KEY, artifact_key
+from alignment.store.latest import LATEST, latest_manifest, remember
 from alignment.store.reasons import rebuild_reasons
 from alignment.store.stamps import (
     Stamp,
@@ -57,11 +57,9 @@ logger = logging.getLogger(__name__)
 TEMPORARY = "tmp"
 LOCKS = "locks"
 SCRATCH = "scratch"
-LATEST = "latest"
 VERIFIED = "verified"
 RESERVED = (TEMPORARY, LOCKS, SCRATCH, LATEST, VERIFIED)
 """Directories of the store that are not those of a stage."""
-_KEY = re.compile("[0-9a-f]{64}")
 Work = Callable[[Path], Counts | Mapping[str, Any]]
 """Fills an empty directory and returns what it counted."""
 
@@ -105,7 +103,7 @@ class Store:
             seed: Part of the key like `config`.
 
         Raises:
-            ArtifactError: if the disk is full.
+            DiskFull: if the disk is full.
             Corrupt: if an input was damaged after its own stage had finished.
         """
         config = json.loads(json.dumps({**config, "seed": seed}, sort_keys=True, default=str))
@@ -131,7 +129,7 @@ class Store:
                     }
                     return self._make(stage, key, work, manifest)
         with contextlib.suppress(OSError):  # reuse needs no room on the disk
-            self._remember(stage, label, key)
+            remember(self.root, stage, label, key)
         return artifact
 
     def get(self, key: str) -> Artifact:
@@ -158,7 +156,7 @@ class Store:
         """The directories of all artifacts, whole or damaged, in the order of their paths."""
         paths = []
         for path in sorted(self.root.glob("*/*")):
-            if path.parent.name not in RESERVED and _KEY.fullmatch(path.name):
+            if path.parent.name not in RESERVED and KEY.fullmatch(path.name):
                 paths.append(path)
         return paths
 
@@ -186,14 +184,6 @@ class Store:
         if stamps != known:
             with contextlib.suppress(OSError):  # the files are then compared again next time
                 write_stamps(path, stamps)
-
-    def latest_key(self, pointer: Path) -> str | None:
-        """The key in a file of `latest/`; None if there is none or it is damaged."""
-        try:
-            key = pointer.read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            return None
-        return key if _KEY.fullmatch(key) else None
 
     def _find(self, stage: str, key: str) -> Artifact | None:
         path = self.root / stage / key
@@ -246,11 +236,12 @@ class Store:
             write_manifest(temporary, manifest)
             final = self.root / stage / key
             self._move_into_place(temporary, final)
-            self._remember(stage, manifest["label"], key)
+            remember(self.root, stage, manifest["label"], key)
         except BaseException as error:
+            written = tree_bytes(temporary)
             shutil.rmtree(temporary, ignore_errors=True)
-            if is_disk_full(error):
-                raise self._full(stage) from error
+            if is_disk_full(error) and not isinstance(error, AlignmentError):
+                raise self._full(stage, manifest["label"], written) from error
             raise
         shutil.rmtree(self.root / SCRATCH / key, ignore_errors=True)
         return load_artifact(final, reused=False)
@@ -265,9 +256,10 @@ class Store:
             remove(damaged)
         replace_durably(temporary, final)
 
-    def _full(self, stage: str) -> ArtifactError:
-        return ArtifactError(
-            f"the disk is full while {stage} was writing",
+    def _full(self, stage: str, label: str, written: int) -> DiskFull:
+        place = f"{stage} of {label}" if label else stage
+        return DiskFull(
+            f"the disk is full in {place}, after {written / 1e6:,.1f} MB",
             where=str(self.root),
             hint="Free some space (`alignment store gc` deletes what no recent run used) and run "
             "again: finished stages are reused.",
@@ -288,33 +280,8 @@ class Store:
     ) -> list[str]:
         if key in self._damage:
             return [f"the artifact was damaged: {self._damage[key]}"]
-        previous = self._latest_manifest(stage, label)
+        previous = latest_manifest(self.root, stage, label)
         return rebuild_reasons(previous, revision, config, digests)
-
-    def _latest_manifest(self, stage: str, label: str) -> dict[str, Any] | None:
-        """The manifest of the last artifact of this stage and label, if it can be read."""
-        key = self.latest_key(self.root / LATEST / _pointer(stage, label))
-        if key is None:
-            return None
-        try:
-            return read_manifest(self.root / stage / key)
-        except Corrupt:
-            return None
-
-    def _remember(self, stage: str, label: str, key: str) -> None:
-        pointer = self.root / LATEST / _pointer(stage, label)
-        if self.latest_key(pointer) != key:
-            write_atomically(pointer, key)
-
-
-def artifact_key(
-    stage: str, revision: int, config: Mapping[str, Any], digests: Mapping[str, str]
-) -> str:
-    """The content address: 64 hexadecimal digits."""
-    canonical = json.dumps(
-        [stage, revision, config, dict(digests)], sort_keys=True, default=str, ensure_ascii=False
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _manifest_inputs(inputs: Mapping[str, Input]) -> dict[str, dict[str, str]]:
@@ -322,7 +289,3 @@ def _manifest_inputs(inputs: Mapping[str, Input]) -> dict[str, dict[str, str]]:
         name: {"digest": entry.digest, "key": entry.key, "path": str(entry.path)}
         for name, entry in inputs.items()
     }
-
-
-def _pointer(stage: str, label: str) -> str:
-    return f"{stage}-{label}" if label else stage

@@ -125,7 +125,7 @@ class CandidateTable:
         # Rows are sorted by direction and strategy and then by pair, so that the table falls into
         # blocks of one row per pair.
         inside = [("pair", ">=", rows.start), ("pair", "<", rows.stop)]
-        table = tables.read_table(path, filters=inside, use_threads=False)
+        table = tables.read_table(path, filters=inside)
         pairs = len(rows)
         for first in range(0, len(table), pairs or 1):
             part = table.slice(first, pairs).combine_chunks()

@@ -1,4 +1,5 @@
 import errno
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -6,7 +7,7 @@ import pytest
 
 from alignment.errors import (
     AlignmentError,
-    ArtifactError,
+    DiskFull,
     Malformed,
     OutOfMemory,
     Unexpected,
@@ -49,14 +50,23 @@ def test_out_of_memory(error: Exception) -> None:
         OSError(errno.ENOSPC, "No space left on device", "/disk/a"),
         OSError(errno.EDQUOT, "Disk quota exceeded", "/disk/a"),
         Exception("No space left on device (os error 28)"),
+        shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
         ValueError('IoError(Os { code: 28, kind: StorageFull, message: "no space" })'),
     ],
 )
 def test_a_full_disk(error: Exception) -> None:
     assert is_disk_full(error)
     explanation = explained(error, "train")
-    assert type(explanation) is ArtifactError
+    assert type(explanation) is DiskFull
     assert "the disk is full in train\n  Free some space" in str(explanation)
+
+
+def test_a_full_disk_gets_its_stage() -> None:
+    error = DiskFull("the disk is full while downloading", where="/w", hint="Free some space.")
+    explanation = explained(error, "pull", "cy")
+    message = "/w: the disk is full while downloading in pull of cy\n  Free some space."
+    assert str(explanation) == message
+    assert explained(explanation, "pull", "cy") is explanation
 
 
 def test_memory_behind_another_error() -> None:
@@ -82,6 +92,13 @@ def test_a_killed_worker_gets_its_stage() -> None:
 def test_limits_of_the_system() -> None:
     error = explained(OSError(errno.EMFILE, "Too many open files", "/a"), "pull", "cy")
     assert str(error).startswith("/a: Too many open files in pull of cy\n  Raise the limit of open")
+
+
+def test_a_limit_in_the_words_of_rust() -> None:
+    error = explained(Exception("File too large (os error 27)"), "encoder")
+    assert str(error).startswith(
+        "File too large in encoder\n  Raise the limit on the size of files"
+    )
 
 
 def read(path: Path) -> None:

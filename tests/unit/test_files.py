@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from alignment.errors import ConfigError
+from alignment.failures import is_disk_full
 from alignment.files import (
     file_digest,
-    is_disk_full,
     make_writable,
     remove,
     tree_digests,

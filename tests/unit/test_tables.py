@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from alignment import tables
 from alignment.errors import Corrupt
+from tests.support import ROOT
 
 SCHEMA = pa.schema([("id", pa.int64()), ("text", pa.string())])
 
@@ -89,3 +92,36 @@ def test_a_file_that_is_no_table(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1" * 10)
     with pytest.raises(Corrupt, match="the table cannot be read"):
         list(tables.batches(path))
+
+
+LITTLE_MEMORY = """
+import resource, sys
+from pathlib import Path
+import pyarrow.dataset
+from alignment import tables
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+limit = pages * resource.getpagesize() + 2**20
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+try:
+    tables.read_table(Path(sys.argv[1]), **eval(sys.argv[2]))
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit on address space")
+@pytest.mark.parametrize("options", ["{}", "{'filters': [('a', '>', 3)]}"])
+def test_too_little_memory_for_threads_is_an_error(tmp_path: Path, options: str) -> None:
+    """Arrow could wait for ever for a thread that was never started."""
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"a": list(range(100))}), path)
+    done = subprocess.run(
+        [sys.executable, "-c", LITTLE_MEMORY, str(path), options],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.startswith("Corrupt"), done.stdout + done.stderr
+    assert "Failed to launch worker thread" in done.stdout

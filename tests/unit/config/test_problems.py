@@ -32,7 +32,7 @@ from tests.unit.config.support import GOOD, problem_of, problems_of
         ("languages={}", "expected at least 1 entry, got {}"),
         (
             "train.freeze=[x]",
-            "expected 'embeddings', 'transformer', 'dense' or 'layernorm' or an integer, got 'x'",
+            "expected 'embeddings', 'transformer', 'dense', 'layernorm' or an integer, got 'x'",
         ),
         (
             "train.loss=tripet",

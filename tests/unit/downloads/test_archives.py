@@ -136,3 +136,14 @@ def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_text("a page that says 404")
     with pytest.raises(Malformed, match="archive is damaged"):
         unpack_member(tmp_path / "a.tar", "x", tmp_path / "out")
+
+
+def test_a_version_of_zip_that_python_does_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.tsv", "x")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 235  # the version that is needed, 23.5
+    path.write_bytes(content)
+    with pytest.raises(Malformed, match=r"not a zip archive \(zip file version 23\.5\)"):
+        open_zip(path)

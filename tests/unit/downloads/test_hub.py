@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,7 +67,8 @@ def hub(repository: Path) -> Iterator[tuple[str, list[str]]]:
                 self.answer(json.dumps(tree(repository, files)).encode(), body)
             elif path.startswith(f"/{MODEL}/resolve/{SHA}/") and file.is_file():
                 data = file.read_bytes()
-                tag = f'"{hashlib.sha1(data).hexdigest()}"'
+                algorithm = "sha256" if file.suffix == ".safetensors" else "sha1"
+                tag = f'"{hashlib.new(algorithm, data).hexdigest()}"'
                 self.answer(data, body, {"ETag": tag, "X-Repo-Commit": SHA})
             elif path.startswith(f"/api/models/{MODEL}/"):
                 self.answer(b"{}", body, {"X-Error-Code": "RevisionNotFound"}, status=404)
@@ -210,6 +212,22 @@ def test_a_missing_revision(outputs: dict[str, str]) -> None:
 def test_a_missing_model(outputs: dict[str, str]) -> None:
     assert outputs["demo/none"].startswith("ConfigError demo/none@")
     assert "`encoder.model`" in outputs["demo/none"]
+
+
+def test_a_damaged_file_of_the_cache_is_fetched_again(
+    outputs: dict[str, str], hub: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    repository = Path(outputs["plain"]).parents[1]
+    shutil.copytree(repository, cache / repository.name, symlinks=True)
+    weights = cache / repository.name / "snapshots" / SHA / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.resolve().write_bytes(b"X" + whole[1:])
+    call = (MODEL, SHA, "cache", {"offline": True})
+    offline, online = fetch_all(hub[0], tmp_path, call, (MODEL, SHA, "cache", {}))
+    assert "not in the cache, and this run is offline" in offline
+    assert Path(online) == weights.parent
+    assert weights.read_bytes() == whole
 
 
 def test_a_hub_that_does_not_answer(tmp_path: Path) -> None:

@@ -106,3 +106,10 @@ def test_secrets_of_earlier_releases_are_not_kept(path: Path) -> None:
     assert [(entry.url, entry.size) for entry in lock.entries()] == [(REDACTED, 5)]
     lock.accept("https://host.org/b", 1, "ef" * 32, "MIT")
     assert "secret" not in path.read_text() and "older" not in path.read_text()
+
+
+def test_what_a_killed_process_left_is_deleted(path: Path) -> None:
+    left = path.with_name(".alignment.lock.123-456")
+    left.write_text("{")
+    Lockfile(path).accept(URL, 5, "ab" * 32, "MIT")
+    assert not left.exists()

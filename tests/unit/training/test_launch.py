@@ -9,7 +9,7 @@ import pytest
 from alignment.encoder.directory import load_encoder
 from alignment.errors import (
     AlignmentError,
-    ArtifactError,
+    DiskFull,
     NonFiniteLoss,
     OutOfMemory,
     TrainingError,
@@ -167,7 +167,7 @@ def test_the_reason_of_the_end_is_never_lost(
     ("error", "kind", "message"),
     [
         (MemoryError(), OutOfMemory, "out of memory in train (this process used "),
-        (OSError(28, "No space left on device"), ArtifactError, "the disk is full in train"),
+        (OSError(28, "No space left on device"), DiskFull, "the disk is full in train"),
         (RuntimeError("a surprise"), Unexpected, "unexpected RuntimeError in train: a surprise"),
     ],
 )

@@ -1,0 +1,76 @@
+"""A second process that reports the end of this one if it is killed.
+
+The system kills a process that takes too much memory, and C++ and Rust abort one that cannot
+allocate. Neither can print a message. The second process waits at a pipe through which it learns
+the stage, and which the system closes however this process ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alignment.failures import killed
+
+_DONE = "done"
+_FIELDS = "\t"
+_pipe: int | None = None
+
+
+@contextmanager
+def reported_if_killed() -> Iterator[None]:
+    """Print an error with the stage to standard error if this process is killed in the block.
+
+    Does nothing where processes cannot be forked. The exit code stays that of the signal.
+    """
+    global _pipe
+    if not hasattr(os, "fork") or _pipe is not None:
+        yield
+        return
+    reading, _pipe = os.pipe()
+    try:
+        pid = os.fork()
+    except OSError:  # no more processes
+        pid = -1
+    if pid == 0:
+        os.close(_pipe)
+        _wait_and_report(reading)
+    os.close(reading)
+    try:
+        yield
+    finally:
+        _tell(_DONE)
+        os.close(_pipe)
+        _pipe = None
+        if pid > 0:
+            os.waitpid(pid, 0)
+
+
+def at_work_on(stage: str, language: str = "") -> None:
+    """Remember what this process is doing now."""
+    _tell(f"{stage}{_FIELDS}{language}")
+
+
+def _tell(line: str) -> None:
+    if _pipe is not None:
+        with contextlib.suppress(OSError):  # nobody listens
+            os.write(_pipe, f"{line}\n".encode())
+
+
+def _wait_and_report(reading: int) -> None:
+    """The second process: it ends with the first one, and never returns."""
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # it ends when the pipe does
+        last = ""
+        with os.fdopen(reading, "rb") as pipe:
+            for line in pipe:
+                last = line.decode().rstrip("\n")
+        if last != _DONE:
+            stage, _, language = last.partition(_FIELDS)
+            os.write(2, f"error: {killed(stage, language)}\n".encode())
+    finally:
+        os._exit(0)

@@ -1,0 +1,21 @@
+"""The content address of an artifact, which is the name of its directory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+KEY = re.compile("[0-9a-f]{64}")
+
+
+def artifact_key(
+    stage: str, revision: int, config: Mapping[str, Any], digests: Mapping[str, str]
+) -> str:
+    """The content address: 64 hexadecimal digits."""
+    canonical = json.dumps(
+        [stage, revision, config, dict(digests)], sort_keys=True, default=str, ensure_ascii=False
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
