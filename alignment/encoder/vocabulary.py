@@ -41,7 +41,15 @@ class Reduction:
 
     def reduced(self, ids: Iterable[int]) -> list[int]:
         """Token ids of the full vocabulary as rows of the reduced matrix."""
-        return [int(row) for row in self._row_of[np.fromiter(ids, np.int64)]]
+        return self.rows_of(np.fromiter(ids, np.int64)).tolist()
+
+    def rows_of(self, ids: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The row of each token id (n,), -1 for those that have none."""
+        rows = self._row_of
+        known = ids < len(rows)
+        if known.all():
+            return rows[ids]
+        return np.where(known, rows[np.where(known, ids, 0)], -1)
 
     @functools.cached_property
     def _row_of(self) -> NDArray[np.int64]:

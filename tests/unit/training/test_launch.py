@@ -118,6 +118,7 @@ def test_signal_9_hints_at_memory(fake: Job) -> None:
     assert "Lower train.batch_tokens" in str(error.hint)
     assert str(error.hint).endswith("first | the last words")
     assert "resumes" not in str(error.hint)  # there is no checkpoint
+    assert "There is no checkpoint yet: the next run trains from the first step" in str(error.hint)
 
 
 def test_another_signal_does_not(fake: Job) -> None:
