@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from alignment.encoder.prompts import Side
 from alignment.encoder.vocabulary import Reduction
 from alignment.training.columns import Columns, chunks
 from alignment.training.distinct import ABSENT
 from alignment.training.noise import Misspeller
-from alignment.training.sampling import chosen_negatives
+from alignment.training.sampling import chosen_negatives, sample_sentences
 from alignment.training.sentences import texts_at
 from alignment.training.tokenized import Meta
 
@@ -258,6 +259,23 @@ class TripletData:
                 weights = weights * self.choice.trained[part]
             totals += np.bincount(self.columns["pool"][part], weights, len(totals))
         return totals
+
+    def sample(self, per_language: int, pivot: str, *, seed: int) -> dict[Side, list[str]]:
+        """Texts of the pivot as sources, and at most `per_language` of each other as targets.
+
+        There are at most as many texts of the pivot as of all other languages together.
+        """
+        names = self.meta.languages
+        others: list[int] = []
+        limits = [0 if name == pivot else per_language for name in names]
+        for numbers in sample_sentences(self.columns, limits, seed):
+            others += numbers
+        limits = [len(others) if name == pivot else 0 for name in names]
+        of_pivot = list(filter(None, sample_sentences(self.columns, limits, seed)))
+        return {
+            "source": self.texts(of_pivot[0] if of_pivot else []),
+            "target": self.texts(others),
+        }
 
     def languages_of_batches(self, batches: Iterable[Sequence[int]]) -> dict[str, int]:
         """Triplets with a side in each language. A triplet counts each time that it occurs."""

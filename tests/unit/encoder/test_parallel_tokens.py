@@ -33,7 +33,7 @@ def test_any_texts(encoder: Encoder, texts: list[str], side: parallel_tokens.Sid
     assert tokenizer.tokenize(texts, side=side).rows() == expected
 
 
-@pytest.mark.parametrize("name", sorted(BY_NAME))
+@pytest.mark.parametrize("name", sorted(set(BY_NAME) - {"XLNet"}))  # which is refused
 def test_every_layout(name: str, tmp_path: Path) -> None:
     write_layout(tmp_path, BY_NAME[name])
     encoder = load_encoder(tmp_path, device="cpu")
