@@ -88,6 +88,7 @@ def _batches(
             order = _order(data, numbers, factors, remaining, rng)
             filler = _Filler(data, train, remaining, None if train.mix_languages else numbers[0])
             streams.append(_placed_batches(filler, order, salt, rng))
+        data.release()  # the columns that were read from one end to the other
         yield from map(itemgetter(1), heapq.merge(*streams, key=itemgetter(0)))
 
 

@@ -14,8 +14,9 @@ from alignment.encoder.padding import PaddingSide, batches_of_similar_length, pa
 from alignment.training.data import UNUSED, TripletData
 from alignment.training.teacher import Teacher
 
-RELEASE_BATCHES = 50
-"""Batches after which mapped pages are given back: reading here and there maps whole files."""
+RELEASE_BATCHES = 4
+"""Batches after which mapped pages are given back. Without it a page here and a page there map whole
+files; after every batch it would cost a millisecond."""
 
 
 class TripletBatch(TypedDict):
