@@ -256,7 +256,7 @@ def run_train(triplets: Path, encoder: Path, tokens: Path, home: Path) -> dict[s
     }
 
 
-_MODES = {"tokenize": run_tokenize, "data": run_data, "train": run_train}
+_MODES: dict[str, Any] = {"tokenize": run_tokenize, "data": run_data, "train": run_train}
 
 
 if __name__ == "__main__":

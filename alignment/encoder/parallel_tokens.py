@@ -98,7 +98,7 @@ class ParallelTokenizer:
 
 def _backend(encoder: Encoder) -> Any:
     """A copy of the tokenizer that cuts and does not pad; None if it is written in Python."""
-    backend = getattr(encoder.tokenizer, "backend_tokenizer", None)
+    backend: Any = getattr(encoder.tokenizer, "backend_tokenizer", None)
     if not hasattr(backend, "to_str") or not encoder.max_tokens:
         return None
     from tokenizers import Tokenizer

@@ -66,7 +66,8 @@ def pool_factors(
     shares = np.where(weights > 0, weights, 0.0) ** (1 / temperature)
     scale = weights.sum() / shares.sum()
     factors = np.divide(scale * shares, weights, out=np.zeros(len(weights)), where=weights > 0)
-    return np.minimum(max_oversampling, factors)
+    limited: NDArray[np.float64] = np.minimum(max_oversampling, factors)
+    return limited
 
 
 def _batches(
@@ -163,7 +164,7 @@ class _Waiting:
     """The order of a pool's triplets, of which some were put off."""
 
     def __init__(self, order: NDArray[np.int32]) -> None:
-        self._order = memoryview(order)
+        self._order = order.data
         self._next = 0
         self._postponed: deque[int] = deque()
 
@@ -193,7 +194,7 @@ class _Filler:
     ) -> None:
         self._data = data
         self._train = train
-        self._remaining = memoryview(remaining)
+        self._remaining = remaining.data
         self._pool = pool
 
     def next_batch(self, waiting: _Waiting, salt: int) -> _Batch:

@@ -15,8 +15,8 @@ from alignment.training.data import UNUSED, TripletData
 from alignment.training.teacher import Teacher
 
 RELEASE_BATCHES = 4
-"""Batches after which mapped pages are given back. Without it a page here and a page there map whole
-files; after every batch it would cost a millisecond."""
+"""Batches after which mapped pages are given back. Without it a page here and a page there map
+whole files; after every batch it would cost a millisecond."""
 
 
 class TripletBatch(TypedDict):

@@ -68,14 +68,14 @@ class TripletData:
         self.sentences: NDArray[np.int32] = columns["sentences"].reshape(-1, 3)
         """Numbers of anchor, positive and negative (triplets, 3); `UNUSED` for no negative."""
         # Views of the columns that give single values as Python numbers.
-        self._places = memoryview(columns["sentences"])
-        self._groups = memoryview(columns["group"])
-        self._negative_groups = memoryview(columns["negative_group"])
-        self._pools = memoryview(columns["pool"])
-        self._token_offsets = memoryview(columns["token_offsets"])
-        self._languages = memoryview(columns["language"])
-        self._in_pair = memoryview(columns["in_pair"])
-        self._related_offsets = memoryview(columns["related_offsets"])
+        self._places = columns["sentences"].data
+        self._groups = columns["group"].data
+        self._negative_groups = columns["negative_group"].data
+        self._pools = columns["pool"].data
+        self._token_offsets = columns["token_offsets"].data
+        self._languages = columns["language"].data
+        self._in_pair = columns["in_pair"].data
+        self._related_offsets = columns["related_offsets"].data
 
     @classmethod
     def open(

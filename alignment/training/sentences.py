@@ -73,15 +73,15 @@ class _SideTokenizer:
         """Token ids of each text, in the order of the texts."""
         if self._one_prompt:
             return self._tokenizer.tokenize(texts)
-        sources = np.flatnonzero(is_source)
-        targets = np.flatnonzero(~is_source)
+        sources = np.flatnonzero(is_source).tolist()
+        targets = np.flatnonzero(~is_source).tolist()
         columns = (
             self._tokenizer.tokenize([texts[i] for i in sources], side="source"),
             self._tokenizer.tokenize([texts[i] for i in targets], side="target"),
         )
         lengths = np.concatenate([column.lengths for column in columns])
         ids = np.concatenate([column.ids for column in columns])
-        return _ordered(TokenColumn(ids, lengths), np.concatenate([sources, targets]))
+        return _ordered(TokenColumn(ids, lengths), np.array(sources + targets))
 
 
 def _ordered(column: TokenColumn, places: NDArray[np.int64]) -> TokenColumn:

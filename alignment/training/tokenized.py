@@ -130,7 +130,8 @@ class _Codes:
         """The number of each language (n,)."""
         encoded = languages.dictionary_encode()
         numbers = np.array([self.code(name) for name in encoded.dictionary.to_pylist()], np.int64)
-        return numbers[encoded.indices.to_numpy(zero_copy_only=False)]
+        codes: NDArray[np.int64] = numbers[encoded.indices.to_numpy(zero_copy_only=False)]
+        return codes
 
     def pool_column(self, languages: NDArray[np.int64]) -> NDArray[np.int64]:
         """The pool of each triplet (n,), from the languages of its texts (n, 3)."""

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alignment.encoder import parallel_tokens
 from alignment.encoder.directory import load_encoder
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.parallel_tokens import ParallelTokenizer
-from alignment.encoder.prompts import Prompts, choose_prompts
+from alignment.encoder.prompts import Prompts, Side, choose_prompts
+from alignment.encoder.vocabulary import input_embedding
 from tests.unit.encoder.layout_files import TEXTS, write_layout
 from tests.unit.encoder.layouts import BY_NAME
 from tests.unit.training.support import encoder_of
@@ -27,7 +27,7 @@ def encoder(finished: Path) -> Encoder:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.text(max_size=60), max_size=20), st.sampled_from(["source", "target"]))
-def test_any_texts(encoder: Encoder, texts: list[str], side: parallel_tokens.Side) -> None:
+def test_any_texts(encoder: Encoder, texts: list[str], side: Side) -> None:
     tokenizer = ParallelTokenizer(encoder)
     expected = encoder.tokenize(texts, side=side) if texts else []
     assert tokenizer.tokenize(texts, side=side).rows() == expected
@@ -56,7 +56,7 @@ def test_ids_are_those_of_the_full_vocabulary(encoder: Encoder) -> None:
     """Also after the vocabulary of the model was reduced."""
     tokenizer = ParallelTokenizer(encoder)
     expected = encoder.tokenize(TEXTS)
-    embedding = encoder.model.get_input_embeddings()
+    embedding = input_embedding(encoder.model)
     rows = embedding.num_embeddings
     embedding.num_embeddings = 3
     try:

@@ -62,7 +62,7 @@ class Item(NamedTuple):
 
 def lists_of(items: list[Item]) -> tuple[list[Sentence], list[Triplet], list[bool]]:
     """The sentences, numbered again, and the triplets; which of them encode their negative."""
-    lengths = {}
+    lengths: dict[int, int] = {}
     for each in items:
         lengths.update(zip(each.sentences, each.lengths, strict=False))
     numbers = {number: i for i, number in enumerate(sorted(lengths))}

@@ -30,7 +30,7 @@ def test_values_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 def test_released_pages_are_read_again(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.arange(100_000))
     columns = Columns(tmp_path)
-    view = memoryview(columns["x"])
+    view = columns["x"].data
     total = int(columns["x"].sum())
     columns.release()
     assert int(columns["x"].sum()) == total and view[99_999] == 99_999

@@ -83,8 +83,8 @@ def test_no_sentence_is_in_two_pairs() -> None:
         if each.anchor_language == "en" and each.group
     ]
     _, validation = split(data_of(sentences, triplets + doubled), 0.9, "en")
-    sentences = [s for pair in validation.pairs["fi"] for s in pair]
-    assert len(sentences) == len(set(sentences))
+    numbers = [s for pair in validation.pairs["fi"] for s in pair]
+    assert len(numbers) == len(set(numbers))
 
 
 def test_accuracy_by_hand() -> None:
