@@ -22,7 +22,7 @@ from alignment.training.job import (
     WARNINGS,
     Job,
 )
-from alignment.training.jsonl import Follower
+from alignment.training.jsonl import Follower, complete_lines
 from alignment.training.messages import log_again, read_error
 from alignment.training.resume import newest_checkpoint
 from alignment.types import StepCallback, StepMetrics
@@ -90,6 +90,11 @@ def _failure(job: Job, code: int, peak: int | None) -> AlignmentError:
             "Lower train.batch_tokens or train.batch_size, set train.gradient_cache: true, "
             f"or free memory ({memory.described(peak)})."
         )
+        if not complete_lines(job.scratch / PROGRESS):
+            hints.append(
+                "Not one step was done: if this does not help, the model and its optimizer do not "
+                "fit. Then set train.lora_rank, or choose a smaller encoder."
+            )
     if code == DISK_FULL:
         hints.append("Free some space and run again.")
     if newest_checkpoint(job.scratch / CHECKPOINTS):
