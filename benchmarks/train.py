@@ -4,7 +4,7 @@ Both train on the quickstart's triplets with the same encoder, precision and bat
 at most 128 tokens per sentence. Runs alternate. Ours packs the sentences of a batch, encodes each
 distinct sentence once, and trains only the vocabulary that occurs.
 
-After that both train on the same number of triplets, and their encoders are compared on the
+After that both train on the same number of batches, and their encoders are compared on the
 held-out pairs, and on Tatoeba if `ALIGNMENT_TATOEBA` is the path of its file.
 
 `python -m benchmarks.train` measures both; `python -m benchmarks.train rates` only the speed.
@@ -46,6 +46,8 @@ LEARNING_RATE = 4e-5
 WARMUP_RATIO = 0.1
 SPEED_STEPS = {"ours": 16, "peer": 5}
 ACCURACY_STEPS = 30  # before the accuracies are compared
+MIN_FILLED = 0.95
+"""Of `BATCH`; a language's last batch of an epoch may be smaller, which favors the peer."""
 WARMUP_STEPS = 2  # not timed: they allocate memory and compile
 TATOEBA = ("fin", "est", "lit", "heb", "kor", "hun", "cym", "isl")
 
@@ -146,7 +148,7 @@ def accuracies(
         name: _scores(load_encoder(path, device="cpu"), suites) for name, path in models.items()
     }
     table = _table(
-        f"accuracy@1 in %, both directions, after {ACCURACY_STEPS * BATCH:,} triplets",
+        f"accuracy@1 in %, both directions, after {ACCURACY_STEPS} batches of {BATCH} triplets",
         ("suite",),
         ("pairs", *scores),
     )
@@ -248,8 +250,9 @@ def run_ours(precision: Precision, steps: int, inputs: Inputs, output: Path) -> 
     run(job)
     metrics = read_metrics(scratch / PROGRESS)
     trained = sum(step.triplets for step in metrics)
-    if trained != steps * BATCH:
-        sys.exit(f"ours trained on {trained} triplets, expected {steps * BATCH}")
+    full = steps * BATCH
+    if not MIN_FILLED * full <= trained <= full:
+        sys.exit(f"ours trained on {trained} triplets, expected {full} or slightly fewer")
     timed = metrics[WARMUP_STEPS:]
     return sum(step.triplets for step in timed) / sum(step.seconds for step in timed)
 
