@@ -54,6 +54,7 @@ _LOWER = {
     "encoder": "Choose a smaller encoder.",
     "mine": "Lower triplets.num_candidates, or set `max_pairs` of the largest corpora.",
     "triplets": "Lower triplets.num_candidates, or set `max_pairs` of the largest corpora.",
+    "tokenize": "Set `max_pairs` of the largest corpora.",
     "train": "Lower train.batch_tokens or train.batch_size, or set train.gradient_cache: true.",
     "evaluate": "Lower holdout.max_pairs, or use smaller suites.",
 }

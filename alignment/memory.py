@@ -27,9 +27,15 @@ def trim() -> None:
         malloc_trim(0)
 
 
-def described() -> str:
-    """What this process has used and may use: `this process used 2.1 GiB; 0.3 GiB are free`."""
-    parts = [f"this process used {_peak_bytes() / _GIB:.1f} GiB"]
+def described(peak: int | None = None) -> str:
+    """What a process has used and may use: `this process used 2.1 GiB, 0.3 GiB are free`.
+
+    `peak` is what another process has used, in bytes.
+    """
+    if peak is None:
+        parts = [f"this process used {_peak_bytes() / _GIB:.1f} GiB"]
+    else:
+        parts = [f"it used {peak / _GIB:.1f} GiB"]
     free = _free_bytes()
     if free is not None:
         parts.append(f"{free / _GIB:.1f} GiB are free")
@@ -42,6 +48,16 @@ def described() -> str:
 def _peak_bytes() -> int:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def peak_of(process: int) -> int | None:
+    """The most bytes that a running process has used, from Linux's `/proc`; None if unknown."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
+        values = dict(line.split(":", 1) for line in lines.splitlines())
+        return int(values["VmHWM"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError, IndexError):
+        return None
 
 
 def _free_bytes() -> int | None:

@@ -38,6 +38,7 @@ from alignment.encoder.directory import load_encoder
 from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.workspace import Workspace
 from alignment.retrieval.metrics import retrieve
+from alignment.stages.tokenize import tokenize
 from alignment.stages.train import train
 from alignment.types import Artifact, StepMetrics
 from benchmarks.catalogs import cache
@@ -255,9 +256,11 @@ def _train(
                 f"loss {metrics.loss:.4f}, {seconds:.0f} s"
             )
 
+    context = workspace.context(config)
     trained = train(
-        workspace.context(config),
+        context,
         prepared.triplets,
+        tokenize(context, prepared.triplets, prepared.encoder),
         prepared.encoder,
         settings,
         on_step=on_step,

@@ -213,6 +213,7 @@ def run_ours(precision: Precision, steps: int, inputs: Inputs, output: Path) -> 
     """Triplets per second of our training; writes the encoder."""
     from alignment.training.progress import read_metrics
     from alignment.training.run import run
+    from alignment.training.tokenized import write_tokenized
 
     scratch = output.parent / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
@@ -229,9 +230,14 @@ def run_ours(precision: Precision, steps: int, inputs: Inputs, output: Path) -> 
             "precision": precision,
         }
     )
+    tokens = output.parent / "tokens"
+    shutil.rmtree(tokens, ignore_errors=True)
+    tokens.mkdir()
+    write_tokenized(inputs.triplets, load_encoder(inputs.encoder), tokens, pivot="en")
     job = Job(
         train=settings,
         triplets=inputs.triplets,
+        tokens=tokens,
         encoder=inputs.encoder,
         pivot="en",
         output=output,

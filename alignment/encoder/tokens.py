@@ -19,14 +19,21 @@ BLOCK = 256  # texts that are padded to the longest of them, for a moment
 
 
 def token_rows(
-    container: SentenceTransformer, texts: Sequence[str], prompt: str = ""
+    container: SentenceTransformer,
+    texts: Sequence[str],
+    prompt: str = "",
+    *,
+    num_rows: int | None = None,
 ) -> list[list[int]]:
-    """Token ids of each text with its prompt and special tokens, cut to the length limit."""
+    """Token ids of each text with its prompt and special tokens, cut to the length limit.
+
+    `num_rows` is the number of rows of the embedding matrix, if the container's was reduced.
+    """
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     rows: list[list[int]] = [[] for _ in texts]
     for start in range(0, len(order), BLOCK):
         chosen = order[start : start + BLOCK]
-        features = _prepared(container, [texts[i] for i in chosen], prompt)
+        features = _prepared(container, [texts[i] for i in chosen], prompt, num_rows)
         token_ids = features["input_ids"].tolist()
         masks = features["attention_mask"].tolist()
         for i, row, mask in zip(chosen, token_ids, masks, strict=True):
@@ -65,20 +72,28 @@ def _leaves_prompts_out(container: SentenceTransformer) -> bool:
     return any(getattr(module, "include_prompt", True) is False for module in container)
 
 
-def _prepared(container: SentenceTransformer, texts: Sequence[str], prompt: str) -> dict[str, Any]:
-    features: dict[str, Any] = container.preprocess(list(texts), prompt=prompt or None)
-    _replace_ids_without_row(container, features["input_ids"])
-    return features
+def embedding_rows(container: SentenceTransformer) -> int | None:
+    """Number of tokens that the embedding matrix has a row for, None if the model has no such."""
+    embedding = transformer_of(container).get_input_embeddings()
+    return getattr(embedding, "num_embeddings", None)
 
 
-def _replace_ids_without_row(container: SentenceTransformer, ids: torch.Tensor) -> None:
-    """Replace, in place, special tokens that the embedding matrix has no row for.
+def replacement_id(container: SentenceTransformer) -> int:
+    """What stands for a token that the embedding matrix has no row for.
 
     Gemma's tokenizer has one for images. A text that contains it would stop the model.
     """
-    rows = getattr(transformer_of(container).get_input_embeddings(), "num_embeddings", None)
-    if rows is None or int(ids.max()) < rows:
-        return
     tokenizer = container.tokenizer
     unknown = tokenizer.unk_token_id
-    ids[ids >= rows] = tokenizer.pad_token_id if unknown is None else unknown
+    return int(tokenizer.pad_token_id if unknown is None else unknown)
+
+
+def _prepared(
+    container: SentenceTransformer, texts: Sequence[str], prompt: str, num_rows: int | None = None
+) -> dict[str, Any]:
+    features: dict[str, Any] = container.preprocess(list(texts), prompt=prompt or None)
+    rows = num_rows or embedding_rows(container)
+    ids: torch.Tensor = features["input_ids"]
+    if rows is not None and int(ids.max()) >= rows:
+        ids[ids >= rows] = replacement_id(container)
+    return features

@@ -41,7 +41,14 @@ class Reduction:
 
     def reduced(self, ids: Iterable[int]) -> list[int]:
         """Token ids of the full vocabulary as rows of the reduced matrix."""
-        return [int(row) for row in self._row_of[np.fromiter(ids, np.int64)]]
+        rows: list[int] = self.rows_of(np.fromiter(ids, np.int64)).tolist()
+        return rows
+
+    def rows_of(self, ids: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The row of each token id (n,), -1 for those that have none."""
+        known = ids < len(self._row_of)
+        rows: NDArray[np.int64] = self._row_of[np.where(known, ids, 0)]
+        return np.where(known, rows, -1)
 
     @functools.cached_property
     def _row_of(self) -> NDArray[np.int64]:

@@ -19,6 +19,7 @@ from alignment.pipeline.fit import fit
 from alignment.pipeline.runner import Runner, guarded
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.evaluate import EvaluateCounts, evaluate
+from alignment.stages.tokenize import tokenize
 from alignment.types import Input
 
 if TYPE_CHECKING:
@@ -101,11 +102,13 @@ def compare(
     runner = guarded(runner, workspace.root)
     base = load_config(path, overrides)
     data = prepare(base, workspace, runner)
-    budget = sum(_tokens_per_batch(base, _training_split(base, data), base.train.steps))
+    split = _training_split(base, data, workspace, runner)
+    budget = sum(_tokens_per_batch(base, split, base.train.steps))
     for arm in chosen:
         config = load_config(path, [*overrides, *arm.overrides])
         data = prepare(config, workspace, runner)
-        steps, tokens = _steps_for_budget(config, _training_split(config, data), budget)
+        split = _training_split(config, data, workspace, runner)
+        steps, tokens = _steps_for_budget(config, split, budget)
         clear_encoders()
         train = config.train.model_copy(update={"steps": steps})
         config = config.model_copy(update={"train": train})
@@ -176,23 +179,28 @@ def _steps_for_budget(config: Config, triplets: TripletData, budget: int) -> tup
 def _tokens_per_batch(config: Config, triplets: TripletData, steps: int) -> Iterator[int]:
     from alignment.training.batching import plan
 
-    for batch in plan(triplets.items(), config.train, steps=steps, seed=config.seed):
-        rows = triplets.token_ids(list(triplets.distinct(batch)), batch)
+    for batch in plan(triplets, config.train, steps=steps, seed=config.seed):
+        rows = triplets.token_ids(triplets.distinct(batch), batch)
         yield sum(len(row) for row in rows)
 
 
-def _training_split(config: Config, data: TrainingData) -> TripletData:
+def _training_split(
+    config: Config, data: TrainingData, workspace: Workspace, runner: Runner
+) -> TripletData:
     """The triplets as token ids, without the validation split."""
     from alignment.encoder.directory import load_encoder
-    from alignment.training.data import read_triplets
+    from alignment.training.run import open_data
     from alignment.training.validation import split
+
+    context = workspace.context(config)
+    tokens = runner.run("tokenize", lambda: tokenize(context, data.triplets, data.encoder))
 
     encoder = load_encoder(
         data.encoder.path / layout.MODEL,
         device="cpu",
         trust_remote_code=config.encoder.runs_code,
     )
-    path = data.triplets.path / layout.TRIPLETS
-    triplets = read_triplets(path, encoder, config.train, pivot=config.pivot, seed=config.seed)
+    path = tokens.path / layout.TOKENS
+    triplets = open_data(path, encoder, config.train, pivot=config.pivot, seed=config.seed)
     training, _ = split(triplets, config.train.validation_share, config.pivot)
     return training

@@ -11,13 +11,14 @@ from alignment.encoder.cache import clear_encoders
 from alignment.pipeline.data import TrainingData, mine_triplets
 from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
+from alignment.stages.tokenize import tokenize
 from alignment.stages.train import Part, TrainCounts, parts, train
 from alignment.types import Artifact, StepCallback
 
 
 @dataclass
 class TrainingRun:
-    """The artifacts of a training: one `train` for each part, and what was mined in between."""
+    """The artifacts of a training: `tokenize` and `train` of each part, and its mining."""
 
     artifacts: list[Artifact] = field(default_factory=list)
     """All of them in order, the trained encoder last."""
@@ -64,10 +65,13 @@ def fit(
             clear_encoders()
             run.artifacts += [*mined.values(), built]
         run.triplets[first] = built
+        tokens = runner.run("tokenize", functools.partial(tokenize, context, built, data.encoder))
+        run.artifacts.append(tokens)
         call = functools.partial(
             train,
             context,
             built,
+            tokens,
             data.encoder,
             config.train,
             on_step=on_step,

@@ -18,7 +18,7 @@ from alignment.training.jsonl import complete_lines
 from alignment.training.launch import launch
 from alignment.types import Artifact, Counts, StepCallback, StepMetrics
 
-REVISION = 8
+REVISION = 9
 LANGUAGES_IN_WARNING = 10
 logger = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ def parts(steps: int, remine_every: int | None) -> list[tuple[int, int]]:
 def train(
     context: RunContext,
     triplets: Artifact,
+    tokens: Artifact,
     encoder: Artifact,
     settings: Train,
     *,
@@ -76,6 +77,7 @@ def train(
         context: What the stages of a run share. Its seed decides the order of the batches, and
             dropout.
         triplets: What to train on.
+        tokens: The same as token ids, the artifact of `tokenize`.
         encoder: The base encoder.
         settings: The section `train` of the configuration.
         on_step: Called after each step. By default ten steps of the run are logged.
@@ -94,6 +96,7 @@ def train(
     }
     inputs = {
         "triplets": triplets.input(layout.TRIPLETS),
+        "tokens": tokens.directory(layout.TOKENS),
         "encoder": encoder.directory(layout.MODEL),
     }
     if part.previous:
@@ -104,6 +107,7 @@ def train(
         job = Job(
             train=settings,
             triplets=triplets.path / layout.TRIPLETS,
+            tokens=tokens.path / layout.TOKENS,
             encoder=(part.previous or encoder).path / layout.MODEL,
             teacher=encoder.path / layout.MODEL,
             pivot=context.pivot,

@@ -14,6 +14,10 @@ from alignment.encoder.padding import PaddingSide, batches_of_similar_length, pa
 from alignment.training.data import UNUSED, TripletData
 from alignment.training.teacher import Teacher
 
+RELEASE_BATCHES = 4
+"""Batches after which mapped pages are given back. Without it a page here and a page there map
+whole files; after every batch it would cost a millisecond."""
+
 
 class TripletBatch(TypedDict):
     """One batch. It is a dict because transformers' `Trainer` moves those to the device."""
@@ -25,7 +29,7 @@ class TripletBatch(TypedDict):
     groups: torch.Tensor
     """(batch, 2): meaning groups of the positive and of the negative."""
     indices: torch.Tensor
-    """(batch,): positions of the triplets in `TripletData.triplets`."""
+    """(batch,): numbers of the triplets."""
     teacher_rows: torch.Tensor
     """(taught,): rows of the sentences that the teacher has vectors for."""
     teacher_vectors: torch.Tensor
@@ -33,7 +37,7 @@ class TripletBatch(TypedDict):
 
 
 class BatchDataset(Dataset[int]):
-    """Positions of triplets. `collate` turns those of one batch into tensors."""
+    """Numbers of triplets. `collate` turns those of one batch into tensors."""
 
     def __init__(
         self,
@@ -61,32 +65,31 @@ class BatchDataset(Dataset[int]):
         self.side = side
         self.packed = packed
         self.teacher = teacher
+        self._collated = 0
 
     def __len__(self) -> int:
-        return len(self.data.triplets)
+        return len(self.data)
 
     def __getitem__(self, index: int) -> int:
         return index
 
     def collate(self, indices: Sequence[int]) -> TripletBatch:
         """The tensors of one batch. A sentence of several triplets is encoded once."""
-        sentences = list(self.data.distinct(indices))
+        self._collated += 1
+        if self._collated % RELEASE_BATCHES == 0:
+            self.data.release()
+        sentences = self.data.distinct(indices)
         chunks: list[Batch] = []
         row_of: dict[int, int] = {}
         for positions, chunk in self.chunks(self.data.token_ids(sentences, indices)):
             chunks.append(chunk)
             for position in positions:
                 row_of[sentences[position]] = len(row_of)
-        row_of[UNUSED] = UNUSED
-
         rows = []
-        groups = []
         for index in indices:
-            triplet = self.data.triplets[index]
-            rows.append(
-                (row_of[triplet.anchor], row_of[triplet.positive], row_of[triplet.negative])
-            )
-            groups.append((triplet.group, triplet.negative_group))
+            encoded = [row_of[sentence] for sentence in self.data.encoded(index)]
+            rows.append(encoded if len(encoded) == 3 else [*encoded, UNUSED])
+        groups = [self.data.groups(index) for index in indices]
         taught, teacher_vectors = self._teacher_vectors(sentences)
         teacher_rows = [row_of[sentence] for sentence in taught]
         return {
@@ -112,5 +115,5 @@ class BatchDataset(Dataset[int]):
         """The sentences that the teacher has vectors for, and these vectors."""
         if self.teacher is None:
             return [], torch.empty(0, 0)
-        taught = [sentence for sentence in sentences if sentence in self.teacher.row_of]
+        taught = self.teacher.known(sentences)
         return taught, self.teacher.vectors_for(taught)

@@ -28,6 +28,9 @@ class Job(Section):
 
     train: Train
     triplets: Path
+    """The table, for messages that name pairs."""
+    tokens: Path
+    """The directory of its columns, which the stage `tokenize` writes."""
     encoder: Path
     pivot: str
     output: Path

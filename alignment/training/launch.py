@@ -22,7 +22,7 @@ from alignment.training.job import (
     WARNINGS,
     Job,
 )
-from alignment.training.jsonl import Follower
+from alignment.training.jsonl import Follower, complete_lines
 from alignment.training.messages import log_again, read_error
 from alignment.training.resume import newest_checkpoint
 from alignment.types import StepCallback, StepMetrics
@@ -52,30 +52,33 @@ def launch(job: Job, on_step: StepCallback) -> None:
             env={"MALLOC_ARENA_MAX": "2", **os.environ},
         )
         try:
-            _follow(process, job, on_step)
+            peak = _follow(process, job, on_step)
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
     if process.returncode != 0:
-        raise _failure(job, process.returncode)
+        raise _failure(job, process.returncode, peak)
 
 
-def _follow(process: subprocess.Popen[bytes], job: Job, on_step: StepCallback) -> None:
+def _follow(process: subprocess.Popen[bytes], job: Job, on_step: StepCallback) -> int | None:
+    """Pass on what the process reports until it ends; returns the most bytes that it used."""
+    peak = None
     warnings = Follower(job.scratch / WARNINGS)
     progress = Follower(job.scratch / PROGRESS)
     while True:
+        peak = memory.peak_of(process.pid) or peak
         ended = process.poll() is not None  # asked first, so that the last lines are read after it
         for line in warnings.new_lines():
             log_again(line)
         for line in progress.new_lines():
             on_step(StepMetrics.from_json(line))
         if ended:
-            return
+            return peak
         time.sleep(POLL_SECONDS)
 
 
-def _failure(job: Job, code: int) -> AlignmentError:
+def _failure(job: Job, code: int, peak: int | None) -> AlignmentError:
     error = read_error(job.scratch / ERROR)
     if error is not None:
         return error
@@ -85,12 +88,19 @@ def _failure(job: Job, code: int) -> AlignmentError:
     if _ran_out_of_memory(code, end):
         hints.append(
             "Lower train.batch_tokens or train.batch_size, set train.gradient_cache: true, "
-            f"or free memory ({memory.described()})."
+            f"or free memory ({memory.described(peak)})."
         )
+        if not complete_lines(job.scratch / PROGRESS):
+            hints.append(
+                "Not one step was done: if this does not help, the model and its optimizer do not "
+                "fit. Then set train.lora_rank, or choose a smaller encoder."
+            )
     if code == DISK_FULL:
         hints.append("Free some space and run again.")
     if newest_checkpoint(job.scratch / CHECKPOINTS):
         hints.append("With the same settings, the next run resumes from the last checkpoint.")
+    else:
+        hints.append("There is no checkpoint yet: the next run trains from the first step.")
     hints.append(f"The log ends with: {end}" if end else "The log is empty.")
     return TrainingError(_how_it_ended(code, end), where=str(log), hint=" ".join(hints))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -106,8 +106,8 @@ class Objective:
         return infonce_loss(*vectors, groups=groups, scale=scale, additive_margin=margin)
 
 
-def check_loss(loss: Loss, step: int, pair_ids: Sequence[str]) -> None:
-    """Stop training that cannot recover. `pair_ids` name some pairs of the batch.
+def check_loss(loss: Loss, step: int, pair_ids: Callable[[], Sequence[str]]) -> None:
+    """Stop training that cannot recover. `pair_ids` gives some pairs of the batch.
 
     Raises:
         NonFiniteLoss: if the loss is NaN or infinite.
@@ -116,7 +116,7 @@ def check_loss(loss: Loss, step: int, pair_ids: Sequence[str]) -> None:
     if not loss.value.isfinite():
         raise NonFiniteLoss(
             f"the loss is {loss.value.item()} at step {step}",
-            where=f"pairs {', '.join(pair_ids)}",
+            where=f"pairs {', '.join(pair_ids())}",
             hint="Lower train.learning_rate, or set train.precision: fp32.",
         )
     if loss.negative < COLLAPSED_DISTANCE and step > 1:

@@ -16,17 +16,21 @@ import torch
 from transformers import set_seed
 
 from alignment import memory
+from alignment.config import Train
 from alignment.encoder.center import center
 from alignment.encoder.directory import load_encoder, save_encoder
 from alignment.encoder.encoder import Encoder
+from alignment.encoder.parallel_tokens import ParallelTokenizer
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.encoder.weights_files import stored_dtype
 from alignment.errors import ConfigError, TrainingError
 from alignment.failures import is_out_of_memory
-from alignment.training.data import TripletData, read_triplets
+from alignment.training.batching import plan
+from alignment.training.data import TripletData
 from alignment.training.fit import fit
 from alignment.training.job import BEST, CHECKPOINTS, PLAN, PROGRESS, Job, PlanSummary
 from alignment.training.jsonl import complete_lines
+from alignment.training.noise import Misspeller
 from alignment.training.teacher import Teacher
 from alignment.training.validation import split
 from alignment.training.weights import copy_out_of_mmap
@@ -96,13 +100,16 @@ def _train(job: Job) -> None:
     set_seed(job.seed + job.start_step)
     encoder = _load(job, job.encoder)
     _check_dims(settings.matryoshka_dims, encoder.dim)
-    data = read_triplets(job.triplets, encoder, settings, pivot=job.pivot, seed=job.seed)
+    data = open_data(job.tokens, encoder, settings, pivot=job.pivot, seed=job.seed)
     if settings.center and not job.start_step:  # a later part starts from centered weights
         center(encoder, data.sample(CENTER_SAMPLE, job.pivot, seed=job.seed))
+    data, validation = split(data, settings.validation_share, job.pivot)
     teacher = _teacher(job, encoder, data)
     pad_id = int(encoder.tokenizer.pad_token_id)
-    reduction = reduce_vocabulary(encoder.container, data.used_tokens(), pad_id, data.sample_rows())
-    data, validation = split(data.reduced(reduction), settings.validation_share, job.pivot)
+    used = data.used_tokens.tolist()
+    reduction = reduce_vocabulary(encoder.container, used, pad_id, data.sample_rows())
+    data = data.replaced(reduction=reduction)
+    data.release()
     copy_out_of_mmap(encoder.container)
     if settings.steps:
         fit(job, encoder, data, validation, teacher, pad_id=reduction.pad_id)
@@ -113,6 +120,36 @@ def _train(job: Job) -> None:
     whole = _load(job, job.encoder)
     restore_vocabulary(encoder.container, reduction, whole.container)
     save_encoder(job.output, whole, dtype=saved_dtype(job))
+
+
+def open_data(
+    tokens: Path, encoder: Encoder, settings: Train, *, pivot: str, seed: int
+) -> TripletData:
+    """Map the training data.
+
+    Args:
+        tokens: The directory of the columns, which the stage `tokenize` writes.
+        encoder: Tokenizes misspelled copies. Its vocabulary must not be reduced yet.
+        settings: `explicit_negatives` and `char_noise` are used.
+        pivot: The language whose sentences are never misspelled.
+        seed: Of the choice of the triplets that use their negative, and of the misspellings.
+
+    Raises:
+        Corrupt: if a file was cut off.
+    """
+    share = settings.explicit_negatives
+    data = TripletData.open(tokens, explicit_negatives=share, seed=seed)
+    if not settings.char_noise:
+        return data
+    misspeller = Misspeller(
+        data.columns,
+        data.meta.languages,
+        ParallelTokenizer(encoder),
+        settings.char_noise,
+        pivot=pivot,
+        seed=seed,
+    )
+    return data.replaced(misspeller=misspeller)
 
 
 def _load(job: Job, path: Path) -> Encoder:
@@ -141,7 +178,11 @@ def _teacher(job: Job, encoder: Encoder, data: TripletData) -> Teacher | None:
     if not job.train.distill_weight or not job.train.steps:
         return None
     base = encoder if job.teacher == job.encoder else _load(job, job.teacher)
-    return Teacher.encode_pivot(data, base, job.pivot)
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    steps = (job.end_step - job.start_step) * processes
+    batches = plan(data, job.train, steps=steps, seed=job.seed + job.start_step)
+    file = job.scratch / f"teacher-{os.environ.get('RANK', '0')}.npy"
+    return Teacher.encode_pivot(data, base, job.pivot, batches, file)
 
 
 def _check_dims(dims: Sequence[int], dim: int) -> None:

@@ -2,31 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from alignment.encoder.encoder import Encoder
-from alignment.training.data import TripletData, positions
+from alignment.training.data import TripletData
+
+SENTENCES_PER_CALL = 16_384
 
 
 @dataclass(frozen=True)
 class Teacher:
     """Vectors of the base encoder for the sentences in the pivot language."""
 
-    row_of: dict[int, int]
-    """The row in `vectors` of each sentence number."""
-    vectors: torch.Tensor
-    """(sentences, dim), unit rows in float16."""
+    sentences: NDArray[np.int64]
+    """Numbers of the sentences, ascending (n,)."""
+    vectors: NDArray[np.float16]
+    """(n, dim), unit rows; a file that is mapped."""
 
     @classmethod
-    def encode_pivot(cls, data: TripletData, encoder: Encoder, pivot: str) -> Teacher:
-        """Encode the pivot's sentences."""
-        numbers = [i for i, sentence in enumerate(data.sentences) if sentence.language == pivot]
-        vectors = encoder.encode([data.sentences[i].text for i in numbers], side="source")
-        return cls(positions(numbers), torch.from_numpy(vectors).half())
+    def encode_pivot(
+        cls,
+        data: TripletData,
+        encoder: Encoder,
+        pivot: str,
+        batches: Iterable[Sequence[int]],
+        file: Path,
+    ) -> Teacher:
+        """Encode the pivot's sentences of these batches, and write the vectors to a file."""
+        chosen: set[int] = set()
+        for batch in batches:
+            sentences = data.distinct(batch)
+            chosen.update(number for number in sentences if data.language(number) == pivot)
+        numbers = np.array(sorted(chosen), np.int64)
+        if not len(numbers):
+            return cls(numbers, np.empty((0, encoder.dim), np.float16))
+        shape = (len(numbers), encoder.dim)
+        vectors = np.lib.format.open_memmap(file, "w+", np.float16, shape)
+        for start in range(0, len(numbers), SENTENCES_PER_CALL):
+            part = slice(start, start + SENTENCES_PER_CALL)
+            vectors[part] = encoder.encode(data.texts(numbers[part].tolist()), side="source")
+        encoder.clear_cache()
+        return cls(numbers, vectors)
+
+    def known(self, sentences: Sequence[int]) -> list[int]:
+        """Those of the sentences that it has vectors of."""
+        wanted = np.array(sentences, np.int64)
+        places = np.searchsorted(self.sentences, wanted)
+        inside = places < len(self.sentences)
+        known = wanted[inside][self.sentences[places[inside]] == wanted[inside]]
+        return [int(number) for number in known]
 
     def vectors_for(self, sentences: Sequence[int]) -> torch.Tensor:
-        """Vectors (n, dim) of these sentences of the pivot, in float32."""
-        return self.vectors[[self.row_of[sentence] for sentence in sentences]].float()
+        """Vectors (n, dim) of these sentences, in float32."""
+        rows = np.searchsorted(self.sentences, np.array(sentences, np.int64))
+        return torch.from_numpy(self.vectors[rows].astype(np.float32))

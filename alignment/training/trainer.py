@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +26,7 @@ from alignment.training.objective import Objective, check_loss
 from alignment.training.optimizer import layerwise_adamw, learning_rate_factor
 from alignment.training.parts import Parts
 from alignment.training.progress import BatchResult, Progress
+from alignment.training.sampling import pair_ids
 from alignment.training.validation import ValidationPairs
 from alignment.training.weights import LOG_SCALE
 
@@ -33,6 +34,21 @@ logger = logging.getLogger(__name__)
 
 WEIGHTS = "model.safetensors"
 PAIRS_IN_ERROR = 8  # of the batch, named if its loss is not finite
+
+
+class PlannedBatches:
+    """The batches of one process: its share of every step. They are planned while they are read."""
+
+    def __init__(self, trainer: TripletTrainer) -> None:
+        self._trainer = trainer
+
+    def __len__(self) -> int:
+        return int(self._trainer.args.max_steps)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        arguments = self._trainer.args
+        batches = self._trainer.planned(arguments.max_steps)
+        return itertools.islice(batches, arguments.process_index, None, arguments.world_size)
 
 
 class TripletTrainer(Trainer):
@@ -95,28 +111,25 @@ class TripletTrainer(Trainer):
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """The planned batches; each process of a distributed run takes its share of every step."""
-        processes = self.args.world_size
-        rank = self.args.process_index
-        self.planned = plan(
-            self.dataset.data.items(),
+        if self.args.process_index == 0:
+            self._write_plan({})
+        batches = PlannedBatches(self)
+        return DataLoader(
+            self.dataset, batch_sampler=cast("Any", batches), collate_fn=self.dataset.collate
+        )
+
+    def planned(self, steps: int) -> Iterator[list[int]]:
+        """The batches of all processes in the first steps of this run."""
+        return plan(
+            self.dataset.data,
             self.settings,
-            steps=self.args.max_steps * processes,
+            steps=steps * self.args.world_size,
             seed=self.job.seed + self.job.start_step,
         )
-        if rank == 0:
-            self._write_plan(self.planned)
-        batches = self.planned[rank::processes]
-        return DataLoader(self.dataset, batch_sampler=batches, collate_fn=self.dataset.collate)
 
-    def _write_plan(self, batches: Sequence[Sequence[int]]) -> None:
-        """Record how often each language's triplets come in these batches."""
-        triplets = self.dataset.data.triplets
-        counts: Counter[str] = Counter()
-        for batch in batches:
-            counts.update(triplets[index].anchor_language for index in batch)
-            counts.update(triplets[index].positive_language for index in batch)
+    def _write_plan(self, triplets_by_language: dict[str, int]) -> None:
         best_step = self.best.best_step if self.best else None
-        summary = PlanSummary(self.settings.batch_tokens, best_step, dict(sorted(counts.items())))
+        summary = PlanSummary(self.settings.batch_tokens, best_step, triplets_by_language)
         summary.write(self.job.scratch / PLAN)
 
     def finish(self) -> None:
@@ -128,12 +141,12 @@ class TripletTrainer(Trainer):
             logger.info(
                 "keeping the weights of step %d, the best on the validation pairs", best_step
             )
-        self._write_plan(self.planned[: self.state.global_step * self.args.world_size])
+        trained_on = self.planned(self.state.global_step)
+        self._write_plan(self.dataset.data.languages_of_batches(trained_on))
 
     def validation_accuracy(self) -> dict[str, float]:
         """Accuracy on the validation pairs by language, with the present weights."""
-        sentences = self.dataset.data.sentences
-        token_ids = [sentences[sentence].token_ids for sentence in self.validation.sentences()]
+        token_ids = self.dataset.data.clean_token_ids(self.validation.sentences())
         model = cast("torch.nn.Module", self.model)
         order: list[int] = []
         batches: list[Batch] = []
@@ -179,9 +192,12 @@ class TripletTrainer(Trainer):
             TrainingError: if training cannot recover, see `check_loss`.
         """
         loss = self._objective(vectors, batch, getattr(self.model, LOG_SCALE, None))
-        triplets = self.dataset.data.triplets
-        pair_ids = [triplets[i].pair_id for i in batch["indices"][:PAIRS_IN_ERROR].tolist()]
-        check_loss(loss, self.job.start_step + self.state.global_step + 1, pair_ids)
+        rows = batch["indices"][:PAIRS_IN_ERROR]
+        check_loss(
+            loss,
+            self.job.start_step + self.state.global_step + 1,
+            lambda: pair_ids(self.job.triplets, rows.tolist()),
+        )
         self.last_batch = BatchResult(loss, len(batch["indices"]))
         return loss
 

@@ -6,19 +6,24 @@ another language would give them away. They are not the suites of the gate.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
+import numpy as np
 import torch
-import xxhash
+from numpy.typing import NDArray
 
-from alignment.training.data import TripletData, positions
+from alignment.training.columns import chunks
+from alignment.training.data import TripletData
 
 MIN_PAIRS = 8  # of a language; the accuracy on fewer is mostly chance
 MAX_PAIRS = 128
+
+
+def _positions(values: Iterable[int]) -> dict[int, int]:
+    return {value: position for position, value in enumerate(values)}
 
 
 class Pair(NamedTuple):
@@ -46,9 +51,9 @@ class ValidationPairs:
         searched among the pivot's sentences of all languages, because those of one language are
         few; a pivot's sentence is searched among the translations of the language.
         """
-        rows = positions(self.sentences())
+        rows = _positions(self.sentences())
         all_pivots = self._all_pivots()
-        pivot_columns = positions(all_pivots)
+        pivot_columns = _positions(all_pivots)
         pivot_vectors = vectors[_lookup(rows, all_pivots)]
         accuracy = {}
         for language, pairs in self.pairs.items():
@@ -77,51 +82,55 @@ def split(data: TripletData, share: float, pivot: str) -> tuple[TripletData, Val
     If too little is left to train on or to validate with (a tiny corpus), everything is trained on
     and there are no validation pairs.
     """
-    held_out = _held_out_groups(data, share)
-    pairs = _pairs_by_language(data, held_out, pivot)
+    held_out = _held_out(data, share)
+    pairs = _pairs_by_language(data, np.flatnonzero(held_out), pivot)
     usable = {}
     for language in sorted(pairs):
-        chosen = _without_shared_sentences(pairs[language], data)[:MAX_PAIRS]
+        chosen = _without_shared_sentences(pairs[language])
         if len(chosen) >= MIN_PAIRS:
             usable[language] = chosen
-    remaining = [i for i, triplet in enumerate(data.triplets) if triplet.group not in held_out]
-    if not remaining or not usable:
+    if held_out.all() or not usable:
         return data, ValidationPairs({})
-    return data.subset(remaining), ValidationPairs(usable)
+    choice = data.choice._replace(trained=~held_out)
+    return data.replaced(choice=choice), ValidationPairs(usable)
 
 
-def _held_out_groups(data: TripletData, share: float) -> set[int]:
-    """The meaning groups whose hash falls into the share.
+def _held_out(data: TripletData, share: float) -> NDArray[np.bool_]:
+    """Whether the hash of a triplet's meaning group falls into the share (triplets,)."""
+    limit = np.uint64(share * 2**32)
+    held_out = np.empty(len(data), dtype=bool)
+    for part in chunks(len(data)):
+        held_out[part] = data.columns["meaning"][part] < limit
+    return held_out
 
-    A group is hashed by its smallest text: unlike its number, that seldom changes with the corpus.
+
+def _pairs_by_language(
+    data: TripletData, rows: NDArray[np.int64], pivot: str
+) -> dict[str, NDArray[np.int32]]:
+    """The pairs (n, 2) of these triplets, by the language of the translation.
+
+    They are in the order of the hashes of their texts, which does not change with the corpus.
     """
-    smallest: dict[int, str] = {}
-    for triplet in data.triplets:
-        text = min(data.sentences[triplet.anchor].text, data.sentences[triplet.positive].text)
-        smallest[triplet.group] = min(smallest.get(triplet.group, text), text)
-    return {group for group, text in smallest.items() if _hash(text) < share * 2**64}
+    of_pools = data.columns["pool"][rows]
+    hashes = data.columns["hash"]
+    pairs = {}
+    for number, (anchor, positive) in enumerate(data.meta.pools):
+        if anchor != pivot:
+            continue
+        candidates = data.sentences[rows[of_pools == number], :2]
+        order = np.lexsort((hashes[candidates[:, 1]], hashes[candidates[:, 0]]))
+        pairs[positive] = candidates[order]
+    return pairs
 
 
-def _pairs_by_language(data: TripletData, groups: set[int], pivot: str) -> dict[str, list[Pair]]:
-    """Distinct pairs of these groups, by the language of the translation."""
-    pairs: dict[str, dict[Pair, None]] = defaultdict(dict)
-    for triplet in data.triplets:
-        if triplet.group in groups and triplet.anchor_language == pivot:
-            pair = Pair(triplet.anchor, triplet.positive)
-            pairs[triplet.positive_language][pair] = None
-    return {language: list(distinct) for language, distinct in pairs.items()}
-
-
-def _without_shared_sentences(pairs: Iterable[Pair], data: TripletData) -> list[Pair]:
-    """Pairs in the order of their hash, without those that share a sentence with an earlier one."""
+def _without_shared_sentences(pairs: NDArray[np.int32]) -> list[Pair]:
+    """The first `MAX_PAIRS` pairs, without those that share a sentence with an earlier one."""
     seen: set[int] = set()
-    chosen = []
-    for pair in sorted(pairs, key=lambda pair: _hash(data.sentences[pair.pivot].text)):
-        if seen.isdisjoint(pair):
-            seen.update(pair)
-            chosen.append(pair)
+    chosen: list[Pair] = []
+    for pivot, translation in pairs.tolist():
+        if len(chosen) == MAX_PAIRS:
+            break
+        if seen.isdisjoint((pivot, translation)):
+            seen.update((pivot, translation))
+            chosen.append(Pair(pivot, translation))
     return chosen
-
-
-def _hash(text: str) -> int:
-    return xxhash.xxh3_64_intdigest(text.encode())

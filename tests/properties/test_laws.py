@@ -26,7 +26,8 @@ from alignment.downloads.lockfile import Lockfile
 from alignment.errors import AlignmentError, ConfigError, Malformed
 from alignment.gate import PairedOutcomes, SuiteOutcomes, judge
 from alignment.retrieval.neighbors import nearest
-from alignment.training.batching import Item, plan
+from alignment.training.batching import plan
+from tests.unit.training.naive import Item, data_of, lists_of
 
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
@@ -80,15 +81,15 @@ def test_every_plan_keeps_the_batch_laws(
         for pool, tokens, group, negative in raw
     ]
     train = Train(batch_size=size, batch_tokens=budget, group_related=kin, mix_languages=mixed)
-    for batch in plan(items, train, steps=7, seed=1):
+    lengths: dict[int, int] = {}
+    for each in items:  # of a sentence that has several lengths here, the last counts
+        lengths.update(zip(each.sentences, each.lengths, strict=True))
+    for batch in plan(data_of(*lists_of(items)), train, steps=7, seed=1):
         members = [items[i] for i in batch]
         assert mixed or len({m.pool for m in members}) == 1
         assert len({m.groups[0] for m in members}) == len(batch) <= size
-        tokens: dict[int, int] = {}
-        for m in members:  # of a sentence that has several lengths here, the first counts
-            for sentence, length in zip(m.sentences, m.lengths, strict=True):
-                tokens.setdefault(sentence, length)
-        assert len(batch) == 1 or sum(tokens.values()) <= budget
+        encoded = {sentence for m in members for sentence in m.sentences}
+        assert len(batch) == 1 or sum(lengths[sentence] for sentence in encoded) <= budget
 
 
 @settings(deadline=None, max_examples=60)

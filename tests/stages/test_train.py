@@ -35,8 +35,10 @@ def test_parts(steps: int, remine_every: int | None, expected: list[tuple[int, i
 
 
 def artifact(path: Path, **counts: Any) -> Artifact:
-    """An artifact of triplets or of an encoder."""
+    """An artifact of triplets, tokens or an encoder."""
     (path / "model").mkdir(parents=True)
+    (path / "tokens").mkdir()
+    (path / "tokens" / "column").touch()
     (path / "triplets.parquet").touch()
     (path / "model" / "weights").touch()
     return Artifact("x", "", "key", path, tree_digests(path), counts, 0.0, "digest")
@@ -72,6 +74,7 @@ class Stage:
         self.context = RunContext(Store(path / "store"), downloads, pivot="en", seed=3)
         counts.setdefault("triplets_by_language", {})
         self.triplets = artifact(path / "triplets", **counts)
+        self.tokens = artifact(path / "tokens")
         self.encoder = artifact(path / "encoder")
         self.reported: list[StepMetrics] = []
 
@@ -79,6 +82,7 @@ class Stage:
         return train(
             self.context,
             self.triplets,
+            self.tokens,
             self.encoder,
             settings,
             on_step=self.reported.append,

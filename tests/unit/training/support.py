@@ -10,11 +10,14 @@ from typing import Any
 
 from alignment import tables
 from alignment.config import Train
-from alignment.training.data import UNUSED, Sentence, TokenizedTriplet, TripletData
+from alignment.encoder.directory import load_encoder
+from alignment.training.data import UNUSED, TripletData
 from alignment.training.job import PROGRESS, Job
 from alignment.training.progress import read_metrics
+from alignment.training.tokenized import write_tokenized
 from alignment.types import StepMetrics
 from tests.unit.encoder.layout_files import PAIRS
+from tests.unit.training.naive import Sentence, Triplet, data_of
 
 SHORT = Train(
     steps=4,
@@ -36,6 +39,11 @@ def triplets_of(finished: Path) -> Path:
     return path
 
 
+def tokens_of(finished: Path) -> Path:
+    (path,) = finished.glob("store/tokenize/*/tokens")
+    return path
+
+
 def encoder_of(finished: Path) -> Path:
     (path,) = finished.glob("store/encoder/*/model")
     return path
@@ -47,6 +55,7 @@ def job(finished: Path, out: Path, train: Train) -> Job:
     return Job(
         train=train,
         triplets=triplets_of(finished),
+        tokens=tokens_of(finished),
         encoder=encoder_of(finished),
         pivot="en",
         output=out / "model",
@@ -63,6 +72,7 @@ def scratch_job(scratch: Path) -> Job:
     return Job(
         train=SHORT,
         triplets=scratch / "triplets.parquet",
+        tokens=scratch / "tokens",
         encoder=scratch / "encoder",
         pivot="en",
         output=scratch / "model",
@@ -79,9 +89,13 @@ def tiny_job(encoder: Path, out: Path, train: Train) -> Job:
     (out / "scratch").mkdir(parents=True, exist_ok=True)
     triplets = out / "triplets.parquet"
     tables.write(triplets, tables.TRIPLETS, _triplet_rows())
+    tokens = out / "tokens"
+    tokens.mkdir(exist_ok=True)
+    write_tokenized(triplets, load_encoder(encoder, device="cpu"), tokens, pivot="en")
     return Job(
         train=train,
         triplets=triplets,
+        tokens=tokens,
         encoder=encoder,
         pivot="en",
         output=out / "model",
@@ -154,7 +168,7 @@ def step_metrics(step: int, **changes: object) -> StepMetrics:
 
 
 def sentence(text: str, language: str, *token_ids: int) -> Sentence:
-    return Sentence(text, language, list(token_ids), [])
+    return Sentence(text, language, list(token_ids))
 
 
 def triplet(
@@ -164,25 +178,19 @@ def triplet(
     *,
     group: int = 0,
     languages: tuple[str, str] = ("en", "fi"),
-    pair_id: str = "",
-) -> TokenizedTriplet:
-    source, target = languages
-    return TokenizedTriplet(
-        anchor, positive, negative, None, group, group + 1000, source, target, pair_id, 1.0
-    )
+) -> Triplet:
+    return Triplet(anchor, positive, negative, group, group + 1000, *languages)
+
+
+TINY_SENTENCES = [
+    sentence("cat", "en", 1, 2, 3),
+    sentence("kissa", "fi", 1, 4, 5, 3),
+    sentence("dog", "en", 1, 6, 3),
+    sentence("koira", "fi", 1, 7, 3),
+]
 
 
 def tiny_data() -> TripletData:
     """Two triplets that share a negative's sentence, and one without a negative."""
-    sentences = [
-        sentence("cat", "en", 1, 2, 3),
-        sentence("kissa", "fi", 1, 4, 5, 3),
-        sentence("dog", "en", 1, 6, 3),
-        sentence("koira", "fi", 1, 7, 3),
-    ]
-    triplets = [
-        triplet(0, 1, 3, group=10, pair_id="a"),
-        triplet(2, 3, 1, group=11, pair_id="b"),
-        triplet(0, 1, group=10, pair_id="c"),
-    ]
-    return TripletData(sentences, triplets)
+    triplets = [triplet(0, 1, 3, group=10), triplet(2, 3, 1, group=11), triplet(0, 1, group=10)]
+    return data_of(TINY_SENTENCES, triplets)

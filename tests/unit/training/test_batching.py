@@ -1,10 +1,16 @@
 import itertools
 from collections import Counter
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alignment.config import Train
-from alignment.training.batching import Item, plan, pool_factors
+from alignment.training import batching
+from alignment.training.batching import pool_factors
+from tests.unit.training import naive
+from tests.unit.training.naive import Item, data_of, lists_of
 
 _numbers = itertools.count(10_000)
 
@@ -15,6 +21,10 @@ def item(
     """A triplet that shares no sentence with another."""
     numbers = tuple(next(_numbers) for _ in range(sentences))
     return Item(pool, numbers, (tokens,) * sentences, groups, weight)
+
+
+def plan(items: list[Item], train: Train, *, steps: int, seed: int) -> list[list[int]]:
+    return list(batching.plan(data_of(*lists_of(items)), train, steps=steps, seed=seed))
 
 
 def mixed_items(n: int) -> list[Item]:
@@ -95,7 +105,13 @@ def test_unencoded_negatives_come_as_translations() -> None:
     for i in range(640):
         following = (i + 1) % 640
         items.append(
-            Item("p", (i, 1000 + i), (4, 5), (i, following), unencoded_negative=1000 + following)
+            Item(
+                "p",
+                (i, 1000 + i, 1000 + following),
+                (4, 5, 5),
+                (i, following),
+                encodes_negative=False,
+            )
         )
 
     def present(group_related: int) -> int:
@@ -104,7 +120,7 @@ def test_unencoded_negatives_come_as_translations() -> None:
         total = 0
         for batch in plan(items, train, steps=10, seed=1):
             translations = {items[i].sentences[1] for i in batch}
-            total += sum(items[i].unencoded_negative in translations for i in batch)
+            total += sum(items[i].sentences[2] in translations for i in batch)
         return total
 
     assert present(1) < 0.2 * 640
@@ -123,7 +139,7 @@ def test_one_meaning_only() -> None:
 def test_nothing_to_plan() -> None:
     with pytest.raises(ValueError, match="no triplets to plan"):
         plan([item("p", 5, (0, 1), weight=0.0)], Train(), steps=1, seed=0)
-    assert plan([], Train(), steps=0, seed=0) == []
+    assert plan([item("p", 5, (0, 1))], Train(), steps=0, seed=0) == []
 
 
 def test_a_triplet_beyond_the_budget_is_alone() -> None:
@@ -160,10 +176,10 @@ def unequal_pools() -> list[Item]:
 
 def test_temperature_raises_small_languages() -> None:
     items = unequal_pools()
-    assert pool_factors(items, 1.0, 4.0) == {"big": 1.0, "small": 1.0}
-    factors = pool_factors(items, 2.0, 4.0)
-    big = 900 * factors["big"]
-    small = 100 * factors["small"]
+    weights = np.array([900.0, 100.0])
+    assert pool_factors(weights, 1.0, 4.0).tolist() == [1.0, 1.0]
+    factors = pool_factors(weights, 2.0, 4.0)
+    big, small = (weights * factors).tolist()
     assert small / big == pytest.approx(1 / 3)  # sqrt(100) / sqrt(900)
     assert small + big == pytest.approx(1000)
     train = Train(language_temperature=2.0, batch_size=10)
@@ -175,10 +191,93 @@ def test_temperature_raises_small_languages() -> None:
 
 
 def test_oversampling_has_a_limit() -> None:
-    assert pool_factors(unequal_pools(), 100.0, 4.0)["small"] == 4.0
+    assert pool_factors(np.array([900.0, 100.0]), 100.0, 4.0)[1] == 4.0
 
 
 def test_mixed_batches_hold_several_languages() -> None:
     items = [item(f"p{i % 4}", 5, (i, 9000 + i)) for i in range(400)]
     batches = plan(items, Train(mix_languages=True), steps=6, seed=1)
     assert all(len({items[i].pool for i in batch}) > 1 for batch in batches)
+
+
+def test_no_list_of_all_batches_is_made() -> None:
+    """A million steps are planned while they are read."""
+    data = data_of(*lists_of(separate_items(100)))
+    batches = batching.plan(data, Train(batch_size=8, steps=1), steps=10**9, seed=1)
+    assert len(list(itertools.islice(batches, 50))) == 50
+
+
+def test_every_language_is_as_far_as_the_others() -> None:
+    """After each part of an epoch, about that part of every pool was trained on."""
+    items = []
+    for pool, size in (("a", 640), ("b", 320), ("c", 64)):
+        items += [item(pool, 5, (next(_numbers), next(_numbers))) for _ in range(size)]
+    batches = plan(items, Train(batch_size=16), steps=64, seed=1)
+    for part in (16, 32, 48):
+        seen = Counter(items[i].pool for i in itertools.chain.from_iterable(batches[:part]))
+        for pool, size in (("a", 640), ("b", 320), ("c", 64)):
+            assert seen[pool] / size == pytest.approx(part / 64, abs=2 * 16 / size)
+
+
+def test_many_triplets_of_one_meaning_take_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "MAX_POSTPONED", 8)
+    items = [item("p", 5, (0, i)) for i in range(100)]
+    items += [item("p", 5, (i, 1000 + i)) for i in range(1, 101)]
+    batches = plan(items, Train(batch_size=8), steps=10, seed=0)
+    assert all(len({items[i].groups[0] for i in batch}) == len(batch) for batch in batches)
+
+
+@st.composite
+def any_items(draw: st.DrawFn) -> list[Item]:
+    """Triplets of a few pools, meanings and sentences, so that much is shared."""
+    lengths = draw(st.lists(st.integers(1, 9), min_size=12, max_size=12))
+    items = []
+    for _ in range(draw(st.integers(1, 60))):
+        anchor = draw(st.integers(0, 3))
+        positive = draw(st.integers(4, 7))
+        others = [number for number in range(4, 12) if number != positive]
+        negative = draw(st.sampled_from(others))
+        sentences = (anchor, positive, negative)[: draw(st.sampled_from([2, 3, 3]))]
+        items.append(
+            Item(
+                draw(st.sampled_from("abc")),
+                sentences,
+                tuple(lengths[n] for n in sentences),
+                (draw(st.integers(0, 9)), 100),
+                draw(st.sampled_from([1.0, 1.0, 0.25, 2.5])),
+                draw(st.booleans()),
+            )
+        )
+    return items
+
+
+@given(
+    any_items(),
+    st.integers(1, 8),
+    st.integers(64, 90),
+    st.integers(1, 6),
+    st.booleans(),
+    st.sampled_from([1.0, 3.0]),
+    st.integers(0, 5),
+)
+def test_the_plan_is_that_of_plain_lists(
+    items: list[Item],
+    batch_size: int,
+    batch_tokens: int,
+    group_related: int,
+    mixed: bool,
+    temperature: float,
+    seed: int,
+) -> None:
+    train = Train(
+        batch_size=batch_size,
+        batch_tokens=batch_tokens,
+        group_related=group_related,
+        mix_languages=mixed,
+        language_temperature=temperature,
+    )
+    sentences, triplets, encoded = lists_of(items)
+    expected = naive.plan(
+        sentences, triplets, train, steps=12, seed=seed, encoded_negatives=encoded
+    )
+    assert plan(items, train, steps=12, seed=seed) == expected

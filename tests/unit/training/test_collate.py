@@ -1,11 +1,11 @@
+import numpy as np
 import pytest
-import torch
 
 from alignment.encoder.packing import Packed
 from alignment.training.collate import BatchDataset, TripletBatch
 from alignment.training.data import UNUSED, TripletData
 from alignment.training.teacher import Teacher
-from tests.unit.training.support import tiny_data
+from tests.unit.training.support import TINY_SENTENCES, tiny_data
 
 
 def dataset(
@@ -42,9 +42,8 @@ def spelled_out(batch: TripletBatch) -> list[list[list[int] | None]]:
 def expected(data: TripletData, indices: list[int]) -> list[list[list[int] | None]]:
     spelled: list[list[list[int] | None]] = []
     for index in indices:
-        triplet = data.triplets[index]
-        sides = (triplet.anchor, triplet.positive, triplet.negative)
-        spelled.append([None if s == UNUSED else data.sentences[s].token_ids for s in sides])
+        sides = data.sentences[index].tolist()
+        spelled.append([None if s == UNUSED else TINY_SENTENCES[s].token_ids for s in sides])
     return spelled
 
 
@@ -69,7 +68,7 @@ def test_groups_and_positions() -> None:
 
 
 def test_the_teacher_s_vectors_belong_to_their_rows() -> None:
-    teacher = Teacher({0: 0, 2: 1}, torch.tensor([[1.0, 0.0], [0.0, 1.0]]).half())
+    teacher = Teacher(np.array([0, 2]), np.array([[1, 0], [0, 1]], np.float16))
     maker = dataset(packed=True, teacher=teacher)
     batch = maker.collate([0, 1])
     rows = encoded_rows(batch)
@@ -79,7 +78,7 @@ def test_the_teacher_s_vectors_belong_to_their_rows() -> None:
             batch["teacher_rows"].tolist(), batch["teacher_vectors"].tolist(), strict=True
         )
     }
-    cat, _, dog, _ = maker.data.sentences
+    cat, _, dog, _ = TINY_SENTENCES
     assert taught == {tuple(cat.token_ids): [1.0, 0.0], tuple(dog.token_ids): [0.0, 1.0]}
 
 

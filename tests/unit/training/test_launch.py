@@ -1,5 +1,6 @@
 import os
 import random
+import re
 import sys
 from pathlib import Path
 
@@ -118,6 +119,21 @@ def test_signal_9_hints_at_memory(fake: Job) -> None:
     assert "Lower train.batch_tokens" in str(error.hint)
     assert str(error.hint).endswith("first | the last words")
     assert "resumes" not in str(error.hint)  # there is no checkpoint
+    assert "There is no checkpoint yet: the next run trains from the first step" in str(error.hint)
+    assert "Not one step was done" in str(error.hint)
+
+
+def test_after_some_steps_the_model_fits(fake: Job) -> None:
+    script(fake, f"echo '{step_metrics(1).to_json()}' >> progress.jsonl", "kill -9 $$")
+    assert "Not one step was done" not in str(failure(fake).hint)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process used")
+def test_what_the_process_used_is_said(fake: Job) -> None:
+    program = "import os, time; x = bytes([1]) * 2**28; time.sleep(1.5); os.kill(os.getpid(), 9)"
+    script(fake, f"exec {os.path.realpath('/proc/self/exe')} -c '{program}'")
+    match = re.search(r"it used ([\d.]+) GiB", str(failure(fake).hint))
+    assert match is not None and 0.2 < float(match[1]) < 0.5
 
 
 def test_another_signal_does_not(fake: Job) -> None:

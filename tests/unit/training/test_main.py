@@ -23,11 +23,10 @@ from alignment.encoder.padding import pad
 from alignment.errors import ConfigError
 from alignment.training import __main__ as training_main
 from alignment.training.batching import plan
-from alignment.training.data import read_triplets
 from alignment.training.job import ERROR, JOB, PLAN, WARNINGS, Job, PlanSummary
 from alignment.training.jsonl import complete_lines
 from alignment.training.messages import read_error
-from alignment.training.run import run
+from alignment.training.run import open_data, run
 from alignment.training.validation import split
 from tests.unit.encoder.layout_files import TEXTS, skip_without, write_layout
 from tests.unit.encoder.layouts import BY_NAME
@@ -56,9 +55,9 @@ def test_two_processes_train_together(finished: Path, tmp_path: Path) -> None:
     metrics = metrics_of(trained)
     assert [step.step for step in metrics] == [1, 2, 3, 4, 5]
     encoder = load_encoder(trained.encoder)
-    data = read_triplets(trained.triplets, encoder, train, pivot="en", seed=trained.seed)
+    data = open_data(trained.tokens, encoder, train, pivot="en", seed=trained.seed)
     remaining, _ = split(data, train.validation_share, "en")
-    planned = plan(remaining.items(), train, steps=2 * train.steps, seed=trained.seed)
+    planned = list(plan(remaining, train, steps=2 * train.steps, seed=trained.seed))
     assert [step.triplets for step in metrics] == [len(batch) for batch in planned[::2]]
     by_language = PlanSummary.read(trained.scratch / PLAN).triplets_by_language
     assert by_language["en"] == sum(map(len, planned))  # one side of every triplet is the pivot

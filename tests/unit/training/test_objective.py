@@ -94,13 +94,13 @@ def loss_with(value: float = 0.3, negative: float = 0.5) -> Loss:
 
 
 def test_a_healthy_loss_passes() -> None:
-    check_loss(loss_with(), 5, [])
+    check_loss(loss_with(), 5, list)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_loss_that_is_not_finite_names_its_pairs(value: float) -> None:
     with pytest.raises(NonFiniteLoss, match=r"the loss is (nan|inf) at step 5") as raised:
-        check_loss(loss_with(value), 5, ["x", "y"])
+        check_loss(loss_with(value), 5, lambda: ["x", "y"])
     assert raised.value.where == "pairs x, y"
     assert "learning_rate" in str(raised.value.hint)
 
@@ -108,5 +108,5 @@ def test_a_loss_that_is_not_finite_names_its_pairs(value: float) -> None:
 def test_a_collapsed_encoder_is_refused() -> None:
     collapsed = loss_with(negative=COLLAPSED_DISTANCE / 2)
     with pytest.raises(Collapsed, match="at step 2 the mean distance"):
-        check_loss(collapsed, 2, [])
-    check_loss(collapsed, 1, [])  # before the first update it is the base encoder's
+        check_loss(collapsed, 2, list)
+    check_loss(collapsed, 1, list)  # before the first update it is the base encoder's

@@ -13,7 +13,7 @@ from alignment.encoder.directory import load_encoder, save_encoder
 from alignment.encoder.weights_files import stored_dtype
 from alignment.errors import ConfigError, TrainingError
 from alignment.training import fit
-from alignment.training.data import read_triplets
+from alignment.training.data import TripletData
 from alignment.training.job import CHECKPOINTS, PLAN, PROGRESS, Job, PlanSummary
 from alignment.training.jsonl import append_line
 from alignment.training.run import CENTER_SAMPLE, run, saved_dtype
@@ -85,7 +85,7 @@ def test_centering_comes_once_and_first(finished: Path, tmp_path: Path) -> None:
     run(first)
     base = load_encoder(first.encoder)
     centered = load_encoder(first.output)
-    data = read_triplets(first.triplets, base, train, pivot="en", seed=7)
+    data = TripletData.open(first.tokens)
     sides = data.sample(CENTER_SAMPLE, "en", seed=7)
 
     def distance_from_0(encoder: Any) -> float:

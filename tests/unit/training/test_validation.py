@@ -2,24 +2,26 @@ from pathlib import Path
 
 import torch
 
-from alignment.config import Train
-from alignment.encoder.directory import load_encoder
-from alignment.training.data import TokenizedTriplet, TripletData, read_triplets
+from alignment.training.data import TripletData
 from alignment.training.validation import MAX_PAIRS, MIN_PAIRS, Pair, ValidationPairs, split
-from tests.unit.training.support import encoder_of, sentence, triplet, triplets_of
+from tests.unit.training.naive import Sentence, Triplet, data_of
+from tests.unit.training.support import sentence, tokens_of, triplet
 
 
 def test_no_meaning_is_on_both_sides(finished: Path) -> None:
-    encoder = load_encoder(encoder_of(finished))
-    data = read_triplets(triplets_of(finished), encoder, Train(), pivot="en", seed=0)
+    data = TripletData.open(tokens_of(finished))
     training, validation = split(data, 0.3, "en")
-    assert validation.pairs and len(training.triplets) < len(data.triplets)
-    held_out = {data.sentences[s].text for s in validation.sentences()}
-    trained = set()
-    for each in training.triplets:
-        trained.add(data.sentences[each.anchor].text)
-        trained.add(data.sentences[each.positive].text)
-    assert not held_out & trained
+    rows = trained_rows(training)
+    assert validation.pairs and 0 < len(rows) < len(data)
+    held_out = set(validation.sentences())
+    assert not held_out & set(data.sentences[rows, :2].ravel().tolist())
+
+
+def trained_rows(data: TripletData) -> list[int]:
+    rows = []
+    for pool in range(len(data.meta.pools)):
+        rows += data.pool_rows(pool).tolist()
+    return sorted(rows)
 
 
 def test_a_share_of_0_holds_nothing_out() -> None:
@@ -29,31 +31,35 @@ def test_a_share_of_0_holds_nothing_out() -> None:
 
 def parallel(meanings: int, language: str = "fi") -> TripletData:
     """Pairs of English and another language, each trained on in both directions."""
+    return data_of(*parallel_lists(meanings, language))
+
+
+def parallel_lists(meanings: int, language: str = "fi") -> tuple[list[Sentence], list[Triplet]]:
     sentences = []
-    triplets: list[TokenizedTriplet] = []
+    triplets = []
     for group in range(meanings):
         sentences.append(sentence(f"english {group}", "en", 1))
         sentences.append(sentence(f"translated {group}", language, 2))
         source = 2 * group
         triplets.append(triplet(source, source + 1, group=group, languages=("en", language)))
         triplets.append(triplet(source + 1, source, group=group, languages=(language, "en")))
-    return TripletData(sentences, triplets)
+    return sentences, triplets
 
 
 def test_about_the_share_is_held_out() -> None:
     data = parallel(500)
     training, validation = split(data, 0.2, "en")
-    held_out = 500 - len(training.triplets) // 2
+    held_out = 500 - len(trained_rows(training)) // 2
     assert 70 < held_out < 130
     pairs = validation.pairs["fi"]
     assert len(pairs) == held_out
-    assert all(data.sentences[pair.pivot].language == "en" for pair in pairs)
+    assert all(data.language(pair.pivot) == "en" for pair in pairs)
 
 
 def test_a_larger_corpus_holds_out_the_same_meanings() -> None:
     def texts(data: TripletData) -> set[str]:
         _, validation = split(data, 0.2, "en")
-        return {data.sentences[s].text for s in validation.sentences()}
+        return set(data.texts(validation.sentences()))
 
     assert texts(parallel(200)) <= texts(parallel(300))
 
@@ -70,16 +76,15 @@ def test_too_few_pairs_are_trained_on() -> None:
 
 def test_no_sentence_is_in_two_pairs() -> None:
     """Two translations of one sentence would be each other's wrong answer."""
-    data = parallel(60)
+    sentences, triplets = parallel_lists(60)
     doubled = [
         each._replace(positive=each.positive - 2)
-        for each in data.triplets
+        for each in triplets
         if each.anchor_language == "en" and each.group
     ]
-    both = TripletData(data.sentences, data.triplets + doubled)
-    _, validation = split(both, 0.9, "en")
-    sentences = [s for pair in validation.pairs["fi"] for s in pair]
-    assert len(sentences) == len(set(sentences))
+    _, validation = split(data_of(sentences, triplets + doubled), 0.9, "en")
+    numbers = [s for pair in validation.pairs["fi"] for s in pair]
+    assert len(numbers) == len(set(numbers))
 
 
 def test_accuracy_by_hand() -> None:
