@@ -36,6 +36,8 @@ class Measures(NamedTuple):
     """As MTEB counts: a duplicate of the translation's text is wrong, a tie goes to the first."""
     f1: float
     """Weighted F1 of the predicted indices, the main score of MTEB's bitext mining."""
+    precision: float
+    """Weighted precision, as `f1`; the weighted recall is `accuracy_by_index`."""
     xsim_ratio: float
     """xsim error by ratio margin."""
     xsim_distance: float
@@ -89,6 +91,7 @@ def measure(
         accuracy_by_text=float((numbers[predicted] == numbers).mean()),
         accuracy_by_index=float((predicted == np.arange(n)).mean()),
         f1=weighted_f1(predicted),
+        precision=weighted_precision(predicted),
         xsim_ratio=xsim_error(forward, backward, "ratio", k),
         xsim_distance=xsim_error(forward, backward, "distance", k),
         xsim_absolute=xsim_error(forward, backward, "absolute", k),
@@ -115,6 +118,20 @@ def weighted_f1(predicted: NDArray[np.int64]) -> float:
     times_predicted = np.bincount(predicted, minlength=n)
     is_right = predicted == np.arange(n)
     return float((2 * is_right / (1 + times_predicted[:n])).mean())
+
+
+def weighted_precision(predicted: NDArray[np.int64]) -> float:
+    """scikit-learn's weighted precision, if query i belongs to class i; as `weighted_f1`.
+
+    Examples:
+        >>> import numpy as np
+        >>> weighted_precision(np.array([0, 0, 2]))
+        0.5
+    """
+    n = len(predicted)
+    times_predicted = np.bincount(predicted, minlength=n)
+    is_right = predicted == np.arange(n)
+    return float((is_right / np.maximum(1, times_predicted[:n])).mean())
 
 
 def xsim_error(forward: Neighbors, backward: Neighbors, margin: str, k: int) -> float:
