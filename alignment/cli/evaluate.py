@@ -42,7 +42,7 @@ def evaluate(
         typer.Option(
             metavar="FILE|CORPUS",
             help="Parallel text: a file, or one corpus as in the configuration: "
-            r"[bold]'{kind: local, path: \"flores/{lang}.tsv\"}'[/bold].",
+            "[bold]'{kind: local, path: flores.tsv}'[/bold].",
             show_default=False,
         ),
     ],
@@ -71,6 +71,14 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    mixed_pool: Annotated[
+        bool,
+        typer.Option(
+            "--mixed-pool",
+            help="Also search each text among the texts of all languages at once, as in a "
+            "multilingual knowledge base.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     trust_remote_code: Annotated[
         bool,
@@ -91,7 +99,7 @@ def evaluate(
 
       alignment evaluate quickstart@champion --suite court.tmx --language cy
       alignment evaluate models/new --against models/old \
-          --suite '{kind: local, path: "flores/{lang}.tsv"}' --language cy --language fi
+          --suite '{kind: local, path: "flores/{lang}.tsv"}' --language cy
     """
     from alignment.context import RunContext
     from alignment.corpora.source import open_source
@@ -123,6 +131,9 @@ def evaluate(
         write_json_text(_as_json(shown, results), indent=2)
         return
     _print(shown, results)
+    if mixed_pool:
+        for each in sources:
+            _print_mixed(each.name, each.path, bitexts, pivot, trust_remote_code)
 
 
 def _corpus(suite: str) -> Any:
@@ -149,12 +160,21 @@ def _corpus(suite: str) -> Any:
 def _measured(
     path: Path, bitexts: Sequence[Bitext], trust_remote_code: bool
 ) -> list[LanguageScores]:
-    from alignment.encoder.device import fastest_device
-    from alignment.encoder.directory import load_encoder
     from alignment.pipeline.measure import measure_encoder
+    from alignment.pipeline.models import open_model
 
-    encoder = load_encoder(path, device=fastest_device(), trust_remote_code=trust_remote_code)
-    return measure_encoder(encoder, bitexts)
+    return measure_encoder(open_model(path, trust_remote_code=trust_remote_code), bitexts)
+
+
+def _print_mixed(
+    name: str, path: Path, bitexts: Sequence[Bitext], pivot: str, trust_remote_code: bool
+) -> None:
+    from alignment.cli.display.evaluation import print_mixed
+    from alignment.pipeline.measure_mixed import measure_mixed
+    from alignment.pipeline.models import open_model
+
+    encoder = open_model(path, trust_remote_code=trust_remote_code)
+    print_mixed(name, measure_mixed(encoder, bitexts, pivot))
 
 
 def _print(names: Sequence[str], results: Sequence[Sequence[LanguageScores]]) -> None:

@@ -64,9 +64,9 @@ def find_model(
     )
 
 
-def open_model(source: ModelSource, *, trust_remote_code: bool = False) -> Encoder:
-    """Load the encoder on the fastest device."""
+def open_model(path: Path, *, trust_remote_code: bool = False) -> Encoder:
+    """Load the encoder in this directory on the fastest device."""
     from alignment.encoder.device import fastest_device
     from alignment.encoder.directory import load_encoder
 
-    return load_encoder(source.path, device=fastest_device(), trust_remote_code=trust_remote_code)
+    return load_encoder(path, device=fastest_device(), trust_remote_code=trust_remote_code)

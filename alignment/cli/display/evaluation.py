@@ -15,6 +15,7 @@ from alignment.pipeline.measure import (
     micro_mean,
 )
 from alignment.report.mteb import subset_means
+from alignment.retrieval.mixed import MixedResult
 
 _RIGHT: JustifyMethod = "right"
 
@@ -62,6 +63,26 @@ def print_comparison(
     interval = mean_change(before, after)
     low, high = f"{100 * interval.low:+.2f}", f"{100 * interval.high:+.2f}"
     say(f"mean change {100 * interval.estimate:+.2f} points (95%: {low} to {high})")
+
+
+def print_mixed(name: str, results: Sequence[MixedResult]) -> None:
+    """One row per language: how its queries do among the texts of all languages."""
+    columns: dict[str, JustifyMethod] = {"queries in": "left"}
+    columns |= dict.fromkeys(("queries", "acc@1", "recall@10", "own language", "bias"), _RIGHT)
+    table = new_table(f"{name}: one pool of all languages, in %", columns)
+    for result in results:
+        add_row(
+            table,
+            result.language,
+            f"{result.queries:,}",
+            percent(result.accuracy),
+            percent(result.recall),
+            percent(result.wrong_in_own_language),
+            f"{result.bias:.1f}",
+        )
+    console.print(table)
+    say("own language: share of the wrong first answers that are in the query's language.")
+    say("bias: that share over the language's share of the pool; 1 is no bias.")
 
 
 def _cells(language: LanguageScores) -> list[str]:

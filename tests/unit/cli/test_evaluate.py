@@ -39,7 +39,7 @@ def test_json_has_the_accuracy_that_the_api_measures(
     assert scores["pairs"] == len(pairs)
     assert scores["accuracy"] == pytest.approx(expected.mean)
     assert scores["from_pivot"]["accuracy"] == pytest.approx(expected.languages["es"].forward)
-    assert 0 < scores["to_pivot"]["f1"] < 1
+    assert scores["to_pivot"]["f1"] > 0.9
 
 
 def test_two_encoders_are_compared_on_the_same_pairs(
