@@ -15,6 +15,7 @@ from alignment.cli.compare import compare
 from alignment.cli.config import config_app, schema
 from alignment.cli.corpora import corpora_app
 from alignment.cli.encode import encode
+from alignment.cli.evaluate import evaluate
 from alignment.cli.exit_codes import exit_code_of
 from alignment.cli.explain import explain
 from alignment.cli.init import init
@@ -74,6 +75,7 @@ app.add_typer(languages_app, name="languages", rich_help_panel=DATA)
 app.add_typer(triplets_app, name="triplets", rich_help_panel=DATA)
 app.add_typer(store_app, name="store", rich_help_panel=DATA)
 app.command(rich_help_panel=MODELS)(encode)
+app.command(rich_help_panel=MODELS)(evaluate)
 app.command(rich_help_panel=MODELS)(rollback)
 app.add_typer(registry_app, name="registry", rich_help_panel=MODELS)
 app.command(rich_help_panel=CONFIGURATION)(schema)

@@ -56,7 +56,7 @@ def read_pairs(
         ...     print(pair.source, "->", pair.target, "from", pair.origin)
         Good morning -> Bore da from welsh.tsv:2
     """
-    settings = _validated(corpus) if isinstance(corpus, Mapping) else corpus
+    settings = validated(corpus) if isinstance(corpus, Mapping) else corpus
     cache = downloads if downloads is not None else Downloads(_default_directory())
     source = open_source(settings, cache, _language("pivot", pivot))
     return _read(source, _language("language", language), settings.display_name)
@@ -67,7 +67,12 @@ def _read(source: Source, language: str, name: str) -> Iterator[SentencePair]:
     source.skipped.warn(name, language)
 
 
-def _validated(values: Mapping[str, Any]) -> Corpus:
+def validated(values: Mapping[str, Any]) -> Corpus:
+    """The settings of one corpus, from one entry of `corpora`.
+
+    Raises:
+        ConfigError: with every wrong key.
+    """
     try:
         return _CORPUS.validate_python(dict(values))
     except ValidationError as error:

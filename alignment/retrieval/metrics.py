@@ -121,7 +121,7 @@ def retrieve(
             f"queries, candidates and texts must have the same length, "
             f"got {n} queries, {len(candidates)} candidates, {len(texts)} texts"
         )
-    text_ids = _text_ids(texts)
+    text_ids = text_numbers(texts)
     if margin:
         query_means = _mean_knn_similarity(queries, candidates, margin, block)
         candidate_means = _mean_knn_similarity(candidates, queries, margin, block)
@@ -138,8 +138,8 @@ def retrieve(
     return Outcomes(gold - best_wrong > TIE, gold, best_wrong)
 
 
-def _text_ids(texts: Sequence[str]) -> NDArray[np.int64]:
-    """A number for each text (n,); equal texts have the same."""
+def text_numbers(texts: Sequence[str]) -> NDArray[np.int64]:
+    """A number for each text (n,); equal texts have the same number."""
     numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
     return np.array([numbers[text] for text in texts], np.int64)
 

@@ -1,0 +1,90 @@
+"""`alignment evaluate`: measure any encoder on parallel text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import alignment
+from tests.support import TINY, line_with, run_here
+
+SUITE = f'{{kind: local, path: "{TINY}", columns: {{source: en, target: "{{lang}}"}}}}'
+CHAMPION = "smoke@champion"
+
+
+def base_encoder(workspace: Path) -> Path:
+    """The directory of the encoder that the finished run started from."""
+    (path,) = workspace.glob("store/encoder/*/model")
+    return path
+
+
+def test_json_has_the_accuracy_that_the_api_measures(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("evaluate", CHAMPION, "--suite", SUITE, "--language", "es", "--json")
+    assert run_here(*asked, workspace=finished) == 0
+    scores = json.loads(capsys.readouterr().out)["smoke v1"]["es"]
+    corpus = {
+        "kind": "local",
+        "path": str(TINY),
+        "columns": {"source": "en", "target": "es"},
+    }
+    pairs = list(
+        dict.fromkeys((pair.source, pair.target) for pair in alignment.read_pairs(corpus, "es"))
+    )
+    encoder = alignment.load_encoder(finished / "registry" / "smoke" / "champion")
+    expected = alignment.evaluate(encoder, {"es": pairs})
+    assert scores["pairs"] == len(pairs)
+    assert scores["accuracy"] == pytest.approx(expected.mean)
+    assert scores["from_pivot"]["accuracy"] == pytest.approx(expected.languages["es"].forward)
+    assert scores["to_pivot"]["f1"] > 0.9
+
+
+def test_two_encoders_are_compared_on_the_same_pairs(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("evaluate", CHAMPION, "--suite", SUITE, "--language", "es", "--language", "ru")
+    against = ("--against", base_encoder(finished))
+    assert run_here(*asked, *against, workspace=finished) == 0
+    printed = capsys.readouterr().out
+    assert "model -> smoke v1: acc@1 in %" in printed
+    assert line_with("mean change +", printed)
+    assert line_with("mean of 2 languages", printed)
+
+
+def test_mteb_s_format(finished: Path, tmp_path: Path) -> None:
+    output = tmp_path / "Tatoeba.json"
+    asked = ("evaluate", CHAMPION, "--suite", SUITE, "--language", "ja", "--mteb", output)
+    assert run_here(*asked, workspace=finished) == 0
+    content = json.loads(output.read_text())
+    (scores,) = content["scores"]["test"]
+    assert content["task_name"] == "Tatoeba"
+    assert scores["hf_subset"] == "jpn-eng"
+    assert scores["languages"] == ["jpn-Jpan", "eng-Latn"]
+    assert scores["main_score"] == scores["f1"] <= scores["accuracy"] == scores["recall"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nowhere", "--suite", SUITE), "'nowhere' is not an encoder"),
+        (("smoke@v9", "--suite", SUITE), "v9"),
+        ((CHAMPION, "--suite", "{kind: local, pth: x}"), "pth"),
+        ((CHAMPION, "--suite", "{kind: local"), "not valid YAML"),
+        ((CHAMPION, "--suite", "{kind: nope}"), "expected one of"),
+        ((CHAMPION, "--suite", SUITE, "--language", "zz"), "zz"),
+        ((CHAMPION, "--suite", SUITE, "--language", "cy"), "no pairs in cy"),
+    ],
+)
+def test_bad_arguments(
+    finished: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    assert run_here("evaluate", *arguments, workspace=finished) in (1, 2)
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
