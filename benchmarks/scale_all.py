@@ -3,12 +3,14 @@
 Synthetic text in five languages and a small encoder. Each stage runs in a process of its own, which
 finds the earlier stages finished; which stages there are is up to the pipeline.
 
-`python -m benchmarks.scale_all [--set KEY=VALUE ...]`. Environment: `SCALE_SIZES` (default
-`100000,1000000,10000000` pairs), `SCALE_UNTIL` (the last stage, default `train`).
+`python -m benchmarks.scale_all [KEY=VALUE ...]`, with overrides of the configuration. Environment:
+`SCALE_SIZES` (default `100000,1000000,10000000` pairs), `SCALE_UNTIL` (the last stage, default
+`train`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -18,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import psutil
 from rich.console import Console
@@ -112,9 +114,14 @@ def _print_table(results: Mapping[int, Mapping[str, Mapping[str, float]]]) -> No
 class _Finished(BaseException):
     """A stage was built; nothing between here and `run_next` may take this for an error."""
 
-    def __init__(self, stage: str, seconds: float, mebibytes: float) -> None:
+    def __init__(self, stage: str, seconds: float, cpu_seconds: float, mebibytes: float) -> None:
         super().__init__(stage)
-        self.figures = {"stage": stage, "seconds": round(seconds, 2), "mib": round(mebibytes)}
+        self.figures = {
+            "stage": stage,
+            "seconds": round(seconds, 2),
+            "cpu_seconds": round(cpu_seconds, 2),
+            "mib": round(mebibytes),
+        }
 
 
 def run_next(config: Config, workspace: Workspace) -> dict[str, Any]:
@@ -136,13 +143,26 @@ class _MeasuringRunner:
 
     def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
         """The results of a finished stage."""
+        before = _cpu_seconds()
         with _PeakMemory() as peak:
             started = time.monotonic()
             results = {label: call() for label, call in calls.items()}
             seconds = time.monotonic() - started
+            cpu_seconds = _cpu_seconds()
         if any(isinstance(result, Artifact) and not result.reused for result in results.values()):
-            raise _Finished(stage, seconds, peak.mebibytes)
+            raise _Finished(stage, seconds, cpu_seconds - before, peak.mebibytes)
         return results
+
+
+def _cpu_seconds() -> float:
+    """Of this process and its children, which on a busy machine says more than the clock."""
+    this = psutil.Process()
+    used = this.cpu_times()
+    total = used.user + used.system + used.children_user + used.children_system
+    for child in this.children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            total += child.cpu_times().user + child.cpu_times().system
+    return float(total)
 
 
 class _PeakMemory:
@@ -154,7 +174,7 @@ class _PeakMemory:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> _PeakMemory:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

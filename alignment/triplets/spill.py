@@ -89,7 +89,7 @@ class SpilledPairs:
             self.names = TextColumn(path / _NAMES)
 
     def columns(self, rows: range) -> PairColumns:
-        """All pairs, of which those in `rows` are read at once and others when they are asked for."""
+        """All pairs; those in `rows` are read at once, the others when they are asked for."""
         windows = {name: Window(column, rows) for name, column in self._texts.items()}
         return PairColumns(
             self.language,
