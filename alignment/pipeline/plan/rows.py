@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from alignment.config import Config, Corpus
@@ -16,6 +16,8 @@ from alignment.pairs import corpus_settings
 from alignment.pipeline.workspace import Workspace
 
 Certainty = Literal["known", "about", "at most", "unknown"]
+DEFAULT_KEPT = 0.85
+"""Share of the pairs that cleaning keeps of text that has not been cleaned before, about."""
 _WORST_LAST: tuple[Certainty, ...] = ("known", "about", "at most", "unknown")
 
 
@@ -54,8 +56,8 @@ class ExpectedPairs:
     def __init__(self, config: Config, workspace: Workspace) -> None:
         self._config = config
         self._pulled = _pulled_before(workspace)
-        downloads = workspace.downloads(config)
-        self._downloads = replace_offline(downloads)
+        # Without the lockfile, which reading for a plan must not change.
+        self._downloads = Downloads(workspace.root / "downloads", offline=True)
 
     def of_language(self, code: str) -> dict[str, Expected]:
         """The expected pairs of each corpus by its name."""
@@ -87,21 +89,16 @@ class ExpectedPairs:
             return None
 
 
-def replace_offline(downloads: Downloads) -> Downloads:
-    """The same downloads, of which nothing is fetched."""
-    return replace(downloads, offline=True)
-
-
 def manifests(workspace: Workspace, stage: str) -> Iterator[dict[str, Any]]:
     """The manifests of all artifacts of a stage, without damaged ones, the oldest first."""
-    found = []
+    readable = []
     for path in workspace.store.artifacts():
         if path.parent.name == stage:
             try:
-                found.append(read_manifest(path))
+                readable.append(read_manifest(path))
             except Corrupt:
                 continue
-    yield from sorted(found, key=lambda manifest: str(manifest.get("created", "")))
+    yield from sorted(readable, key=lambda manifest: str(manifest.get("created", "")))
 
 
 def _pulled_before(workspace: Workspace) -> dict[str, _Pulled]:
@@ -119,3 +116,21 @@ def _identity(settings: Mapping[str, Any], language: str) -> str:
     """A corpus and a language, whatever `max_pairs` is."""
     others = {key: value for key, value in settings.items() if key != "max_pairs"}
     return json.dumps([language, others], sort_keys=True, default=str)
+
+
+def kept_shares(workspace: Workspace) -> dict[str, float]:
+    """The share of pairs that cleaning kept of what was not held out, by language; "" for others.
+
+    From the ledgers of the latest cleanings in the workspace.
+    """
+    kept: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    for manifest in manifests(workspace, "clean"):
+        code = manifest["label"]
+        counts = manifest["counts"]
+        kept[code] = counts["kept"]
+        seen[code] = counts["seen"] - counts["dropped"].get("held_out", 0)
+    shares = {code: kept[code] / seen[code] for code in kept if seen[code]}
+    everything = sum(seen.values())
+    shares[""] = sum(kept.values()) / everything if everything else DEFAULT_KEPT
+    return shares
