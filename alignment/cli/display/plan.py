@@ -107,11 +107,20 @@ def _rows(rows: int, certainty: str) -> str:
 def _print_stages(plan: Plan) -> None:
     table = new_table("time and disk by stage", STAGE_COLUMNS)
     for name, stage in plan.stages.items():
-        add_row(table, name, _work(stage), duration(stage.seconds), size(stage.bytes), stage.source)
+        cells = [_work(stage), duration(stage.seconds), size(stage.bytes)]
+        if not stage.units and plan.has_unknown_rows:
+            cells = ["unknown"] * len(cells)
+        add_row(table, name, *cells, stage.source)
     table.add_section()
+    prefix = "at least " if _is_incomplete(plan) else ""
+    total = f"{prefix}{duration(plan.seconds)}"
     free = f"{size(plan.free_disk)} free"
-    add_row(table, "all", "", duration(plan.seconds), size(plan.bytes), free)
+    add_row(table, "all", "", total, f"{prefix}{size(plan.bytes)}", free)
     console.print(table)
+
+
+def _is_incomplete(plan: Plan) -> bool:
+    return plan.has_unknown_rows or any(stage.seconds is None for stage in plan.stages.values())
 
 
 def _work(stage: StagePlan) -> str:
