@@ -84,8 +84,8 @@ def _stages(size: int, overrides: list[str]) -> dict[str, dict[str, float]]:
     shutil.rmtree(workspace, ignore_errors=True)
     stages: dict[str, dict[str, float]] = {}
     while not stages or list(stages)[-1] != os.environ.get("SCALE_UNTIL", LAST_STAGE):
-        command = [sys.executable, "-m", "benchmarks.scale_all", "child", config, workspace]
-        run = subprocess.run([*command, *overrides], stdout=subprocess.PIPE, text=True, check=False)
+        child = [sys.executable, "-m", "benchmarks.scale_all", "child", str(config), str(workspace)]
+        run = subprocess.run([*child, *overrides], stdout=subprocess.PIPE, text=True, check=False)
         if run.returncode:
             sys.exit(f"the stage after {list(stages)[-1:]} failed at {size:,} pairs")
         measured = json.loads(run.stdout.splitlines()[-1])

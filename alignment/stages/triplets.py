@@ -36,7 +36,7 @@ from alignment.triplets.prebuilt import (
     guard_prebuilt,
     read_prebuilt,
 )
-from alignment.triplets.spill import spill_pairs
+from alignment.triplets.spilled_pairs import spill_pairs
 from alignment.types import Artifact, Counts, FilterReport, Input
 
 REVISION = 8

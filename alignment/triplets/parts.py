@@ -17,7 +17,7 @@ from alignment.triplets.build import BuildOptions, CorpusUsage, build_triplets
 from alignment.triplets.candidates import CandidateTable
 from alignment.triplets.groups import MeaningGroups
 from alignment.triplets.prebuilt import GuardedTriplets
-from alignment.triplets.spill import HashSentences, SpilledPairs
+from alignment.triplets.spilled_pairs import HashSentences, SpilledPairs
 from alignment.types import Artifact, FilterReport
 from alignment.workers import available_cpus, ordered
 

@@ -93,8 +93,8 @@ def _print_rows(plan: Plan) -> None:
         add_row(table, f"{len(shown) - MAX_LANGUAGES} more", "", "", "")
     table.add_section()
     total = sum(language.pairs.rows for language in plan.languages.values())
-    kept = sum(language.clean_pairs for language in plan.languages.values())
-    add_row(table, f"all ({len(plan.languages)})", f"{total:,}", f"{kept:,}", "")
+    clean = sum(language.clean_pairs for language in plan.languages.values())
+    add_row(table, f"all ({len(plan.languages)})", f"{total:,}", f"{clean:,}", "")
     console.print(table)
 
 

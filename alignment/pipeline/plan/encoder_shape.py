@@ -81,7 +81,7 @@ def _built_before(encoder: EncoderConfig, workspace: Workspace) -> Path | None:
     settings = encoder.model_dump(mode="json")
     for manifest in manifests(workspace, "encoder"):
         if settings == {key: manifest["config"].get(key) for key in settings}:
-            return workspace.store.root / "encoder" / manifest["key"] / layout.MODEL
+            return workspace.store.root / "encoder" / str(manifest["key"]) / layout.MODEL
     return None
 
 

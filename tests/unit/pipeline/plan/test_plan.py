@@ -1,4 +1,5 @@
 import logging
+import shutil
 from pathlib import Path
 
 import pytest
@@ -70,8 +71,8 @@ def test_too_little_memory_is_a_warning_before_the_run(
 def test_too_little_disk(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usage = plan.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(plan.shutil, "disk_usage", lambda _: usage._replace(free=10**6))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10**6))
     (warning, _) = make_plan(config(tmp_path), workspace).warnings
     assert "GiB of disk are free: choose another --workspace" in warning
 

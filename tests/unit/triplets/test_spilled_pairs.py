@@ -6,10 +6,10 @@ import pyarrow as pa
 import pytest
 
 from alignment import layout, tables
-from alignment.triplets import spill
+from alignment.triplets import spilled_pairs
 from alignment.triplets.edits import shared_names
 from alignment.triplets.groups import MeaningGroups, Sentences
-from alignment.triplets.spill import SpilledPairs, spill_pairs
+from alignment.triplets.spilled_pairs import SpilledPairs, spill_pairs
 from alignment.types import Artifact
 
 PIVOT = "en"
@@ -45,8 +45,8 @@ def test_any_row_as_the_table_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
     monkeypatch.setattr(tables, "ROWS_PER_GROUP", 50)
-    monkeypatch.setattr(spill, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(spill, "available_cpus", lambda: workers)
+    monkeypatch.setattr(spilled_pairs, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(spilled_pairs, "available_cpus", lambda: workers)
     artifacts = {code: cleaned(tmp_path, code, total) for code, total in (("fi", 170), ("cy", 60))}
     directory = tmp_path / "spilled"
     spill_pairs(artifacts, PIVOT, hashes, directory, with_names=["fi"])
