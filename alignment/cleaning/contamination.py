@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from alignment.arrays import save_array
 from alignment.cleaning import columns
 from alignment.cleaning.columns import Bools, Ints, Texts
 from alignment.cleaning.minhash import shingles
@@ -63,11 +64,11 @@ class SuiteIndex:
         This index is from then on sent to other processes as the name of the directory.
         """
         directory.mkdir(parents=True, exist_ok=True)
-        np.save(directory / "hashes.npy", self._hashes)
-        np.save(directory / "hash_labels.npy", self._hash_labels)
+        save_array(directory / "hashes.npy", self._hashes)
+        save_array(directory / "hash_labels.npy", self._hash_labels)
         if self._near is not None:
             for name, values in self._near._asdict().items():
-                np.save(directory / f"near_{name}.npy", values)
+                save_array(directory / f"near_{name}.npy", values)
         self._directory = directory
 
     def leaks(self, compared: Texts) -> Leaks:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alignment.arrays import save_array
 from alignment.triplets.components import Nodes, chunks, node_type, smallest_members
 
 Sentences = NDArray[np.int64]
@@ -67,8 +68,8 @@ class MeaningGroups:
     def save(self, directory: Path) -> None:
         """Write the arrays for `load` in another process."""
         directory.mkdir(parents=True, exist_ok=True)
-        np.save(directory / "sentences.npy", self.sentences)
-        np.save(directory / "groups.npy", self.groups)
+        save_array(directory / "sentences.npy", self.sentences)
+        save_array(directory / "groups.npy", self.groups)
 
     @classmethod
     def load(cls, directory: Path) -> MeaningGroups:

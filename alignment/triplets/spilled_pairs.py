@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from alignment import layout, tables
+from alignment.arrays import write_array
 from alignment.triplets.build import PairColumns
 from alignment.triplets.components import chunks
 from alignment.triplets.edits import shared_names
@@ -158,8 +159,8 @@ class _LanguageWriter:
         for batch in group.rows.batches(*_TEXTS):
             for name, writer in self._texts.items():
                 writer.add(batch.column(name))
-        hashed.sources.tofile(self._sources)
-        hashed.targets.tofile(self._targets)
+        write_array(self._sources, hashed.sources)
+        write_array(self._targets, hashed.targets)
         self._names.add(hashed.names)
 
     def write_names(self) -> None:
@@ -182,6 +183,6 @@ def _write_groups(directory: Path, groups: MeaningGroups, sources: Sentences) ->
     """The group of each pair, which is that of its source."""
     with (directory / _GROUPS).open("wb") as file:
         for part in chunks(len(sources)):
-            groups.find(sources[part]).tofile(file)
+            write_array(file, groups.find(sources[part]))
     for name in (_SOURCES, _TARGETS):
         (directory / name).unlink()

@@ -15,6 +15,7 @@ from typing import Self, overload
 import numpy as np
 import pyarrow as pa
 
+from alignment.arrays import write_array
 from alignment.errors import Corrupt
 
 _ROWS_AT_ONCE = 8192
@@ -48,7 +49,7 @@ class TextColumnWriter:
         edges = np.frombuffer(offset_buffer or bytes(8), dtype=np.int64)[rows]
         data = memoryview(data_buffer or b"")
         self._texts.write(data[edges[0] : edges[-1]])
-        (edges[1:] - edges[0] + self._length).tofile(self._ends)
+        write_array(self._ends, edges[1:] - edges[0] + self._length)
         self._length += int(edges[-1] - edges[0])
 
 
