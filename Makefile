@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve clean
+.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-clean: $(VENV)/.test ## Cleaning compared with OpusFilter, on 1.3 million 
 
 bench-scale: $(VENV)/.test ## Time and memory of cleaning at 100 k, 1 M and 10 M pairs
 	$(BIN)/python -m benchmarks.scale
+
+bench-scale-all: $(VENV)/.test ## Every stage at 100 k, 1 M and 10 M pairs (SCALE_SIZES=100000,1000000; an hour and 40 GB of disk)
+	$(BIN)/python -m benchmarks.scale_all $(ARGS)
 
 bench-scripts: $(VENV)/.test ## Good pairs that the filters lose, by script, spelling and number format (fetches 22 MB)
 	$(BIN)/python -m benchmarks.scripts

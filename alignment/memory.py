@@ -45,6 +45,15 @@ def described(peak: int | None = None) -> str:
     return ", ".join(parts)
 
 
+def available_bytes() -> int | None:
+    """Memory that this process may take; None if the system does not say.
+
+    The free memory of the system, or a lower limit of the process or its container.
+    """
+    amounts = [amount for amount in (_free_bytes(), _limit_bytes()) if amount is not None]
+    return min(amounts, default=None)
+
+
 def _peak_bytes() -> int:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

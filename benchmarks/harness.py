@@ -46,15 +46,15 @@ def measure(command: Sequence[str | Path], **kwargs: Any) -> Measured:
             try:
                 output = process.communicate(timeout=INTERVAL)[0]
             except subprocess.TimeoutExpired:
-                peak = max(peak, _memory(root))
+                peak = max(peak, memory_of(root))
     seconds = time.monotonic() - started
     if process.returncode:
         sys.exit(f"{' '.join(arguments)} failed:\n{output}")
     return Measured(seconds, peak, output)
 
 
-def _memory(root: psutil.Process) -> float:
-    """MiB of the process and its descendants."""
+def memory_of(root: psutil.Process) -> float:
+    """MiB of the process and its descendants, each shared page counted once."""
     total = 0
     try:
         for process in (root, *root.children(recursive=True)):

@@ -14,8 +14,9 @@ import pyarrow as pa
 from alignment import tables
 from alignment.cleaning import columns
 from alignment.cleaning.columns import Bools, Texts
-from alignment.cleaning.contamination import SuiteIndex
+from alignment.cleaning.contamination import SuiteIndex, load_index
 from alignment.cleaning.corpus_context import workers_for
+from alignment.cleaning.seen import SeenHashes
 from alignment.cleaning.split import held_out
 from alignment.workers import ordered
 
@@ -28,6 +29,11 @@ class LabeledSuites(NamedTuple):
     sentences: SuiteIndex
     names: list[str]
     """`tatoeba:fi`, by the label in the index."""
+
+    def save(self, directory: Path) -> LabeledSuites:
+        """The same suites in files, which worker processes map instead of receiving a copy."""
+        self.sentences.save(directory)
+        return self._replace(sentences=load_index(directory))
 
 
 def read_suites(directory: Path, overlap: float | None) -> LabeledSuites:
@@ -55,29 +61,38 @@ class CorpusLeaks(NamedTuple):
     """A few of the sentences by the name of the suite."""
 
 
-def find_leaks(pairs: Path, suites: LabeledSuites, share: float, seed: int) -> CorpusLeaks:
+def find_leaks(
+    pairs: Path, suites: LabeledSuites, share: float, seed: int, *, scratch: Path | None = None
+) -> CorpusLeaks:
     """The sentences of `pairs` that are in a suite, without the held-out share.
 
-    What is held out is never trained on, whether it is in a suite or not.
+    What is held out is never trained on, whether it is in a suite or not. Hashes that outgrow
+    memory go to the directory `scratch`.
     """
     find = functools.partial(_leaks_in_group, index=suites.sentences, share=share, seed=seed)
     workers = workers_for(tables.count_rows(pairs))
     counts: Counter[str] = Counter()
     examples: dict[str, list[str]] = {}
-    hashes: set[int] = set()
+    hashes = [np.empty(0, np.int64)]
+    seen = SeenHashes(scratch)
     for leaks in ordered(tables.row_groups(pairs), find, workers):
         for side in leaks:
-            labels = side.labels.tolist()
-            for value, label, text in zip(side.hashes.tolist(), labels, side.texts, strict=True):
-                if value in hashes:
-                    continue
-                hashes.add(value)
-                name = suites.names[label]
-                counts[name] += 1
-                shown = examples.setdefault(name, [])
-                if len(shown) < EXAMPLES:
-                    shown.append(text)
-    return CorpusLeaks(np.array(sorted(hashes), dtype=np.int64), counts, examples)
+            new = np.flatnonzero(~seen.add(side.hashes))
+            hashes.append(side.hashes[new])
+            for label, count in Counter(side.labels[new].tolist()).items():
+                counts[suites.names[label]] += count
+            _add_examples(examples, side, new, suites.names)
+    return CorpusLeaks(np.sort(np.concatenate(hashes)), counts, examples)
+
+
+def _add_examples(
+    examples: dict[str, list[str]], side: _SideLeaks, rows: np.ndarray, names: list[str]
+) -> None:
+    """The first sentences of each suite."""
+    for label in dict.fromkeys(side.labels[rows].tolist()):
+        shown = examples.setdefault(names[label], [])
+        for row in rows[side.labels[rows] == label][: EXAMPLES - len(shown)].tolist():
+            shown.append(side.texts[row])
 
 
 def leaking_rows(suites: LabeledSuites, sides: Sequence[Texts]) -> Bools:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from alignment.arrays import write_array
 from alignment.cleaning.columns import Bools, Ints
 
 SPILL = 2**24  # hashes: 128 MiB
@@ -60,7 +61,8 @@ class SeenHashes:
             new.sort(kind="stable")  # timsort merges the two sorted halves
         if self.directory is not None and len(new) >= self.spill:
             path = self.directory / f"seen-{id(self):x}-{len(self._on_disk)}.u64"
-            new.tofile(path)
+            with path.open("wb") as file:
+                write_array(file, new)
             self._on_disk.append(np.memmap(path, dtype=new.dtype, mode="r"))
         else:
             self._runs.append(new)

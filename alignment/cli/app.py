@@ -22,6 +22,7 @@ from alignment.cli.init import init
 from alignment.cli.languages import languages_app
 from alignment.cli.lock import lock
 from alignment.cli.output import print_line
+from alignment.cli.plan import plan
 from alignment.cli.registry import registry_app, rollback
 from alignment.cli.run import run
 from alignment.cli.show import show
@@ -50,6 +51,7 @@ app = typer.Typer(
     [bold]Examples[/bold]
 
       alignment init
+      alignment plan configs/quickstart.yaml
       alignment run configs/quickstart.yaml
       alignment run configs/quickstart.yaml --set train.steps=300
       alignment show
@@ -65,6 +67,7 @@ app = typer.Typer(
 
 app.command(rich_help_panel=RUN)(init)
 app.command(rich_help_panel=RUN)(run)
+app.command(rich_help_panel=RUN)(plan)
 app.command(rich_help_panel=RUN)(show)
 app.command(rich_help_panel=RUN)(explain)
 app.command(rich_help_panel=RUN)(compare)

@@ -42,6 +42,10 @@ class SourceBase(Generic[C]):
         """See `Source.doubt`."""
         return languages.doubt(language, self.languages(), self.rivals)
 
+    def expected_pairs(self, language: str) -> int | None:
+        """See `Source.expected_pairs`."""
+        return None
+
     @property
     def rivals(self) -> frozenset[str]:
         """Codes of all wanted languages and the pivot."""

@@ -27,6 +27,7 @@ from alignment.corpora import tabular, xml_bitext
 from alignment.corpora.aligned import aligned
 from alignment.corpora.base import ANY_LANGUAGE, SourceBase
 from alignment.corpora.catalog import Catalog, read_catalog
+from alignment.corpora.estimates import about_lines, has_plain_lines
 from alignment.corpora.paths import CODE, LANGUAGE, existing, files_by_language, matching_files
 from alignment.corpora.skips import without_control_characters
 from alignment.corpora.streams import COMPRESSED, file_format, open_stream
@@ -88,6 +89,13 @@ class LocalSource(SourceBase[LocalCorpus]):
     def inputs(self, language: str) -> Mapping[str, Input]:
         """The files with this language."""
         return {path.name: Input(file_digest(path), path) for path in self._files(language)}
+
+    def expected_pairs(self, language: str) -> int | None:
+        """About the lines of plain text files; None for files that would have to be read."""
+        if not has_plain_lines(self.corpus):
+            return None
+        files = self._files(language)
+        return about_lines(files[:1] if self.corpus.target_path else files)
 
     def pairs(self, language: str) -> Iterator[SentencePair]:
         """The pairs of `language`, in the order of the files."""

@@ -36,6 +36,7 @@ class _Zip(NamedTuple):
     first: str
     second: str
     url: str
+    pairs: int | None
 
 
 @dataclass(eq=False)
@@ -62,6 +63,14 @@ class OpusSource(SourceBase[OpusCorpus]):
         target = re.compile(re.escape(f".{self.spelling(language)}") + "$")
         yield from aligned_members(path, pivot, target)
 
+    def expected_pairs(self, language: str) -> int | None:
+        """As the index says."""
+        spelling = self.spelling(language)
+        if spelling is None:
+            return 0
+        url = self._urls[spelling]
+        return next((item.pairs for item in self._zips if item.url == url), None)
+
     def _zip_file(self, language: str) -> Path | None:
         spelling = self.spelling(language)
         if spelling is None:
@@ -80,7 +89,12 @@ class OpusSource(SourceBase[OpusCorpus]):
         path = self.downloads.fetch(url, license=self.corpus.license)
         try:
             return [
-                _Zip(str(entry["source"]), str(entry["target"]), str(entry["url"]))
+                _Zip(
+                    str(entry["source"]),
+                    str(entry["target"]),
+                    str(entry["url"]),
+                    _count(entry.get("alignment_pairs")),
+                )
                 for entry in _entries(path)
             ]
         except (ValueError, KeyError, TypeError) as error:
@@ -137,6 +151,11 @@ def discover(downloads: Downloads, api: str, pivot: str, language: str) -> dict[
     except (ValueError, KeyError, TypeError) as error:
         raise _unexpected(api, error) from error
     return dict(sorted(versions.items(), key=lambda item: -item[1].pairs))
+
+
+def _count(value: object) -> int | None:
+    """A number of the index; None where it has none."""
+    return int(value) if isinstance(value, int | str) and str(value).isdigit() else None
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:

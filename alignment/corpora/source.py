@@ -49,6 +49,14 @@ class Source(Protocol):
         """The files that the pairs come from, by name; none if the version pins them."""
         ...
 
+    def expected_pairs(self, language: str) -> int | None:
+        """About how many pairs there are, without reading the corpus; None if nothing says so.
+
+        Raises:
+            AlignmentError: if an index is needed that cannot be fetched or read.
+        """
+        ...
+
     def pairs(self, language: str) -> Iterator[SentencePair]:
         """The sentence pairs; none if it does not have the language.
 

@@ -11,6 +11,7 @@ from alignment.config import Config
 from alignment.encoder.cache import clear_encoders
 from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.fit import fit
+from alignment.pipeline.plan import warn_before_run
 from alignment.pipeline.record import write_record
 from alignment.pipeline.reference import Reference, choose_reference
 from alignment.pipeline.runner import LocalRunner, Runner, guarded
@@ -61,6 +62,7 @@ def _run(
     config: Config, workspace: Workspace, runner: Runner, on_step: StepCallback | None
 ) -> Outcome:
     clock = RunClock()
+    warn_before_run(config, workspace)
     registry = workspace.registry(config.name)
     champion = registry.champion()
     data = prepare(config, workspace, runner)

@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from alignment import layout, tables
 from alignment.config import (
     EncoderConfig,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     Parts = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
-REVISION = 3
+REVISION = 4
 ENCODER_FILES = (
     ".json",
     ".safetensors",
@@ -47,6 +49,7 @@ ENCODER_FILES = (
     ".tiktoken",
     ".py",
 )
+SCRATCH_PAIRS = 100_000  # of all languages, at most, for the tokenizer of a scratch encoder
 TEXTS_READ = 200  # of each language, to see whether the tokenizer knows it
 
 
@@ -240,8 +243,18 @@ def _check_reads(encoder: Encoder, cleaned: Mapping[str, Artifact]) -> None:
 
 
 def _texts(cleaned: Mapping[str, Artifact]) -> Iterator[str]:
-    for language in sorted(cleaned):
-        path = cleaned[language].path / layout.PAIRS
-        for row in tables.read(path, ["source", "target"]):
-            yield row["source"]
-            yield row["target"]
+    """The texts of a scratch encoder's tokenizer: all, or some that are spread over the corpus.
+
+    SentencePiece keeps what it reads, and an index of it, in memory.
+    """
+    paths = [cleaned[language].path / layout.PAIRS for language in sorted(cleaned)]
+    total = sum(tables.count_rows(path) for path in paths)
+    step = -(-total // SCRATCH_PAIRS) or 1
+    number = 0
+    for path in paths:
+        for batch in tables.batches(path, ["source", "target"]):
+            rows = pa.array(range(-number % step, batch.num_rows, step), pa.int64())
+            number += batch.num_rows
+            for row in batch.take(rows).to_pylist():
+                yield row["source"]
+                yield row["target"]

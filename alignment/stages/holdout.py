@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,13 +138,16 @@ def _find_contamination(
     seed: int,
 ) -> None:
     """Write what each language must not train on, and the report of it."""
-    suites = read_suites(out / layout.SUITES, config.overlap)
     leaks: dict[str, CorpusLeaks] = {}
-    for language, artifact in pulled.items():
-        leaks[language] = find_leaks(artifact.path / layout.PAIRS, suites, config.share, seed)
-        hashes = leaks[language].hashes
-        _write_blocked(out / layout.blocked_file(language), hashes)
-        counts.blocked[language] = len(hashes)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".") as directory:
+        scratch = Path(directory)
+        suites = read_suites(out / layout.SUITES, config.overlap).save(scratch / "index")
+        for language, artifact in pulled.items():
+            pairs = artifact.path / layout.PAIRS
+            of_language = find_leaks(pairs, suites, config.share, seed, scratch=scratch)
+            _write_blocked(out / layout.blocked_file(language), of_language.hashes)
+            counts.blocked[language] = len(of_language.hashes)
+            leaks[language] = of_language._replace(hashes=np.empty(0, np.int64))  # written already
     if config.contamination == "refuse":
         _refuse(leaks)
     report = {

@@ -28,7 +28,6 @@ from alignment.triplets.parts import (
     TripletAudit,
     build_parts,
     group_lookup,
-    group_meanings,
     split_into_parts,
 )
 from alignment.triplets.prebuilt import (
@@ -37,6 +36,7 @@ from alignment.triplets.prebuilt import (
     guard_prebuilt,
     read_prebuilt,
 )
+from alignment.triplets.spilled_pairs import spill_pairs
 from alignment.types import Artifact, Counts, FilterReport, Input
 
 REVISION = 8
@@ -84,12 +84,14 @@ def triplets(
     pivot = context.pivot
 
     def work(out: Path) -> TripletsCounts:
-        audit = TripletAudit(sorted(cleaned), margin, pivot)
         with tempfile.TemporaryDirectory(dir=out, prefix=".") as directory:
-            groups = group_meanings(cleaned, pivot, sentence_hashes)
-            groups.save(Path(directory))
+            spilled = Path(directory)
+            audit = TripletAudit(sorted(cleaned), margin, pivot, spilled)
+            edited = [code for code in cleaned if settings[code].shares.edited > 0]
+            spill_pairs(cleaned, pivot, sentence_hashes, spilled, with_names=edited)
+            groups = MeaningGroups.load(spilled)
             builder = PartBuilder(
-                groups=Path(directory),
+                spilled=spilled,
                 uses=uses,
                 margin=margin,
                 pivot=pivot,
@@ -100,6 +102,7 @@ def triplets(
             guard = _PrebuiltGuard(groups, settings, _read_suites(holdout if prebuilt else None))
             batches = _batches(parts, builder, prebuilt, guard, audit)
             total = tables.write_batches(out / layout.TRIPLETS, tables.TRIPLETS, batches)
+            write_json(out / layout.AUDIT, audit.to_json())
         if total == 0:
             raise EmptyCorpus(
                 "not a single triplet could be built",
@@ -107,7 +110,6 @@ def triplets(
                 hint="Each language needs at least two pairs with different meanings. "
                 "Add text, or raise triplets.max_chrf.",
             )
-        write_json(out / layout.AUDIT, audit.to_json())
         logger.info("triplets: %d", total)
         return TripletsCounts(total, audit.triplets_by_language(), audit.triplets_by_corpus())
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import array
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from alignment.triplets.lengths import Lengths, by_length
 from alignment.triplets.near_duplicates import near_duplicate_score
 from alignment.triplets.rows import TripletRow
 from alignment.types import PREBUILT, STRATEGIES
@@ -63,28 +61,16 @@ def hardness(positive_similarity: float, negative_similarity: float, margin: flo
     return "semi-hard" if gap < margin else "easy"
 
 
-def by_length(lengths: NDArray[np.float64]) -> float:
-    """Share of triplets (n, 3) in which the lengths alone tell which text is the translation.
-
-    The translation is then nearer to the corpus's usual ratio of lengths than the negative. Ties
-    count half, so 0.5 is chance; more means that a model can reject negatives without reading them.
-    """
-    if not len(lengths):
-        return 0.0
-    logs = np.log(lengths)
-    usual_ratio = np.median(logs[:, 1] - logs[:, 0])
-    deviation = np.abs(logs[:, 1:] - logs[:, :1] - usual_ratio)
-    positive = deviation[:, 0]
-    negative = deviation[:, 1]
-    return float((positive < negative).mean() + (positive == negative).mean() / 2)
-
-
 class NegativeStats:
-    """What triplets look like, by strategy, and by language and strategy."""
+    """What triplets look like, by strategy, and by language and strategy.
 
-    def __init__(self, margin: float, pivot: str) -> None:
+    What grows with the triplets goes to files in the directory `scratch`, if there is one.
+    """
+
+    def __init__(self, margin: float, pivot: str, scratch: Path | None = None) -> None:
         self.margin = margin
         self.pivot = pivot
+        self._scratch = scratch
         self._groups: dict[tuple[str, str], _Group] = {}  # by language and strategy
 
     def add(self, triplets: Iterable[TripletRow]) -> None:
@@ -108,15 +94,21 @@ class NegativeStats:
             group = self._groups[language, strategy]
             strategies.setdefault(strategy, []).append(group)
             examples = group.examples[:LANGUAGE_EXAMPLES]
-            stats = group.finished() | {"examples": examples}
+            stats = group.finished([group.lengths]) | {"examples": examples}
             by_language.setdefault(language, {})[strategy] = stats
         return {
-            "strategies": {name: _total(groups).finished() for name, groups in strategies.items()},
+            "strategies": {name: _total(groups) for name, groups in strategies.items()},
             "by_language": dict(sorted(by_language.items())),
         }
 
     def _group(self, language: str, strategy: str) -> _Group:
-        return self._groups.setdefault((language, strategy), _Group())
+        key = (language, strategy)
+        if key not in self._groups:
+            lengths = Lengths()
+            if self._scratch is not None:
+                lengths = Lengths(self._scratch / f"{len(self._groups)}.lengths")
+            self._groups[key] = _Group(lengths=lengths)
+        return self._groups[key]
 
 
 def _display_order(key: tuple[str, str]) -> tuple[int, str]:
@@ -140,15 +132,13 @@ class _Group:
     """Of the negatives' similarities."""
     other_language: int = 0
     """Triplets whose negative is in another language than the positive."""
-    lengths: array.array[int] = field(default_factory=lambda: array.array("I"))
-    """Of anchor, positive and negative, in characters, one after the other."""
+    lengths: Lengths = field(default_factory=Lengths)
     examples: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, row: TripletRow, margin: float) -> None:
         self.count += 1
         self.other_language += row["negative_lang"] != row["positive_lang"]
-        for text in (row["anchor"], row["positive"], row["negative"]):
-            self.lengths.append(max(1, len(text)))
+        self.lengths.add(row["anchor"], row["positive"], row["negative"])
         if len(self.examples) < EXAMPLES and int(row["pair_id"][:4], 16) % EXAMPLE_EVERY == 0:
             self.examples.append(_example(row))
         positive = row["positive_similarity"]
@@ -162,6 +152,11 @@ class _Group:
         self.histogram[min(BINS - 1, max(0, int(negative * BINS)))] += 1
 
     def merge(self, other: _Group) -> None:
+        self.add_counts(other)
+        self.lengths.extend(other.lengths)
+        self.examples = [*self.examples, *other.examples][:EXAMPLES]
+
+    def add_counts(self, other: _Group) -> None:
         self.count += other.count
         self.measured += other.measured
         self.positive += other.positive
@@ -171,12 +166,9 @@ class _Group:
             self.hardness[name] += count
         for place, count in enumerate(other.histogram):
             self.histogram[place] += count
-        self.lengths.extend(other.lengths)
-        self.examples = [*self.examples, *other.examples][:EXAMPLES]
 
-    def finished(self) -> dict[str, Any]:
+    def finished(self, lengths: Sequence[Lengths]) -> dict[str, Any]:
         measured = max(1, self.measured)
-        lengths = np.array(self.lengths, dtype=float).reshape(-1, 3)
         return {
             "count": self.count,
             "measured": self.measured,
@@ -203,13 +195,13 @@ def _example(row: TripletRow) -> dict[str, Any]:
     }
 
 
-def _total(groups: Sequence[_Group]) -> _Group:
+def _total(groups: Sequence[_Group]) -> dict[str, Any]:
     """All languages of a strategy, with examples of each language in turn."""
     total = _Group()
     for group in groups:
-        total.merge(group)
+        total.add_counts(group)
     # The first example of each language, then the second of each, and so on.
     rounds = itertools.zip_longest(*[group.examples for group in groups])
     examples = filter(None, itertools.chain.from_iterable(rounds))
     total.examples = list(itertools.islice(examples, EXAMPLES))
-    return total
+    return total.finished([group.lengths for group in groups])

@@ -64,6 +64,8 @@ class BuildOptions:
     """Meaning group of an edited negative."""
     usage: Mapping[str, CorpusUsage] = field(default_factory=dict)
     """By corpus; one that is missing is used in both directions with weight 1."""
+    names: Sequence[str] | None = None
+    """Names for edited negatives; None finds them in the pairs, all of which are read."""
 
 
 def build_triplets(
@@ -148,8 +150,8 @@ class _Chooser:
             "forward": _Side(pairs.source, pairs.target, options.pivot, language),
             "backward": _Side(pairs.target, pairs.source, language, options.pivot),
         }
-        self.names: Sequence[str] = ()
-        if self.settings.shares.edited:
+        self.names: Sequence[str] = options.names or ()
+        if self.settings.shares.edited and options.names is None:
             self.names = shared_names(zip(pairs.source, pairs.target, strict=True))
 
     def choose(self, row: int, direction: Direction, weight: float) -> TripletRow | None:

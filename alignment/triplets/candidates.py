@@ -5,6 +5,7 @@ A million pairs have a hundred million candidates, so none of them is a Python o
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -124,8 +125,7 @@ class CandidateTable:
         self._blocks: dict[tuple[str, str], _Block] = {}
         # Rows are sorted by direction and strategy and then by pair, so that the table falls into
         # blocks of one row per pair.
-        inside = [("pair", ">=", rows.start), ("pair", "<", rows.stop)]
-        table = tables.read_table(path, filters=inside)
+        table = _rows_of_pairs(path, rows)
         pairs = len(rows)
         for first in range(0, len(table), pairs or 1):
             part = table.slice(first, pairs).combine_chunks()
@@ -149,6 +149,38 @@ class CandidateTable:
             block.scores[part].tolist(),
             similarities,
         )
+
+
+def _rows_of_pairs(path: Path, rows: range) -> pa.Table:
+    """The rows of a file of candidates that are those of some pairs, in the order of the file."""
+    status = path.stat()
+    spans = _spans(path, status.st_mtime_ns, status.st_size)
+    parts = [tables.CANDIDATES.empty_table()]
+    with tables.opened(path) as file:
+        for number in np.flatnonzero((spans[0] < rows.stop) & (spans[1] >= rows.start)).tolist():
+            group = file.read_row_group(number, use_threads=False)
+            pairs = group["pair"].to_numpy()
+            inside = (pairs >= rows.start) & (pairs < rows.stop)
+            parts.append(group.filter(pa.array(inside)))
+    return pa.concat_tables(parts)
+
+
+@functools.lru_cache(maxsize=1)
+def _spans(path: Path, _mtime: int, _size: int) -> NDArray[np.int64]:
+    """The first and last pair of each row group of a file (2, groups).
+
+    Kept for the parts that follow: a scan of the file's statistics for each of them would take
+    time with the square of the pairs.
+    """
+    with tables.opened(path) as file:
+        metadata = file.metadata
+        spans = np.full((2, metadata.num_row_groups), -1, np.int64)
+        for number in range(metadata.num_row_groups):
+            group = metadata.row_group(number)
+            if group.num_rows:
+                statistics = group.column(0).statistics
+                spans[:, number] = statistics.min, statistics.max
+    return spans
 
 
 def _block(table: pa.Table) -> _Block:

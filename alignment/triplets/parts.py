@@ -13,10 +13,11 @@ import pyarrow as pa
 from alignment import layout, tables
 from alignment.config import Triplets
 from alignment.triplets.audit import GuardCounts, NegativeStats
-from alignment.triplets.build import BuildOptions, CorpusUsage, PairColumns, build_triplets
+from alignment.triplets.build import BuildOptions, CorpusUsage, build_triplets
 from alignment.triplets.candidates import CandidateTable
-from alignment.triplets.groups import MeaningGroups, Sentences
+from alignment.triplets.groups import MeaningGroups
 from alignment.triplets.prebuilt import GuardedTriplets
+from alignment.triplets.spilled_pairs import HashSentences, SpilledPairs
 from alignment.types import Artifact, FilterReport
 from alignment.workers import available_cpus, ordered
 
@@ -24,9 +25,6 @@ PART = 8192
 """Pairs that a process takes at a time."""
 PARALLEL_FROM = 20_000
 """Pairs; starting processes for fewer takes longer than it saves."""
-
-HashSentences = Callable[[str, Sequence[str]], Sentences]
-"""Hashes of the sentences of a language (n,), equal for texts that compare equal."""
 
 
 class Part(NamedTuple):
@@ -62,18 +60,6 @@ def split_into_parts(
     return parts
 
 
-def group_meanings(
-    cleaned: Mapping[str, Artifact], pivot: str, hash_sentences: HashSentences
-) -> MeaningGroups:
-    """The meaning groups over the pairs of all languages."""
-    sides = []
-    for language, artifact in sorted(cleaned.items()):
-        path = artifact.path / layout.PAIRS
-        sources, targets = tables.read_columns(path, "source", "target")
-        sides.append((hash_sentences(pivot, sources), hash_sentences(language, targets)))
-    return MeaningGroups.of(sides)
-
-
 def group_lookup(groups: MeaningGroups, hash_sentences: HashSentences) -> Callable[[str, str], int]:
     """A function from a language and a text to the text's meaning group."""
 
@@ -87,10 +73,11 @@ def group_lookup(groups: MeaningGroups, hash_sentences: HashSentences) -> Callab
 class PartBuilder:
     """Builds the triplets of a part in any process.
 
-    The meaning groups are read from the directory `groups`, where `MeaningGroups.save` wrote them.
+    The pairs and their meaning groups are read from the directory `spilled`, where `spill_pairs`
+    wrote them.
     """
 
-    groups: Path
+    spilled: Path
     uses: Mapping[str, CorpusUsage]
     margin: float
     pivot: str
@@ -99,9 +86,8 @@ class PartBuilder:
 
     def __call__(self, part: Part) -> BuiltPart:
         """The triplets of one part."""
-        texts, groups = _read_texts(
-            part.language, part.pairs, self.groups, self.pivot, self.hash_sentences
-        )
+        pairs = _pairs(self.spilled, part.language)
+        groups = _groups(self.spilled)
         audit = GuardCounts()
         description = NegativeStats(self.margin, self.pivot)
         options = BuildOptions(
@@ -110,9 +96,10 @@ class PartBuilder:
             self.seed,
             group_lookup(groups, self.hash_sentences),
             self.uses,
+            pairs.names,
         )
         triplets = build_triplets(
-            texts,
+            pairs.columns(part.rows),
             CandidateTable(part.candidates, part.rows),
             options,
             audit,
@@ -127,15 +114,22 @@ def build_parts(parts: Sequence[Part], builder: PartBuilder) -> Iterator[tuple[P
     """Every part with its triplets, in order, using all cores when there are many pairs."""
     total = sum(len(part.rows) for part in parts)
     workers = available_cpus() if total >= PARALLEL_FROM else 1
-    yield from zip(parts, ordered(parts, builder, workers), strict=True)
+    try:
+        yield from zip(parts, ordered(parts, builder, workers), strict=True)
+    finally:
+        # Open files would keep their room on the disk after they are deleted.
+        _pairs.cache_clear()
+        _groups.cache_clear()
 
 
 class TripletAudit:
     """What there is to report about the triplets of all languages: `audit.json`."""
 
-    def __init__(self, languages: Sequence[str], margin: float, pivot: str) -> None:
+    def __init__(
+        self, languages: Sequence[str], margin: float, pivot: str, scratch: Path | None = None
+    ) -> None:
         self.margin = margin
-        self._description = NegativeStats(margin, pivot)
+        self._description = NegativeStats(margin, pivot, scratch)
         self._guards = {language: GuardCounts() for language in languages}
         self._prebuilt: dict[str, FilterReport] = {}
 
@@ -168,13 +162,10 @@ class TripletAudit:
 
 
 @functools.lru_cache(maxsize=1)  # consecutive parts are usually of the same language
-def _read_texts(
-    language: str, pairs: Path, groups: Path, pivot: str, hash_sentences: HashSentences
-) -> tuple[PairColumns, MeaningGroups]:
-    """One language's pairs with the meaning group of each."""
-    ids, sources, targets, corpora = tables.read_columns(
-        pairs, "pair_id", "source", "target", "corpus"
-    )
-    meanings = MeaningGroups.load(groups)
-    group_of_pair = meanings.find(hash_sentences(pivot, sources)).tolist()
-    return PairColumns(language, ids, sources, targets, group_of_pair, corpora), meanings
+def _pairs(spilled: Path, language: str) -> SpilledPairs:
+    return SpilledPairs(spilled, language)
+
+
+@functools.lru_cache(maxsize=1)
+def _groups(spilled: Path) -> MeaningGroups:
+    return MeaningGroups.load(spilled)

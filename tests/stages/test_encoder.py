@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from sentence_transformers import SentenceTransformer
 
-from alignment import layout
+from alignment import layout, tables
 from alignment.config import LocalEncoder, RegistryEncoder, ScratchEncoder, SidePrompts
 from alignment.context import RunContext
 from alignment.encoder import directory
@@ -22,6 +22,7 @@ from alignment.encoder.directory import load_encoder
 from alignment.encoder.weights_files import stored_dtype
 from alignment.errors import AlignmentError, ConfigError, Corrupt, DataError, Missing
 from alignment.registry import Registry
+from alignment.stages import encoder as encoder_stage
 from alignment.stages.encoder import EncoderCounts, base_encoder
 from alignment.types import Accuracy, Approved, Artifact, Finding
 from tests.stages.helpers import new_context, pairs_artifact
@@ -84,6 +85,15 @@ def test_a_scratch_encoder_is_trained_on_the_text(
     assert EncoderCounts.of(artifact).parameters > 0
     again = base_encoder(new_context(tmp_path / "again"), SMALL, cleaned)
     assert again.directory(layout.MODEL).digest == artifact.directory(layout.MODEL).digest
+
+
+def test_a_large_corpus_trains_the_tokenizer_on_a_sample(
+    cleaned: dict[str, Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "ROWS_PER_BATCH", 9)  # not a multiple of the step
+    monkeypatch.setattr(encoder_stage, "SCRATCH_PAIRS", 13)
+    sides = iter(encoder_stage._texts(cleaned))
+    assert list(zip(sides, sides, strict=True)) == TEXT[::4]  # at most 13 of 40
 
 
 def test_a_local_encoder_gives_the_same_vectors(

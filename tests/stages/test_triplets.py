@@ -1,10 +1,13 @@
 import json
+import random
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from alignment import layout, tables
+from alignment.cleaning.sentences import sentence_hashes
 from alignment.config import PrebuiltTripletsCorpus, Triplets
 from alignment.context import RunContext
 from alignment.errors import EmptyCorpus
@@ -12,6 +15,12 @@ from alignment.stages import mine as mine_stage
 from alignment.stages.mine import mine
 from alignment.stages.triplets import TripletsCounts, triplets
 from alignment.triplets import parts
+from alignment.triplets.audit import GuardCounts, NegativeStats
+from alignment.triplets.build import BuildOptions, PairColumns, build_triplets
+from alignment.triplets.candidates import CandidateTable
+from alignment.triplets.groups import MeaningGroups
+from alignment.triplets.parts import group_lookup
+from alignment.triplets.rows import TripletRow
 from alignment.types import Artifact
 from tests.stages.helpers import new_context, pair_identity, pairs_artifact
 from tests.support import TINY
@@ -69,6 +78,55 @@ def test_processes_give_the_same_bytes(
     assert alone.digest == together.digest
     for name in (layout.TRIPLETS, layout.AUDIT):
         assert (alone.path / name).read_bytes() == (together.path / name).read_bytes()
+
+
+def test_the_same_triplets_as_with_everything_in_memory(
+    context: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = random.Random(7)
+    cleaned = {}
+    for language in ("cy", "fi"):
+        pairs = []
+        for _ in range(150):
+            number = generator.randrange(60)
+            pairs.append((f"Ada reads page {number} to Bob", f"Ada {language}{number % 50} to Bob"))
+        cleaned[language] = pairs_artifact(tmp_path, language, pairs)
+    monkeypatch.setattr(parts, "PART", 40)
+    monkeypatch.setattr(tables, "ROWS_PER_GROUP", 64)
+    settings = SETTINGS.model_copy(update={"max_chrf": 90.0})
+    artifact = build(context, cleaned, settings)
+    expected = in_memory(context, cleaned, settings)
+    assert rows(artifact) == pa.Table.from_pylist(expected, tables.TRIPLETS).to_pylist()
+    assert {row["strategy"] for row in expected} == {"random", "lexical", "edited"}
+    stats = NegativeStats(0.2, "en")
+    stats.add(expected)
+    audit = json.loads((artifact.path / layout.AUDIT).read_text())
+    in_json = json.loads(json.dumps(stats.finished()))
+    assert audit["strategies"] == in_json["strategies"]
+    assert audit["by_language"] == in_json["by_language"]
+
+
+def in_memory(
+    context: RunContext, cleaned: dict[str, Artifact], settings: Triplets
+) -> list[TripletRow]:
+    """The definition: all columns are lists, and all pairs of a language are one part."""
+    columns = {}
+    sides = []
+    for language, artifact in sorted(cleaned.items()):
+        names = ("pair_id", "source", "target", "corpus")
+        columns[language] = tables.read_columns(artifact.path / layout.PAIRS, *names)
+        _, source, target, _ = columns[language]
+        sides.append((sentence_hashes("en", source), sentence_hashes(language, target)))
+    groups = MeaningGroups.of(sides)
+    built: list[TripletRow] = []
+    for language, (ids, source, target, corpora) in columns.items():
+        meanings = groups.find(sentence_hashes("en", source)).tolist()
+        pairs = PairColumns(language, ids, source, target, meanings, corpora)
+        mined = mine(context, language, cleaned[language], NO_ENCODER, settings)
+        candidates = CandidateTable(mined.path / layout.CANDIDATES, range(len(ids)))
+        options = BuildOptions(settings, "en", 1, group_lookup(groups, sentence_hashes))
+        built += build_triplets(pairs, candidates, options, GuardCounts())
+    return built
 
 
 def test_counts_add_up(context: RunContext, tiny: dict[str, Artifact]) -> None:

@@ -42,3 +42,14 @@ def test_trim_without_glibc(platform: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace())
     memory.trim()
+
+
+@pytest.mark.parametrize(
+    ("free", "limit", "expected"), [(5, None, 5), (5, 3, 3), (None, None, None), (None, 7, 7)]
+)
+def test_available_bytes_are_the_lower_limit(
+    free: int | None, limit: int | None, expected: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_free_bytes", lambda: free)
+    monkeypatch.setattr(memory, "_limit_bytes", lambda: limit)
+    assert memory.available_bytes() == expected

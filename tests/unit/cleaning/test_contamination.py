@@ -1,9 +1,12 @@
+import pickle
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from alignment.cleaning import columns
 from alignment.cleaning.columns import Texts
-from alignment.cleaning.contamination import SuiteIndex
+from alignment.cleaning.contamination import SuiteIndex, load_index
 
 
 def forms(*texts: str) -> Texts:
@@ -39,3 +42,17 @@ def test_an_exact_match_of_a_near_index_has_its_own_label() -> None:
 def test_no_suites_no_leaks(overlap: float | None) -> None:
     index = SuiteIndex(forms(), np.zeros(0, dtype=np.int64), overlap)
     assert index.leaks(forms("Rain falls on the whole country")).rows.tolist() == []
+
+
+@pytest.mark.parametrize("overlap", [None, 0.6])
+def test_a_saved_index_finds_the_same(tmp_path: Path, overlap: float | None) -> None:
+    index = SuiteIndex(SUITE, LABELS, overlap)
+    probe = forms("The committee met on Mondays", "rain falls", "nothing of the kind")
+    expected = index.leaks(probe)
+    index.save(tmp_path / "index")
+    sent = pickle.dumps(index)
+    assert len(sent) < 1000  # the name of the directory, not the arrays
+    for copy in (load_index(tmp_path / "index"), pickle.loads(sent)):
+        leaks = copy.leaks(probe)
+        assert leaks.rows.tolist() == expected.rows.tolist() == [0, 1][overlap is None :]
+        assert leaks.labels.tolist() == expected.labels.tolist()

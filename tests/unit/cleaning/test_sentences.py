@@ -1,3 +1,5 @@
+import pyarrow as pa
+
 from alignment.cleaning.sentences import sentence_hashes
 
 
@@ -17,3 +19,8 @@ def test_texts_without_letters_are_compared_as_they_are() -> None:
     first, second, again = sentence_hashes("en", ["?!", "...", "?!"])
     assert first == again
     assert first != second
+
+
+def test_arrow_columns_have_the_hashes_of_their_texts() -> None:
+    texts = ["Save changes?", "?!", "Éa", ""]
+    assert sentence_hashes("fi", pa.array(texts)).tolist() == sentence_hashes("fi", texts).tolist()

@@ -34,7 +34,10 @@ def opus_server(**zips: bytes) -> FaultyServer:
         entries = []
         for source, target in LANGUAGE_PAIRS:
             url = f"{server.url}/Demo/v1/moses/{source}-{target}.txt.zip"
-            entries.append({"source": source, "target": target, "url": url})
+            entry: dict[str, object] = {"source": source, "target": target, "url": url}
+            if target != "fi":
+                entry["alignment_pairs"] = 1234
+            entries.append(entry)
         server.files["/opusapi/"] = json.dumps({"corpora": entries}).encode()
         return "ok"
 
@@ -121,3 +124,11 @@ def test_discover_lists_the_largest_first(tmp_path: Path) -> None:
         ("Small", ("v2", 10)),
         ("Empty", ("v1", 0)),
     ]
+
+
+def test_the_index_says_how_many_pairs_there_are(tmp_path: Path) -> None:
+    with opus_server().serving() as server:
+        source = opus_source(server, tmp_path)
+        assert source.expected_pairs("cy") == 1234
+        assert source.expected_pairs("fi") is None  # this entry has no number
+        assert source.expected_pairs("de") == 0

@@ -1,6 +1,6 @@
 from dataclasses import asdict
+from pathlib import Path
 
-import numpy as np
 import pytest
 
 from alignment.triplets.audit import (
@@ -8,7 +8,6 @@ from alignment.triplets.audit import (
     GuardCounts,
     Hardness,
     NegativeStats,
-    by_length,
     hardness,
 )
 from alignment.triplets.rows import TripletRow
@@ -48,12 +47,6 @@ def test_hardness_by_distance(similarity: float, expected: Hardness) -> None:
     assert hardness(0.9, similarity, 0.2) == expected
 
 
-def test_by_length() -> None:
-    assert by_length(np.array([[10.0, 20, 5], [5, 10, 40], [8, 16, 9]])) == 1.0
-    assert by_length(np.array([[10.0, 10, 10], [7, 7, 7]])) == 0.5
-    assert by_length(np.zeros((0, 3))) == 0.0
-
-
 def test_merged_stats_are_those_of_all_rows() -> None:
     backward: TripletRow = {**ROW, "anchor_lang": "es", "positive_lang": "en", "chrf": None}
     first = NegativeStats(0.2, "en")
@@ -64,6 +57,19 @@ def test_merged_stats_are_those_of_all_rows() -> None:
     together.add([ROW, backward, ROW, EDITED])
     first.merge(second)
     assert first.finished() == together.finished()
+
+
+def test_stats_in_files_are_those_in_memory(tmp_path: Path) -> None:
+    spanish: TripletRow = {**ROW, "positive_lang": "es", "anchor": "four", "negative": "longer"}
+    in_memory = NegativeStats(0.2, "en")
+    in_files = NegativeStats(0.2, "en", tmp_path)
+    for rows in ([ROW, spanish], [EDITED], [spanish, spanish, ROW]):
+        part = NegativeStats(0.2, "en")
+        part.add(rows)
+        in_memory.merge(part)
+        in_files.merge(part)
+    assert in_files.finished() == in_memory.finished()
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_finished_stats() -> None:

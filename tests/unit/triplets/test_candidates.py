@@ -79,6 +79,25 @@ def test_a_part_has_the_same_rows(path: Path) -> None:
         assert part.get((i, "forward", "semantic")) == whole.get((i, "forward", "semantic"))
 
 
+@pytest.mark.parametrize("rows", [range(1), range(7, 8), range(8, 16), range(5, 27)])
+def test_a_part_of_several_row_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mined: Candidates, rows: range
+) -> None:
+    monkeypatch.setattr(tables, "ROWS_PER_GROUP", 8)
+    file = tmp_path / "candidates.parquet"
+    batches = [
+        *candidates.batches("forward", "random", mined, None),
+        *candidates.batches("backward", "random", mined, None),
+    ]
+    tables.write_batches(file, tables.CANDIDATES, batches)
+    assert len(tables.row_groups(file)) >= 2 * N // 8
+    part = CandidateTable(file, rows)
+    for row in rows:
+        backward = part.get((row, "backward", "random"))
+        assert backward is not None
+        assert backward.candidates == mined.rows[row][mined.rows[row] >= 0].tolist()
+
+
 def test_large_tables_come_in_several_batches(
     monkeypatch: pytest.MonkeyPatch, mined: Candidates, vectors: Vectors
 ) -> None:
