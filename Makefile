@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all clean
+.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ bench-encode: $(VENV)/.test ## Encoding compared with SentenceTransformer.encode
 
 bench-mine: $(VENV)/.test ## Hard negatives of 100,000 pairs compared with mine_hard_negatives and faiss (five minutes of encoding first; half an hour without bf16)
 	$(BIN)/python -m benchmarks.mine
+
+bench-pools: $(VENV)/.test ## Time and memory of mining at 100 k and 1 M pairs, and what a pool finds of the nearest
+	$(BIN)/python -m benchmarks.pools
 
 bench-triplets: $(VENV)/.test ## Random and lexical triplets of a million pairs
 	$(BIN)/python -m benchmarks.triplets

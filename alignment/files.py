@@ -8,9 +8,9 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Container
+from collections.abc import Callable, Container
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from alignment.errors import ConfigError
 from alignment.redaction import without_credentials
@@ -47,11 +47,16 @@ def write_atomically(path: Path, text: str) -> None:
 
 def write_bytes_atomically(path: Path, content: bytes) -> None:
     """Like `write_atomically`, for bytes."""
+    write_stream_atomically(path, lambda file: file.write(content))
+
+
+def write_stream_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Like `write_atomically`, for content that `write` puts into the open file piece by piece."""
     # Two threads may write the same file at once.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         with temporary.open("wb") as file:
-            file.write(content)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

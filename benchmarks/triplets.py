@@ -103,10 +103,9 @@ def run_ours(home: Path) -> dict[str, float]:
             path.parent.name: _artifact(path.parent)
             for path in sorted(home.glob("*/pairs.parquet"))
         }
-        none = _artifact(home)  # no setting asks for an encoder
         started = time.monotonic()
         mined = {
-            language: mine(context, language, own, none, SETTINGS)
+            language: mine(context, language, own, None, SETTINGS)
             for language, own in cleaned.items()
         }
         between = time.monotonic()

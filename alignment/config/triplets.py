@@ -50,10 +50,19 @@ class Triplets(Section):
     num_candidates: int = Field(
         16, ge=1, le=256, description="Candidate negatives per anchor and strategy."
     )
+    pool: int = Field(
+        131_072,
+        ge=1024,
+        le=2**24,
+        description="Pairs of a language that are searched together for candidates. A larger "
+        "language is divided at random into pools of at most this size, so that mining takes "
+        "time linear in the corpus and its memory does not grow. 1,024 hold the most candidates "
+        "that can be asked for.",
+    )
     precision: Literal["bf16", "fp32"] = Field(
         "fp32",
-        description="Precision of the encoder during mining. bf16 is faster on hardware that "
-        "supports it and much slower elsewhere.",
+        description="Precision of the encoder in the stage `embed`. bf16 is faster on hardware "
+        "that supports it and much slower elsewhere.",
     )
     skip_top: int = Field(
         0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alignment.config import Config, ScratchEncoder, Triplets
@@ -12,9 +13,10 @@ from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
 from alignment.pipeline.runner import Runner, guarded
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.clean import clean
+from alignment.stages.embed import embed
 from alignment.stages.encoder import base_encoder
 from alignment.stages.holdout import holdout
-from alignment.stages.mine import mine
+from alignment.stages.mine import mine, needs_vectors
 from alignment.stages.pull import pull
 from alignment.stages.triplets import triplets
 from alignment.types import Artifact
@@ -30,6 +32,20 @@ class CleanedData:
 
 
 @dataclass(frozen=True)
+class MinedTriplets:
+    """The triplets, and the artifacts from which they were built, by language."""
+
+    embedded: dict[str, Artifact]
+    """Without the languages that need no vectors."""
+    mined: dict[str, Artifact]
+    triplets: Artifact
+
+    def artifacts(self) -> list[Artifact]:
+        """All of them, in the order of the stages."""
+        return [*self.embedded.values(), *self.mined.values(), self.triplets]
+
+
+@dataclass(frozen=True)
 class TrainingData(CleanedData):
     """The artifacts that training and evaluation need."""
 
@@ -37,8 +53,12 @@ class TrainingData(CleanedData):
     """The base encoder."""
     checked: dict[str, Artifact]
     """By language; without those that are not checked."""
-    mined: dict[str, Artifact]
-    triplets: Artifact
+    mining: MinedTriplets
+
+    @property
+    def triplets(self) -> Artifact:
+        """What is trained on first."""
+        return self.mining.triplets
 
     def artifacts(self) -> list[Artifact]:
         """All of them, in the order of the stages."""
@@ -48,8 +68,7 @@ class TrainingData(CleanedData):
             *self.cleaned.values(),
             self.encoder,
             *self.checked.values(),
-            *self.mined.values(),
-            self.triplets,
+            *self.mining.artifacts(),
         ]
 
 
@@ -109,8 +128,8 @@ def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingDat
     runner = guarded(runner, workspace.root)
     data, encoder = _cleaned_and_encoder(config, workspace, runner)
     checked = check_corpora(config, workspace, runner, data.pulled, encoder)
-    mined, built = mine_triplets(config, workspace, runner, data, encoder)
-    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, checked, mined, built)
+    mining = mine_triplets(config, workspace, runner, data, encoder)
+    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, checked, mining)
 
 
 def mine_triplets(
@@ -121,8 +140,8 @@ def mine_triplets(
     encoder: Artifact,
     *,
     remined: int = 0,
-) -> tuple[dict[str, Artifact], Artifact]:
-    """Run mine and triplets: candidates by language, and the triplets.
+) -> MinedTriplets:
+    """Run embed, mine and triplets.
 
     `remined` is how often negatives have been mined before, which selects the curriculum's shares.
     """
@@ -130,11 +149,12 @@ def mine_triplets(
     settings = {}
     for code in config.trained:
         settings[code] = _with_curriculum(config.settings(code).triplets, remined)
+    embedded = embed_sentences(config, workspace, runner, data.cleaned, encoder, settings)
     mined = runner.map(
         "mine",
         {
             code: functools.partial(
-                mine, context, code, data.cleaned[code], encoder, settings[code]
+                mine, context, code, data.cleaned[code], embedded.get(code), settings[code]
             )
             for code in config.trained
         },
@@ -152,7 +172,26 @@ def mine_triplets(
             holdout=data.holdout,
         ),
     )
-    return mined, built
+    return MinedTriplets(embedded, mined, built)
+
+
+def embed_sentences(
+    config: Config,
+    workspace: Workspace,
+    runner: Runner,
+    cleaned: Mapping[str, Artifact],
+    encoder: Artifact,
+    settings: Mapping[str, Triplets],
+) -> dict[str, Artifact]:
+    """Run embed for the languages whose settings need vectors."""
+    context = workspace.context(config)
+    calls = {}
+    for code, limits in settings.items():
+        if needs_vectors(limits):
+            calls[code] = functools.partial(
+                embed, context, code, cleaned[code], encoder, limits.precision
+            )
+    return runner.map("embed", calls) if calls else {}
 
 
 def _cleaned_and_encoder(

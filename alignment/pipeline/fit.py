@@ -61,9 +61,10 @@ def fit(
     previous: Artifact | None = None
     for number, (first, last) in enumerate(parts(config.train.steps, config.train.remine_every)):
         if previous is not None:
-            mined, built = mine_triplets(config, workspace, runner, data, previous, remined=number)
+            mining = mine_triplets(config, workspace, runner, data, previous, remined=number)
             clear_encoders()
-            run.artifacts += [*mined.values(), built]
+            run.artifacts += mining.artifacts()
+            built = mining.triplets
         run.triplets[first] = built
         tokens = runner.run("tokenize", functools.partial(tokenize, context, built, data.encoder))
         run.artifacts.append(tokens)

@@ -2,7 +2,8 @@
 
 Large searches on a CPU with 8-bit dot products go through a sieve (`int8_sieve`), which
 rules out most candidates without a doubt; the rest are compared in float32. A query that lets too
-many through is searched plainly. Apart from the vectors, a few blocks are in memory.
+many through is searched plainly. Apart from the vectors, a few blocks are in memory. On a GPU every
+search is plain.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from alignment.retrieval.int8_sieve import GROUP, MAX_QUERIES, Int8Sieve, passed
 
 SIEVED_FROM = 16_384  # candidates: with fewer, the plain search is as fast
 CHUNK = 2**17  # candidates at once: 128 MiB of similarities
+DEVICE_CELLS = 2**28  # similarities at once on a GPU: 1 GiB, and as much again for their sort
 
 
 class Neighbors(NamedTuple):
@@ -34,12 +36,21 @@ class Neighbors(NamedTuple):
 
 
 def nearest(
-    queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int, *, block: int = 1024
+    queries: NDArray[np.float32],
+    candidates: NDArray[np.float32],
+    k: int,
+    *,
+    block: int = 1024,
+    device: str = "cpu",
 ) -> Neighbors:
     """Find the `k` candidates of highest cosine for each query, exactly.
 
-    `queries` (n, dim) and `candidates` (m, dim) are unit rows. `block` queries are compared at
-    once.
+    Args:
+        queries: Unit rows (n, dim).
+        candidates: Unit rows (m, dim).
+        k: Neighbors per query.
+        block: Queries that are compared at once on a CPU.
+        device: Where to search, "cpu" or "cuda". Products are float32 on both.
 
     Examples:
         >>> import numpy as np
@@ -51,6 +62,8 @@ def nearest(
         array([[0.96, 0.8 ]], dtype=float32)
     """
     k = min(k, len(candidates))
+    if torch.device(device).type != "cpu":
+        return _on_device(queries, candidates, k, device)
     is_large = len(candidates) >= max(SIEVED_FROM, 4 * GROUP * k)
     if is_large and compat.has_int8_dot_products():
         return _sieved(queries, candidates, k)
@@ -65,6 +78,22 @@ def _plain(
         rows = slice(start, start + block)
         similarities = torch.from_numpy(queries[rows] @ candidates.T)  # (block, m)
         best = _best(similarities, k)
+        neighbors.indices[rows] = best.indices
+        neighbors.similarities[rows] = best.similarities
+    return neighbors
+
+
+def _on_device(
+    queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int, device: str
+) -> Neighbors:
+    """The plain search on a device, which holds the candidates and a block of queries."""
+    neighbors = _empty(len(queries), k)
+    y = torch.from_numpy(candidates).to(device)
+    block = max(1, DEVICE_CELLS // max(1, len(candidates)))
+    for start in range(0, len(queries), block):
+        rows = slice(start, start + block)
+        x = torch.from_numpy(queries[rows]).to(device)
+        best = _best(x @ y.T, k)
         neighbors.indices[rows] = best.indices
         neighbors.similarities[rows] = best.similarities
     return neighbors
@@ -86,7 +115,7 @@ def _best(similarities: torch.Tensor, k: int) -> Neighbors:
     columns = columns[:, :k].sort(dim=1).values
     values = similarities.gather(1, columns)
     order = torch.argsort(values, dim=1, descending=True, stable=True)
-    return Neighbors(columns.gather(1, order).numpy(), values.gather(1, order).numpy())
+    return Neighbors(columns.gather(1, order).cpu().numpy(), values.gather(1, order).cpu().numpy())
 
 
 def _sieved(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: int) -> Neighbors:

@@ -7,33 +7,30 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import pyarrow as pa
+import numpy as np
+from numpy.typing import NDArray
 
 from alignment import layout, tables
 from alignment.config import Triplets
 from alignment.context import RunContext
-from alignment.encoder.cache import cached_encoder
+from alignment.encoder.device import fastest_device
+from alignment.errors import Corrupt
 from alignment.retrieval.neighbors import nearest
 from alignment.triplets import candidates
 from alignment.triplets.candidates import Candidates, Vectors
 from alignment.triplets.lexical import lexical_candidates
 from alignment.triplets.negatives import random_candidates, semantic_candidates
+from alignment.triplets.pools import Pool, pool_count, read_pools
+from alignment.triplets.spill import Block, in_order_of_blocks, in_order_of_pairs
 from alignment.types import Artifact, Counts, Direction, Strategy
+from alignment.vectors import PairVectors, pair_vectors, read_kept
 from alignment.workers import available_cpus, ordered
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from alignment.encoder.encoder import Encoder
-
-REVISION = 5
+REVISION = 6
 PARALLEL_FROM = 2000
 """Pairs; for fewer, sending a direction to another process takes longer than the work itself."""
-TEXTS_READ = 200
-"""Of a language, to see whether the tokenizer knows it."""
+DIRECTIONS: tuple[Direction, ...] = ("forward", "backward")
 logger = logging.getLogger(__name__)
 
 
@@ -46,35 +43,48 @@ class MineCounts(Counts):
 
 
 def mine(
-    context: RunContext, language: str, cleaned: Artifact, encoder: Artifact, settings: Triplets
+    context: RunContext,
+    language: str,
+    cleaned: Artifact,
+    embedded: Artifact | None,
+    settings: Triplets,
 ) -> Artifact:
     """`candidates.parquet` of one language, both directions. No guard is applied yet.
 
-    If no setting needs the encoder, there are no semantic candidates and no similarities.
+    If no setting needs vectors, there are no semantic candidates and no similarities.
+
+    Args:
+        context: What the stages of a run share.
+        language: The language of the targets.
+        cleaned: Its pairs, from `clean` or from a stage that dropped some after `embed`.
+        embedded: Its artifact of `embed`; unused if no setting needs vectors (`needs_vectors`).
+        settings: Strategies and the size of a pool.
+
+    Raises:
+        Corrupt: if the vectors are damaged or those of other pairs.
     """
-    use_vectors = needs_vectors(settings)
+    if not needs_vectors(settings):
+        embedded = None
+    elif embedded is None:
+        raise ValueError(f"mine of {language} needs an artifact of embed")
 
     def work(out: Path) -> MineCounts:
         path = cleaned.path / layout.PAIRS
-        ids, source, target = tables.read_columns(path, "pair_id", "source", "target")
-        pairs = _Pairs(ids, source, target, language, context.pivot)
-        vectors = None
-        if use_vectors:
-            loaded = cached_encoder(
-                encoder.path / layout.MODEL,
-                settings.precision,
-                trust_remote_code=context.trust_remote_code,
-            )
-            _check_reads(loaded, target, language)
-            vectors = _vectors(loaded, source, target)
-        rows = _candidates(pairs, vectors, settings, context.seed)
-        lists = tables.write_batches(out / layout.CANDIDATES, tables.CANDIDATES, rows)
-        logger.info("mine %s: candidates for %d pairs", language, len(ids))
-        return MineCounts(len(ids), lists)
+        pairs = tables.count_rows(path)
+        vectors = None if embedded is None else _vectors(cleaned, embedded, pairs)
+        miner = _Miner(language, context.pivot, vectors, settings, context.seed)
+        pools = read_pools(path, settings.pool, context.seed, out)
+        if pool_count(pairs, settings.pool) == 1:
+            batches = in_order_of_blocks(miner.blocks(next(pools)))
+        else:
+            batches = in_order_of_pairs(map(miner.blocks, pools), pairs, out)
+        lists = tables.write_batches(out / layout.CANDIDATES, tables.CANDIDATES, batches)
+        logger.info("mine %s: candidates for %d pairs", language, pairs)
+        return MineCounts(pairs, lists)
 
     inputs = {"clean": cleaned.input()}
-    if use_vectors:
-        inputs["encoder"] = encoder.directory(layout.MODEL)
+    if embedded is not None:
+        inputs["embed"] = embedded.input()
     return context.store.build(
         "mine",
         work,
@@ -83,29 +93,15 @@ def mine(
             "language": language,
             "pivot": context.pivot,
             "num_candidates": settings.num_candidates,
+            "pool": settings.pool,
             "skip_top": settings.skip_top,
             "cross": settings.shares.cross > 0,
-            "vectors": settings.precision if use_vectors else None,
+            "vectors": embedded is not None,
         },
         inputs=inputs,
         label=language,
         seed=context.seed,
     )
-
-
-def _check_reads(encoder: Encoder, texts: list[str], language: str) -> None:
-    from alignment.encoder.vocabulary_check import check_reads  # transformers
-
-    step = max(1, len(texts) // TEXTS_READ)
-    check_reads(encoder, texts[::step], language, "target")
-
-
-def _vectors(encoder: Encoder, source: list[str], target: list[str]) -> NDArray[np.float32]:
-    """Unit vectors (2n, dim) of the sources, then of the targets."""
-    import numpy as np
-
-    sides = (encoder.encode(source, side="source"), encoder.encode(target, side="target"))
-    return np.concatenate(sides)
 
 
 def needs_vectors(settings: Triplets) -> bool:
@@ -114,56 +110,72 @@ def needs_vectors(settings: Triplets) -> bool:
     return shares.semantic > 0 or shares.cross > 0 or settings.relative_margin is not None
 
 
-@dataclass(frozen=True)
-class _Pairs:
-    """The pairs of one language as columns."""
+def _vectors(cleaned: Artifact, embedded: Artifact, pairs: int) -> PairVectors:
+    vectors = pair_vectors(embedded, read_kept(cleaned))
+    if len(vectors) != pairs:
+        raise Corrupt(
+            f"got vectors of {len(vectors):,} pairs, expected {pairs:,}",
+            where=str(embedded.path),
+            hint="They are those of other pairs. Delete this directory and run again.",
+        )
+    return vectors
 
-    ids: list[str]
-    source: list[str]
-    target: list[str]
+
+@dataclass(frozen=True)
+class _Miner:
+    """Mines the candidates of one pool after another."""
+
     language: str
     pivot: str
+    vectors: PairVectors | None
+    settings: Triplets
+    seed: int
 
+    def blocks(self, pool: Pool) -> Iterator[Block]:
+        """The candidates of a pool by direction and strategy."""
+        k = self.settings.num_candidates
+        vectors_by_direction = self._vectors(pool)
+        for direction, lexical in zip(DIRECTIONS, self._lexical(pool), strict=True):
+            vectors = vectors_by_direction.get(direction)
+            identities = [f"{direction}:{identity}" for identity in pool.ids]
+            mined: dict[Strategy, Candidates] = {
+                "random": random_candidates(identities, k, self.seed),
+                "lexical": lexical,
+            }
+            if vectors is not None:
+                mined["semantic"] = self._nearest(vectors.anchors, vectors.pool)
+            for strategy, found in mined.items():
+                batches = candidates.batches(direction, strategy, found, vectors, pool.rows)
+                yield Block(direction, strategy, batches)
+            if vectors is not None and self.settings.shares.cross:
+                found = self._nearest(vectors.anchors, vectors.anchors)
+                among_anchors = vectors._replace(pool=vectors.anchors)
+                batches = candidates.batches(direction, "cross", found, among_anchors, pool.rows)
+                yield Block(direction, "cross", batches)
 
-def _candidates(
-    pairs: _Pairs, vectors: NDArray[np.float32] | None, settings: Triplets, seed: int
-) -> Iterator[pa.RecordBatch]:
-    """Rows of `tables.CANDIDATES`; `vectors` (2n, dim) are those of the sources, then targets."""
-    directions: tuple[Direction, ...] = ("forward", "backward")
-    positives = [(pairs.target, pairs.language), (pairs.source, pairs.pivot)]
-    workers = available_cpus() if len(pairs.ids) >= PARALLEL_FROM else 1
-    lexical_of = functools.partial(_lexical, k=settings.num_candidates)
-    by_words = ordered(positives, lexical_of, workers, ahead=1)
-    for direction, lexical in zip(directions, by_words, strict=True):
-        identities = [f"{direction}:{identity}" for identity in pairs.ids]
-        without_vectors: dict[Strategy, Candidates] = {
-            "random": random_candidates(identities, settings.num_candidates, seed),
-            "lexical": lexical,
+    def _vectors(self, pool: Pool) -> dict[Direction, Vectors]:
+        """Of a pool's texts, by direction; empty if there are none."""
+        if self.vectors is None:
+            return {}
+        sources = self.vectors.sources(pool.rows)
+        targets = self.vectors.targets(pool.rows)
+        return {
+            "forward": Vectors(sources, targets, targets),
+            "backward": Vectors(targets, sources, sources),
         }
-        if vectors is None:
-            for strategy, mined in without_vectors.items():
-                yield from candidates.batches(direction, strategy, mined, None)
-            continue
-        anchors, pool = vectors[: len(pairs.ids)], vectors[len(pairs.ids) :]
-        if direction == "backward":
-            anchors, pool = pool, anchors
-        translations = Vectors(anchors, pool, pool)
-        for strategy, mined in without_vectors.items():
-            yield from candidates.batches(direction, strategy, mined, translations)
-        mined = _nearest(anchors, pool, settings)
-        yield from candidates.batches(direction, "semantic", mined, translations)
-        if settings.shares.cross:
-            mined = _nearest(anchors, anchors, settings)
-            vectors_of_anchors = Vectors(anchors, pool, anchors)
-            yield from candidates.batches(direction, "cross", mined, vectors_of_anchors)
 
+    def _lexical(self, pool: Pool) -> Iterator[Candidates]:
+        """By direction, each in its own process if the pool is large."""
+        positives = [(pool.target, self.language), (pool.source, self.pivot)]
+        workers = available_cpus() if len(pool) >= PARALLEL_FROM else 1
+        search = functools.partial(_lexical, k=self.settings.num_candidates)
+        return ordered(positives, search, workers, ahead=1)
 
-def _nearest(
-    anchors: NDArray[np.float32], pool: NDArray[np.float32], settings: Triplets
-) -> Candidates:
-    k = settings.num_candidates
-    neighbors, similarities = nearest(anchors, pool, settings.skip_top + k + 1)
-    return semantic_candidates(neighbors, similarities, k, settings.skip_top)
+    def _nearest(self, anchors: NDArray[np.float32], pool: NDArray[np.float32]) -> Candidates:
+        k = self.settings.num_candidates
+        skip = self.settings.skip_top
+        neighbors = nearest(anchors, pool, skip + k + 1, device=fastest_device())
+        return semantic_candidates(*neighbors, k, skip)
 
 
 def _lexical(positives: tuple[list[str], str], k: int) -> Candidates:

@@ -62,12 +62,22 @@ class Vectors(NamedTuple):
 
 
 def batches(
-    direction: Direction, strategy: Strategy, mined: Candidates, vectors: Vectors | None
+    direction: Direction,
+    strategy: Strategy,
+    mined: Candidates,
+    vectors: Vectors | None,
+    pairs: NDArray[np.int64],
 ) -> Iterator[pa.RecordBatch]:
     """Rows of `tables.CANDIDATES` of one direction and strategy.
 
-    Without `vectors` the similarities are null.
+    Args:
+        direction: Of the anchors.
+        strategy: That mined the candidates.
+        mined: The candidates, whose rows number the entries of `pairs`.
+        vectors: Without them the similarities are null.
+        pairs: Row of each pair in the table of all pairs (n,).
     """
+    pairs = pairs.astype(np.int32)
     for first in range(0, len(mined.rows), tables.ROWS_PER_BATCH):
         part = slice(first, first + tables.ROWS_PER_BATCH)
         rows = mined.rows[part]  # (batch, k)
@@ -83,11 +93,11 @@ def batches(
             cosines = pa.array(_cosines(anchors, vectors.pool, rows)[filled])
             similarities = pa.ListArray.from_arrays(starts, cosines)
         columns = [
-            pa.array(np.arange(first, first + n, dtype=np.int32)),
+            pa.array(pairs[part]),
             pa.repeat(direction, n),
             pa.repeat(strategy, n),
             positive,
-            pa.ListArray.from_arrays(starts, pa.array(rows[filled])),
+            pa.ListArray.from_arrays(starts, pa.array(pairs[rows[filled]])),
             pa.ListArray.from_arrays(starts, pa.array(mined.scores[part][filled])),
             similarities,
         ]

@@ -31,7 +31,7 @@ def random_candidates(identities: Sequence[str], k: int, seed: int) -> Candidate
     scores = np.zeros((n, k), np.float32)
     if n < 2:
         return Candidates(rows, scores)
-    hashes = _hashes(identities, seed)[:, None]
+    hashes = identity_hashes(identities, seed)[:, None]
     others = n - 1
     # SplitMix64 makes neighboring states independent: a row's hash starts its own generator.
     if n <= 4 * k:
@@ -71,7 +71,7 @@ def semantic_candidates(
     return Candidates(rows, scores)
 
 
-def _hashes(identities: Sequence[str], seed: int) -> NDArray[np.uint64]:
+def identity_hashes(identities: Sequence[str], seed: int) -> NDArray[np.uint64]:
     """A 64-bit hash of each identity and the seed (n,)."""
     digests = []
     for identity in identities:

@@ -30,6 +30,7 @@ STAGES = [
     "clean",
     "encoder",
     "check",
+    "embed",
     "mine",
     "triplets",
     "tokenize",
@@ -200,7 +201,7 @@ class TestRerun:
     ) -> None:
         other = tmp_path / "w"
         assert run(cli, other, "train.steps=0").returncode == 3
-        for stage in ("pull", "holdout", "clean", "mine", "triplets"):
+        for stage in ("pull", "holdout", "clean", "embed", "mine", "triplets"):
             expected = {artifact.key: artifact.files for artifact in artifacts(finished, stage)}
             assert expected == {a.key: a.files for a in artifacts(other, stage)}, stage
 
@@ -252,6 +253,7 @@ KILLED_IN = [
     "clean ja",
     "encoder",
     "check ja",
+    "embed ru",
     "mine es",
     "triplets",
     "tokenize",

@@ -37,6 +37,24 @@ def test_ties_go_to_the_lower_index() -> None:
     assert nearest(y[1:2], y, 4).indices.tolist() == [[1, 4, 0, 2]]
 
 
+def test_a_gpu_searches_as_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code for a GPU, here on the CPU, in blocks of four queries."""
+    monkeypatch.setattr(neighbors, "DEVICE_CELLS", 4 * 2000)
+    x = unit(30)
+    y = unit(2000, seed=2)
+    on_device = neighbors._on_device(x, y, 9, "cpu")
+    plain = _plain(x, y, 9, 256)
+    assert (on_device.indices == plain.indices).all()
+    assert np.abs(on_device.similarities - plain.similarities).max() < 1e-6
+
+
+def test_the_device_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    devices = []
+    monkeypatch.setattr(neighbors, "_on_device", lambda *arguments: devices.append(arguments[-1]))
+    nearest(unit(2), unit(3), 1, device="cuda")
+    assert devices == ["cuda"]
+
+
 @pytest.mark.parametrize(("supported", "function"), [(True, "_sieved"), (False, "_plain")])
 def test_large_searches_are_sieved(
     supported: bool, function: str, monkeypatch: pytest.MonkeyPatch

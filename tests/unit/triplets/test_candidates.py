@@ -9,6 +9,7 @@ from alignment.triplets import candidates
 from alignment.triplets.candidates import Candidates, CandidateTable, Vectors
 
 N, K = 40, 5
+PAIRS = np.arange(N)
 
 
 def unit_vectors(generator: np.random.Generator) -> NDArray[np.float32]:
@@ -36,8 +37,8 @@ def mined() -> Candidates:
 def path(tmp_path: Path, mined: Candidates, vectors: Vectors) -> Path:
     file = tmp_path / "candidates.parquet"
     batches = [
-        *candidates.batches("forward", "semantic", mined, vectors),
-        *candidates.batches("backward", "random", mined, None),
+        *candidates.batches("forward", "semantic", mined, vectors, PAIRS),
+        *candidates.batches("backward", "random", mined, None, PAIRS),
     ]
     tables.write_batches(file, tables.CANDIDATES, batches)
     return file
@@ -98,12 +99,19 @@ def test_a_part_of_several_row_groups(
         assert backward.candidates == mined.rows[row][mined.rows[row] >= 0].tolist()
 
 
+def test_rows_are_those_of_the_whole_table() -> None:
+    mined = Candidates(np.array([[1, -1], [0, 2], [-1, -1]], np.int32), np.zeros((3, 2), "f4"))
+    (batch,) = candidates.batches("forward", "random", mined, None, np.array([4, 7, 9]))
+    assert batch["pair"].to_pylist() == [4, 7, 9]
+    assert batch["candidates"].to_pylist() == [[7], [4, 9], []]
+
+
 def test_large_tables_come_in_several_batches(
     monkeypatch: pytest.MonkeyPatch, mined: Candidates, vectors: Vectors
 ) -> None:
-    whole = list(candidates.batches("forward", "semantic", mined, vectors))
+    whole = list(candidates.batches("forward", "semantic", mined, vectors, PAIRS))
     monkeypatch.setattr(tables, "ROWS_PER_BATCH", 16)
-    parts = list(candidates.batches("forward", "semantic", mined, vectors))
+    parts = list(candidates.batches("forward", "semantic", mined, vectors, PAIRS))
     assert [part.num_rows for part in parts] == [16, 16, 8]
     rows = []
     for part in parts:

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alignment import layout, tables
+from alignment.triplets import pools as module
+from alignment.triplets.pools import Pool, pool_count, pool_numbers, read_pools
+from tests.stages.helpers import pair_identity, pairs_artifact
+
+N = 100
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tables, "ROWS_PER_BATCH", 7)
+    monkeypatch.setattr(module, "_SLAB", 3)
+    pairs = [(f"source {row}", f"target {row}") for row in range(N)]
+    return pairs_artifact(tmp_path, "fi", pairs).path / layout.PAIRS
+
+
+def read(path: Path, size: int, seed: int = 1) -> list[Pool]:
+    return list(read_pools(path, size, seed, path.parent))
+
+
+@given(st.integers(0, 300), st.integers(1, 50), st.integers(0, 9))
+def test_pools_are_few_and_even(n: int, size: int, seed: int) -> None:
+    hashes = np.random.default_rng(seed).integers(0, 2**64, n, np.uint64)
+    counts = np.bincount(pool_numbers(hashes, size), minlength=1)
+    assert len(counts) == pool_count(n, size)
+    assert counts.max() <= size
+    assert counts.max() - counts.min() <= 1
+
+
+def test_one_pool_is_the_table(path: Path) -> None:
+    (pool,) = read(path, N)
+    assert pool.rows.tolist() == list(range(N))
+    assert pool.source == [f"source {row}" for row in range(N)]
+
+
+def test_every_pair_is_in_one_pool(path: Path) -> None:
+    pools = read(path, 30)
+    assert [len(pool) for pool in pools] == [25] * 4
+    for pool in pools:
+        rows = pool.rows.tolist()
+        assert rows == sorted(rows)
+        assert pool.ids == [pair_identity("fi", row) for row in rows]
+        assert pool.source == [f"source {row}" for row in rows]
+        assert pool.target == [f"target {row}" for row in rows]
+    assert sorted(np.concatenate([pool.rows for pool in pools])) == list(range(N))
+
+
+def test_the_seed_and_the_ids_decide(path: Path) -> None:
+    first = [pool.rows.tolist() for pool in read(path, 30)]
+    assert first == [pool.rows.tolist() for pool in read(path, 30)]
+    assert first != [pool.rows.tolist() for pool in read(path, 30, seed=2)]
+
+
+def test_temporary_files_are_deleted(path: Path) -> None:
+    files = []
+    for _ in read_pools(path, 30, 1, path.parent):
+        files.append(len(list(path.parent.iterdir())))
+    assert files == [2] * 4
+    assert list(path.parent.iterdir()) == [path]
