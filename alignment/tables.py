@@ -31,6 +31,10 @@ PAIRS = pa.schema(
         ("origin", pa.string()),
     ]
 )
+# Scored by `semantic`: the score, and the probability that the pair is a translation.
+SCORED_PAIRS = PAIRS.append(pa.field("semantic_score", pa.float32())).append(
+    pa.field("probability", pa.float32())
+)
 EXCERPTS = pa.schema(
     [
         ("corpus", pa.string()),
