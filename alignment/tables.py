@@ -33,6 +33,10 @@ PAIRS = pa.schema(
 )
 _DISTINCT = frozenset({"pair_id", "source", "target", "origin"})
 """Columns of `PAIRS` with a different value in nearly every row."""
+# Scored by `semantic`: the score, and the probability that the pair is a translation.
+SCORED_PAIRS = PAIRS.append(pa.field("semantic_score", pa.float32())).append(
+    pa.field("probability", pa.float32())
+)
 EXCERPTS = pa.schema(
     [
         ("corpus", pa.string()),

@@ -17,7 +17,9 @@ Reasons = NDArray[np.int16]
 KEPT = -1
 """In place of a reason: the row is kept."""
 DUPLICATES = ("held_out", "contaminated", "duplicate", "same_target", "near_duplicate")
-REASONS = ("empty", *FILTERS, *DUPLICATES)
+NOT_A_TRANSLATION = "not_a_translation"
+"""The reason of the semantic filter, which needs vectors and runs after all others."""
+REASONS = ("empty", *FILTERS, *DUPLICATES, NOT_A_TRANSLATION)
 """Every reason to drop a row, in the order of the checks."""
 REASON_NUMBERS = {name: number for number, name in enumerate(REASONS)}
 

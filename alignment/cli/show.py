@@ -36,6 +36,7 @@ def show(
     """
     from alignment.cli.display.alignment import print_alignment
     from alignment.cli.display.results import print_outcome, print_stages
+    from alignment.cli.display.semantic import print_semantic
     from alignment.pipeline.history import find_run
 
     record = find_run(workspace, run_name)
@@ -44,4 +45,5 @@ def show(
         return
     print_stages(record.summary)
     print_alignment(record.summary.alignment)
+    print_semantic(record.summary.semantic)
     print_outcome(record.summary, record.directory)

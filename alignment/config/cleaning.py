@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -30,7 +30,7 @@ FilterName = Literal[
 FILTER_NAMES: tuple[FilterName, ...] = get_args(FilterName)
 MAX_LENGTH = 2**20
 """Of a text, in characters: a reader refuses longer lines."""
-NOT_CONTENT = frozenset({"language_model", "misaligned"})
+NOT_CONTENT = frozenset({"language_model", "misaligned", "semantic"})
 """Keys of `clean` that say nothing about its output; the model counts by its file's content."""
 
 
@@ -130,6 +130,15 @@ class Clean(Section):
         description="Drop a pair that is at least this similar to an earlier one "
         "(approximate Jaccard similarity of character shingles, by MinHash), above 0.3 and "
         "below 1.",
+    )
+    semantic: Literal["learned", "measure"] | Annotated[float, Field(gt=0.0, le=10.0)] | None = (
+        Field(
+            None,
+            description="Drop pairs that are not translations, by the vectors of the base encoder. "
+            "`learned`: a threshold for each language, from its own pairs and mismatched ones. A "
+            "number: the smallest ratio margin, about 1.05. `measure`: drop nothing, for "
+            "`train.weight_by_score`. null: off.",
+        )
     )
     misaligned: Literal["warn", "refuse", "ignore"] = Field(
         "warn",

@@ -25,6 +25,7 @@ def problems(config: Config) -> Iterator[KeyProblem]:
     yield from override_problems
     if not override_problems:
         yield from _curriculum_problems(config)
+        yield from _weight_problems(config)
 
 
 def _language_problems(config: Config) -> Iterator[KeyProblem]:
@@ -111,6 +112,16 @@ def _curriculum_problems(config: Config) -> Iterator[KeyProblem]:
             ("triplets", "curriculum"),
             "the shares change when negatives are mined again: "
             "set train.remine_every to a number of steps",
+        )
+
+
+def _weight_problems(config: Config) -> Iterator[KeyProblem]:
+    if not config.train.weight_by_score:
+        return
+    if all(config.settings(code).clean.semantic is None for code in config.languages):
+        yield KeyProblem(
+            ("train", "weight_by_score"),
+            "no pair has a score: set clean.semantic to learned, or to measure to drop nothing",
         )
 
 

@@ -93,6 +93,9 @@ RENAMED = {
     "clean.max_other_language": "langid lid language_id fasttext cld2 langid_threshold",
     "clean.language_model": "lid_model langid_model fasttext_model",
     "clean.near_duplicates": "dedup deduplicate deduplication dedup_threshold minhash near_dedup",
+    "clean.semantic": (
+        "laser bicleaner bicleaner_ai margin margin_score sentence_embedding semantic_threshold"
+    ),
     "clean.keep_rejects": "rejects save_rejects keep_rejected",
     # triplets
     "triplets.shares": "negatives hard_negatives strategy strategies sampling_strategy",
@@ -111,6 +114,7 @@ RENAMED = {
     "train.matryoshka_dims": "dims mrl mrl_dims matryoshka truncate_dims",
     "train.center": "centre centering centring",
     "train.char_noise": "noise noise_ratio typos",
+    "train.weight_by_score": "weighted use_scores score_weight",
     "train.steps": "max_steps num_steps train_steps training_steps total_steps iterations updates",
     "train.batch_size": (
         "batch bs train_batch_size per_device_batch_size per_device_train_batch_size mini_batch"

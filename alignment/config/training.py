@@ -131,6 +131,11 @@ class Train(Section):
         description="Maximum number of times a triplet is repeated per pass over the data when "
         "small languages are oversampled.",
     )
+    weight_by_score: bool = Field(
+        False,
+        description="Sample a triplet in proportion to the probability that its pair is a "
+        "translation. `clean.semantic` measures it; other pairs count as translations.",
+    )
     learning_rate: float = Field(
         5e-5,
         gt=0.0,

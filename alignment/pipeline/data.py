@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alignment.config import Config, ScratchEncoder, Triplets
 from alignment.corpora import check_licenses
@@ -18,6 +18,7 @@ from alignment.stages.encoder import base_encoder
 from alignment.stages.holdout import holdout
 from alignment.stages.mine import mine, needs_vectors
 from alignment.stages.pull import pull
+from alignment.stages.semantic import semantic
 from alignment.stages.triplets import triplets
 from alignment.types import Artifact
 
@@ -29,6 +30,14 @@ class CleanedData:
     pulled: dict[str, Artifact]
     holdout: Artifact
     cleaned: dict[str, Artifact]
+
+
+@dataclass(frozen=True)
+class FilteredPairs:
+    """The artifacts of `embed` and `semantic`, by language; only those with `clean.semantic`."""
+
+    embedded: dict[str, Artifact] = field(default_factory=dict)
+    filtered: dict[str, Artifact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class TrainingData(CleanedData):
     """The base encoder."""
     checked: dict[str, Artifact]
     """By language; without those that are not checked."""
+    semantic: FilteredPairs
     mining: MinedTriplets
 
     @property
@@ -68,6 +78,8 @@ class TrainingData(CleanedData):
             *self.cleaned.values(),
             self.encoder,
             *self.checked.values(),
+            *self.semantic.embedded.values(),
+            *self.semantic.filtered.values(),
             *self.mining.artifacts(),
         ]
 
@@ -128,8 +140,48 @@ def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingDat
     runner = guarded(runner, workspace.root)
     data, encoder = _cleaned_and_encoder(config, workspace, runner)
     checked = check_corpora(config, workspace, runner, data.pulled, encoder)
-    mining = mine_triplets(config, workspace, runner, data, encoder)
-    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, checked, mining)
+    filtered = filter_pairs(config, workspace, runner, data.cleaned, encoder)
+    mining = mine_triplets(config, workspace, runner, data, encoder, filtered)
+    return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, checked, filtered, mining)
+
+
+def filter_pairs(
+    config: Config,
+    workspace: Workspace,
+    runner: Runner,
+    cleaned: Mapping[str, Artifact],
+    encoder: Artifact,
+) -> FilteredPairs:
+    """Run embed and semantic for the languages that have `clean.semantic`.
+
+    Raises:
+        AlignmentError: from the stage that failed.
+    """
+    context = workspace.context(config)
+    limits = {code: config.settings(code).clean for code in config.trained}
+    thresholds = {}
+    calls = {}
+    for code in config.trained:
+        threshold = limits[code].semantic
+        if threshold is not None:
+            thresholds[code] = threshold
+            precision = config.settings(code).triplets.precision
+            calls[code] = functools.partial(embed, context, code, cleaned[code], encoder, precision)
+    if not calls:
+        return FilteredPairs()
+    embedded = runner.map("embed", calls)
+    calls = {}
+    for code, threshold in thresholds.items():
+        calls[code] = functools.partial(
+            semantic,
+            context,
+            code,
+            cleaned[code],
+            embedded[code],
+            threshold,
+            keep_rejects=limits[code].keep_rejects,
+        )
+    return FilteredPairs(embedded, runner.map("semantic", calls))
 
 
 def mine_triplets(
@@ -138,23 +190,38 @@ def mine_triplets(
     runner: Runner,
     data: CleanedData,
     encoder: Artifact,
+    semantic: FilteredPairs,
     *,
     remined: int = 0,
 ) -> MinedTriplets:
     """Run embed, mine and triplets.
 
-    `remined` is how often negatives have been mined before, which selects the curriculum's shares.
+    Args:
+        config: The whole configuration.
+        workspace: Where artifacts are kept.
+        runner: Runs the stages.
+        data: The clean text.
+        encoder: The encoder that mines.
+        semantic: The languages whose pairs were filtered.
+        remined: How often negatives have been mined before, which selects the curriculum's shares.
+
+    Raises:
+        AlignmentError: from the stage that failed.
     """
     context = workspace.context(config)
     settings = {}
     for code in config.trained:
         settings[code] = _with_curriculum(config.settings(code).triplets, remined)
-    embedded = embed_sentences(config, workspace, runner, data.cleaned, encoder, settings)
+    # All clean pairs are embedded, because the kept rows of `semantic` are rows of these.
+    embedded = {} if remined else dict(semantic.embedded)
+    missing = {code: limits for code, limits in settings.items() if code not in embedded}
+    embedded |= embed_sentences(config, workspace, runner, data.cleaned, encoder, missing)
+    pairs = {**data.cleaned, **semantic.filtered}
     mined = runner.map(
         "mine",
         {
             code: functools.partial(
-                mine, context, code, data.cleaned[code], embedded.get(code), settings[code]
+                mine, context, code, pairs[code], embedded.get(code), settings[code]
             )
             for code in config.trained
         },
@@ -163,13 +230,14 @@ def mine_triplets(
         "triplets",
         lambda: triplets(
             context,
-            data.cleaned,
+            pairs,
             mined,
             settings,
             uses=corpus_uses(config),
             margin=config.train.margin,
             prebuilt=config.prebuilt_triplets,
             holdout=data.holdout,
+            weight_by_score=config.train.weight_by_score,
         ),
     )
     return MinedTriplets(embedded, mined, built)

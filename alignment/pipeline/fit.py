@@ -61,7 +61,9 @@ def fit(
     previous: Artifact | None = None
     for number, (first, last) in enumerate(parts(config.train.steps, config.train.remine_every)):
         if previous is not None:
-            mining = mine_triplets(config, workspace, runner, data, previous, remined=number)
+            mining = mine_triplets(
+                config, workspace, runner, data, previous, data.semantic, remined=number
+            )
             clear_encoders()
             run.artifacts += mining.artifacts()
             built = mining.triplets

@@ -22,6 +22,7 @@ from alignment.report.summary import (
     Mean,
     Rows,
     Score,
+    SemanticFilter,
     StageRecord,
     SuiteResult,
     Summary,
@@ -30,6 +31,7 @@ from alignment.report.summary import (
 from alignment.stages.check import read_alignment
 from alignment.stages.clean import CleanCounts
 from alignment.stages.pull import PullCounts
+from alignment.stages.semantic import SemanticCounts, read_semantic
 from alignment.stages.train import TrainCounts
 from alignment.stages.triplets import TripletsCounts
 from alignment.types import Accuracy, Approved, Artifact, Finding, Verdict
@@ -91,6 +93,10 @@ def build_summary(
         rows={code: _rows(code, data, counts) for code in config.trained},
         corpora=corpora_used(data.pulled, config),
         alignment={code: corpus_checks(artifact) for code, artifact in data.checked.items()},
+        semantic={
+            code: SemanticFilter.model_validate(read_semantic(artifact))
+            for code, artifact in data.semantic.filtered.items()
+        },
         training=Training(
             steps=counts.steps, triplets=counts.triplets, seconds=training.trained.seconds
         ),
@@ -173,7 +179,9 @@ def seconds_per_stage(records: Sequence[StageRecord]) -> dict[str, float]:
 
 
 def _rows(code: str, data: TrainingData, trained: TrainCounts) -> Rows:
-    cleaned = CleanCounts.of(data.cleaned[code])
+    cleaned: CleanCounts | SemanticCounts = CleanCounts.of(data.cleaned[code])
+    if code in data.semantic.filtered:
+        cleaned = SemanticCounts.of(data.semantic.filtered[code])
     pulled = PullCounts.of(data.pulled[code])
     return Rows(
         pulled=pulled.pairs,

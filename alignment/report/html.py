@@ -10,7 +10,8 @@ from markupsafe import Markup
 from alignment.report import plots
 from alignment.report.accuracy import accuracy_rows
 from alignment.report.alignment import alignment_rows, verdict_counts
-from alignment.report.summary import Summary
+from alignment.report.semantic import by_name, semantic_rows
+from alignment.report.summary import SemanticFilter, Summary
 from alignment.report.templating import render_html, trusted
 from alignment.types import StepMetrics
 
@@ -40,6 +41,8 @@ def render_report(
         accuracy_plot={suite: trusted(plot) for suite, plot in accuracy.items()},
         alignment_rows=alignment,
         verdict_counts=verdict_counts(alignment),
+        semantic_rows=semantic_rows(summary.semantic),
+        score_plot=_score_plot(summary.semantic),
         failures=summary.failures(),
         audits=[(step, audit, _hardness_plot(audit)) for step, audit in audits.items()],
         curves=trusted(plots.curves(steps)) if steps else None,
@@ -53,3 +56,10 @@ def _hardness_plot(audit: Mapping[str, Any]) -> Markup | None:
     if not any(strategy["measured"] for strategy in strategies.values()):
         return None
     return trusted(plots.hardness(strategies))
+
+
+def _score_plot(filters: Mapping[str, SemanticFilter]) -> Markup | None:
+    """None if no language has scores."""
+    if not any(result.edges for result in filters.values()):
+        return None
+    return trusted(plots.score_distributions(by_name(filters)))

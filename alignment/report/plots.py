@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from alignment.report.summary import LanguageResult, SuiteResult
+from alignment.report.summary import LanguageResult, SemanticFilter, SuiteResult
 from alignment.types import StepMetrics
 
 BEFORE = "#9aa5b1"
@@ -114,6 +114,31 @@ def comparison(arms: Mapping[str, Mapping[str, Sequence[float]]], suites: Sequen
         return _svg(figure)
 
 
+def score_distributions(filters: Mapping[str, SemanticFilter]) -> str:
+    """The scores of the pairs and of mismatched pairs, with the threshold, by language's name."""
+    shown = {name: result for name, result in filters.items() if result.edges}
+    with plt.rc_context(STYLE):
+        rows = math.ceil(len(shown) / 3)
+        figure, grid = plt.subplots(rows, 3, figsize=(10, 2.2 * rows), squeeze=False)
+        panels = list(grid.flat)
+        for axes in panels[len(shown) :]:
+            axes.remove()
+        for axes, (name, result) in zip(panels, shown.items(), strict=False):
+            _draw_distribution(axes, result.edges, result.mismatched_counts, BEFORE)
+            _draw_distribution(axes, result.edges, result.pair_counts, AFTER)
+            if result.threshold is not None:
+                axes.axvline(result.threshold, color=INK, linestyle=":", linewidth=1.2)
+            axes.set_title(name, fontsize=10)
+            axes.set_yticks([])
+        handles = [
+            Line2D([], [], color=AFTER, label="pairs"),
+            Line2D([], [], color=BEFORE, label="mismatched pairs"),
+            Line2D([], [], color=INK, linestyle=":", label="threshold"),
+        ]
+        figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
+        return _svg(figure)
+
+
 def hardness(strategies: Mapping[str, Mapping[str, Any]]) -> str:
     """The shares of easy, semi-hard and hard negatives, by strategy."""
     names = [name for name, strategy in strategies.items() if strategy["measured"]]
@@ -183,6 +208,16 @@ def _draw_result(axes: Axes, y: int, result: SuiteResult) -> None:
         axes.scatter([100 * score.mean], [y], color=color, s=46, zorder=3)
     floor = [100 * result.floor] * 2
     axes.plot(floor, [y - 0.32, y + 0.32], color=INK, linewidth=1.2, linestyle=":")
+
+
+def _draw_distribution(
+    axes: Axes, edges: Sequence[float], counts: Sequence[int], color: str
+) -> None:
+    """As shares, since there are more mismatched pairs than pairs."""
+    total = max(1, sum(counts))
+    shares = [count / total for count in counts]
+    axes.stairs(shares, edges, fill=True, color=color, alpha=0.35)
+    axes.stairs(shares, edges, color=color, linewidth=1.2)
 
 
 def _draw_panel(axes: Axes, panel: _Panel, steps: Sequence[StepMetrics]) -> None:

@@ -94,6 +94,24 @@ class CorpusCheck(_Record):
     noise_high: float | None
 
 
+class SemanticFilter(_Record):
+    """Which pairs of one language are translations, by the vectors of the base encoder."""
+
+    outcome: Literal["filtered", "measured", "too_few_pairs", "not_separated"] = Field(
+        description="what happened; the last two mean that the language was left alone"
+    )
+    pairs: int = Field(description="pairs after cleaning")
+    dropped: int
+    noise: float = Field(description="estimated share that scores like mismatched pairs, in [0, 1]")
+    separation: float = Field(
+        description="share of mismatched pairs that score below the median pair, in [0, 1]"
+    )
+    threshold: float | None = Field(description="lowest score that is kept; null if all are")
+    edges: list[float] = Field(description="bins of the distributions, ascending; may be empty")
+    pair_counts: list[int] = Field(description="pairs by bin")
+    mismatched_counts: list[int] = Field(description="mismatched pairs by bin")
+
+
 class Mean(_Record):
     """Mean accuracy over the trained languages and both directions."""
 
@@ -127,6 +145,9 @@ class Summary(_Record):
     corpora: list[CorpusUse]
     alignment: dict[str, dict[str, CorpusCheck]] = Field(
         default_factory=dict, description="by language and corpus; empty if it is not checked"
+    )
+    semantic: dict[str, SemanticFilter] = Field(
+        default_factory=dict, description="by language; those with `clean.semantic`"
     )
     training: Training
     stages: list[StageRecord]

@@ -37,6 +37,7 @@ from alignment.triplets.prebuilt import (
     read_prebuilt,
 )
 from alignment.triplets.spilled_pairs import spill_pairs
+from alignment.triplets.weights import PairWeights
 from alignment.types import Artifact, Counts, FilterReport, Input
 
 REVISION = 8
@@ -62,6 +63,7 @@ def triplets(
     margin: float,
     prebuilt: Sequence[PrebuiltTripletsCorpus] = (),
     holdout: Artifact | None = None,
+    weight_by_score: bool = False,
 ) -> Artifact:
     """`triplets.parquet` and `audit.json`.
 
@@ -77,6 +79,8 @@ def triplets(
         margin: The margin of the loss, by which negatives are called easy, semi-hard or hard.
         prebuilt: Corpora of triplets that are added to the mined ones.
         holdout: The evaluation suites, whose sentences are kept out of the prebuilt triplets.
+        weight_by_score: Multiply the weight of a triplet by the probability that its pair is a
+            translation, where `semantic` measured it.
 
     Raises:
         EmptyCorpus: if not a single triplet can be built.
@@ -100,7 +104,8 @@ def triplets(
             )
             parts = split_into_parts(cleaned, mined, settings)
             guard = _PrebuiltGuard(groups, settings, _read_suites(holdout if prebuilt else None))
-            batches = _batches(parts, builder, prebuilt, guard, audit)
+            built = _weighted(parts, builder, audit, weight_by_score=weight_by_score)
+            batches = _batches(built, prebuilt, guard, audit)
             total = tables.write_batches(out / layout.TRIPLETS, tables.TRIPLETS, batches)
             write_json(out / layout.AUDIT, audit.to_json())
         if total == 0:
@@ -117,23 +122,39 @@ def triplets(
         "triplets",
         work,
         revision=REVISION,
-        config=_key_settings(pivot, settings, uses, margin, prebuilt),
+        config={
+            **_key_settings(pivot, settings, uses, margin, prebuilt),
+            # A key without it is that of earlier versions, whose triplets are the same.
+            **({"weight_by_score": True} if weight_by_score else {}),
+        },
         inputs=_inputs(cleaned, mined, prebuilt, holdout),
         seed=context.seed,
     )
 
 
+def _weighted(
+    parts: Sequence[Part], builder: PartBuilder, audit: TripletAudit, *, weight_by_score: bool
+) -> Iterator[pa.RecordBatch]:
+    """The mined triplets, weighted by the probabilities of their pairs if that is asked for."""
+    weights: dict[str, PairWeights] = {}
+    for part, built in build_parts(parts, builder):
+        audit.add_part(part, built)
+        if not weight_by_score:
+            yield from built.batches
+            continue
+        if part.language not in weights:
+            weights[part.language] = PairWeights(part.pairs)
+        yield from weights[part.language].weighted(part.rows, built.batches)
+
+
 def _batches(
-    parts: Sequence[Part],
-    builder: PartBuilder,
+    mined: Iterator[pa.RecordBatch],
     prebuilt: Sequence[PrebuiltTripletsCorpus],
     guard: _PrebuiltGuard,
     audit: TripletAudit,
 ) -> Iterator[pa.RecordBatch]:
     """The mined triplets, then the prebuilt ones, whose share depends on how many were mined."""
-    for part, built in build_parts(parts, builder):
-        audit.add_part(part, built)
-        yield from built.batches
+    yield from mined
     mined_triplets = sum(audit.triplets_by_language().values())
     for corpus in prebuilt:
         allowed = guard.allowed(corpus, mined_triplets)
