@@ -21,11 +21,13 @@ from alignment.report.summary import (
     LanguageResult,
     Mean,
     Rows,
+    RuleOutcome,
     Score,
     StageRecord,
     SuiteResult,
     Summary,
     Training,
+    TrialRecord,
 )
 from alignment.stages.check import read_alignment
 from alignment.stages.clean import CleanCounts
@@ -84,6 +86,7 @@ def build_summary(
         seconds=clock.seconds(),
         verdict="approved" if isinstance(verdict, Approved) else "rejected",
         reference=verdict.reference,
+        trial=TrialRecord.model_validate(asdict(verdict.trial)),
         version=version.name if version else None,
         champion=champion.name if champion else None,
         mean=means(results),
@@ -196,6 +199,9 @@ def _suite_result(finding: Finding) -> SuiteResult:
         wins=finding.wins,
         losses=finding.losses,
         p_worse=finding.p_worse,
+        p_adjusted=finding.p_adjusted,
+        power=finding.power,
+        rules=[RuleOutcome.model_validate(asdict(rule)) for rule in finding.rules],
     )
 
 

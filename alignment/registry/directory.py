@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from alignment.errors import AliasConflict, Corrupt, Missing, VersionExists
+from alignment.errors import AliasConflict, Corrupt, Missing, NotApproved, VersionExists
 from alignment.files import remove, replace_durably, sync_tree, write_atomically
 from alignment.manifests import write_manifest
 from alignment.registry.history import (
@@ -39,6 +39,7 @@ from alignment.registry.link import (
     point_to,
 )
 from alignment.registry.names import next_name, version_names
+from alignment.registry.override import Override
 from alignment.registry.version import CARD, Version, copy_encoder, read_version, way_out
 from alignment.registry.writing import writing
 from alignment.store.artifacts import manifest_files
@@ -151,17 +152,25 @@ class Registry:
                 self._move(version, "publish")
             return version
 
-    def promote(self, name: str) -> Version:
-        """Deploy this version, whatever the gate says.
+    def promote(self, name: str, override: Override | None = None) -> Version:
+        """Deploy a version that the gate approved, or any version with an override.
+
+        The history keeps who has overridden the gate, and why.
 
         Raises:
             Missing: if there is no such version.
             Corrupt: if it is damaged.
+            NotApproved: if the gate did not approve it and there is no override.
         """
         with writing(self.root, "promoting"):
             version = self.get(name)
             version.verify()
-            self._move(version, "promote")
+            if override is None and not version.approved:
+                raise _not_approved(self.name, version)
+            if override is None:
+                self._move(version, "promote")
+            else:
+                self._move(version, "override", override)
             return version
 
     def rollback(self, to: str | None = None) -> Version:
@@ -287,7 +296,7 @@ class Registry:
             raise
         return read_version(final)
 
-    def _move(self, version: Version, action: Action) -> None:
+    def _move(self, version: Version, action: Action, override: Override | None = None) -> None:
         linked = linked_version(self.root)
         if linked == version.name:
             return
@@ -300,6 +309,9 @@ class Registry:
                 "version": version.name,
                 "previous": previous,
             }
+            if override is not None:
+                move["reason"] = override.reason
+                move["by"] = override.by
             append_move(self.root / HISTORY, move)
         point_to(self.root, version.name)
 
@@ -313,6 +325,15 @@ def _check_expected(champion: Version | None, expected: str | None, root: Path) 
         f"the champion changed to {name} while this run was in progress",
         where=str(root),
         hint="Run again: the candidate is then compared with the present champion.",
+    )
+
+
+def _not_approved(model: str, version: Version) -> NotApproved:
+    return NotApproved(
+        f"the gate did not approve {version.name}",
+        where=str(version.path),
+        hint="To deploy it nevertheless, say why and who decides: `alignment registry promote "
+        f'{model} {version.name} --override --reason "..." --by NAME`. It is recorded for ever.',
     )
 
 
