@@ -77,7 +77,7 @@ def promote(
         str, typer.Option(metavar="NAME", help="Who overrides the gate.", show_default=False)
     ] = "",
 ) -> None:
-    """Deploy a published version by hand.
+    r"""Deploy a published version by hand.
 
     The link workspace/registry/MODEL/champion then points to it. A version
     that the gate did not approve needs --override; the reason and the name
@@ -87,7 +87,7 @@ def promote(
 
       alignment registry promote quickstart v2
       alignment registry promote quickstart v4 --override \
-          --reason "German is worse, but Welsh is urgent" --by ana
+          --reason "Welsh is urgent" --by ana
     """
     from alignment.registry import Override
 
@@ -215,7 +215,8 @@ def _has_versions(path: Path) -> bool:
     """A model that the gate has always refused has a record of its attempts and nothing else."""
     from alignment.registry.attempts import ATTEMPTS
 
-    return any(entry.name not in (ATTEMPTS, ".lock") for entry in path.iterdir())
+    names = {entry.name for entry in path.iterdir()}
+    return ATTEMPTS not in names or not names <= {ATTEMPTS, ".lock"}
 
 
 def _no_such_model(root: Path, model: str | None, names: list[str]) -> Exception:

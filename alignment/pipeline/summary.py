@@ -86,7 +86,7 @@ def build_summary(
         seconds=clock.seconds(),
         verdict="approved" if isinstance(verdict, Approved) else "rejected",
         reference=verdict.reference,
-        trial=TrialRecord.model_validate(asdict(verdict.trial)),
+        trial=trial_record(verdict),
         version=version.name if version else None,
         champion=champion.name if champion else None,
         mean=means(results),
@@ -134,6 +134,11 @@ def language_results(verdict: Verdict, trained: Sequence[str]) -> dict[str, Lang
         code: LanguageResult(name=languages.name(code), trained=code in trained, suites=results)
         for code, results in suites.items()
     }
+
+
+def trial_record(verdict: Verdict) -> TrialRecord:
+    """What the tests of a verdict share."""
+    return TrialRecord.model_validate(asdict(verdict.trial))
 
 
 def means(results: Mapping[str, LanguageResult]) -> dict[str, Mean]:

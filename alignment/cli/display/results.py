@@ -32,11 +32,16 @@ STAGE_COLUMNS: dict[str, JustifyMethod] = {
 
 def print_outcome(summary: Summary, directory: Path) -> None:
     """The accuracy tables, the verdict, and the path of the report in `directory`."""
+    print_accuracy(summary)
+    say(*_verdict(summary))
+    say(f"Finished in {summary.seconds:.0f} s. Report: {directory / 'report.html'}")
+
+
+def print_accuracy(summary: Summary) -> None:
+    """The accuracy of every suite with the gate's decision by language."""
     for suite in summary.suites():
         _print_suite(summary, suite)
     _print_warnings(summary)
-    say(*_verdict(summary))
-    say(f"Finished in {summary.seconds:.0f} s. Report: {directory / 'report.html'}")
 
 
 def print_stages(summary: Summary) -> None:
