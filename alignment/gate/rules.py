@@ -145,13 +145,13 @@ def suite_size(evidence: Evidence) -> RuleResult:
     power = evidence.pool_power if pooled else evidence.power
     pairs = evidence.pool_pairs if pooled else evidence.n
     numbers = {"power": power, "asked": asked.power, "pairs": float(pairs)}
-    where = f"{', '.join(evidence.pool)} together" if pooled else "the suite"
+    where = f"{', '.join(evidence.pool)} together: " if pooled else ""
     if power >= asked.power:
-        reason = f"{where}: {pairs:,} pairs show a drop of {drop} with probability {power:.0%}"
+        reason = f"{where}{pairs:,} pairs show a drop of {drop} with probability {power:.0%}"
         return RuleResult("suite_size", True, reason, numbers, warning=pooled)
     reason = (
-        f"{where}: {pairs:,} pairs are too few; they show a drop of {drop} with probability "
-        f"{power:.0%}, asked {asked.power:.0%}"
+        f"{where}{pairs:,} pairs are too few to judge: they show a drop of {drop} with "
+        f"probability {power:.0%}, asked {asked.power:.0%}"
     )
     passed = asked.underpowered != "refuse"
     return RuleResult("suite_size", passed, reason, numbers, warning=passed)

@@ -130,7 +130,7 @@ class TestSmallSuites:
         finding = judge(changed(100, lost=1), Gate(), "v1")
         assert finding.passed
         (warning,) = finding.warnings
-        assert warning.startswith("the suite: 100 pairs are too few; they show a drop of 4 points")
+        assert warning.startswith("100 pairs are too few to judge: they show a drop of 4 points")
         assert finding.power is not None and finding.power < 0.8
         assert judge(changed(LARGE, lost=1), Gate(), "v1").warnings == []
 
