@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ from scipy.special import bdtr, gammaln
 from alignment.config import Gate
 from alignment.gate import Changes, holm, p_as_bad, p_worse, spent
 from alignment.gate.evidence import LAXEST
-from alignment.gate.power import design, power, provable_level
+from alignment.gate.power import LIKELY, SURE, design, power, provable_level
 from benchmarks.gate_models import Changed, Floats, Ints, Suites, language
 
 SERIES = 2000
@@ -102,7 +101,8 @@ def as_bad(changed: Changed, sizes: Ints, loss: float) -> Floats:
     signs = TAILS(changed.ones, changed.twos, least - changed.net_losses)
     half = changed.net_losses // 2
     whole_pairs = np.where(half < 0, 0.0, bdtr(np.maximum(half, 0), sizes, loss))
-    return np.maximum(signs, whole_pairs)
+    larger: Floats = np.maximum(signs, whole_pairs)
+    return larger
 
 
 def by_query(changed: Changed) -> Floats:
@@ -122,12 +122,8 @@ def holm_refused(p_values: Floats, level: float) -> Bools:
     return refused
 
 
-class Judge(Protocol):
-    """A gate that decides night after night."""
-
-    def __call__(self, changed: Changed, suites: Suites, attempt: int) -> Bools:
-        """What is refused in the attempt with this number, from 1 (series, languages)."""
-        ...
+Judge = Callable[[Changed, Suites, int], Bools]
+"""What is refused in the attempt with this number, from 1 (series, languages)."""
 
 
 def old_gate(changed: Changed, _suites: Suites, _attempt: int) -> Bools:
@@ -151,23 +147,29 @@ class DefaultGate:
     def __init__(self, *, proofs: bool = True) -> None:
         self._proofs = proofs
         self._refused: Bools | None = None
-        self._provable: Floats | None = None
+        self._provable: tuple[Floats, Floats] | None = None
 
     def __call__(self, changed: Changed, suites: Suites, attempt: int) -> Bools:
         """What is refused in this attempt (series, languages)."""
         level = spent(GATE.alpha, attempt)
         refused = holm_refused(worse(changed, suites.sizes, GATE.margin), level)
         if self._refused is not None and self._proofs:
-            if self._provable is None:
-                self._provable = provable_levels(suites)
-            needed = np.where(self._refused, level, np.maximum(level, self._provable))
-            p_values = as_bad(changed, suites.sizes, GATE.margin + GATE.detect)
-            refused |= (needed <= LAXEST) & (p_values >= needed)
+            refused |= self._unproved(changed, suites, level)
         self._refused = refused if self._refused is None else self._refused | refused
         return refused
 
+    def _unproved(self, changed: Changed, suites: Suites, level: float) -> Bools:
+        """What does not give the proof that is asked of it."""
+        if self._provable is None:
+            self._provable = provable_levels(suites, LIKELY), provable_levels(suites, SURE)
+        possible = np.where(self._refused, *self._provable)
+        needed = np.maximum(level, possible)
+        p_values = as_bad(changed, suites.sizes, GATE.margin + GATE.detect)
+        lost = changed.net_losses > GATE.margin * 2 * suites.sizes
+        return np.where(needed <= LAXEST, p_values >= needed, self._refused & lost)
 
-def provable_levels(suites: Suites) -> Floats:
+
+def provable_levels(suites: Suites, clear_by: float) -> Floats:
     """`provable_level` of each series and language."""
     codes = np.round(suites.accuracy * 2 * suites.sizes).astype(np.int64) * 10_000 + suites.sizes
     distinct, places = np.unique(codes, return_inverse=True)
@@ -175,7 +177,7 @@ def provable_levels(suites: Suites) -> Floats:
     for code in distinct.tolist():
         right, pairs = divmod(code, 10_000)
         planned = design(pairs, right / (2 * pairs), GATE.margin, GATE.detect)
-        levels.append(provable_level(planned))
+        levels.append(provable_level(planned, clear_by))
     return np.array(levels)[places].reshape(codes.shape)
 
 

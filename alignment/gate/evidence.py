@@ -10,7 +10,7 @@ from alignment.errors import DataError
 from alignment.gate.family import holm, spent
 from alignment.gate.flips import p_as_bad, p_no_better, p_worse
 from alignment.gate.outcomes import Changes, SuiteOutcomes, count_changes
-from alignment.gate.power import Design, design, pooled, power, provable_level
+from alignment.gate.power import LIKELY, SURE, Design, design, pooled, power, provable_level
 from alignment.gate.statistics import count_discordant
 from alignment.types import Accuracy, Trial
 
@@ -57,6 +57,8 @@ class Evidence:
     """Of the test alone."""
     proof_level: float | None
     """Level at which it must show that it is not worse; None if it need not."""
+    must_hold: bool
+    """Whether no loss beyond the margin may be seen, because the suite is too small for a proof."""
     pool: tuple[str, ...] = ()
     """All languages of the pooled test, this one included; empty if it was tested alone."""
     pool_pairs: int = 0
@@ -86,7 +88,8 @@ def gather(
     sequential = all(gate.sequential for gate in rules.values())
     attempt = earlier.attempt if sequential else 1
     level = spent(alpha, attempt) if sequential else alpha
-    tests = _tests(drafts, level / len(drafts))
+    strictest = level / len(drafts)  # Holm's first step
+    tests = _tests(drafts, strictest)
     for test, adjusted in zip(tests, holm([test.p for test in tests]), strict=True):
         for draft in test.members:
             draft.p_adjusted = adjusted
@@ -94,10 +97,11 @@ def gather(
     trial = Trial(alpha=alpha, level=level, attempt=attempt, tests=len(tests))
     evidence = []
     for draft in drafts:
-        proof_level = None
-        if attempt > 1:
-            proof_level = _proof_level(draft, trial, refused=draft.key in earlier.refused)
-        evidence.append(_evidence(draft, reference, trial, len(drafts), proof_level))
+        refused = attempt > 1 and draft.key in earlier.refused
+        proof_level = _proof_level(draft, trial, refused=refused) if attempt > 1 else None
+        must_hold = refused and proof_level is None
+        one = _evidence(draft, reference, trial, strictest, proof_level, must_hold=must_hold)
+        evidence.append(one)
     return evidence
 
 
@@ -173,18 +177,24 @@ def _tests(drafts: Sequence[_Draft], strictest: float) -> list[_Test]:
 def _proof_level(draft: _Draft, trial: Trial, *, refused: bool) -> float | None:
     """At which level a later attempt must show that it is not worse; None if it need not.
 
-    A language that was refused must show it at the attempt's level, whatever its suite. Any other
-    must show it as strictly as its suite allows: the test that calls it worse has less and less of
-    alpha, and a model that is worse in another language each night would soon pass it.
+    The attempt's level, unless the suite is so small that an equally good model would fail. A
+    language that was never refused must clear it easily: it is asked because the test that calls
+    it worse has less and less of alpha, and a model that is worse in another language each night
+    would soon pass.
     """
-    if refused:
-        return trial.level
-    level = max(trial.level, provable_level(draft.design()))
+    clear_by = LIKELY if refused else SURE
+    level = max(trial.level, provable_level(draft.design(), clear_by))
     return level if level <= LAXEST else None
 
 
 def _evidence(
-    draft: _Draft, reference: str, trial: Trial, family: int, proof_level: float | None
+    draft: _Draft,
+    reference: str,
+    trial: Trial,
+    strictest: float,
+    proof_level: float | None,
+    *,
+    must_hold: bool,
 ) -> Evidence:
     changes, asked, outcomes = draft.changes, draft.asked, draft.outcomes
     losing = draft.queries(asked.margin + asked.detect)
@@ -192,7 +202,6 @@ def _evidence(
         [*outcomes.forward.reference, *outcomes.backward.reference],
         [*outcomes.forward.candidate, *outcomes.backward.candidate],
     )
-    strictest = trial.level / family
     members = draft.test.members if len(draft.test.members) > 1 else []
     return Evidence(
         outcomes=outcomes,
@@ -210,6 +219,7 @@ def _evidence(
         p_no_better=p_no_better(changes, draft.queries(asked.min_gain or 0.0)),
         power=power(draft.design(seen=2 * changes.lost_squares), strictest),
         proof_level=proof_level,
+        must_hold=must_hold,
         pool=tuple(member.outcomes.language for member in members),
         pool_pairs=sum(member.outcomes.n for member in members),
         pool_power=power(pooled(member.design() for member in members), strictest),

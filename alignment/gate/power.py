@@ -21,6 +21,8 @@ Measured: see docs/method.md."""
 SURE = 4.0
 """Standard errors by which an equally good model must clear a proof that is asked of it: over 40
 languages and 30 attempts, 4 leave a chance of 4% that it fails one."""
+LIKELY = 1.0
+"""The same where an earlier model was refused: five equally good models in six clear it."""
 
 
 class Design(NamedTuple):
@@ -88,21 +90,23 @@ def power(of: Design, level: float) -> float:
     return NormalDist().cdf((excess - critical) / math.sqrt(variance))
 
 
-def provable_level(of: Design) -> float:
-    """The strictest level at which an equally good model shows that it loses less, in (0, 1).
+def provable_level(of: Design, clear_by: float) -> float:
+    """The strictest level at which an equally good model shows that it loses less, in (0, 1].
 
-    It shows it all but certainly: with `SURE` standard errors to spare. `flips.p_as_bad` takes the
-    larger of two spreads: of the pairs that change, and of a model that loses `of.drop` answers in
-    whole pairs.
+    It shows it with `clear_by` standard errors to spare. `flips.p_as_bad` takes the larger of two
+    spreads: of the pairs that change, and of a model that loses `of.drop` answers in whole pairs.
+    No level is stricter than the one that a model without a single changed answer reaches.
 
     Examples:
-        >>> provable_level(design(1000, accuracy=0.95, margin=0.01, detect=0.03)) < 0.001
+        >>> provable_level(design(1000, accuracy=0.95, margin=0.01, detect=0.03), SURE) < 0.001
         True
-        >>> provable_level(design(200, accuracy=0.95, margin=0.01, detect=0.03)) > 0.3
+        >>> provable_level(design(200, accuracy=0.95, margin=0.01, detect=0.03), SURE) > 0.3
         True
     """
     spread = math.sqrt(max(of.churn, 2 * of.drop, 1e-9))
-    return 1 - NormalDist().cdf((of.drop - SURE * math.sqrt(of.churn)) / spread)
+    level = 1 - NormalDist().cdf((of.drop - clear_by * math.sqrt(of.churn)) / spread)
+    unchanged = (1 - min(1.0, of.drop / (2 * of.pairs))) ** of.pairs
+    return max(level, unchanged * (1 + 1e-9))
 
 
 def _quantile(level: float) -> float:

@@ -103,7 +103,7 @@ def proof(evidence: Evidence) -> RuleResult | None:
     """After a refusal, the candidate shows that it is not worse by margin + detect."""
     level = evidence.proof_level
     if level is None:
-        return None
+        return _holds(evidence) if evidence.must_hold else None
     asked = evidence.asked
     worst = asked.margin + asked.detect
     passed = evidence.p_as_bad < level
@@ -118,6 +118,23 @@ def proof(evidence: Evidence) -> RuleResult | None:
         f"{_change(evidence)}, {_counts(evidence)} ({comparison}, asked < {level:.2g})"
     )
     return RuleResult("proof", False, reason, numbers)
+
+
+def _holds(evidence: Evidence) -> RuleResult:
+    """After a refusal on a suite that is too small for a proof: no loss beyond the margin is seen.
+
+    The test alone would call it worse only after a great loss, and an earlier model had one.
+    """
+    asked = evidence.asked
+    loss = evidence.changes.net_losses / (2 * evidence.n)
+    passed = evidence.changes.net_losses <= asked.margin * 2 * evidence.n
+    reason = f"{_change(evidence)}, {_counts(evidence)}, within {_points(asked.margin)}"
+    if not passed:
+        reason = (
+            f"lost more than {_points(asked.margin)}, after an earlier model was refused as worse: "
+            f"{_change(evidence)}, {_counts(evidence)}"
+        )
+    return RuleResult("proof", passed, reason, {"loss": loss, "margin": asked.margin})
 
 
 def gain(evidence: Evidence) -> RuleResult | None:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from alignment.config import Config
+from alignment.config.keys import KeyPath
 from alignment.config.overrides import apply_override
 from alignment.config.problems import validation_problems
 from alignment.errors import ConfigError, Corrupt, Missing
@@ -86,7 +87,7 @@ def recorded_config(record: RunRecord, overrides: Sequence[str] = ()) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        places = {(): "--set" if overrides else str(path)}
+        places: dict[KeyPath, str] = {(): "--set" if overrides else str(path)}
         raise ConfigError(list(validation_problems(error, places))) from None
 
 

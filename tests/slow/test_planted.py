@@ -74,7 +74,7 @@ def test_a_collapsed_encoder(workspace: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_two_languages_swapped(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     swapped = planted.two_languages_swapped
     failed = run_planted(workspace, monkeypatch, "train", "swapped", swapped)
-    assert set(failed) == {"ru", "ja"} or "not_worse" not in failed["es"]
+    assert set(failed) == {"ru", "ja"}
     assert failed["ru"]["not_worse"].startswith("worse than v1 by more than 1 point")
     assert failed["ja"]["not_worse"].startswith("worse than v1 by more than 1 point")
 
@@ -82,7 +82,7 @@ def test_two_languages_swapped(workspace: Path, monkeypatch: pytest.MonkeyPatch)
 def test_vectors_that_are_not_finite(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = run_planted(workspace, monkeypatch, "train", "nan", planted.not_finite)
     assert "pairs are NaN or infinite" in failed["ru"]["finite"]
-    assert "finite" not in failed.get("ja", {})
+    assert set(failed) == {"ru"}
 
 
 def test_a_shuffled_vocabulary(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

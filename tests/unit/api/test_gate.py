@@ -69,11 +69,10 @@ def test_the_margin_decides_what_is_worse() -> None:
 
 
 def test_many_languages_share_alpha() -> None:
-    unlucky = {"fi": 34}
-    others = {f"l{number}": 40 for number in range(20)}
-    before = report(fi=40, **others)
-    assert isinstance(gate_languages(report(**unlucky), report(fi=40), margin=0), Rejected)
-    assert isinstance(gate_languages(report(**unlucky, **others), before, margin=0), Approved)
+    before = report(a=40, b=40, c=40, d=40, e=40)
+    after = report(a=35, b=40, c=40, d=40, e=40)  # p = 1/32
+    assert isinstance(gate_languages(report(a=35), report(a=40), margin=0), Rejected)
+    assert isinstance(gate_languages(after, before, margin=0), Approved)
 
 
 def test_different_languages_are_refused() -> None:

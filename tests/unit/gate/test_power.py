@@ -1,10 +1,8 @@
-import math
-
 import numpy as np
 import pytest
 
-from alignment.gate import Changes, p_worse
-from alignment.gate.power import AGREEMENT, design, pooled, power, provable_level
+from alignment.gate import Changes, p_as_bad, p_worse
+from alignment.gate.power import AGREEMENT, LIKELY, SURE, design, pooled, power, provable_level
 
 
 @pytest.mark.parametrize(("pairs", "accuracy"), [(400, 0.95), (1000, 0.9), (1500, 0.8)])
@@ -50,8 +48,15 @@ def test_suites_that_are_too_small_see_more_together() -> None:
 
 
 def test_what_can_be_proved_depends_on_the_suite() -> None:
-    levels = [provable_level(design(n, 0.9, 0.01, 0.03)) for n in (100, 500, 1000, 3000)]
+    levels = [provable_level(design(n, 0.9, 0.01, 0.03), SURE) for n in (100, 500, 1000, 3000)]
     assert levels == sorted(levels, reverse=True)
     assert levels[0] > 0.5
     assert levels[-1] < 1e-6
-    assert math.isfinite(provable_level(design(10, 1.0, 0.0, 0.03)))
+    assert provable_level(design(100, 0.9, 0.01, 0.03), LIKELY) < levels[0]
+
+
+@pytest.mark.parametrize("pairs", [1, 24, 40, 400])
+def test_a_model_that_changes_nothing_can_give_every_proof(pairs: int) -> None:
+    for clear_by in (LIKELY, SURE):
+        level = provable_level(design(pairs, 1.0, 0.01, 0.03), clear_by)
+        assert p_as_bad(Changes(), 0.04 * 2 * pairs, pairs) < level

@@ -1,5 +1,6 @@
 import doctest
 import sys
+from typing import get_args
 
 import pytest
 
@@ -217,7 +218,7 @@ class TestAttempts:
 
     def test_a_language_that_was_refused_must_show_that_it_is_not_worse(self) -> None:
         rules = {"cy": Gate()}
-        suite = changed(200, lost=7, won=2)  # 1.2 points
+        suite = changed(200, lost=9, won=1)  # 2 points
         assert isinstance(decide([suite], rules, "v1", Earlier(2)), Approved)
         verdict = decide([suite], rules, "v1", Earlier(2, self.REFUSED))
         assert isinstance(verdict, Rejected)
@@ -226,6 +227,18 @@ class TestAttempts:
         assert finding.reason.startswith(
             "not shown to lose less than 4 points, which attempt 2 against v1 must show"
         )
+
+    def test_a_suite_that_is_too_small_for_a_proof_may_lose_nothing(self) -> None:
+        rules = {"cy": Gate(min_queries=1)}
+        worse, same = changed(20, lost=1), changed(20, lost=0)
+        assert isinstance(decide([worse], rules, "v1", Earlier(2)), Approved)
+        verdict = decide([worse], rules, "v1", Earlier(2, self.REFUSED))
+        assert isinstance(verdict, Rejected)
+        assert verdict.failed[0].reason == (
+            "lost more than 1 point, after an earlier model was refused as worse: "
+            "90.0% -> 87.5%, 1 lost, 0 won"
+        )
+        assert isinstance(decide([same], rules, "v1", Earlier(2, self.REFUSED)), Approved)
 
     def test_a_language_that_is_as_good_can_show_it(self) -> None:
         verdict = decide([changed(LARGE, 20, 20)], {"cy": Gate()}, "v1", Earlier(9, self.REFUSED))
@@ -241,14 +254,14 @@ class TestAttempts:
 
     def test_it_can_be_switched_off(self) -> None:
         rules = {"cy": Gate(sequential=False)}
-        suite = changed(200, lost=7, won=2)
+        suite = changed(200, lost=9, won=1)
         verdict = decide([suite], rules, "v1", Earlier(7, self.REFUSED))
         assert isinstance(verdict, Approved)
         assert (verdict.trial.level, verdict.trial.attempt) == (0.05, 1)
 
 
 def test_every_rule_has_a_name_and_a_purpose() -> None:
-    assert [rule.__name__ for rule in RULES] == list(RuleName.__args__)
+    assert [rule.__name__ for rule in RULES] == list(get_args(RuleName))
     assert all(rule.__doc__ for rule in RULES)
 
 

@@ -31,7 +31,7 @@ def test_a_repeated_run_is_the_same_attempt() -> None:
     first = standing(attempts, "v1", "a", SUITES)
     assert (first.attempt, first.refused) == (1, frozenset())
     second = standing(attempts, "v1", "b", SUITES)
-    assert (second.attempt, second.refused) == (2, {"fi/heldout"})
+    assert (second.attempt, second.refused) == (2, frozenset({"fi/heldout"}))
 
 
 def test_what_was_refused_must_be_proved_until_the_suite_changes() -> None:
