@@ -13,6 +13,7 @@ from alignment.errors import Corrupt
 from alignment.verdicts import Accuracy as Accuracy
 from alignment.verdicts import Approved as Approved
 from alignment.verdicts import Finding as Finding
+from alignment.verdicts import Override as Override
 from alignment.verdicts import Rejected as Rejected
 from alignment.verdicts import RuleName as RuleName
 from alignment.verdicts import RuleResult as RuleResult

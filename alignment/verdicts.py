@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from alignment.errors import ConfigError
+
 RuleName = Literal[
     "finite",
     "distinct",
@@ -138,3 +140,24 @@ class Rejected:
 
 
 Verdict = Approved | Rejected
+
+
+@dataclass(frozen=True)
+class Override:
+    """Who deploys a version that the gate did not approve, and why; both are recorded for ever.
+
+    Raises:
+        ConfigError: if one of them is empty.
+    """
+
+    reason: str
+    by: str
+
+    def __post_init__(self) -> None:
+        for option, value in (("--reason", self.reason), ("--by", self.by)):
+            if not value.strip():
+                raise ConfigError(
+                    "an override needs a reason and a name",
+                    where=option,
+                    hint='Write --reason "..." --by NAME.',
+                )

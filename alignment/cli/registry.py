@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, WorkspaceDir
+from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, WorkspaceDir, open_workspace
 from alignment.cli.output import print_line
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def promote(
     version: Annotated[
         str,
         typer.Argument(
-            metavar="VERSION", help="The version to deploy, such as v2.", show_default=False
+            metavar="VERSION",
+            help="The version to deploy, such as v2. With --override also the name of a run that "
+            "the gate rejected.",
+            show_default=False,
         ),
     ],
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
@@ -79,14 +82,15 @@ def promote(
 ) -> None:
     r"""Deploy a published version by hand.
 
-    The link workspace/registry/MODEL/champion then points to it. A version
-    that the gate did not approve needs --override; the reason and the name
-    stay in the history for ever, and the list of versions shows them.
+    The link workspace/registry/MODEL/champion then points to it. What the gate
+    did not approve needs --override: a version, or the model of a rejected run.
+    The reason and the name stay in the history for ever, and the list of
+    versions shows them.
 
     [bold]Examples[/bold]
 
       alignment registry promote quickstart v2
-      alignment registry promote quickstart v4 --override \
+      alignment registry promote quickstart 20260131 --override \
           --reason "Welsh is urgent" --by ana
     """
     from alignment.registry import Override
@@ -94,7 +98,12 @@ def promote(
     decision = Override(reason, by) if override else None
     if decision is None and (reason or by):
         raise needs_override()
-    promoted = open_registry(workspace, model).promote(version, decision)
+    if decision is not None and _is_run(version):
+        from alignment.pipeline.override import deploy_refused
+
+        promoted = deploy_refused(open_workspace(workspace), model, version, decision)
+    else:
+        promoted = open_registry(workspace, model).promote(version, decision)
     print_line(f"{promoted.name} is now the champion of {model}.")
 
 
@@ -173,6 +182,11 @@ def repair(
     registry = open_registry(workspace, model)
     for action in repair_registry(registry) or ["Nothing is damaged."]:
         print_line(action)
+
+
+def _is_run(name: str) -> bool:
+    """Names of runs start with the year, those of versions with a v."""
+    return name[:1].isdigit()
 
 
 def needs_override() -> Exception:

@@ -126,19 +126,25 @@ def _gate_artifact(workspace: Workspace, record: RunRecord) -> Artifact:
     keys = [stage.key for stage in record.summary.stages if stage.stage == "gate"]
     if not keys:
         raise Missing("the run has no decision", where=str(record.directory))
-    return _artifact(workspace, keys[-1])
+    return recorded_artifact(workspace, keys[-1])
 
 
 def _inputs(workspace: Workspace, manifest: Mapping[str, Any], prefix: str) -> dict[str, Artifact]:
     """Artifacts of `evaluate` by language."""
     return {
-        name.removeprefix(prefix): _artifact(workspace, entry["key"])
+        name.removeprefix(prefix): recorded_artifact(workspace, entry["key"])
         for name, entry in manifest["inputs"].items()
         if name.startswith(prefix)
     }
 
 
-def _artifact(workspace: Workspace, key: str) -> Artifact:
+def recorded_artifact(workspace: Workspace, key: str) -> Artifact:
+    """An artifact of a run, after a check of its files.
+
+    Raises:
+        Missing: if it was deleted.
+        Corrupt: if it is damaged.
+    """
     try:
         artifact = workspace.store.get(key)
     except Missing as error:

@@ -39,11 +39,10 @@ from alignment.registry.link import (
     point_to,
 )
 from alignment.registry.names import next_name, version_names
-from alignment.registry.override import Override
 from alignment.registry.version import CARD, Version, copy_encoder, read_version, way_out
 from alignment.registry.writing import writing
 from alignment.store.artifacts import manifest_files
-from alignment.types import Approved, Input
+from alignment.types import Approved, Input, Override, Rejected
 
 INCOMING = ".incoming"
 logger = logging.getLogger(__name__)
@@ -150,6 +149,31 @@ class Registry:
                 version = self._add(encoder, {**manifest, **approved}, card)
             if not self.rolled_back(version):
                 self._move(version, "publish")
+            return version
+
+    def publish_refused(
+        self,
+        encoder: Input,
+        verdict: Rejected,
+        override: Override,
+        *,
+        manifest: Mapping[str, Any],
+        card: str,
+    ) -> Version:
+        """Add an encoder that the gate refused as the next version and deploy it.
+
+        Raises:
+            Corrupt: if the copied files do not have the encoder's digest.
+            RegistryError: if the directory cannot be written, or the disk is full.
+            VersionExists: if the directory of the next version exists already.
+        """
+        with writing(self.root, "publishing"):
+            version = self._find(encoder.digest)
+            if version is None:
+                refused = {"approved": 0, "reference": verdict.reference}
+                refused |= {"override": {"reason": override.reason, "by": override.by}}
+                version = self._add(encoder, {**manifest, **refused}, card)
+            self._move(version, "override", override)
             return version
 
     def promote(self, name: str, override: Override | None = None) -> Version:

@@ -116,6 +116,20 @@ def test_the_attempts_are_counted(workspace: Path) -> None:
     assert last_summary(workspace)["trial"]["attempt"] == 6
 
 
+def test_one_can_be_deployed_by_name_and_reason(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promote = ("registry", "promote", "smoke", last_summary(workspace)["run"])
+    assert run_here(*promote, workspace=workspace) == 1
+    override = ("--override", "--reason", "a test of the alarm", "--by", "ana")
+    assert run_here(*promote, *override, workspace=workspace) == 0
+    assert run_here("registry", "list", workspace=workspace) == 0
+    printed = capsys.readouterr().out
+    assert "v2 is now the champion" in printed
+    assert "by ana: a test of the alarm" in printed
+    assert run_here("registry", "rollback", "smoke", workspace=workspace) == 0
+
+
 def test_the_deployed_model_is_still_approved(workspace: Path) -> None:
     assert run_here("run", SMOKE, workspace=workspace) == 0
     summary = last_summary(workspace)
