@@ -194,5 +194,9 @@ class VersionExists(RegistryError):
     """The version already exists with different content."""
 
 
+class NotApproved(RegistryError):
+    """The gate did not approve the version, and nobody has overridden it."""
+
+
 class AliasConflict(RegistryError):
     """The alias was moved by somebody else since it was read."""

@@ -51,6 +51,8 @@ CURVES = "curves.jsonl"
 """Of `train`: the metrics of each step."""
 VERDICT = "verdict.json"
 """Of `gate`: the verdict with its findings."""
+LEAKED = "leaked.json"
+"""Of `gate`: sentences of the suites that were trained on."""
 REPORT = "report.html"
 """Of `report`: the page."""
 

@@ -10,6 +10,15 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
 from alignment.errors import Corrupt
+from alignment.verdicts import Accuracy as Accuracy
+from alignment.verdicts import Approved as Approved
+from alignment.verdicts import Finding as Finding
+from alignment.verdicts import Override as Override
+from alignment.verdicts import Rejected as Rejected
+from alignment.verdicts import RuleName as RuleName
+from alignment.verdicts import RuleResult as RuleResult
+from alignment.verdicts import Trial as Trial
+from alignment.verdicts import Verdict as Verdict
 
 Direction = Literal["forward", "backward"]
 """Forward: the anchor is the pivot side of the pair. Backward: it is the other side."""
@@ -203,44 +212,6 @@ StepCallback = Callable[[StepMetrics], None]
 
 
 @dataclass(frozen=True)
-class Accuracy:
-    """Accuracy@1 of one encoder on one suite and language, each direction in [0, 1]."""
-
-    forward: float
-    """pivot -> language"""
-    backward: float
-    """language -> pivot"""
-    n: int
-    """Queries per direction."""
-
-    @property
-    def mean(self) -> float:
-        """Mean of the two directions."""
-        return (self.forward + self.backward) / 2
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The gate's result for one language on one suite."""
-
-    language: str
-    suite: str
-    passed: bool
-    reason: str
-    before: Accuracy
-    """Of the reference."""
-    after: Accuracy
-    """Of the candidate."""
-    floor: float
-    wins: int
-    """Queries that only the candidate got right."""
-    losses: int
-    """Queries that only the reference got right."""
-    p_worse: float
-    """One-sided p-value of the paired exact test; a small value means the candidate is worse."""
-
-
-@dataclass(frozen=True)
 class CorpusAlignment:
     """What the check says about one corpus in one language."""
 
@@ -260,35 +231,3 @@ class CorpusAlignment:
     noise_low: float | None = None
     """95% interval of `noise`."""
     noise_high: float | None = None
-
-
-@dataclass(frozen=True)
-class Approved:
-    """Every language passed. Only an approval can be published."""
-
-    findings: tuple[Finding, ...]
-    reference: str
-
-    def __post_init__(self) -> None:
-        if not self.findings:
-            raise ValueError("an approval needs at least one finding")
-        if not all(finding.passed for finding in self.findings):
-            raise ValueError("an approval needs every finding to have passed")
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """At least one language failed, so nothing is deployed."""
-
-    findings: tuple[Finding, ...]
-    reference: str
-    failed: tuple[Finding, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        failed = tuple(finding for finding in self.findings if not finding.passed)
-        if not failed:
-            raise ValueError("a rejection needs a finding that did not pass")
-        object.__setattr__(self, "failed", failed)
-
-
-Verdict = Approved | Rejected

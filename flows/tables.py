@@ -27,6 +27,9 @@ def verdict_markdown(summary: Summary) -> str:
             if not row.passed:
                 refused = f"**{escape_markdown(row.language)}** on {escape_markdown(suite)}"
                 lines.append(f"- refused: {refused}: {escape_markdown(row.reason)}")
+    for suite, names in summary.small_suites().items():
+        languages = escape_markdown(", ".join(names))
+        lines.append(f"- too small to say much: **{escape_markdown(suite)}** in {languages}")
     for check in alignment_rows(summary.alignment):
         if check.is_fault:
             subject = f"**{escape_markdown(check.corpus)}**, {escape_markdown(check.language)}"

@@ -20,15 +20,17 @@ def gate_languages(
     reference: EvaluationReport,
     *,
     floor: float | Mapping[str, float] = 0.5,
+    margin: float = 0.01,
     alpha: float = 0.05,
     min_queries: int = 30,
     reference_name: str = "the reference",
 ) -> Verdict:
     """Approve the candidate only if every language reaches its floor and none got worse.
 
-    "Worse" is a one-sided exact sign test on the queries that exactly one of the two models got
-    right, both directions together. The verdict is `Approved` or `Rejected`; its findings give
-    the reason per language.
+    "Worse" is a one-sided exact paired test: the candidate loses more right answers than the margin
+    allows, where both directions of a pair count together. Holm's correction holds the probability
+    of a wrong refusal at `alpha` over all languages. The verdict is `Approved` or `Rejected`; its
+    findings give the reason per language.
 
     Examples:
         >>> import alignment
@@ -40,15 +42,15 @@ def gate_languages(
         >>> isinstance(verdict, alignment.Approved)
         True
         >>> verdict = alignment.gate_languages(report(14), report(19), floor=0.5, min_queries=20)
-        >>> print(verdict.failed[0].reason)
-        worse than the reference: 95.0% -> 70.0%, 10 lost against 0 won (p = 0.00098 < 0.05)
+        >>> print(verdict.failed[0].reason.partition(":")[0])
+        worse than the reference by more than 1 point
 
     Args:
         candidate: Report of the new model, from `evaluate`.
         reference: Report of the old model on the same pairs.
         floor: Lowest mean accuracy@1, in [0, 1]; one value, or one per language.
-        alpha: Level of the sign test, in (0, 1). Smaller tolerates more before it calls a change
-            worse.
+        margin: Share of the queries that may be lost, in [0, 1]; 0.01 is one point of accuracy.
+        alpha: Probability of calling a model worse that is not, over all languages, in (0, 1).
         min_queries: Refuse to judge a language on fewer pairs than this.
         reference_name: How the findings name the old model.
 
@@ -66,7 +68,7 @@ def gate_languages(
     rules = {}
     outcomes = []
     for code, scores in candidate.languages.items():
-        rules[code] = _rules(_floor(floor, code), alpha, min_queries)
+        rules[code] = _rules(_floor(floor, code), margin, alpha, min_queries)
         outcomes.append(_outcomes(code, scores, reference.languages[code]))
     return decide(outcomes, rules, reference_name)
 
@@ -83,9 +85,12 @@ def _floor(floor: float | Mapping[str, float], code: str) -> float:
     return floor[code]
 
 
-def _rules(floor: float, alpha: float, min_queries: int) -> Gate:
+def _rules(floor: float, margin: float, alpha: float, min_queries: int) -> Gate:
     try:
-        return Gate(floor=floor, alpha=alpha, min_queries=min_queries)
+        # Nobody counts the attempts here, so all of alpha is this call's.
+        return Gate(
+            floor=floor, margin=margin, alpha=alpha, min_queries=min_queries, sequential=False
+        )
     except ValidationError as error:
         problems = []
         for detail in error.errors():

@@ -18,6 +18,7 @@ from alignment.cli.encode import encode
 from alignment.cli.evaluate import evaluate
 from alignment.cli.exit_codes import exit_code_of
 from alignment.cli.explain import explain
+from alignment.cli.gate import gate_app
 from alignment.cli.init import init
 from alignment.cli.languages import languages_app
 from alignment.cli.lock import lock
@@ -80,6 +81,7 @@ app.add_typer(store_app, name="store", rich_help_panel=DATA)
 app.command(rich_help_panel=MODELS)(encode)
 app.command(rich_help_panel=MODELS)(evaluate)
 app.command(rich_help_panel=MODELS)(rollback)
+app.add_typer(gate_app, name="gate", rich_help_panel=MODELS)
 app.add_typer(registry_app, name="registry", rich_help_panel=MODELS)
 app.command(rich_help_panel=CONFIGURATION)(schema)
 app.add_typer(config_app, name="config", rich_help_panel=CONFIGURATION)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, WorkspaceDir
+from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, WorkspaceDir, open_workspace
 from alignment.cli.output import print_line
 
 if TYPE_CHECKING:
@@ -59,20 +59,51 @@ def promote(
     version: Annotated[
         str,
         typer.Argument(
-            metavar="VERSION", help="The version to deploy, such as v2.", show_default=False
+            metavar="VERSION",
+            help="The version to deploy, such as v2. With --override also the name of a run that "
+            "the gate rejected.",
+            show_default=False,
         ),
     ],
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    override: Annotated[
+        bool,
+        typer.Option(
+            "--override",
+            help="Deploy it although the gate did not approve it. Needs --reason and --by.",
+        ),
+    ] = False,
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why the gate is overridden.", show_default=False)
+    ] = "",
+    by: Annotated[
+        str, typer.Option(metavar="NAME", help="Who overrides the gate.", show_default=False)
+    ] = "",
 ) -> None:
-    """Deploy a published version by hand.
+    r"""Deploy a published version by hand.
 
-    The link workspace/registry/MODEL/champion then points to it.
+    The link workspace/registry/MODEL/champion then points to it. What the gate
+    did not approve needs --override: a version, or the model of a rejected run.
+    The reason and the name stay in the history for ever, and the list of
+    versions shows them.
 
-    [bold]Example[/bold]
+    [bold]Examples[/bold]
 
       alignment registry promote quickstart v2
+      alignment registry promote quickstart 20260131 --override \
+          --reason "Welsh is urgent" --by ana
     """
-    promoted = open_registry(workspace, model).promote(version)
+    from alignment.registry import Override
+
+    decision = Override(reason, by) if override else None
+    if decision is None and (reason or by):
+        raise needs_override()
+    if decision is not None and _is_run(version):
+        from alignment.pipeline.override import deploy_refused
+
+        promoted = deploy_refused(open_workspace(workspace), model, version, decision)
+    else:
+        promoted = open_registry(workspace, model).promote(version, decision)
     print_line(f"{promoted.name} is now the champion of {model}.")
 
 
@@ -153,6 +184,22 @@ def repair(
         print_line(action)
 
 
+def _is_run(name: str) -> bool:
+    """Names of runs start with the year, those of versions with a v."""
+    return name[:1].isdigit()
+
+
+def needs_override() -> Exception:
+    """`--reason` or `--by` without `--override`."""
+    from alignment.errors import ConfigError
+
+    return ConfigError(
+        "--reason and --by are for overriding the gate",
+        where="alignment registry promote",
+        hint="Add --override, or leave them out.",
+    )
+
+
 def open_registry(workspace: Path, model: str | None) -> Registry:
     """The versions of this model, or of the only model of the workspace.
 
@@ -174,8 +221,16 @@ def model_names(root: Path) -> list[str]:
     """Names of the models in this registry directory."""
     if not root.is_dir():
         return []
-    names = [path.name for path in root.iterdir() if path.is_dir()]
+    names = [path.name for path in root.iterdir() if path.is_dir() and _has_versions(path)]
     return sorted(name for name in names if not name.startswith("."))
+
+
+def _has_versions(path: Path) -> bool:
+    """A model that the gate has always refused has a record of its attempts and nothing else."""
+    from alignment.registry.attempts import ATTEMPTS
+
+    names = {entry.name for entry in path.iterdir()}
+    return ATTEMPTS not in names or not names <= {ATTEMPTS, ".lock"}
 
 
 def _no_such_model(root: Path, model: str | None, names: list[str]) -> Exception:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from alignment import languages
 from alignment.config.base import merged
 from alignment.config.corpora import LocalCorpus, is_disabled
+from alignment.config.gate import RUN_WIDE
 from alignment.config.keys import KeyPath, KeyProblem, dotted, raised_problems
 
 if TYPE_CHECKING:
@@ -95,6 +96,12 @@ def _suite_problems(config: Config) -> Iterator[KeyProblem]:
 def _override_problems(config: Config) -> Iterator[KeyProblem]:
     """What is wrong only after the overrides of a language are merged into the shared values."""
     for path, overrides in _overrides_by_path(config):
+        for key in RUN_WIDE:
+            if overrides.gate is not None and key in overrides.gate.model_fields_set:
+                yield KeyProblem(
+                    (*path, "gate", key),
+                    f"{key} holds for all languages together; set gate.{key}",
+                )
         for section in ("clean", "triplets", "gate"):
             try:
                 merged(getattr(config, section), getattr(overrides, section))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from alignment.config.base import Section, Share
+
+RUN_WIDE = ("alpha", "sequential")
+"""Keys that hold for all languages together, so that one language cannot override them."""
 
 
 class Gate(Section):
@@ -13,12 +18,51 @@ class Gate(Section):
     floor: Share = Field(
         0.5, description="Minimum accuracy@1, from 0 to 1, averaged over both directions."
     )
+    floor_on: Literal["point", "lower"] = Field(
+        "point",
+        description="What must reach the floor: the accuracy itself (point), or the lower end of "
+        "its 95% Wilson interval (lower).",
+    )
+    margin: Share = Field(
+        0.01,
+        description="Share of the queries that a new model may lose before it counts as worse; "
+        "0.01 is one point of accuracy.",
+    )
     alpha: float = Field(
         0.05,
         gt=0.0,
         lt=1.0,
-        description="Significance level of the one-sided exact sign test that rejects a model "
-        "for being worse than the deployed one.",
+        description="Probability that a model which is no worse anywhere is called worse, over all "
+        "languages and suites together (Holm's correction) and all attempts.",
+    )
+    min_gain: Share | None = Field(
+        None,
+        description="Gain that a new model must show, as a share of the queries: a test at level "
+        "alpha must say that it is better by more than this. 0 asks for any gain.",
+    )
+    detect: float = Field(
+        0.03,
+        gt=0.0,
+        le=1.0,
+        description="Drop beyond the margin that a suite must be able to show, as a share of the "
+        "queries.",
+    )
+    power: float = Field(
+        0.8,
+        gt=0.0,
+        lt=1.0,
+        description="Probability with which such a drop must be seen; a suite below it is too "
+        "small.",
+    )
+    underpowered: Literal["warn", "refuse", "pool"] = Field(
+        "warn",
+        description="What happens to a suite that is too small: it is named (warn), the language "
+        "is refused (refuse), or all languages that are too small are tested together (pool).",
+    )
+    sequential: bool = Field(
+        True,
+        description="Spend alpha over the attempts against one deployed version, and let a model "
+        "that comes after a refused one prove that it is not worse.",
     )
     min_queries: int = Field(
         30,

@@ -145,7 +145,11 @@ RENAMED = {
     "train.precision": "dtype torch_dtype",
     # gate
     "gate.floor": "threshold min_accuracy min_score accuracy",
+    "gate.margin": "tolerance non_inferiority noninferiority_margin max_drop max_loss",
     "gate.alpha": "p_value pvalue significance significance_level",
+    "gate.min_gain": "min_improvement min_delta improvement",
+    "gate.detect": "effect_size min_effect",
+    "gate.sequential": "alpha_spending",
     "gate.min_queries": "min_pairs min_samples",
 }
 """Words by the key to use in their place."""

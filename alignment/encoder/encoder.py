@@ -104,7 +104,9 @@ class Encoder:
         """What is put before the texts of each side."""
         return chosen_prompts(self.container)
 
-    def encode(self, texts: Sequence[str], *, side: Side = "source") -> NDArray[np.float32]:
+    def encode(
+        self, texts: Sequence[str], *, side: Side = "source", check: bool = True
+    ) -> NDArray[np.float32]:
         """Turn texts into L2-normalized float32 vectors (n, dim), in the order of `texts`.
 
         Each distinct text is encoded once, in batches of similar length, and its vector is kept
@@ -113,6 +115,7 @@ class Encoder:
         Args:
             texts: At least a list; none gives (0, dim).
             side: Whose prompt is put before each text, if the encoder has two.
+            check: Refuse values that are not finite; without it, they are returned.
 
         Raises:
             TypeError: if `texts` is a single string.
@@ -127,7 +130,8 @@ class Encoder:
                 keys, lambda missing: self._run(_without(prompt, missing), side, embed)
             )
             rows = [vectors[key] for key in keys]
-            return np.array(rows, np.float32).reshape(len(texts), self.dim)
+        array = np.array(rows, np.float32).reshape(len(texts), self.dim)
+        return _finite(array) if check else array
 
     def pool(self, texts: Sequence[str], *, side: Side = "source") -> NDArray[np.float32]:
         """Float32 vectors (n, dim) before the normalization at the end; none is kept.
@@ -136,7 +140,7 @@ class Encoder:
             Corrupt: if the model gives NaN or infinite values.
         """
         with _COMPUTE_LOCK:
-            return self._run(texts, side, pool)
+            return _finite(self._run(texts, side, pool))
 
     def clear_cache(self) -> None:
         """Drop the vectors of earlier calls; needed after a change of the model's weights."""
@@ -163,11 +167,6 @@ class Encoder:
             for indices, batch in self._batches(rows, packed=packed):
                 output = function(self.container, batch.to(self.model.device), left_out)
                 vectors[indices] = output.cpu().numpy()
-        if not np.isfinite(vectors).all():
-            raise Corrupt(
-                "the encoder gives NaN or infinite vectors",
-                hint="Its weights are damaged or its training diverged. Use an earlier version.",
-            )
         return vectors
 
     @cached_property
@@ -191,6 +190,15 @@ class Encoder:
         for indices in batches_of_similar_length(lengths, budget):
             chosen = [rows[i] for i in indices]
             yield indices, pad(chosen, self.tokenizer.pad_token_id, self.padding_side)
+
+
+def _finite(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not np.isfinite(vectors).all():
+        raise Corrupt(
+            "the encoder gives NaN or infinite vectors",
+            hint="Its weights are damaged or its training diverged. Use an earlier version.",
+        )
+    return vectors
 
 
 def _without(prompt: str, texts: Sequence[str]) -> list[str]:

@@ -1,118 +1,214 @@
-"""The gate's rules: which outcomes pass."""
+"""The gate's rules: pure functions from the evidence of one language and suite to a result.
+
+A rule that is not asked returns None. Every rule is monotone: turning a wrong answer of the
+candidate into a right one never turns a pass into a failure. To add a rule, write a function, add
+its name to `RuleName` and the function to `RULES`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
 
-from alignment.config import Gate
-from alignment.errors import DataError
-from alignment.gate.statistics import count_discordant, sign_test
-from alignment.types import Accuracy, Approved, Finding, Rejected, Verdict
+from alignment.gate.evidence import Evidence
+from alignment.gate.statistics import wilson
+from alignment.types import RuleResult
 
-
-class PairedOutcomes(NamedTuple):
-    """Right or wrong per query of one direction, of both encoders in the same order."""
-
-    reference: Sequence[bool]
-    candidate: Sequence[bool]
+TIED = 0.5
+"""Share of queries that cannot tell the translation from another text in a collapsed encoder."""
 
 
-class SuiteOutcomes(NamedTuple):
-    """The outcomes of one language on one suite, in both directions."""
-
-    language: str
-    suite: str
-    forward: PairedOutcomes
-    """Queries in the pivot language."""
-    backward: PairedOutcomes
-    """Queries in the other language."""
+def finite(evidence: Evidence) -> RuleResult | None:
+    """Every vector of the candidate is finite."""
+    rows = evidence.outcomes.not_finite
+    if not rows:
+        return None
+    reason = f"the vectors of {rows:,} of {evidence.n:,} pairs are NaN or infinite"
+    return RuleResult("finite", False, reason, {"pairs": rows})
 
 
-def decide(outcomes: Iterable[SuiteOutcomes], rules: Mapping[str, Gate], reference: str) -> Verdict:
-    """Judge every language by its own rules: approved only if all of them pass.
-
-    `rules` has an entry for every language; `reference` is the reference's name in messages.
-
-    Raises:
-        DataError: if a suite has fewer pairs than its language's `min_queries`.
-
-    Examples:
-        >>> from alignment.config import Gate
-        >>> better = PairedOutcomes(reference=[False] * 20 + [True] * 20, candidate=[True] * 40)
-        >>> verdict = decide([SuiteOutcomes("cy", "tatoeba", better, better)], {"cy": Gate()}, "v1")
-        >>> type(verdict).__name__
-        'Approved'
-        >>> verdict.findings[0].reason
-        '50.0% -> 100.0%, floor 50%, 40 won, 0 lost'
-    """
-    findings = tuple(judge(suite, rules[suite.language], reference) for suite in outcomes)
-    if all(finding.passed for finding in findings):
-        return Approved(findings, reference)
-    return Rejected(findings, reference)
-
-
-def judge(outcomes: SuiteOutcomes, rules: Gate, reference: str) -> Finding:
-    """Apply the rules to one language on one suite.
-
-    The accuracy is the mean of both directions. The paired test takes the queries of both.
-
-    Raises:
-        DataError: if the suite has fewer pairs than `min_queries`.
-
-    Examples:
-        >>> from alignment.config import Gate
-        >>> worse = PairedOutcomes(reference=[True] * 40, candidate=[True] * 32 + [False] * 8)
-        >>> finding = judge(SuiteOutcomes("cy", "tatoeba", worse, worse), Gate(), "v1")
-        >>> finding.passed
-        False
-        >>> finding.reason
-        'worse than v1: 100.0% -> 80.0%, 16 lost against 0 won (p = 1.5e-05 < 0.05)'
-    """
-    n = len(outcomes.forward.candidate)
-    if n < rules.min_queries:
-        raise DataError(
-            f"the suite {outcomes.suite} has {n} pairs, but the gate needs {rules.min_queries}",
-            where=f"languages.{outcomes.language}",
-            hint="Raise holdout.share, add text for the language, or lower gate.min_queries.",
-        )
-    before = _accuracy(outcomes.forward.reference, outcomes.backward.reference)
-    after = _accuracy(outcomes.forward.candidate, outcomes.backward.candidate)
-    wins, losses = count_discordant(
-        [*outcomes.forward.reference, *outcomes.backward.reference],
-        [*outcomes.forward.candidate, *outcomes.backward.candidate],
+def distinct(evidence: Evidence) -> RuleResult | None:
+    """The candidate tells texts apart; otherwise it has collapsed."""
+    share = evidence.outcomes.tied / (2 * evidence.n)
+    if share < TIED:
+        return None
+    reason = (
+        f"the encoder has collapsed: for {share:.0%} of the queries another text is exactly as "
+        "near as the translation"
     )
-    p_worse = sign_test(wins, losses)
-    change = f"{before.mean:.1%} -> {after.mean:.1%}"
-    passed = False
-    if after.mean < rules.floor:
-        reason = f"accuracy {after.mean:.1%} is below the floor {rules.floor:.1%}"
-    elif p_worse < rules.alpha:
+    return RuleResult("distinct", False, reason, {"tied": share})
+
+
+def contamination(evidence: Evidence) -> RuleResult | None:
+    """Nothing of the suite was trained on, or its accuracy would mean nothing."""
+    leaked = evidence.outcomes.leaked
+    if not leaked:
+        return None
+    noun = "sentence" if leaked == 1 else "sentences"
+    reason = f"trained on {leaked:,} {noun} of the suite {evidence.outcomes.suite}"
+    return RuleResult("contamination", False, reason, {"sentences": leaked})
+
+
+def floor(evidence: Evidence) -> RuleResult:
+    """The accuracy, or the lower end of its interval, reaches the floor."""
+    asked = evidence.asked
+    accuracy = evidence.after.mean
+    numbers = {"accuracy": accuracy, "floor": asked.floor}
+    if asked.floor_on == "point":
+        passed = accuracy >= asked.floor
+        reason = f"accuracy {accuracy:.1%}, floor {asked.floor:.0%}"
+        if not passed:
+            reason = f"accuracy {accuracy:.1%} is below the floor {asked.floor:.1%}"
+        return RuleResult("floor", passed, reason, numbers)
+    # As if the two directions of a pair were one query: they depend on each other.
+    low, _ = wilson(accuracy * evidence.n, evidence.n)
+    passed = low >= asked.floor
+    reason = f"accuracy {accuracy:.1%}, at least {low:.1%}, floor {asked.floor:.0%}"
+    if not passed:
         reason = (
-            f"worse than {reference}: {change}, {losses} lost against {wins} won "
-            f"(p = {p_worse:.2g} < {rules.alpha:g})"
+            f"accuracy {accuracy:.1%} may be as low as {low:.1%} (95% interval), "
+            f"below the floor {asked.floor:.1%}"
+        )
+    return RuleResult("floor", passed, reason, {**numbers, "low": low})
+
+
+def not_worse(evidence: Evidence) -> RuleResult:
+    """No test says that the candidate loses more than the margin."""
+    asked, trial = evidence.asked, evidence.trial
+    passed = evidence.p_adjusted >= trial.level
+    numbers = {
+        "margin": asked.margin,
+        "p": evidence.p_worse,
+        "p_adjusted": evidence.p_adjusted,
+        "level": trial.level,
+    }
+    if passed:
+        reason = f"{_change(evidence)}, {_counts(evidence)}"
+        return RuleResult("not_worse", True, reason, numbers)
+    name = "p" if trial.tests == 1 else "adjusted p"
+    test = f"({name} = {evidence.p_adjusted:.2g} < {_level(evidence)})"
+    if evidence.pool:
+        reason = (
+            f"{', '.join(evidence.pool)} together are worse than {evidence.reference}"
+            f"{_by_more_than(asked.margin)} {test}; here {_change(evidence)}, {_counts(evidence)}"
         )
     else:
-        passed = True
-        reason = f"{change}, floor {rules.floor:.0%}, {wins} won, {losses} lost"
-    return Finding(
-        language=outcomes.language,
-        suite=outcomes.suite,
-        passed=passed,
-        reason=reason,
-        before=before,
-        after=after,
-        floor=rules.floor,
-        wins=wins,
-        losses=losses,
-        p_worse=p_worse,
+        reason = (
+            f"worse than {evidence.reference}{_by_more_than(asked.margin)}: "
+            f"{_change(evidence)}, {_counts(evidence)} {test}"
+        )
+    return RuleResult("not_worse", False, reason, numbers)
+
+
+def proof(evidence: Evidence) -> RuleResult | None:
+    """After a refusal, the candidate shows that it is not worse by margin + detect."""
+    level = evidence.proof_level
+    if level is None:
+        return _holds(evidence) if evidence.must_hold else None
+    asked = evidence.asked
+    worst = asked.margin + asked.detect
+    passed = evidence.p_as_bad < level
+    numbers = {"drop": worst, "p": evidence.p_as_bad, "level": level}
+    attempt = f"attempt {evidence.trial.attempt} against {evidence.reference}"
+    comparison = f"p = {evidence.p_as_bad:.2g}"
+    if passed:
+        reason = f"shown to lose less than {_points(worst)} ({comparison}), {attempt}"
+        return RuleResult("proof", True, reason, numbers)
+    reason = (
+        f"not shown to lose less than {_points(worst)}, which {attempt} must show: "
+        f"{_change(evidence)}, {_counts(evidence)} ({comparison}, asked < {level:.2g})"
     )
+    return RuleResult("proof", False, reason, numbers)
 
 
-def _accuracy(forward: Sequence[bool], backward: Sequence[bool]) -> Accuracy:
-    return Accuracy(_share(forward), _share(backward), len(forward))
+def _holds(evidence: Evidence) -> RuleResult:
+    """After a refusal on a suite that is too small for a proof: no loss beyond the margin is seen.
+
+    The test alone would call it worse only after a great loss, and an earlier model had one.
+    """
+    asked = evidence.asked
+    loss = evidence.changes.net_losses / (2 * evidence.n)
+    passed = evidence.changes.net_losses <= asked.margin * 2 * evidence.n
+    reason = f"{_change(evidence)}, {_counts(evidence)}, within {_points(asked.margin)}"
+    if not passed:
+        reason = (
+            f"lost more than {_points(asked.margin)}, after an earlier model was refused as worse: "
+            f"{_change(evidence)}, {_counts(evidence)}"
+        )
+    return RuleResult("proof", passed, reason, {"loss": loss, "margin": asked.margin})
 
 
-def _share(outcomes: Sequence[bool]) -> float:
-    """Share of right answers; 0 of no queries."""
-    return float(sum(outcomes) / len(outcomes)) if len(outcomes) else 0.0
+def gain(evidence: Evidence) -> RuleResult | None:
+    """The candidate is shown to be better by more than `min_gain`."""
+    asked = evidence.asked.min_gain
+    if asked is None:
+        return None
+    passed = evidence.p_no_better < evidence.trial.level
+    numbers = {"gain": asked, "p": evidence.p_no_better, "level": evidence.trial.level}
+    verb = "shown" if passed else "not shown"
+    operator = "<" if passed else "not <"
+    reason = (
+        f"{verb} to be better than {evidence.reference}{_by_more_than(asked)}: "
+        f"{_change(evidence)}, {_counts(evidence)} "
+        f"(p = {evidence.p_no_better:.2g}, {operator} {_level(evidence)})"
+    )
+    return RuleResult("gain", passed, reason, numbers)
+
+
+def suite_size(evidence: Evidence) -> RuleResult:
+    """The test could see the drop that it must see."""
+    asked = evidence.asked
+    drop = _points(asked.margin + asked.detect)
+    pooled = bool(evidence.pool)
+    power = evidence.pool_power if pooled else evidence.power
+    pairs = evidence.pool_pairs if pooled else evidence.n
+    numbers = {"power": power, "asked": asked.power, "pairs": float(pairs)}
+    where = f"{', '.join(evidence.pool)} together: " if pooled else ""
+    if power >= asked.power:
+        reason = f"{where}{pairs:,} pairs show a drop of {drop} with probability {power:.0%}"
+        return RuleResult("suite_size", True, reason, numbers, warning=pooled)
+    reason = (
+        f"{where}{pairs:,} pairs are too few to judge: they show a drop of {drop} with "
+        f"probability {power:.0%}, asked {asked.power:.0%}"
+    )
+    passed = asked.underpowered != "refuse"
+    return RuleResult("suite_size", passed, reason, numbers, warning=passed)
+
+
+Rule = Callable[[Evidence], RuleResult | None]
+RULES: tuple[Rule, ...] = (
+    finite,
+    distinct,
+    contamination,
+    floor,
+    not_worse,
+    proof,
+    gain,
+    suite_size,
+)
+
+
+def apply_rules(evidence: Evidence) -> tuple[RuleResult, ...]:
+    """The results of all rules that are asked."""
+    results = [rule(evidence) for rule in RULES]
+    return tuple(result for result in results if result is not None)
+
+
+def _change(evidence: Evidence) -> str:
+    return f"{evidence.before.mean:.1%} -> {evidence.after.mean:.1%}"
+
+
+def _counts(evidence: Evidence) -> str:
+    return f"{evidence.losses:,} lost, {evidence.wins:,} won"
+
+
+def _by_more_than(share: float) -> str:
+    return f" by more than {_points(share)}" if share else ""
+
+
+def _points(share: float) -> str:
+    value = f"{100 * share:.3g}"
+    return f"{value} point" if value == "1" else f"{value} points"
+
+
+def _level(evidence: Evidence) -> str:
+    return f"{evidence.trial.level:.2g}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 Z95 = 1.959963984540054
 
 
-def wilson(successes: int, n: int) -> tuple[float, float]:
+def wilson(successes: float, n: int) -> tuple[float, float]:
     """The 95% Wilson score interval of a proportion (Wilson 1927).
 
     Returns (low, high) in [0, 1], and (0, 1) for n = 0.

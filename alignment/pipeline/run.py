@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from alignment import layout
 from alignment.config import Config
 from alignment.encoder.cache import clear_encoders
+from alignment.pipeline.attempts import contest
 from alignment.pipeline.data import TrainingData, prepare
-from alignment.pipeline.fit import fit
+from alignment.pipeline.fit import TrainingRun, fit
 from alignment.pipeline.plan import warn_before_run
 from alignment.pipeline.record import write_record
 from alignment.pipeline.reference import Reference, choose_reference
@@ -25,6 +27,8 @@ from alignment.stages.gate import gate, read_verdict
 from alignment.stages.publish import publish
 from alignment.stages.report import report
 from alignment.types import Approved, Artifact, Input, StepCallback, Verdict
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def _run(
     clear_encoders()
     training = fit(config, workspace, runner, data, on_step=on_step)
     reference = choose_reference(data.encoder, champion, training.trained, registry)
-    comparison = _compare(config, workspace, runner, data, training.trained, reference)
+    comparison = _compare(config, workspace, runner, data, training, reference)
     version = None
     if isinstance(comparison.verdict, Approved):
         call = functools.partial(
@@ -115,7 +119,7 @@ def _compare(
     workspace: Workspace,
     runner: Runner,
     data: TrainingData,
-    trained: Artifact,
+    training: TrainingRun,
     reference: Reference,
 ) -> _Comparison:
     def evaluated(stage: str, encoder: Input) -> dict[str, Artifact]:
@@ -132,11 +136,28 @@ def _compare(
         }
         return runner.map(stage, calls)
 
-    after = evaluated("evaluate candidate", trained.directory(layout.MODEL))
+    candidate = training.trained.directory(layout.MODEL)
+    after = evaluated("evaluate candidate", candidate)
     before = evaluated("evaluate reference", reference.encoder)
-    rules = {code: config.settings(code).gate for code in config.measured}
-    artifact = runner.run(
-        "gate", lambda: gate(workspace.store, after, before, rules, against=reference.name)
+    registry = workspace.registry(config.name)
+    attempts = contest(registry, reference, candidate, after, data.holdout)
+    call = functools.partial(
+        gate,
+        workspace.store,
+        after,
+        before,
+        {code: config.settings(code).gate for code in config.measured},
+        against=reference.name,
+        earlier=attempts.earlier(),
+        holdout=data.holdout,
+        triplets=list(training.triplets.values()),
     )
-    artifacts = [*after.values(), *before.values(), artifact]
-    return _Comparison(read_verdict(artifact), artifacts)
+    artifact = runner.run("gate", call)
+    verdict = read_verdict(artifact)
+    attempts.record(verdict)
+    if not config.gate.sequential:
+        logger.warning(
+            "gate.sequential is false: a model that is trained again and again until it passes is "
+            "not held to more than the first one, so a worse one will pass sooner or later."
+        )
+    return _Comparison(verdict, [*after.values(), *before.values(), artifact])

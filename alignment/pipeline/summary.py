@@ -21,12 +21,14 @@ from alignment.report.summary import (
     LanguageResult,
     Mean,
     Rows,
+    RuleOutcome,
     Score,
     SemanticFilter,
     StageRecord,
     SuiteResult,
     Summary,
     Training,
+    TrialRecord,
 )
 from alignment.stages.check import read_alignment
 from alignment.stages.clean import CleanCounts
@@ -86,6 +88,7 @@ def build_summary(
         seconds=clock.seconds(),
         verdict="approved" if isinstance(verdict, Approved) else "rejected",
         reference=verdict.reference,
+        trial=trial_record(verdict),
         version=version.name if version else None,
         champion=champion.name if champion else None,
         mean=means(results),
@@ -137,6 +140,11 @@ def language_results(verdict: Verdict, trained: Sequence[str]) -> dict[str, Lang
         code: LanguageResult(name=languages.name(code), trained=code in trained, suites=results)
         for code, results in suites.items()
     }
+
+
+def trial_record(verdict: Verdict) -> TrialRecord:
+    """What the tests of a verdict share."""
+    return TrialRecord.model_validate(asdict(verdict.trial))
 
 
 def means(results: Mapping[str, LanguageResult]) -> dict[str, Mean]:
@@ -204,6 +212,9 @@ def _suite_result(finding: Finding) -> SuiteResult:
         wins=finding.wins,
         losses=finding.losses,
         p_worse=finding.p_worse,
+        p_adjusted=finding.p_adjusted,
+        power=finding.power,
+        rules=[RuleOutcome.model_validate(asdict(rule)) for rule in finding.rules],
     )
 
 

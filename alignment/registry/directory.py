@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from alignment.errors import AliasConflict, Corrupt, Missing
+from alignment.errors import AliasConflict, Corrupt, Missing, NotApproved
 from alignment.registry.history import (
     HISTORY,
     Action,
@@ -37,7 +37,7 @@ from alignment.registry.link import (
 from alignment.registry.names import next_name, version_names
 from alignment.registry.version import Version, read_version, way_out
 from alignment.registry.writing import writing
-from alignment.types import Approved, Input
+from alignment.types import Approved, Input, Override, Rejected
 
 logger = logging.getLogger(__name__)
 
@@ -145,17 +145,50 @@ class Registry:
                 self._move(version, "publish")
             return version
 
-    def promote(self, name: str) -> Version:
-        """Deploy this version, whatever the gate says.
+    def publish_refused(
+        self,
+        encoder: Input,
+        verdict: Rejected,
+        override: Override,
+        *,
+        manifest: Mapping[str, Any],
+        card: str,
+    ) -> Version:
+        """Add an encoder that the gate refused as the next version and deploy it.
+
+        Raises:
+            Corrupt: if the copied files do not have the encoder's digest.
+            RegistryError: if the directory cannot be written, or the disk is full.
+            VersionExists: if the directory of the next version exists already.
+        """
+        with writing(self.root, "publishing"):
+            version = self._find(encoder.digest)
+            if version is None:
+                refused = {"approved": 0, "reference": verdict.reference}
+                refused |= {"override": {"reason": override.reason, "by": override.by}}
+                version = self._add(encoder, {**manifest, **refused}, card)
+            self._move(version, "override", override)
+            return version
+
+    def promote(self, name: str, override: Override | None = None) -> Version:
+        """Deploy a version that the gate approved, or any version with an override.
+
+        The history keeps who has overridden the gate, and why.
 
         Raises:
             Missing: if there is no such version.
             Corrupt: if it is damaged.
+            NotApproved: if the gate did not approve it and there is no override.
         """
         with writing(self.root, "promoting"):
             version = self.get(name)
             version.verify()
-            self._move(version, "promote")
+            if override is None and not version.approved:
+                raise _not_approved(self.name, version)
+            if override is None:
+                self._move(version, "promote")
+            else:
+                self._move(version, "override", override)
             return version
 
     def rollback(self, to: str | None = None) -> Version:
@@ -256,7 +289,7 @@ class Registry:
         final = self.root / next_name(self.root, mentioned)
         return add_version(final, encoder, manifest, card)
 
-    def _move(self, version: Version, action: Action) -> None:
+    def _move(self, version: Version, action: Action, override: Override | None = None) -> None:
         linked = linked_version(self.root)
         if linked == version.name:
             return
@@ -269,6 +302,9 @@ class Registry:
                 "version": version.name,
                 "previous": previous,
             }
+            if override is not None:
+                move["reason"] = override.reason
+                move["by"] = override.by
             append_move(self.root / HISTORY, move)
         point_to(self.root, version.name)
 
@@ -282,4 +318,13 @@ def _check_expected(champion: Version | None, expected: str | None, root: Path) 
         f"the champion changed to {name} while this run was in progress",
         where=str(root),
         hint="Run again: the candidate is then compared with the present champion.",
+    )
+
+
+def _not_approved(model: str, version: Version) -> NotApproved:
+    return NotApproved(
+        f"the gate did not approve {version.name}",
+        where=str(version.path),
+        hint="To deploy it nevertheless, say why and who decides: `alignment registry promote "
+        f'{model} {version.name} --override --reason "..." --by NAME`. It is recorded for ever.',
     )

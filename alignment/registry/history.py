@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
-from alignment.files import write_bytes_atomically
+from alignment.registry.lines import append_line, read_lines, write_lines
 
 HISTORY = "history.jsonl"
-Action = Literal["publish", "promote", "rollback", "repair"]
+Action = Literal["publish", "promote", "override", "rollback", "repair"]
+"""`override` deploys a version although the gate did not approve it."""
 
 
 class Move(TypedDict):
@@ -23,6 +23,10 @@ class Move(TypedDict):
     """Deployed by the move."""
     previous: str | None
     """Deployed before it."""
+    reason: NotRequired[str]
+    """Why the gate was overridden."""
+    by: NotRequired[str]
+    """Who did it."""
 
 
 @dataclass
@@ -40,18 +44,8 @@ def read_history(path: Path) -> History:
     Raises:
         OSError: if there is a file and it cannot be read.
     """
-    history = History()
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return history
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        move = _parse(line)
-        if move is not None:
-            history.moves.append(move)
-        elif line.strip():
-            history.damaged.append(number)
-    return history
+    moves, damaged = read_lines(path, _parse)
+    return History(moves, damaged)
 
 
 def append_move(path: Path, move: Move) -> None:
@@ -62,16 +56,12 @@ def append_move(path: Path, move: Move) -> None:
     Raises:
         OSError: if the file cannot be read or written; it is then as before.
     """
-    content = path.read_bytes() if path.exists() else b""
-    if content and not content.endswith(b"\n"):
-        content += b"\n"
-    write_bytes_atomically(path, content + json.dumps(move).encode() + b"\n")
+    append_line(path, move)
 
 
 def write_moves(path: Path, moves: Sequence[Move]) -> None:
     """Write the whole history."""
-    lines = [json.dumps(move) + "\n" for move in moves]
-    write_bytes_atomically(path, "".join(lines).encode())
+    write_lines(path, moves)
 
 
 @dataclass
@@ -129,15 +119,10 @@ def deployments(moves: Sequence[Move], champion: str | None) -> Deployments:
     return result
 
 
-def _parse(line: bytes) -> Move | None:
-    try:
-        move: Any = json.loads(line)
-        previous = move["previous"]
-        texts = [move["time"], move["version"]]
-        known = move["action"] in get_args(Action)
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    if not known or not all(isinstance(text, str) for text in texts):
+def _parse(move: Any) -> Move | None:
+    previous = move["previous"]
+    texts = [move["time"], move["version"], move.get("reason", ""), move.get("by", "")]
+    if move["action"] not in get_args(Action) or not all(isinstance(text, str) for text in texts):
         return None
     if previous is not None and not isinstance(previous, str):
         return None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
 from alignment.errors import Corrupt
 from alignment.files import remove, tree_digests
+from alignment.registry.attempts import ATTEMPTS, read_attempts
 from alignment.registry.directory import Registry
 from alignment.registry.history import HISTORY, Move, append_move, read_history, write_moves
 from alignment.registry.incoming import INCOMING, now
+from alignment.registry.lines import write_lines
 from alignment.registry.link import CHAMPION, copy_aside, linked_version, point_to, set_aside
 from alignment.registry.version import OURS, read_version
 from alignment.registry.writing import writing
@@ -42,6 +45,7 @@ def find_damage(registry: Registry, *, full: bool = True) -> list[Damage]:
         return damage
     for line in lines:
         damage.append(Damage("history", f"{path}:{line}", "the line cannot be read"))
+    damage += _attempts_damage(registry.root / ATTEMPTS)
     problem_of_link = registry.link_problem()
     if problem_of_link is not None:
         damage.append(Damage(CHAMPION, str(registry.root / CHAMPION), problem_of_link))
@@ -63,6 +67,7 @@ def repair(registry: Registry) -> list[str]:
     with writing(registry.root, "repairing"):
         actions = _remove_unfinished(registry.root)
         actions += _repair_history(registry.root)
+        actions += _repair_attempts(registry.root / ATTEMPTS)
         before = linked_version(registry.root)
         for name in registry.names():
             damage = _version_damage(registry.root / name, full=True)
@@ -70,6 +75,14 @@ def repair(registry: Registry) -> list[str]:
                 target = set_aside(registry.root / name)
                 actions.append(f"{name} was damaged ({damage.problem}); moved to {target}.")
         return actions + _repair_link(registry, before)
+
+
+def _attempts_damage(path: Path) -> list[Damage]:
+    try:
+        _, lines = read_attempts(path)
+    except OSError as error:
+        return [Damage("attempts", str(path), f"cannot be read: {error.strerror}")]
+    return [Damage("attempts", f"{path}:{line}", "the line cannot be read") for line in lines]
 
 
 def _version_damage(path: Path, *, full: bool) -> Damage | None:
@@ -85,7 +98,8 @@ def _version_damage(path: Path, *, full: bool) -> Damage | None:
 def _remove_unfinished(root: Path) -> list[str]:
     """Delete what killed processes left; this process holds the lock."""
     actions = []
-    for path in [root / INCOMING, root / f".{CHAMPION}", *root.glob(f".{HISTORY}.*")]:
+    torn = [*root.glob(f".{HISTORY}.*"), *root.glob(f".{ATTEMPTS}.*")]
+    for path in [root / INCOMING, root / f".{CHAMPION}", *torn]:
         if os.path.lexists(path):
             remove(path)
             actions.append(f"{path.name} was left by a killed process; deleted.")
@@ -105,6 +119,20 @@ def _repair_history(root: Path) -> list[str]:
     write_moves(path, history.moves)
     lines = ", ".join(map(str, history.damaged))
     return [f"Lines {lines} of the history were damaged; the damaged file is {target}."]
+
+
+def _repair_attempts(path: Path) -> list[str]:
+    try:
+        attempts, damaged = read_attempts(path)
+    except OSError as error:
+        target = set_aside(path)
+        return [f"The attempts could not be read ({error.strerror}); moved to {target}."]
+    if not damaged:
+        return []
+    target = copy_aside(path)
+    write_lines(path, [asdict(attempt) for attempt in attempts])
+    lines = ", ".join(map(str, damaged))
+    return [f"Lines {lines} of the attempts were damaged; the damaged file is {target}."]
 
 
 def _repair_link(registry: Registry, before: str | None) -> list[str]:

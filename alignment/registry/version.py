@@ -52,6 +52,11 @@ class Version:
         repair = way_out(self.path.parent.name)
         return Input(self.digest, self.path, files=self.files, repair=repair)
 
+    @property
+    def approved(self) -> bool:
+        """Whether the gate approved it; so it did every version of an earlier release."""
+        return bool(self.manifest.get("approved", True))
+
     def mean_accuracy(self) -> dict[str, float]:
         """Accuracy by suite, the mean over the languages, in [0, 1]."""
         accuracy = self.manifest.get("accuracy", {})

@@ -23,7 +23,15 @@ class AccuracyRow(NamedTuple):
     discordant: str
     """Queries won / queries lost."""
     p_worse: str
+    p_adjusted: str
+    """After Holm's correction; empty in runs of earlier releases."""
+    power: str
+    """In percent, likewise."""
     passed: bool
+    failed_rules: str
+    """Names of the rules that refuse it."""
+    warnings: tuple[str, ...]
+    """What passed but is worth knowing."""
     reason: str
 
 
@@ -54,6 +62,12 @@ def _row(language: LanguageResult, result: SuiteResult) -> AccuracyRow:
         to_pivot=percent(after.backward),
         discordant=f"{result.wins} / {result.losses}",
         p_worse=f"{result.p_worse:.2g}",
+        p_adjusted="" if result.p_adjusted is None else f"{result.p_adjusted:.2g}",
+        power="" if result.power is None else f"{result.power:.0%}",
         passed=result.passed,
+        failed_rules=", ".join(
+            rule.name.replace("_", " ") for rule in result.rules if not rule.passed
+        ),
+        warnings=tuple(result.warnings()),
         reason=result.reason,
     )

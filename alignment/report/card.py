@@ -7,7 +7,7 @@ from typing import Any
 
 from alignment.report.summary import CorpusUse
 from alignment.report.templating import render_markdown
-from alignment.types import Finding
+from alignment.types import Finding, Override
 
 
 def render_card(
@@ -20,6 +20,7 @@ def render_card(
     training: Mapping[str, Any],
     encoder: Mapping[str, Any],
     names: Mapping[str, str],
+    override: Override | None = None,
 ) -> str:
     """What the model is, how to use it, how it was measured, and what it was trained on.
 
@@ -33,6 +34,7 @@ def render_card(
         encoder: Its `prompts` (source, target), `pooling`, `modules`, `dtype`, `max_tokens`, and
             whether it needs `trust_remote_code`.
         names: Names of the languages by code, the pivot first.
+        override: Who deployed it although the gate refused it, and why.
     """
     return render_markdown(
         "model_card.md.j2",
@@ -44,4 +46,5 @@ def render_card(
         training=training,
         encoder=encoder,
         names=names,
+        override=override,
     )

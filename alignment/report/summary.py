@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from alignment.types import AlignmentVerdict
+from alignment.types import AlignmentVerdict, RuleName
 
 
 class _Record(BaseModel):
@@ -23,6 +23,16 @@ class Score(_Record):
     high: float
 
 
+class RuleOutcome(_Record):
+    """One rule of the gate for one language on one suite."""
+
+    name: RuleName
+    passed: bool
+    reason: str
+    numbers: dict[str, float] = Field(default_factory=dict, description="what the rule compared")
+    warning: bool = Field(False, description="passed, but worth knowing")
+
+
 class SuiteResult(_Record):
     """One language on one suite: before is the reference, after is the candidate."""
 
@@ -34,7 +44,20 @@ class SuiteResult(_Record):
     floor: float
     wins: int = Field(description="queries that only the candidate got right")
     losses: int = Field(description="queries that only the reference got right")
-    p_worse: float = Field(description="one-sided p-value for 'the candidate is worse'")
+    p_worse: float = Field(
+        description="one-sided p-value for 'the candidate is worse by more than the margin'"
+    )
+    p_adjusted: float | None = Field(
+        None, description="after Holm's correction for all tests of the run"
+    )
+    power: float | None = Field(
+        None, description="probability that the test sees the drop that it must see"
+    )
+    rules: list[RuleOutcome] = Field(default_factory=list, description="of the gate")
+
+    def warnings(self) -> list[str]:
+        """Reasons of rules that passed, which people should know."""
+        return [rule.reason for rule in self.rules if rule.warning]
 
 
 class LanguageResult(_Record):
@@ -119,6 +142,15 @@ class Mean(_Record):
     after: float
 
 
+class TrialRecord(_Record):
+    """What the gate's tests share."""
+
+    alpha: float = Field(0.05, description="over all tests and attempts")
+    level: float = Field(0.05, description="of this attempt")
+    attempt: int = Field(1, description="candidates so far against the reference on these suites")
+    tests: int = Field(1, description="tests that Holm's correction is for")
+
+
 class Training(_Record):
     """The length of the training."""
 
@@ -137,6 +169,9 @@ class Summary(_Record):
     seconds: float = Field(description="of this run; a reused stage takes almost none")
     verdict: Literal["approved", "rejected"]
     reference: str = Field(description="what the candidate was compared with")
+    trial: TrialRecord = Field(
+        default_factory=TrialRecord, description="what the gate's tests share"
+    )
     version: str | None = Field(description="published version, if approved")
     champion: str | None = Field(description="deployed version after the run")
     mean: dict[str, Mean] = Field(description="by suite")
@@ -159,6 +194,15 @@ class Summary(_Record):
         for language in self.languages.values():
             names.update(dict.fromkeys(language.suites))
         return list(names)
+
+    def small_suites(self) -> dict[str, list[str]]:
+        """Names of the languages that passed on a suite which is too small, by suite."""
+        names: dict[str, list[str]] = {}
+        for language in self.languages.values():
+            for suite, result in language.suites.items():
+                if result.passed and result.warnings():
+                    names.setdefault(suite, []).append(language.name)
+        return names
 
     def failures(self) -> list[tuple[str, str, SuiteResult]]:
         """Language name, suite and result of everything that did not pass the gate."""

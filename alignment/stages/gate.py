@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from alignment import layout, tables
+from alignment import layout
+from alignment.cleaning.trained import trained_sentences
 from alignment.config import Gate
-from alignment.errors import DataError
+from alignment.errors import Corrupt, DataError
 from alignment.files import write_json
-from alignment.gate import PairedOutcomes, SuiteOutcomes, decide
+from alignment.gate import Earlier, PairedOutcomes, SuiteOutcomes, decide
+from alignment.gate.evidence import FIRST, SuiteKey
+from alignment.gate.record import verdict_from_json, verdict_to_json
+from alignment.stages.outcomes import read_answers
 from alignment.store import Store
-from alignment.types import Accuracy, Approved, Artifact, Counts, Finding, Rejected, Verdict
+from alignment.types import Artifact, Counts, Verdict
 
-REVISION = 1
+REVISION = 2
 logger = logging.getLogger(__name__)
 
 
@@ -35,23 +39,32 @@ def gate(
     rules: Mapping[str, Gate],
     *,
     against: str,
+    earlier: Earlier = FIRST,
+    holdout: Artifact | None = None,
+    triplets: Sequence[Artifact] = (),
 ) -> Artifact:
     """`verdict.json`: the candidate's outcomes by language against those of the reference.
 
-    `against` is the reference's name in messages.
+    Args:
+        store: Where the artifact goes.
+        candidate: Artifacts of `evaluate` by language.
+        reference: The same of the other encoder.
+        rules: What is asked of each language.
+        against: The reference's name in messages.
+        earlier: Earlier candidates against the same reference on the same suites.
+        holdout: The suites, which are searched for sentences that were trained on.
+        triplets: What the candidate was trained on.
 
     Raises:
         DataError: if a language has no suite, or one with too few pairs.
     """
 
     def work(out: Path) -> GateCounts:
-        verdict = decide(_outcomes(candidate, reference), rules, against)
-        content = {
-            "approved": isinstance(verdict, Approved),
-            "reference": verdict.reference,
-            "findings": [asdict(finding) for finding in verdict.findings],
-        }
-        write_json(out / layout.VERDICT, content)
+        leaked = _leaked(candidate, holdout, triplets)
+        write_json(out / layout.LEAKED, [[*key, count] for key, count in leaked.items()])
+        outcomes = paired_outcomes(candidate, reference, leaked)
+        verdict = decide(outcomes, rules, against, earlier)
+        write_json(out / layout.VERDICT, verdict_to_json(verdict))
         passed = sum(finding.passed for finding in verdict.findings)
         return GateCounts(len(verdict.findings), passed)
 
@@ -59,28 +72,43 @@ def gate(
     inputs |= {
         f"reference:{language}": artifact.input() for language, artifact in reference.items()
     }
+    if holdout is not None:
+        inputs["holdout"] = holdout.input()
+    for number, artifact in enumerate(triplets):
+        inputs[f"triplets:{number}"] = artifact.input(layout.TRIPLETS)
     config = {
         "against": against,
         "rules": {language: rules[language].model_dump() for language in candidate},
+        "attempt": earlier.attempt,
+        "refused": sorted(earlier.refused),
     }
     return store.build("gate", work, revision=REVISION, config=config, inputs=inputs)
 
 
 def read_verdict(artifact: Artifact) -> Verdict:
-    """The verdict of an artifact of `gate`."""
-    content = json.loads((artifact.path / layout.VERDICT).read_text())
-    findings = []
-    for entry in content["findings"]:
-        before = Accuracy(**entry.pop("before"))
-        after = Accuracy(**entry.pop("after"))
-        findings.append(Finding(before=before, after=after, **entry))
-    verdict = Approved if content["approved"] else Rejected
-    return verdict(tuple(findings), content["reference"])
+    """The verdict of an artifact of `gate`, of this release or an earlier one."""
+    return verdict_from_json(json.loads((artifact.path / layout.VERDICT).read_text()))
 
 
-def _outcomes(
-    candidate: Mapping[str, Artifact], reference: Mapping[str, Artifact]
+def read_leaked(artifact: Artifact) -> dict[SuiteKey, int]:
+    """Sentences of each language and suite that the candidate was trained on."""
+    path = artifact.path / layout.LEAKED
+    if not path.is_file():
+        return {}
+    return {(language, suite): count for language, suite, count in json.loads(path.read_text())}
+
+
+def paired_outcomes(
+    candidate: Mapping[str, Artifact],
+    reference: Mapping[str, Artifact],
+    leaked: Mapping[SuiteKey, int],
 ) -> Iterator[SuiteOutcomes]:
+    """What the gate judges, from artifacts of `evaluate` by language.
+
+    Raises:
+        DataError: if a language has no suite, or the encoders were measured on different queries.
+        Corrupt: if the reference gives vectors that are not finite.
+    """
     for language, artifact in candidate.items():
         suites = layout.evaluated_suites(artifact)
         if not suites:
@@ -90,22 +118,40 @@ def _outcomes(
                 hint="Raise holdout.share, or add a suite that has the language.",
             )
         for suite in suites:
-            before = reference[language].path / layout.outcomes_file(suite)
-            after = artifact.path / layout.outcomes_file(suite)
-            forward = _paired(before, after, "forward")
-            backward = _paired(before, after, "backward")
-            yield SuiteOutcomes(language, suite, forward, backward)
+            file = layout.outcomes_file(suite)
+            before = read_answers(reference[language].path / file)
+            after = read_answers(artifact.path / file)
+            if before.pairs() != after.pairs():
+                raise DataError(
+                    f"the two encoders were measured on different queries of {suite}",
+                    where=f"languages.{language}",
+                    hint="Run again: the suite is measured again with both.",
+                )
+            if before.not_finite:
+                raise Corrupt(
+                    "the encoder that the candidate is compared with gives NaN or infinite vectors",
+                    where=f"languages.{language}",
+                    hint="If it is deployed, go back with `alignment rollback`.",
+                )
+            order = sorted(after.pairs())
+            yield SuiteOutcomes(
+                language,
+                suite,
+                forward=PairedOutcomes(before.forward_of(order), after.forward_of(order)),
+                backward=PairedOutcomes(before.backward_of(order), after.backward_of(order)),
+                not_finite=after.not_finite,
+                tied=after.tied,
+                leaked=leaked.get((language, suite), 0),
+            )
 
 
-def _paired(reference: Path, candidate: Path, direction: str) -> PairedOutcomes:
-    before = _correct_by_query(reference, direction)
-    after = _correct_by_query(candidate, direction)
-    return PairedOutcomes([before[query] for query in after], list(after.values()))
-
-
-def _correct_by_query(path: Path, direction: str) -> dict[str, bool]:
-    return {
-        row["query_id"]: row["correct"]
-        for row in tables.read(path)
-        if row["direction"] == direction
-    }
+def _leaked(
+    candidate: Mapping[str, Artifact], holdout: Artifact | None, triplets: Sequence[Artifact]
+) -> dict[SuiteKey, int]:
+    if holdout is None or not triplets:
+        return {}
+    suites = {}
+    for language, artifact in candidate.items():
+        for suite in layout.evaluated_suites(artifact):
+            suites[language, suite] = holdout.path / layout.suite_file(suite, language)
+    return trained_sentences([artifact.path / layout.TRIPLETS for artifact in triplets], suites)

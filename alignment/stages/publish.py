@@ -18,10 +18,10 @@ from alignment.config import (
 )
 from alignment.encoder.description import describe
 from alignment.provenance import git_commit, package_versions
-from alignment.registry import Registry, Version
+from alignment.registry import Override, Registry, Version
 from alignment.report.card import render_card
 from alignment.report.summary import CorpusUse
-from alignment.types import Approved, Artifact
+from alignment.types import Approved, Artifact, Rejected, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -53,26 +53,9 @@ def publish(
         AliasConflict: if the champion has changed since the run began.
         VersionExists: if the directory of the next version exists already.
     """
-    encoder = _encoder_facts(trained.path / layout.MODEL, config.encoder, base)
-    card = render_card(
-        name=config.name,
-        origin=describe_origin(config.encoder, base),
-        encoder=encoder,
-        reference=verdict.reference,
-        findings=verdict.findings,
-        corpora=corpora,
-        training=config.train.model_dump(mode="json"),
-        names={code: languages.name(code) for code in [config.pivot, *config.measured]},
+    manifest, card = _contents(
+        trained, verdict, config, corpora, reference=reference, base=base, override=None
     )
-    manifest = {
-        "train_key": trained.key,
-        "encoder": encoder,
-        "config": config.model_dump(mode="json"),
-        "compared_with": dict(reference),
-        "git_commit": git_commit(),
-        "versions": package_versions(),
-        "accuracy": _accuracy(verdict),
-    }
     version = registry.publish(
         trained.directory(layout.MODEL), verdict, expected=expected, manifest=manifest, card=card
     )
@@ -88,6 +71,68 @@ def publish(
             version.name,
         )
     return version
+
+
+def publish_refused(
+    registry: Registry,
+    trained: Artifact,
+    verdict: Rejected,
+    config: Config,
+    corpora: Sequence[CorpusUse],
+    override: Override,
+    *,
+    reference: Mapping[str, str],
+    base: str = "",
+) -> Version:
+    """The version that holds an encoder which the gate refused, deployed because somebody says so.
+
+    Its manifest and its card name who, and why; so does the history. The other arguments are those
+    of `publish`.
+
+    Raises:
+        VersionExists: if the directory of the next version exists already.
+    """
+    manifest, card = _contents(
+        trained, verdict, config, corpora, reference=reference, base=base, override=override
+    )
+    return registry.publish_refused(
+        trained.directory(layout.MODEL), verdict, override, manifest=manifest, card=card
+    )
+
+
+def _contents(
+    trained: Artifact,
+    verdict: Verdict,
+    config: Config,
+    corpora: Sequence[CorpusUse],
+    *,
+    reference: Mapping[str, str],
+    base: str,
+    override: Override | None,
+) -> tuple[dict[str, Any], str]:
+    """The manifest and the model card."""
+    encoder = _encoder_facts(trained.path / layout.MODEL, config.encoder, base)
+    card = render_card(
+        name=config.name,
+        origin=describe_origin(config.encoder, base),
+        encoder=encoder,
+        reference=verdict.reference,
+        findings=verdict.findings,
+        corpora=corpora,
+        training=config.train.model_dump(mode="json"),
+        names={code: languages.name(code) for code in [config.pivot, *config.measured]},
+        override=override,
+    )
+    manifest = {
+        "train_key": trained.key,
+        "encoder": encoder,
+        "config": config.model_dump(mode="json"),
+        "compared_with": dict(reference),
+        "git_commit": git_commit(),
+        "versions": package_versions(),
+        "accuracy": _accuracy(verdict),
+    }
+    return manifest, card
 
 
 def _encoder_facts(model: Path, encoder: EncoderConfig, base: str) -> dict[str, Any]:
@@ -118,7 +163,7 @@ def describe_origin(encoder: EncoderConfig, base: str = "") -> str:
     return "initialized at random"
 
 
-def _accuracy(verdict: Approved) -> dict[str, Any]:
+def _accuracy(verdict: Verdict) -> dict[str, Any]:
     """Mean accuracy by suite and language, rounded."""
     accuracy: dict[str, dict[str, float]] = {}
     for finding in verdict.findings:

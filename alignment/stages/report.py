@@ -13,7 +13,7 @@ from alignment.report.summary import Summary
 from alignment.store import Store
 from alignment.types import Artifact, Counts, StepMetrics
 
-REVISION = 8
+REVISION = 9
 ONLY_OF_THIS_RUN = {"run", "started", "seconds"}
 
 

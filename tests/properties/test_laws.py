@@ -1,4 +1,4 @@
-"""Laws of the other rooms that hold for any input: gate, search, batches, parsers."""
+"""Laws of the other rooms that hold for any input: search, batches, parsers."""
 
 import bz2
 import contextlib
@@ -17,37 +17,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alignment.config import Gate, LocalCorpus, OpusCorpus, Train, parse_config
+from alignment.config import LocalCorpus, OpusCorpus, Train, parse_config
 from alignment.corpora.catalog import Catalog, read_catalog
 from alignment.corpora.local import LocalSource
 from alignment.corpora.opus import OpusSource
 from alignment.downloads.fetch import Downloads
 from alignment.downloads.lockfile import Lockfile
 from alignment.errors import AlignmentError, ConfigError, Malformed
-from alignment.gate import PairedOutcomes, SuiteOutcomes, judge
 from alignment.retrieval.neighbors import nearest
 from alignment.training.batching import plan
 from tests.unit.training.naive import Item, data_of, lists_of
 
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
-outcomes = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=5, max_size=60)
-
-
-@given(outcomes, st.data())
-def test_the_gate_is_monotone(given_outcomes: list[tuple[bool, bool]], data: st.DataObject) -> None:
-    rules = Gate(floor=0.4, min_queries=1)
-    reference, candidate = [list(side) for side in zip(*given_outcomes, strict=True)]
-    place = data.draw(st.integers(0, len(candidate) - 1))
-    better = [*candidate[:place], True, *candidate[place + 1 :]]
-
-    def passed(side: list[bool]) -> bool:
-        measured = SuiteOutcomes(
-            "x", "s", PairedOutcomes(reference, side), PairedOutcomes(reference, candidate)
-        )
-        return judge(measured, rules, "v").passed
-
-    assert passed(better) or not passed(candidate)
 
 
 @given(st.integers(1, 40), st.integers(1, 30), st.integers(1, 12), st.integers(1, 16))

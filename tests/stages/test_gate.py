@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,15 +7,19 @@ import pytest
 from alignment import layout, tables
 from alignment.config import Gate
 from alignment.context import RunContext
-from alignment.errors import DataError
+from alignment.errors import Corrupt, DataError
 from alignment.files import tree_digests
-from alignment.stages.gate import GateCounts, gate, read_verdict
+from alignment.gate import Earlier
+from alignment.stages.gate import GateCounts, gate, read_leaked, read_verdict
 from alignment.types import Approved, Artifact, Rejected
+from tests.stages.helpers import pairs_artifact
 
 RULES = {"fi": Gate(floor=0.5, min_queries=4)}
 
 
-def evaluated(directory: Path, name: str, right: str, *suites: str) -> Artifact:
+def evaluated(
+    directory: Path, name: str, right: str, *suites: str, similarity: float = 0.5
+) -> Artifact:
     """An artifact of `evaluate`: one digit per query, 1 for a right answer."""
     for suite in suites or ("heldout",):
         rows = [
@@ -22,7 +27,7 @@ def evaluated(directory: Path, name: str, right: str, *suites: str) -> Artifact:
                 "query_id": f"{number}",
                 "direction": direction,
                 "correct": digit == "1",
-                "similarity": 0.5,
+                "similarity": similarity,
                 "best_wrong": 0.4,
             }
             for direction in ("forward", "backward")
@@ -78,3 +83,81 @@ def test_a_language_without_a_suite(context: RunContext, tmp_path: Path) -> None
     with pytest.raises(DataError, match="no evaluation suite for this language") as caught:
         run(context, empty, empty)
     assert caught.value.where == "languages.fi"
+
+
+def test_a_collapsed_candidate(context: RunContext, tmp_path: Path) -> None:
+    before = evaluated(tmp_path, "before", "111111")
+    after = evaluated(tmp_path, "after", "000000", similarity=0.4)
+    (finding,) = read_verdict(run(context, after, before)).findings
+    assert "the encoder has collapsed: for 100% of the queries" in finding.reason
+
+
+def test_vectors_that_are_not_finite(context: RunContext, tmp_path: Path) -> None:
+    fine = evaluated(tmp_path, "fine", "111111")
+    broken = evaluated(tmp_path, "broken", "000000", similarity=float("nan"))
+    (finding,) = read_verdict(run(context, broken, fine)).findings
+    assert finding.reason.startswith("the vectors of 6 of 6 pairs are NaN or infinite")
+    with pytest.raises(Corrupt, match="that the candidate is compared with gives NaN"):
+        run(context, fine, broken)
+
+
+def test_other_queries_are_an_error(context: RunContext, tmp_path: Path) -> None:
+    before = evaluated(tmp_path, "before", "11111")
+    after = evaluated(tmp_path, "after", "111111")
+    with pytest.raises(DataError, match="different queries of heldout"):
+        run(context, after, before)
+
+
+def test_what_was_trained_on_is_found(context: RunContext, tmp_path: Path) -> None:
+    suite = pairs_artifact(tmp_path / "holdout", "fi", [("One.", "Yksi."), ("Two.", "Kaksi.")])
+    path = tmp_path / "suites" / layout.suite_file("heldout", "fi")
+    path.parent.mkdir(parents=True)
+    path.write_bytes((suite.path / layout.PAIRS).read_bytes())
+    holdout = replace(suite, path=tmp_path / "suites", files=tree_digests(tmp_path / "suites"))
+    row = dict.fromkeys(tables.TRIPLETS.names)
+    row |= {"anchor": "three", "positive": "kolme", "negative": "YKSI"}
+    tables.write(tmp_path / "triplets" / layout.TRIPLETS, tables.TRIPLETS, [row])
+    trained = replace(
+        holdout, path=tmp_path / "triplets", files=tree_digests(tmp_path / "triplets")
+    )
+    both = evaluated(tmp_path, "both", "111111")
+    artifact = gate(
+        context.store,
+        {"fi": both},
+        {"fi": both},
+        RULES,
+        against="v1",
+        holdout=holdout,
+        triplets=[trained],
+    )
+    verdict = read_verdict(artifact)
+    assert isinstance(verdict, Rejected)
+    assert verdict.failed[0].reason == "trained on 1 sentence of the suite heldout"
+    assert read_leaked(artifact) == {("fi", "heldout"): 1}
+
+
+def test_the_attempt_is_part_of_the_key(context: RunContext, tmp_path: Path) -> None:
+    both = evaluated(tmp_path, "both", "111111")
+    artifacts = []
+    for earlier in (Earlier(), Earlier(2), Earlier(2, frozenset({("fi", "heldout")}))):
+        artifact = gate(
+            context.store, {"fi": both}, {"fi": both}, RULES, against="v1", earlier=earlier
+        )
+        artifacts.append(artifact)
+    assert len({artifact.key for artifact in artifacts}) == 3
+    assert [read_verdict(artifact).trial.attempt for artifact in artifacts] == [1, 2, 2]
+
+
+def test_a_verdict_of_an_earlier_release_is_read(context: RunContext, tmp_path: Path) -> None:
+    both = evaluated(tmp_path, "both", "111111")
+    artifact = run(context, both, both)
+    path = artifact.path / layout.VERDICT
+    content = json.loads(path.read_text())
+    del content["trial"]
+    for finding in content["findings"]:
+        for name in ("rules", "p_adjusted", "power", "pooled_with"):
+            del finding[name]
+    path.write_text(json.dumps(content))
+    verdict = read_verdict(artifact)
+    assert isinstance(verdict, Approved)
+    assert verdict.findings[0].rules == ()

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,12 @@ import torch
 from alignment.config import Config, HubEncoder, RegistryEncoder, parse_config
 from alignment.encoder.directory import save_encoder
 from alignment.encoder.prompts import Prompts, choose_prompts
+from alignment.errors import NotApproved
 from alignment.files import tree_digests
 from alignment.registry import Registry
 from alignment.report.summary import CorpusUse
-from alignment.stages.publish import describe_origin, publish
-from alignment.types import Accuracy, Approved, Artifact, Finding
+from alignment.stages.publish import describe_origin, publish, publish_refused
+from alignment.types import Accuracy, Approved, Artifact, Finding, Override, Rejected
 from tests.encoders import trained_artifact
 from tests.unit.encoder.examples import small_encoder
 
@@ -106,3 +108,29 @@ def test_manifest_and_card_say_what_the_encoder_is(registry: Registry, tmp_path:
     card = (version.path / "README.md").read_text()
     assert "| Transformer, Pooling, Normalize | mean | 32 | bfloat16 |" in card
     assert "trust_remote_code=True" in card
+
+
+def test_a_refused_encoder_is_published_only_with_a_name_and_a_reason(
+    registry: Registry, config: Config, tmp_path: Path
+) -> None:
+    first = trained_artifact(tmp_path, "a")
+    publish(registry, first, APPROVED, config, CORPORA, expected=None, reference={})
+    finding = replace(FINDING, passed=False, reason="below the floor")
+    version = publish_refused(
+        registry,
+        trained_artifact(tmp_path, "b"),
+        Rejected((finding,), "v1"),
+        config,
+        CORPORA,
+        Override("Welsh is urgent", "ana"),
+        reference={"name": "v1", "digest": "d"},
+    )
+    assert (version.name, version.approved) == ("v2", False)
+    assert version.manifest["override"] == {"reason": "Welsh is urgent", "by": "ana"}
+    card = (version.path / "README.md").read_text()
+    assert "**The quality gate refused this version.** ana deployed it nevertheless" in card
+    assert "below the floor" in card
+    assert registry.history()[-1]["action"] == "override"
+    registry.rollback()
+    with pytest.raises(NotApproved):
+        registry.promote("v2")

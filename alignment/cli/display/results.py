@@ -32,10 +32,16 @@ STAGE_COLUMNS: dict[str, JustifyMethod] = {
 
 def print_outcome(summary: Summary, directory: Path) -> None:
     """The accuracy tables, the verdict, and the path of the report in `directory`."""
-    for suite in summary.suites():
-        _print_suite(summary, suite)
+    print_accuracy(summary)
     say(*_verdict(summary))
     say(f"Finished in {summary.seconds:.0f} s. Report: {directory / 'report.html'}")
+
+
+def print_accuracy(summary: Summary) -> None:
+    """The accuracy of every suite with the gate's decision by language."""
+    for suite in summary.suites():
+        _print_suite(summary, suite)
+    _print_warnings(summary)
 
 
 def print_stages(summary: Summary) -> None:
@@ -81,10 +87,22 @@ def _print_suite(summary: Summary, suite: str) -> None:
     console.print(table)
 
 
+def _print_warnings(summary: Summary) -> None:
+    """One line for each suite that is too small, however many languages it has."""
+    for suite, names in summary.small_suites().items():
+        say(
+            ("Too small", "yellow"),
+            f": {suite} has too few pairs in {', '.join(names)} to show the drop of gate.detect, "
+            "so a pass says little there.",
+        )
+
+
 def _gate_cell(row: AccuracyRow) -> Text:
-    if row.passed:
-        return styled(("pass", "green"))
-    return styled(("refused", "red"), f": {row.reason}")
+    if not row.passed:
+        return styled(("refused", "red"), f": {row.reason}")
+    if row.warnings:
+        return styled(("pass", "green"), (f" (power {row.power})", "yellow"))
+    return styled(("pass", "green"))
 
 
 def _verdict(summary: Summary) -> list[str | tuple[str, str]]:

@@ -35,6 +35,13 @@ def print_versions(registry: Registry) -> None:
             _mean_accuracies(version),
         )
     console.print(table)
+    for move in registry.history():
+        if move["action"] == "override":
+            say(
+                ("Gate overridden", "yellow"),
+                f" for {move['version']} on {_minute(move['time'])} UTC by {move.get('by', '?')}: "
+                f"{move.get('reason', '')}",
+            )
     try:
         registry.champion()
     except Corrupt as error:

@@ -56,9 +56,23 @@ def test_arguments_out_of_range_are_refused() -> None:
 
 def test_alpha_decides_what_is_worse() -> None:
     candidate = report(fi=38)
-    reference = report(fi=40)  # four lost queries: p = 1/16
-    assert isinstance(gate_languages(candidate, reference, alpha=0.05), Approved)
-    assert isinstance(gate_languages(candidate, reference, alpha=0.1), Rejected)
+    reference = report(fi=40)  # two lost pairs: p = 1/4
+    assert isinstance(gate_languages(candidate, reference, alpha=0.2), Approved)
+    assert isinstance(gate_languages(candidate, reference, alpha=0.3), Rejected)
+
+
+def test_the_margin_decides_what_is_worse() -> None:
+    candidate = report(fi=34)
+    reference = report(fi=40)
+    assert isinstance(gate_languages(candidate, reference), Rejected)
+    assert isinstance(gate_languages(candidate, reference, margin=0.2), Approved)
+
+
+def test_many_languages_share_alpha() -> None:
+    before = report(a=40, b=40, c=40, d=40, e=40)
+    after = report(a=35, b=40, c=40, d=40, e=40)  # p = 1/32
+    assert isinstance(gate_languages(report(a=35), report(a=40), margin=0), Rejected)
+    assert isinstance(gate_languages(after, before, margin=0), Approved)
 
 
 def test_different_languages_are_refused() -> None:

@@ -55,7 +55,9 @@ def test_each_step_is_reported_and_a_rejection_is_a_value(
     assert f"{STEPS}/{STEPS}" in capfd.readouterr().err
     assert isinstance(outcome.verdict, alignment.Rejected)
     assert outcome.version is None
-    assert not (workspace / "registry" / "strict").exists()
+    assert [path.name for path in (workspace / "registry" / "strict").glob("[!.]*")] == [
+        "attempts.jsonl"
+    ]
 
 
 def test_bars_only_with_progress(trained_project: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -53,14 +53,14 @@ def test_no_key_does_the_same(override: str, expected: str) -> None:
     ("override", "expected"),
     [
         ("learning_rate=1", "`learning_rate` belongs under `train`: write train.learning_rate"),
-        ("margin=1", "`margin` belongs under `train`: write train.margin"),
+        ("margin=1", "`margin` belongs under `train` or `gate`: write train.margin or gate.margin"),
         ("train.floor=1", "`floor` belongs under `gate`: write gate.floor"),
         ("triplets.random=1", "`random` belongs under `triplets.shares`: "),
         ("train.seed=1", "`seed` is a top-level key: write it outside this section"),
         ("path=a", "`path` belongs under `corpora` or `encoder`"),
         ("license=MIT", "`license` belongs in an entry of `corpora`"),
         ("languages.fi.floor=1", "`floor` belongs under `gate`: write languages.fi.gate.floor"),
-        ("languages.fi.margin=1", "`margin` is the same for all languages: write train.margin"),
+        ("languages.fi.dropout=1", "`dropout` is the same for all languages: write train.dropout"),
         ("corpora.0.corpus=NLLB", "`corpus` is a key of kind: opus"),
         ("corpora.0.dataset=a/b", "`dataset` is a key of kind: hub or mtdata"),
         ("encoder.revision=x", "`revision` is a key of source: hub"),
@@ -98,7 +98,8 @@ def test_no_misleading_suggestion(key: str) -> None:
 
 
 def test_lists_the_keys_of_a_small_section() -> None:
-    assert hint("gate.foo=1") == "valid keys: alpha, floor, min_queries"
+    expected = "valid keys: max_file_gb, max_run_gb"
+    assert hint("downloads.foo=1") == expected
 
 
 def test_refers_to_the_schema_for_a_large_section() -> None:

@@ -52,7 +52,7 @@ def test_every_key_has_a_description() -> None:
 
 def test_keys_by_section() -> None:
     keys = keys_by_section()
-    assert keys["gate"] == {"floor", "alpha", "min_queries"} == Gate.model_fields.keys()
+    assert {"floor", "alpha", "min_queries"} < keys["gate"] == Gate.model_fields.keys()
     assert {"package", "license", "test_set"} <= keys["corpora"]
     assert {"prompts", "revision", "vocab_size"} <= keys["encoder"]
     assert keys["clean"] == Clean.model_fields.keys()

@@ -1,0 +1,235 @@
+"""What the rules see of one language on one suite: accuracies, tests, power, and what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alignment.config import Gate
+from alignment.errors import DataError
+from alignment.gate.family import holm, spent
+from alignment.gate.flips import p_as_bad, p_no_better, p_worse
+from alignment.gate.outcomes import Changes, SuiteOutcomes, count_changes
+from alignment.gate.power import LIKELY, SURE, Design, design, pooled, power, provable_level
+from alignment.gate.statistics import count_discordant
+from alignment.types import Accuracy, Trial
+
+SuiteKey = tuple[str, str]
+"""Language and suite."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Earlier candidates against the same reference on the same suites."""
+
+    attempt: int = 1
+    """Number of this candidate, from 1."""
+    refused: frozenset[SuiteKey] = frozenset()
+    """Languages and suites in which an earlier candidate was refused as worse."""
+
+
+FIRST = Earlier()
+LAXEST = 0.25
+"""Level above which a proof would say nothing, so that none is asked."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One language on one suite, measured and tested."""
+
+    outcomes: SuiteOutcomes
+    asked: Gate
+    reference: str
+    """Its name in messages."""
+    trial: Trial
+    before: Accuracy
+    after: Accuracy
+    changes: Changes
+    wins: int
+    losses: int
+    p_worse: float
+    p_adjusted: float
+    p_as_bad: float
+    """Small if it is shown that the candidate loses less than margin + detect."""
+    p_no_better: float
+    """Small if it is shown that the candidate gains more than `min_gain`."""
+    power: float
+    """Of the test alone."""
+    proof_level: float | None
+    """Level at which it must show that it is not worse; None if it need not."""
+    must_hold: bool
+    """Whether no loss beyond the margin may be seen, because the suite is too small for a proof."""
+    pool: tuple[str, ...] = ()
+    """All languages of the pooled test, this one included; empty if it was tested alone."""
+    pool_pairs: int = 0
+    pool_power: float = 0.0
+
+    @property
+    def n(self) -> int:
+        """Pairs of the suite."""
+        return self.outcomes.n
+
+
+def gather(
+    outcomes: Iterable[SuiteOutcomes],
+    rules: Mapping[str, Gate],
+    reference: str,
+    earlier: Earlier = FIRST,
+) -> list[Evidence]:
+    """Measure and test every language and suite; the tests are one family.
+
+    Raises:
+        DataError: if a suite has fewer pairs than its language's `min_queries`, or there is none.
+    """
+    drafts = [_draft(suite, rules[suite.language]) for suite in outcomes]
+    if not drafts:
+        raise DataError("there is nothing to judge: no language has a suite", where="languages")
+    alpha = min(gate.alpha for gate in rules.values())
+    sequential = all(gate.sequential for gate in rules.values())
+    attempt = earlier.attempt if sequential else 1
+    level = spent(alpha, attempt) if sequential else alpha
+    strictest = level / len(drafts)  # Holm's first step
+    tests = _tests(drafts, strictest)
+    for test, adjusted in zip(tests, holm([test.p for test in tests]), strict=True):
+        for draft in test.members:
+            draft.p_adjusted = adjusted
+            draft.test = test
+    trial = Trial(alpha=alpha, level=level, attempt=attempt, tests=len(tests))
+    evidence = []
+    for draft in drafts:
+        refused = attempt > 1 and draft.key in earlier.refused
+        proof_level = _proof_level(draft, trial, refused=refused) if attempt > 1 else None
+        must_hold = refused and proof_level is None
+        one = _evidence(draft, reference, trial, strictest, proof_level, must_hold=must_hold)
+        evidence.append(one)
+    return evidence
+
+
+@dataclass
+class _Draft:
+    """One language on one suite, before the tests of all of them are corrected."""
+
+    outcomes: SuiteOutcomes
+    asked: Gate
+    before: Accuracy
+    after: Accuracy
+    changes: Changes
+    p_adjusted: float = 1.0
+    test: _Test = field(init=False)
+
+    @property
+    def key(self) -> SuiteKey:
+        return self.outcomes.language, self.outcomes.suite
+
+    def queries(self, share: float) -> float:
+        """A share of the queries of both directions."""
+        return share * 2 * self.outcomes.n
+
+    def design(self, *, seen: float = 0.0) -> Design:
+        """What the suite can show, whatever the candidate answers."""
+        return design(
+            self.outcomes.n, self.before.mean, self.asked.margin, self.asked.detect, seen=seen
+        )
+
+    def power(self, level: float) -> float:
+        """Of this suite alone, whatever the candidate answers."""
+        return power(self.design(), level)
+
+
+@dataclass
+class _Test:
+    """One test of the family: of one language and suite, or of several that are too small."""
+
+    members: list[_Draft]
+    p: float
+
+
+def _draft(outcomes: SuiteOutcomes, asked: Gate) -> _Draft:
+    if outcomes.n < asked.min_queries:
+        raise DataError(
+            f"the suite {outcomes.suite} has {outcomes.n} pairs, "
+            f"but the gate needs {asked.min_queries}",
+            where=f"languages.{outcomes.language}",
+            hint="Raise holdout.share, add text for the language, or lower gate.min_queries.",
+        )
+    before = _accuracy(outcomes.forward.reference, outcomes.backward.reference)
+    after = _accuracy(outcomes.forward.candidate, outcomes.backward.candidate)
+    return _Draft(outcomes, asked, before, after, count_changes(outcomes))
+
+
+def _tests(drafts: Sequence[_Draft], strictest: float) -> list[_Test]:
+    """The tests of one family: what is too small and configured so is pooled by suite."""
+    tests = []
+    pools: dict[str, list[_Draft]] = {}
+    for draft in drafts:
+        if draft.asked.underpowered == "pool" and draft.power(strictest) < draft.asked.power:
+            pools.setdefault(draft.outcomes.suite, []).append(draft)
+        else:
+            p = p_worse(draft.changes, draft.queries(draft.asked.margin))
+            tests.append(_Test([draft], p))
+    for members in pools.values():
+        changes = sum((draft.changes for draft in members), start=Changes())
+        allowed = sum(draft.queries(draft.asked.margin) for draft in members)
+        tests.append(_Test(members, p_worse(changes, allowed)))
+    return tests
+
+
+def _proof_level(draft: _Draft, trial: Trial, *, refused: bool) -> float | None:
+    """At which level a later attempt must show that it is not worse; None if it need not.
+
+    The attempt's level, unless the suite is so small that an equally good model would fail. A
+    language that was never refused must clear it easily: it is asked because the test that calls
+    it worse has less and less of alpha, and a model that is worse in another language each night
+    would soon pass.
+    """
+    clear_by = LIKELY if refused else SURE
+    level = max(trial.level, provable_level(draft.design(), clear_by))
+    return level if level <= LAXEST else None
+
+
+def _evidence(
+    draft: _Draft,
+    reference: str,
+    trial: Trial,
+    strictest: float,
+    proof_level: float | None,
+    *,
+    must_hold: bool,
+) -> Evidence:
+    changes, asked, outcomes = draft.changes, draft.asked, draft.outcomes
+    losing = draft.queries(asked.margin + asked.detect)
+    wins, losses = count_discordant(
+        [*outcomes.forward.reference, *outcomes.backward.reference],
+        [*outcomes.forward.candidate, *outcomes.backward.candidate],
+    )
+    members = draft.test.members if len(draft.test.members) > 1 else []
+    return Evidence(
+        outcomes=outcomes,
+        asked=asked,
+        reference=reference,
+        trial=trial,
+        before=draft.before,
+        after=draft.after,
+        changes=changes,
+        wins=wins,
+        losses=losses,
+        p_worse=p_worse(changes, draft.queries(asked.margin)),
+        p_adjusted=draft.p_adjusted,
+        p_as_bad=p_as_bad(changes, losing, outcomes.n),
+        p_no_better=p_no_better(changes, draft.queries(asked.min_gain or 0.0)),
+        power=power(draft.design(seen=2 * changes.lost_squares), strictest),
+        proof_level=proof_level,
+        must_hold=must_hold,
+        pool=tuple(member.outcomes.language for member in members),
+        pool_pairs=sum(member.outcomes.n for member in members),
+        pool_power=power(pooled(member.design() for member in members), strictest),
+    )
+
+
+def _accuracy(forward: Sequence[bool], backward: Sequence[bool]) -> Accuracy:
+    return Accuracy(_share(forward), _share(backward), len(forward))
+
+
+def _share(outcomes: Sequence[bool]) -> float:
+    """Share of right answers; 0 of no queries."""
+    return float(sum(outcomes) / len(outcomes)) if len(outcomes) else 0.0

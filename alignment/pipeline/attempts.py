@@ -1,0 +1,92 @@
+"""Counting the candidates that were compared with one reference on the same suites."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alignment import layout
+from alignment.gate import Earlier
+from alignment.pipeline.reference import Reference
+from alignment.registry import Registry
+from alignment.registry.attempts import ATTEMPTS, Attempt, read_attempts, record_attempt, standing
+from alignment.registry.directory import now
+from alignment.registry.version import way_out
+from alignment.types import Artifact, Input, RuleName, Verdict
+
+WORSE: frozenset[RuleName] = frozenset({"not_worse", "proof"})
+"""Rules whose refusal leaves something to prove to the next candidate."""
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One candidate against one reference on the suites of one run."""
+
+    registry: Registry
+    reference: str
+    """Digest of the encoder that the candidate is compared with."""
+    candidate: str
+    """Digest of the candidate."""
+    suites: Mapping[str, str]
+    """Digest of each suite, by `language/suite`."""
+
+    def earlier(self) -> Earlier:
+        """What earlier attempts mean for this one.
+
+        Raises:
+            OSError: if the file cannot be read.
+        """
+        path = self.registry.root / ATTEMPTS
+        attempts, damaged = read_attempts(path)
+        for number in damaged:
+            logger.warning(
+                "%s:%d: the line is damaged and left out. %s",
+                path,
+                number,
+                way_out(self.registry.name),
+            )
+        place = standing(attempts, self.reference, self.candidate, self.suites)
+        refused = set()
+        for name in place.refused:
+            language, _, suite = name.partition("/")
+            refused.add((language, suite))
+        return Earlier(place.attempt, frozenset(refused))
+
+    def record(self, verdict: Verdict) -> None:
+        """Write down this attempt and what was refused as worse.
+
+        Raises:
+            RegistryError: if the registry cannot be written.
+        """
+        refused = []
+        for finding in verdict.findings:
+            failed = {rule.name for rule in finding.rules if not rule.passed}
+            if failed & WORSE:
+                refused.append(suite_name(finding.language, finding.suite))
+        attempt = Attempt(
+            self.reference, self.candidate, dict(self.suites), tuple(refused), time=now()
+        )
+        record_attempt(self.registry.root, attempt)
+
+
+def contest(
+    registry: Registry,
+    reference: Reference,
+    candidate: Input,
+    evaluated: Mapping[str, Artifact],
+    holdout: Artifact,
+) -> Contest:
+    """The candidate against the reference; `evaluated` has artifacts of `evaluate` by language."""
+    suites = {}
+    for language, artifact in evaluated.items():
+        for suite in layout.evaluated_suites(artifact):
+            digest = holdout.files[layout.suite_file(suite, language)]
+            suites[suite_name(language, suite)] = digest
+    return Contest(registry, reference.encoder.digest, candidate.digest, suites)
+
+
+def suite_name(language: str, suite: str) -> str:
+    """`fi/tatoeba`; a language code has no slash."""
+    return f"{language}/{suite}"

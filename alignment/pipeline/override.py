@@ -1,0 +1,64 @@
+"""Deploying the model of a run that the gate refused, because somebody decides so."""
+
+from __future__ import annotations
+
+from alignment.errors import ConfigError, Missing
+from alignment.manifests import read_manifest
+from alignment.pipeline.history import find_run
+from alignment.pipeline.replay import recorded_artifact, recorded_config
+from alignment.pipeline.workspace import Workspace
+from alignment.registry import Override, Version
+from alignment.report.summary import Summary
+from alignment.stages.encoder import EncoderCounts
+from alignment.stages.gate import read_verdict
+from alignment.stages.publish import publish_refused
+from alignment.types import Artifact, Rejected
+
+
+def deploy_refused(workspace: Workspace, model: str, run: str, override: Override) -> Version:
+    """Publish and deploy the candidate of a refused run, whose name starts with `run`.
+
+    Raises:
+        Missing: if there is no such run of this model, or its artifacts were deleted.
+        ConfigError: if the gate approved it, so that there is nothing to override.
+    """
+    record = find_run(workspace.root, run)
+    summary = record.summary
+    if summary.name != model:
+        raise Missing(
+            f"this is a run of {summary.name!r}, not of {model!r}", where=str(record.directory)
+        )
+    gate = _artifact(workspace, summary, "gate")
+    verdict = read_verdict(gate)
+    if not isinstance(verdict, Rejected):
+        raise ConfigError(
+            "the gate approved this run, so there is nothing to override",
+            where=str(record.directory),
+            hint=f"Its version is {summary.version}: `alignment registry promote {model} "
+            f"{summary.version}` deploys it.",
+        )
+    return publish_refused(
+        workspace.registry(model),
+        _artifact(workspace, summary, "train"),
+        verdict,
+        recorded_config(record),
+        summary.corpora,
+        override,
+        reference={"name": verdict.reference, "digest": _reference_digest(workspace, gate)},
+        base=EncoderCounts.of(_artifact(workspace, summary, "encoder")).base,
+    )
+
+
+def _artifact(workspace: Workspace, summary: Summary, stage: str) -> Artifact:
+    """The last artifact of a stage in the run."""
+    keys = [record.key for record in summary.stages if record.stage == stage]
+    return recorded_artifact(workspace, keys[-1])
+
+
+def _reference_digest(workspace: Workspace, gate: Artifact) -> str:
+    """Digest of the encoder that the candidate was compared with."""
+    inputs = read_manifest(gate.path)["inputs"]
+    keys = [entry["key"] for name, entry in inputs.items() if name.startswith("reference:")]
+    evaluated = recorded_artifact(workspace, keys[0])
+    digest: str = read_manifest(evaluated.path)["inputs"]["encoder"]["digest"]
+    return digest

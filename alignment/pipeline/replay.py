@@ -1,0 +1,167 @@
+"""Deciding again from the stored outcomes of a run, without a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from alignment.config import Config
+from alignment.config.keys import KeyPath
+from alignment.config.overrides import apply_override
+from alignment.config.problems import validation_problems
+from alignment.errors import ConfigError, Corrupt, Missing
+from alignment.gate import Earlier, decide
+from alignment.manifests import read_manifest
+from alignment.pipeline.history import RunRecord, find_run
+from alignment.pipeline.summary import language_results, trial_record
+from alignment.pipeline.workspace import Workspace
+from alignment.report.summary import Summary
+from alignment.stages.gate import paired_outcomes, read_leaked, read_verdict
+from alignment.types import Approved, Artifact, Finding, Verdict
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The decision of a run, and the one that other rules make of the same outcomes."""
+
+    recorded: Verdict
+    verdict: Verdict
+    summary: Summary
+    """Of the run, with the new decision."""
+
+    def changed(self) -> list[tuple[Finding, Finding]]:
+        """Findings that passed and do not any more, or the other way round: before, after."""
+        after = {(one.language, one.suite): one for one in self.verdict.findings}
+        pairs = [(one, after[one.language, one.suite]) for one in self.recorded.findings]
+        return [(before, now) for before, now in pairs if before.passed != now.passed]
+
+
+def replay(workspace: Workspace, run: str, overrides: Sequence[str] = ()) -> Replay:
+    """Decide again about the run whose name starts with `run`; nothing is stored or deployed.
+
+    The outcomes, the reference and the number of the attempt are those of the run. The rules are
+    those of its configuration with the `overrides`, which may change `gate` only.
+
+    Raises:
+        Missing: if there is no such run, or its artifacts were deleted.
+        Corrupt: if they are damaged.
+        ConfigError: with every problem of the overrides.
+    """
+    record = find_run(workspace.root, run)
+    config = recorded_config(record, overrides)
+    artifact = _gate_artifact(workspace, record)
+    manifest = read_manifest(artifact.path)
+    candidate = _inputs(workspace, manifest, "candidate:")
+    reference = _inputs(workspace, manifest, "reference:")
+    settings = manifest["config"]
+    refused = frozenset((language, suite) for language, suite in settings.get("refused", []))
+    verdict = decide(
+        paired_outcomes(candidate, reference, read_leaked(artifact)),
+        {code: config.settings(code).gate for code in candidate},
+        settings["against"],
+        Earlier(settings.get("attempt", 1), refused),
+    )
+    return Replay(read_verdict(artifact), verdict, _with_verdict(record.summary, verdict, config))
+
+
+def recorded_config(record: RunRecord, overrides: Sequence[str] = ()) -> Config:
+    """The configuration of a run with changes to its gate.
+
+    Raises:
+        ConfigError: with every problem of the overrides.
+        Corrupt: if the file is damaged.
+    """
+    path = record.directory / "config.json"
+    values = _read_json(path)
+    problems = []
+    for override in overrides:
+        _check_key(override)
+        problems += apply_override(values, override, {})
+    if problems:
+        raise ConfigError(problems)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        places: dict[KeyPath, str] = {(): "--set" if overrides else str(path)}
+        raise ConfigError(list(validation_problems(error, places))) from None
+
+
+def _check_key(override: str) -> None:
+    """Only what the gate asks can change: everything else would need another run.
+
+    Raises:
+        ConfigError: if another key is set.
+    """
+    parts = override.partition("=")[0].strip().split(".")
+    if parts[0] in ("languages", "control"):
+        parts = parts[2:]
+    if parts[:1] != ["gate"]:
+        raise ConfigError(
+            "a replay decides again from stored outcomes, so only the gate's settings can change",
+            where=f"--set {override}",
+            hint="Set gate.KEY or languages.CODE.gate.KEY, or start a run with `alignment run`.",
+        )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Corrupt(
+            f"cannot read the configuration of this run: {error}",
+            where=str(path),
+            hint="Choose another run; `alignment show` names the last one.",
+        ) from error
+    if not isinstance(values, dict):
+        raise Corrupt("this is not the configuration of a run", where=str(path))
+    return values
+
+
+def _gate_artifact(workspace: Workspace, record: RunRecord) -> Artifact:
+    keys = [stage.key for stage in record.summary.stages if stage.stage == "gate"]
+    if not keys:
+        raise Missing("the run has no decision", where=str(record.directory))
+    return recorded_artifact(workspace, keys[-1])
+
+
+def _inputs(workspace: Workspace, manifest: Mapping[str, Any], prefix: str) -> dict[str, Artifact]:
+    """Artifacts of `evaluate` by language."""
+    return {
+        name.removeprefix(prefix): recorded_artifact(workspace, entry["key"])
+        for name, entry in manifest["inputs"].items()
+        if name.startswith(prefix)
+    }
+
+
+def recorded_artifact(workspace: Workspace, key: str) -> Artifact:
+    """An artifact of a run, after a check of its files.
+
+    Raises:
+        Missing: if it was deleted.
+        Corrupt: if it is damaged.
+    """
+    try:
+        artifact = workspace.store.get(key)
+    except Missing as error:
+        raise Missing(
+            "an artifact of this run was deleted, so its outcomes are gone",
+            where=key,
+            hint="`alignment run` with the same configuration measures them again.",
+        ) from error
+    workspace.store.check(artifact)
+    return artifact
+
+
+def _with_verdict(summary: Summary, verdict: Verdict, config: Config) -> Summary:
+    return summary.model_copy(
+        update={
+            "verdict": "approved" if isinstance(verdict, Approved) else "rejected",
+            "languages": language_results(verdict, config.trained),
+            "trial": trial_record(verdict),
+        }
+    )
