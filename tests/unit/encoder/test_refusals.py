@@ -248,7 +248,7 @@ def with_adapter(base: Path, adapter: Path) -> NDArray[np.float32]:
     settings = peft.LoraConfig(r=2, target_modules=["query", "value"], init_lora_weights=False)
     torch.manual_seed(2)
     adapted = peft.get_peft_model(toy.model, settings)
-    adapted.save_pretrained(adapter)
+    adapted.save_pretrained(str(adapter))
     adapted.merge_and_unload()
     return toy.encode(TEXTS)
 
