@@ -57,20 +57,33 @@ def main() -> None:
     _print_table(results)
     first = results[sizes[0]]
     last = results[sizes[-1]]
-    ratios = {}
-    for stage, figures_of_stage in last.items():
-        smallest = first[stage]["seconds"] / sizes[0]
-        ratios[stage] = round(figures_of_stage["seconds"] / sizes[-1] / smallest, 2)
-    peaks = {stage: figures_of_stage["mib"] for stage, figures_of_stage in last.items()}
+    ratios = _ratios(first, last, "seconds", sizes[-1] / sizes[0])
+    peaks = {}
+    for stage in last:
+        peaks[stage] = max(stages[stage]["mib"] for stages in results.values())
     figures(
         benchmark="scale_all",
         what=f"seconds per pair at {sizes[-1]:,} pairs over those at {sizes[0]:,}, worst stage",
         ratio=max(ratios.values()),
         peak_mib=max(peaks.values()),
         ratio_by_stage=ratios,
+        cpu_ratio_by_stage=_ratios(first, last, "cpu_seconds", sizes[-1] / sizes[0]),
         peak_mib_by_stage=peaks,
         sizes={str(size): stages for size, stages in results.items()},
     )
+
+
+def _ratios(
+    first: Mapping[str, Mapping[str, float]],
+    last: Mapping[str, Mapping[str, float]],
+    name: str,
+    times_larger: float,
+) -> dict[str, float]:
+    """Seconds per pair of the largest size over those of the smallest, by stage."""
+    ratios = {}
+    for stage, measured in last.items():
+        ratios[stage] = round(measured[name] / max(0.01, first[stage][name]) / times_larger, 2)
+    return ratios
 
 
 def _stages(size: int, overrides: list[str]) -> dict[str, dict[str, float]]:

@@ -151,11 +151,10 @@ def _print_vectors(texts: list[str], vectors: np.ndarray) -> None:
 
 
 def _save_vectors(path: Path, vectors: np.ndarray) -> None:
-    import numpy as np
+    from alignment.arrays import save_array
 
     try:
-        with path.open("wb") as file:
-            np.save(file, vectors)
+        save_array(path, vectors)
     except OSError as error:
         raise ConfigError(
             f"cannot write the vectors: {error.strerror}",

@@ -34,8 +34,8 @@ def plan(
     [bold]Examples[/bold]
 
       alignment plan configs/quickstart.yaml
-      alignment plan configs/pipeline.yaml --set train.batch_tokens=16384
-      alignment plan configs/pipeline.yaml --json
+      alignment plan configs/quickstart.yaml --set train.batch_tokens=16384
+      alignment plan configs/quickstart.yaml --json
     """
     from alignment.cli.display.plan import plan_as_json, print_plan
     from alignment.cli.output import write_json_text

@@ -1,6 +1,7 @@
 """Seconds and bytes of each stage per unit of its work: from earlier runs, or as measured here.
 
-The defaults are those of two cores (docs/experiments.md, "Every stage by corpus size").
+The defaults are those of two cores: docs/experiments.md, "Cleaning: at scale", and the results of
+`make bench-triplets`, `bench-mine` and `bench-train`.
 """
 
 from __future__ import annotations
@@ -62,15 +63,15 @@ TOKENS_PER_SENTENCE = 25
 CHECKED_SENTENCES = 600
 """Of a corpus, both sides."""
 COSTS = {
-    "pull": StageCost("pair", 14e-6, 70),
+    "pull": StageCost("pair", 14e-6, 95),
     "holdout": StageCost("pair", 6e-6, 1),
-    "clean": StageCost("pair", 12e-6, 70),
+    "clean": StageCost("pair", 12e-6, 90),
     "encoder": StageCost("run", 20, 0),
     "check": StageCost("language", 1, 3000, CHECKED_SENTENCES * TOKENS_PER_SENTENCE),
     "embed": StageCost("clean pair", 5e-6, 1600, 2 * TOKENS_PER_SENTENCE),
     "semantic": StageCost("clean pair", 20e-6, 16),
-    "mine": StageCost("clean pair", 400e-6, 500),
-    "triplets": StageCost("clean pair", 150e-6, 300),
+    "mine": StageCost("clean pair", 250e-6, 500),
+    "triplets": StageCost("clean pair", 90e-6, 300),
     "tokenize": StageCost("triplet", 20e-6, 150),
     "train": StageCost("step", 0.01, 0),
     "evaluate": StageCost("query", 0.2e-3, 60, 2 * TOKENS_PER_SENTENCE),
