@@ -14,13 +14,13 @@ from tests.unit.retrieval.vectors import scaled, unit
 
 
 def pairs_of(path: Path, sources: NDArray[np.float32], targets: NDArray[np.float32]) -> PairVectors:
-    shards = []
+    shards: list[VectorShards] = []
     for name, vectors in (("source", sources), ("target", targets)):
         (path / name).mkdir()
         write_shard(path / name / shard_name(0), [vectors], *vectors.shape)
         shards.append(VectorShards(path / name))
     rows = np.arange(len(sources), dtype=np.int32)
-    return PairVectors(*shards, rows, rows)
+    return PairVectors(shards[0], shards[1], rows, rows)
 
 
 @given(st.integers(1, 300), st.integers(1, 40), st.integers(0, 9))
