@@ -75,6 +75,8 @@ def _resolved(template: str, choose: _Choose) -> str:
     name, colon, rest = template.partition(":")
     parts = rest.split("|")
     name = name.strip().upper()
+    if name == "FORMATNUM" and colon:
+        return parts[0].strip()  # a number; some translators write it without the template
     if not colon or len(parts) < 2:
         return f"{_OPEN}{template}{_CLOSE}"
     if name == "PLURAL":

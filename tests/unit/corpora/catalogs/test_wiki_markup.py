@@ -31,6 +31,7 @@ def test_a_language_without_forms() -> None:
         ("{{GENDER:$1|he|she|they}} left {{SITENAME}}", "he left {{SITENAME}}"),
         ("{{PLURAL:$1|0=none|12=a dozen|one|many}}", "many"),
         ("of {{GRAMMAR:genitive|{{SITENAME}}}}", "of {{SITENAME}}"),
+        ("{{formatnum:$1}} of {{formatnum:{{NUMBEROFPAGES}}|R}}", "$1 of {{NUMBEROFPAGES}}"),
         ("'''bold''' and ''italic''", "bold and italic"),
         ("[[Main Page]] and [[File:x.png|thumb|a picture]]", "Main Page and a picture"),
         ("[https://a.example the terms] and [$1 more]", "the terms and more"),
