@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -41,11 +42,7 @@ def read_history(path: Path) -> History:
         OSError: if there is a file and it cannot be read.
     """
     history = History()
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return history
-    for number, line in enumerate(content.split(b"\n"), start=1):
+    for number, line in enumerate(_content(path).split(b"\n"), start=1):
         move = _parse(line)
         if move is not None:
             history.moves.append(move)
@@ -62,7 +59,7 @@ def append_move(path: Path, move: Move) -> None:
     Raises:
         OSError: if the file cannot be read or written; it is then as before.
     """
-    content = path.read_bytes() if path.exists() else b""
+    content = _content(path)
     if content and not content.endswith(b"\n"):
         content += b"\n"
     write_bytes_atomically(path, content + json.dumps(move).encode() + b"\n")
@@ -127,6 +124,16 @@ def deployments(moves: Sequence[Move], champion: str | None) -> Deployments:
     if champion is not None:
         result.deploy(champion)
     return result
+
+
+def _content(path: Path) -> bytes:
+    """What is in the file; nothing if there is none. A pipe, which has no end, is refused."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _parse(line: bytes) -> Move | None:
