@@ -174,12 +174,17 @@ def _redirect(descriptor: int) -> None:
 
 def _be_quick() -> None:
     """Fork the training process as well, look at it often, and wait for nothing."""
-    launch.subprocess = types.SimpleNamespace(  # type: ignore[assignment]
-        Popen=ForkedTraining, DEVNULL=subprocess.DEVNULL
-    )
+    quick = types.SimpleNamespace(Popen=ForkedTraining, DEVNULL=subprocess.DEVNULL)
+    _replace(launch, "subprocess", quick)
     launch.POLL_SECONDS = 0.02
     cleanup.UNFINISHED_SECONDS = 0
-    retry.time = types.SimpleNamespace(time=time.time, sleep=lambda _: None)  # type: ignore[assignment]
+    impatient = types.SimpleNamespace(time=time.time, sleep=lambda _: None)
+    _replace(retry, "time", impatient)
+
+
+def _replace(module: types.ModuleType, name: str, value: object) -> None:
+    """In this process only."""
+    setattr(module, name, value)
 
 
 class ForkedTraining:
@@ -248,7 +253,7 @@ def _limit_at(stage: str | None, limit: Callable[[], None]) -> None:
         if started == stage:
             limit()
 
-    runner.at_work_on = at_work_on
+    _replace(runner, "at_work_on", at_work_on)
 
 
 def fill(ballast: Path, room: int = 0) -> None:
