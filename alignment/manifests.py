@@ -36,6 +36,8 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         Corrupt: if it is missing, cannot be read, or does not match its checksum.
     """
     path = directory / MANIFEST
+    if path.exists() and not path.is_file():  # a pipe would be read for ever
+        raise Corrupt(f"{MANIFEST} is not a file", where=str(directory))
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError as error:

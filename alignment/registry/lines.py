@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -22,11 +23,7 @@ def read_lines(path: Path, parse: Callable[[Any], LineT | None]) -> tuple[list[L
     """
     lines: list[LineT] = []
     damaged: list[int] = []
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return lines, damaged
-    for number, text in enumerate(content.split(b"\n"), start=1):
+    for number, text in enumerate(_content(path).split(b"\n"), start=1):
         line = _parsed(text, parse)
         if line is not None:
             lines.append(line)
@@ -43,7 +40,7 @@ def append_line(path: Path, line: Mapping[str, Any]) -> None:
     Raises:
         OSError: if the file cannot be read or written; it is then as before.
     """
-    content = path.read_bytes() if path.exists() else b""
+    content = _content(path)
     if content and not content.endswith(b"\n"):
         content += b"\n"
     write_bytes_atomically(path, content + json.dumps(line).encode() + b"\n")
@@ -53,6 +50,16 @@ def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     """Write the whole file."""
     text = "".join(json.dumps(line) + "\n" for line in lines)
     write_bytes_atomically(path, text.encode())
+
+
+def _content(path: Path) -> bytes:
+    """What is in the file; nothing if there is none. A pipe, which has no end, is refused."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _parsed(text: bytes, parse: Callable[[Any], LineT | None]) -> LineT | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,10 @@ from filelock import FileLock
 from alignment.errors import RegistryError
 from alignment.failures import is_disk_full
 from alignment.files import make_writable
+from alignment.registry.link import set_aside
 from alignment.registry.version import way_out
+
+LOCK = ".lock"
 
 
 @contextmanager
@@ -28,7 +32,10 @@ def writing(root: Path, what: str) -> Iterator[None]:
     """
     make_writable(root)
     try:
-        with FileLock(root / ".lock"):
+        lock = root / LOCK
+        if os.path.lexists(lock) and not lock.is_file():
+            set_aside(lock)  # nobody could take it any more
+        with FileLock(lock):
             yield
     except OSError as error:
         if is_disk_full(error):

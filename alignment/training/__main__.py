@@ -5,6 +5,7 @@ It ends when the process that waits for it ends, and writes what went wrong to `
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -14,7 +15,7 @@ import traceback
 from pathlib import Path
 
 from alignment.errors import AlignmentError
-from alignment.failures import explained, is_disk_full
+from alignment.failures import explained, is_disk_full, is_out_of_memory
 from alignment.training.job import DISK_FULL, ERROR, OUT_OF_MEMORY, WARNINGS, Job
 from alignment.training.messages import WarningsFile, write_error
 
@@ -29,16 +30,17 @@ def main() -> int:
     """
     job = Job.read(Path(sys.argv[1]))
     _end_with(job.parent)
-    logging.basicConfig(level=logging.INFO)
-    logging.getLogger("alignment").addHandler(WarningsFile(job.scratch / WARNINGS))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     try:
+        logging.basicConfig(level=logging.INFO)
+        logging.getLogger("alignment").addHandler(WarningsFile(job.scratch / WARNINGS))
         from alignment.training.run import run
 
         run(job)
     except Exception as error:  # the process that waits must learn the reason
         if not isinstance(error, AlignmentError):
-            traceback.print_exc()
+            with contextlib.suppress(OSError):  # the log may be on a full disk
+                traceback.print_exc()
         return _failed(job, error)
     return 0
 
@@ -47,8 +49,9 @@ def _failed(job: Job, error: Exception) -> int:
     """Tell the process that waits, by a file or at least by the exit code."""
     try:
         write_error(job.scratch / ERROR, explained(error, "train", directory=job.scratch))
-    except (OSError, MemoryError):
-        return DISK_FULL if is_disk_full(error) else OUT_OF_MEMORY
+    except (OSError, MemoryError) as unwritable:
+        full = is_disk_full(error) or is_disk_full(unwritable)
+        return DISK_FULL if full and not is_out_of_memory(error) else OUT_OF_MEMORY
     return 1
 
 

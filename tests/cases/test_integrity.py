@@ -301,6 +301,26 @@ def test_what_is_no_version_blocks_nothing(registry: Registry, kind: str) -> Non
     assert champion_name(registry) == "v5"
 
 
+def test_a_pipe_is_not_read_for_ever(registry: Registry) -> None:
+    for name in ("history.jsonl", "v1/manifest.json"):
+        path = registry.root / name
+        path.unlink()
+        os.mkfifo(path)
+    with pytest.raises(Corrupt, match=r"cannot be read: it is not a file"):
+        registry.rollback()
+    repair(registry)
+    assert find_damage(registry) == []
+    assert champion_name(registry) == "v3"
+
+
+def test_a_lock_that_is_no_file_blocks_nothing(registry: Registry) -> None:
+    lock = registry.root / ".lock"
+    lock.unlink()
+    lock.mkdir()
+    assert registry.rollback().name == "v2"
+    assert lock.is_file()
+
+
 class TestRollback:
     def test_twice(self, registry: Registry) -> None:
         assert registry.rollback().name == "v2"

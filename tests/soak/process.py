@@ -7,6 +7,7 @@ are real: they are killed, limited and starved like any other.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import resource
@@ -31,7 +32,8 @@ from alignment.pipeline import cleanup, runner
 from alignment.training import __main__ as training
 from alignment.training import launch
 
-TIMEOUT = 120.0
+TIMEOUT = 300.0
+"""Seconds after which a run is taken to hang; one on an idle machine takes ten."""
 _IMPORTED = [
     "alignment.cli.app",
     "alignment.pipeline.run",
@@ -108,22 +110,25 @@ class Launcher:
             )
             started = time.monotonic()
             process.start()
-            training_seconds = _watch(process, how, started)
+            training_seconds = _watch(process, how, started, path)
             seconds = time.monotonic() - started
             text = path.read_text(errors="replace")
         return Ended(process.exitcode or 0, text, seconds, training_seconds, changes.value)
 
 
-def _watch(process: ForkServerProcess, how: Disturbance, started: float) -> float:
+def _watch(process: ForkServerProcess, how: Disturbance, started: float, output: Path) -> float:
     """Wait for the end and kill what is to be killed; returns the seconds of training."""
     first_seen = 0.0
     last_seen = 0.0
     while process.exitcode is None:
         now = time.monotonic()
         if now - started > TIMEOUT:
+            os.kill(process.pid or 0, signal.SIGUSR1)  # it prints where it is
+            process.join(1)
             process.kill()
             process.join()
-            raise AssertionError(f"it did not end within {TIMEOUT:g} s")
+            text = output.read_text(errors="replace")
+            raise AssertionError(f"it did not end within {TIMEOUT:g} s\n{text}")
         if how.die_after is not None and now - started >= how.die_after:
             process.kill()
         for child in _training(process):
@@ -151,6 +156,7 @@ def _alignment(
 ) -> None:
     """What the new process does."""
     _redirect(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
+    faulthandler.register(signal.SIGUSR1)
     os.environ.update(env)
     _be_quick()
     _count_changes(changes, how.die_at)
@@ -168,12 +174,17 @@ def _redirect(descriptor: int) -> None:
 
 def _be_quick() -> None:
     """Fork the training process as well, look at it often, and wait for nothing."""
-    launch.subprocess = types.SimpleNamespace(  # type: ignore[assignment]
-        Popen=ForkedTraining, DEVNULL=subprocess.DEVNULL
-    )
+    quick = types.SimpleNamespace(Popen=ForkedTraining, DEVNULL=subprocess.DEVNULL)
+    _replace(launch, "subprocess", quick)
     launch.POLL_SECONDS = 0.02
     cleanup.UNFINISHED_SECONDS = 0
-    retry.time = types.SimpleNamespace(time=time.time, sleep=lambda _: None)  # type: ignore[assignment]
+    impatient = types.SimpleNamespace(time=time.time, sleep=lambda _: None)
+    _replace(retry, "time", impatient)
+
+
+def _replace(module: types.ModuleType, name: str, value: object) -> None:
+    """In this process only."""
+    setattr(module, name, value)
 
 
 class ForkedTraining:
@@ -195,7 +206,8 @@ class ForkedTraining:
         except BaseException:
             traceback.print_exc()
         finally:
-            sys.stderr.flush()
+            with contextlib.suppress(OSError):
+                sys.stderr.flush()
             os._exit(code)
 
     def poll(self) -> int | None:
@@ -241,7 +253,7 @@ def _limit_at(stage: str | None, limit: Callable[[], None]) -> None:
         if started == stage:
             limit()
 
-    runner.at_work_on = at_work_on
+    _replace(runner, "at_work_on", at_work_on)
 
 
 def fill(ballast: Path, room: int = 0) -> None:

@@ -205,3 +205,4 @@ def test_a_reason_that_cannot_be_written(fake: Job, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("alignment.training.__main__.write_error", write)
     assert _failed(fake, full) == DISK_FULL
     assert _failed(fake, MemoryError()) == OUT_OF_MEMORY
+    assert _failed(fake, NonFiniteLoss("the loss is nan")) == DISK_FULL

@@ -1,5 +1,6 @@
 """`python -m alignment.training`, as torchrun starts it."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -28,6 +29,7 @@ from alignment.training.jsonl import complete_lines
 from alignment.training.messages import read_error
 from alignment.training.run import open_data, run
 from alignment.training.validation import split
+from tests.support import logging_as_before
 from tests.unit.encoder.layout_files import TEXTS, skip_without, write_layout
 from tests.unit.encoder.layouts import BY_NAME
 from tests.unit.training.support import job, losses_of, metrics_of, scratch_job, short, tiny_job
@@ -142,3 +144,29 @@ def test_warnings_and_the_error_are_left_in_files(
 def test_without_its_parent_it_ends(tmp_path: Path) -> None:
     orphan = scratch_job(tmp_path).model_copy(update={"parent": 1})
     assert start(orphan).returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_log_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The traceback cannot be written there, and the reason is not lost with it."""
+    trained = scratch_job(tmp_path)
+    trained.write(trained.scratch / JOB)
+
+    def fail(_: Job) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("alignment.training.run.run", fail)
+    monkeypatch.setattr(training_main, "_end_with", lambda parent: None)
+    monkeypatch.setattr(sys, "argv", ["alignment.training", str(trained.scratch / JOB)])
+    codes = []
+    with (
+        contextlib.suppress(OSError),  # when it is closed
+        Path("/dev/full").open("w", buffering=1) as full,
+        logging_as_before(),
+    ):
+        monkeypatch.setattr(sys, "stderr", full)
+        codes.append(training_main.main())
+    assert codes == [1]
+    error = read_error(trained.scratch / ERROR)
+    assert error is not None
+    assert error.message == "the disk is full in train"
