@@ -67,7 +67,8 @@ def _attended(
     queries, keys, values = (x.flatten(0, 1).flatten(1, 2) for x in (q, k, v))
     scores = torch.bmm(queries, keys.transpose(1, 2))
     scale(scores, options)
-    sums = exponentials(scores, [scores], [layout.mask(options.allowed, length, groups)])
+    mask = layout.mask(options.allowed, length, groups)
+    sums = exponentials(scores, [scores], [mask], shift=False)
     blocks = torch.bmm(scores, values).view(-1, v.shape[-1]).div_(sums)
     return blocks.view(*q.shape[:-1], v.shape[-1])
 
