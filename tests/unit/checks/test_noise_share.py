@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from alignment.checks.noise_share import LIKELY, Learned, learn
+from alignment.checks.noise_share import Learned, learn
 
 GOOD, BAD = -1.0, -8.0
 
@@ -25,17 +25,18 @@ def test_the_share_of_noise(noise: float) -> None:
     learned = learn(scores, NULL)
     assert learned.is_separated
     assert learned.noise == pytest.approx(noise, abs=0.03)
-    lowest = learned.lowest(LIKELY)
-    assert lowest is not None
-    assert BAD + 1.5 < lowest < GOOD - 1.5
-    kept = scores >= np.float32(lowest)
-    assert np.array_equal(kept, learned.probability(scores) >= LIKELY)
+    assert learned.threshold is not None
+    assert BAD + 1.5 < learned.threshold < GOOD - 1.5
+    assert (scores < np.float32(learned.threshold)).sum() == round(learned.noise * len(scores))
+    probabilities = learned.probability(scores)
+    assert probabilities[: round((1 - noise) * len(scores))].mean() > 0.98
+    assert probabilities[round((1 - noise) * len(scores)) :].mean() < 0.05
 
 
 def test_nothing_is_dropped_from_a_clean_corpus() -> None:
     learned = learn(mixture(0.0), NULL)
     assert learned.noise == 0
-    assert learned.lowest(LIKELY) is None
+    assert learned.threshold is None
     assert (learned.probability(mixture(0.0)) == 1).all()
 
 
@@ -43,7 +44,7 @@ def test_an_encoder_that_does_not_know_the_language() -> None:
     learned = learn(normal(BAD, 2000, 4), NULL)
     assert learned.separation == pytest.approx(0.5, abs=0.05)
     assert not learned.is_separated
-    assert learned.lowest(LIKELY) is None
+    assert learned.threshold is None
 
 
 def test_too_few_pairs() -> None:
@@ -67,6 +68,8 @@ def test_equal_scores_have_equal_probabilities() -> None:
     assert set(learned.knots) <= set(np.round(mixture(0.3))) | set(np.round(NULL))
 
 
-def test_no_pair_is_likely_enough() -> None:
-    learned = Learned(np.array([-1.0, 0.0]), np.array([0.1, 0.2]), 0.9, 1.0)
-    assert learned.lowest(0.5) == np.inf
+def test_equal_scores_at_the_threshold_are_kept() -> None:
+    scores = np.concatenate([np.full(30, -9.0), np.full(970, -1.0)]).astype(np.float32)
+    learned = learn(scores, np.full(500, -9.0, np.float32))
+    assert learned.noise == pytest.approx(0.06)
+    assert learned.threshold == -1.0
