@@ -18,8 +18,6 @@ MIN_PAIRS = 100
 SEPARATED = 0.97
 """Share of mismatched pairs that must score below the median pair. If fewer do, the encoder does
 not know the language well enough, and good pairs would be dropped."""
-LIKELY = 0.5
-"""Smallest probability of a translation that is kept."""
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -33,29 +31,21 @@ class Learned(NamedTuple):
     probabilities: Doubles
     """Of a translation, from each knot to the next one, in [0, 1], not falling (k,)."""
     noise: float
-    """Estimated share of the pairs that score like mismatched ones, in [0, 1]."""
+    """Estimated share of the pairs that score like mismatched ones, in [0, 0.5]."""
     separation: float
     """Share of the mismatched pairs that score below the median pair, in [0, 1]."""
+    threshold: float | None
+    """The lowest score that is kept if as many pairs are dropped as are noise; None: all are."""
 
     @classmethod
     def nothing(cls, separation: float = 0.0) -> Self:
         """Every pair counts as a translation."""
-        return cls(np.zeros(1), np.ones(1), 0.0, separation)
+        return cls(np.zeros(1), np.ones(1), 0.0, separation, None)
 
     @property
     def is_separated(self) -> bool:
         """Whether scores tell translations from mismatched pairs."""
         return self.separation >= SEPARATED
-
-    def lowest(self, probability: float) -> float | None:
-        """The lowest score whose pairs are translations with at least this probability.
-
-        None if all scores are; infinite if none is.
-        """
-        likely = self.probabilities >= probability
-        if likely[0]:
-            return None
-        return float(self.knots[likely.argmax()]) if likely.any() else np.inf
 
     def probability(self, scores: Floats) -> Floats:
         """The probability that each pair is a translation (n,)."""
@@ -80,10 +70,24 @@ def learn(scores: Floats, mismatched: Floats) -> Learned:
     separation = float((mismatched < np.median(scores)).mean())
     if separation < SEPARATED:
         return Learned.nothing(separation)
-    # A translation hardly ever scores below half of the mismatched pairs.
-    noise = min(1.0, 2 * float((scores <= np.median(mismatched)).mean()))
+    # A translation hardly ever scores below half of the mismatched pairs. The median pair is above
+    # nearly all of them, so that at most half of the pairs are noise.
+    noise = min(0.5, 2 * float((scores <= np.median(mismatched)).mean()))
     knots, odds = _density_ratio(scores, mismatched)
-    return Learned(knots, 1 - np.minimum(1.0, noise * odds), noise, separation)
+    probabilities = 1 - np.minimum(1.0, noise * odds)
+    return Learned(knots, probabilities, noise, separation, _threshold(scores, noise))
+
+
+def _threshold(scores: Floats, noise: float) -> float | None:
+    """The lowest score that is kept if this share of the pairs is dropped, those that score least.
+
+    Noise of other kinds, such as cut texts, scores between mismatched pairs and translations. It is
+    among the lowest scores, so that their number is a better guide than their probabilities.
+    """
+    dropped = min(round(noise * len(scores)), len(scores) - 1)
+    if dropped == 0:
+        return None
+    return float(np.partition(scores, dropped)[dropped])
 
 
 def _density_ratio(scores: Floats, mismatched: Floats) -> tuple[Doubles, Doubles]:

@@ -32,6 +32,9 @@ SHORT = 5
 """Characters that are added to both lengths, so that short texts do not deviate as much."""
 NORMAL = 1.4826
 """Standard deviations in a median absolute deviation of normal values."""
+SMALLEST_DEVIATION = 0.01
+"""Of margins and languages: where pairs hardly differ, a small difference means nothing."""
+SMALLEST_LENGTH_DEVIATION = 0.05
 SMALLEST = 1e-6
 SMALLEST_COSINE = 0.05
 """Of neighbors. In a small pool they may have cosine 0, if the encoder's cosines center on 0."""
@@ -188,11 +191,11 @@ class _Spread(NamedTuple):
     deviation: float
 
     @classmethod
-    def of(cls, values: Floats, center: float | None = None) -> _Spread:
+    def of(cls, values: Floats, smallest: float, center: float | None = None) -> _Spread:
         if center is None:
             center = float(np.median(values))
         deviation = NORMAL * float(np.median(np.abs(values - center)))
-        return cls(center, max(deviation, SMALLEST))
+        return cls(center, max(deviation, smallest))
 
     def deviations(self, values: Floats) -> Floats:
         scaled: Floats = (values - self.center) / self.deviation
@@ -212,9 +215,9 @@ class _Usual(NamedTuple):
         median = float(np.median(pairs.margin))
         better = pairs.take(pairs.margin >= median)
         return cls(
-            _Spread.of(better.margin, center=median),
-            _Spread.of(better.language),
-            _Spread.of(better.length),
+            _Spread.of(better.margin, SMALLEST_DEVIATION, center=median),
+            _Spread.of(better.language, SMALLEST_DEVIATION),
+            _Spread.of(better.length, SMALLEST_LENGTH_DEVIATION),
         )
 
     def score(self, pairs: _Measured) -> Floats:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from alignment.checks.noise_share import LIKELY, MIN_PAIRS, SEPARATED, Learned, learn
+from alignment.checks.noise_share import MIN_PAIRS, SEPARATED, Learned, learn
 from alignment.checks.pair_scores import Floats, PairScores, PoolVectors, score_pairs
 
 BINS = 40
@@ -132,7 +132,7 @@ def _decide(
         return "not_separated", None
     if threshold == "measure":
         return "measured", None
-    return "filtered", learned.lowest(LIKELY)
+    return "filtered", learned.threshold
 
 
 def _edges(pairs: Floats, mismatched: Floats) -> Floats:

@@ -131,14 +131,14 @@ class Clean(Section):
         "(approximate Jaccard similarity of character shingles, by MinHash), above 0.3 and "
         "below 1.",
     )
-    semantic: Literal["learned", "measure"] | Annotated[float, Field(gt=0.0, le=10.0)] | None = (
-        Field(
-            None,
-            description="Drop pairs that are not translations, by the vectors of the base encoder. "
-            "`learned`: a threshold for each language, from its own pairs and mismatched ones. A "
-            "number: the smallest ratio margin, about 1.05. `measure`: drop nothing, for "
-            "`train.weight_by_score`. null: off.",
-        )
+    semantic: (
+        Literal["learned", "measure"] | Annotated[float, Field(gt=0.0, le=10.0, strict=True)] | None
+    ) = Field(
+        None,
+        description="Drop pairs that are not translations, by the vectors of the base encoder. "
+        "`learned`: a threshold for each language, from its own pairs and mismatched ones. A "
+        "number: the smallest ratio margin, about 1.05. `measure`: drop nothing, for "
+        "`train.weight_by_score`. null: off.",
     )
     misaligned: Literal["warn", "refuse", "ignore"] = Field(
         "warn",

@@ -94,7 +94,7 @@ RENAMED = {
     "clean.language_model": "lid_model langid_model fasttext_model",
     "clean.near_duplicates": "dedup deduplicate deduplication dedup_threshold minhash near_dedup",
     "clean.semantic": (
-        "laser bicleaner bicleaner_ai margin margin_score sentence_embedding semantic_threshold"
+        "laser bicleaner bicleaner_ai margin_score sentence_embedding semantic_threshold"
     ),
     "clean.keep_rejects": "rejects save_rejects keep_rejected",
     # triplets

@@ -187,6 +187,18 @@ class TestRerun:
         ]
         assert sorted(data_stages) == ["clean ja", "pull ja"]
 
+    def test_the_semantic_filter_reads_the_stored_vectors(self, copied: Path, cli: Cli) -> None:
+        settings = ("clean.semantic=learned", "train.weight_by_score=true", "train.steps=0")
+        done = run(cli, copied, *settings)
+        assert done.returncode == 3, done.stdout + done.stderr
+        stages = rebuilt(copied)
+        assert {"semantic es", "semantic ru", "semantic ja", "mine es", "triplets"} <= set(stages)
+        assert not [stage for stage in stages if stage.startswith(("clean ", "embed "))]
+        for rows in summary(copied)["rows"].values():
+            assert rows["kept"] + sum(rows["dropped"].values()) == rows["pulled"]
+        shown = cli("show", "--workspace", copied)
+        assert shown.stdout.count("left alone: too few pairs") == 3
+
     def test_an_untrained_candidate_is_rejected(self, copied: Path, cli: Cli) -> None:
         done = run(cli, copied, "train.steps=0")
         assert done.returncode == 3, done.stdout + done.stderr

@@ -111,3 +111,11 @@ def test_the_pivot_in_another_spelling() -> None:
     )
     simple = parse_config(GOOD.replace("  fi: {}\n", "  en-simple: {}\n"))
     assert "en-simple" in simple.languages
+
+
+def test_weights_need_scores() -> None:
+    text = GOOD + "train: {weight_by_score: true}\n"
+    problem = problem_of(text)
+    assert problem.startswith("c.yaml:9: train.weight_by_score: no pair has a score")
+    config = parse_config(text, overrides=["languages.fi.clean.semantic=measure"])
+    assert config.settings("fi").clean.semantic == "measure"
