@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise clean
+.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench-triplets: $(VENV)/.test ## Random and lexical triplets of a million pairs
 
 bench-train: $(VENV)/.test ## Training compared with sentence-transformers' trainer (which needs 20 GiB)
 	$(BIN)/python -m benchmarks.train
+
+bench-scale-train: $(VENV)/.test ## Memory and first step of training on 1 and 4 million triplets
+	$(BIN)/python -m benchmarks.scale_train
 
 bench-quality: $(VENV)/.test ## Tatoeba after 45 minutes of training on all catalogs (ALIGNMENT_TATOEBA=FILE)
 	$(BIN)/python -m benchmarks.quality

@@ -53,6 +53,7 @@ class ParallelTokenizer:
         self._prompts = encoder.prompts
         self._num_rows = embedding_rows(encoder.container)
         self._backend = _backend(encoder)
+        self._cut_at = getattr(encoder.tokenizer, "truncation_side", "right")
         self.max_tokens = encoder.max_tokens
         """Longer texts are cut, special tokens and prompt included."""
 
@@ -74,6 +75,9 @@ class ParallelTokenizer:
 
     def _encoded(self, texts: Sequence[str], prompt: str) -> list[list[int]]:
         backend: Any = self._backend
+        # transformers sets both again when it needs them.
+        backend.no_padding()
+        backend.enable_truncation(self.max_tokens, direction=self._cut_at)
         inputs = [prompt + text for text in texts] if prompt else list(texts)
         # The fast one leaves out where in the text a token is; `tokenizers` has it since 0.20.
         encode = getattr(backend, "encode_batch_fast", backend.encode_batch)
@@ -97,17 +101,9 @@ class ParallelTokenizer:
 
 
 def _backend(encoder: Encoder) -> Any:
-    """A copy of the tokenizer that cuts and does not pad; None if it is written in Python."""
-    backend: Any = getattr(encoder.tokenizer, "backend_tokenizer", None)
-    if not hasattr(backend, "to_str") or not encoder.max_tokens:
-        return None
-    from tokenizers import Tokenizer
-
-    copy = Tokenizer.from_str(backend.to_str())
-    copy.no_padding()
-    side = getattr(encoder.tokenizer, "truncation_side", "right")
-    copy.enable_truncation(encoder.max_tokens, direction=side)
-    return copy
+    """The tokenizer in Rust; None if it is written in Python, or texts are not cut."""
+    backend = getattr(encoder.tokenizer, "backend_tokenizer", None)
+    return backend if encoder.max_tokens and hasattr(backend, "encode_batch") else None
 
 
 def _column(rows: Sequence[Sequence[int]]) -> TokenColumn:

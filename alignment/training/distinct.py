@@ -33,7 +33,10 @@ def text_hashes(texts: Sequence[bytes]) -> Hashes:
 
 
 class DistinctTexts:
-    """Takes the hashes of texts in the order of their positions, then numbers the texts."""
+    """Takes the hashes of texts in the order of their positions, then numbers the texts.
+
+    There may be 2**31 positions.
+    """
 
     def __init__(self, directory: Path) -> None:
         """Use files in an empty directory, which the caller deletes."""
@@ -75,7 +78,7 @@ class DistinctTexts:
                 writer.append(np.where(firsts == ABSENT, ABSENT, ranks[firsts]))
         return total
 
-    def _first_positions(self) -> NDArray[np.int64]:
+    def _first_positions(self) -> NDArray[np.int32]:
         """The first position of the text at each position (positions,), `ABSENT` if none."""
         first = self._mapped("first.bin")
         for part in chunks(self._positions):
@@ -88,11 +91,11 @@ class DistinctTexts:
             first[positions] = firsts
         return first
 
-    def _mapped(self, name: str) -> NDArray[np.int64]:
+    def _mapped(self, name: str) -> NDArray[np.int32]:
         """A column on disk that can be written at any place."""
         if not self._positions:
-            return np.empty(0, np.int64)
-        return np.memmap(self._directory / name, np.int64, "w+", shape=(self._positions,))
+            return np.empty(0, np.int32)
+        return np.memmap(self._directory / name, np.int32, "w+", shape=(self._positions,))
 
 
 def _firsts(records: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

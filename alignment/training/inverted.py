@@ -33,6 +33,7 @@ def write_index(
     for keys, _ in parts():
         np.add.at(counts, keys[keys >= 0].astype(np.int64) + 1, 1)
     offsets = np.cumsum(counts)
+    del counts
     with ColumnWriter(directory / f"{name}_offsets.npy", np.int64) as writer:
         writer.append(offsets)
     path = directory / f"{name}_rows.npy"

@@ -95,6 +95,8 @@ def _failure(job: Job, code: int, peak: int | None) -> AlignmentError:
                 "Not one step was done: if this does not help, the model and its optimizer do not "
                 "fit. Then set train.lora_rank, or choose a smaller encoder."
             )
+    if code == -signal.SIGBUS:
+        hints.append("Run `alignment store verify`: the next run builds what is damaged again.")
     if code == DISK_FULL:
         hints.append("Free some space and run again.")
     if newest_checkpoint(job.scratch / CHECKPOINTS):
@@ -102,7 +104,7 @@ def _failure(job: Job, code: int, peak: int | None) -> AlignmentError:
     else:
         hints.append("There is no checkpoint yet: the next run trains from the first step.")
     hints.append(f"The log ends with: {end}" if end else "The log is empty.")
-    return TrainingError(_how_it_ended(code, end), where=str(log), hint=" ".join(hints))
+    return TrainingError(_how_it_ended(job, code, end), where=str(log), hint=" ".join(hints))
 
 
 def _ran_out_of_memory(code: int, end_of_log: str) -> bool:
@@ -113,7 +115,7 @@ def _ran_out_of_memory(code: int, end_of_log: str) -> bool:
     return code == -signal.SIGABRT and ("memory allocation" in text or "bad_alloc" in text)
 
 
-def _how_it_ended(code: int, end_of_log: str) -> str:
+def _how_it_ended(job: Job, code: int, end_of_log: str) -> str:
     if code == DISK_FULL:
         return "the disk is full in train"
     if code == OUT_OF_MEMORY:
@@ -123,6 +125,11 @@ def _how_it_ended(code: int, end_of_log: str) -> str:
     if _ran_out_of_memory(code, end_of_log):
         return (
             f"the training process was killed by signal {-code}, most likely because memory ran out"
+        )
+    if code == -signal.SIGBUS:
+        return (
+            f"the training process was killed by signal {-code}: a file that it maps, most likely "
+            f"in {job.tokens}, was cut off, or its disk failed"
         )
     if code < 0:
         return f"the training process was killed by signal {-code}"

@@ -88,6 +88,7 @@ def write_tokenized(path: Path, encoder: Encoder, out: Path, *, pivot: str) -> T
         tokens = write_sentences(path, out, encoder, pivot=codes.code(pivot))
     num_triplets = len(columns["weight"])
     _write_meanings(out, columns)
+    columns.release()
     write_index(out, "pools", len(codes.pools), lambda: _pool_rows(columns))
     write_index(out, "related", num_sentences, lambda: _translation_rows(columns))
     Meta(codes.languages, codes.pools, num_triplets, num_sentences).write(out)

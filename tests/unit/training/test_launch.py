@@ -142,6 +142,13 @@ def test_another_signal_does_not(fake: Job) -> None:
     assert error.message.endswith("killed by signal 15") and "memory" not in str(error)
 
 
+def test_a_mapped_file_that_is_cut_off_ends_the_process_by_a_signal(fake: Job) -> None:
+    script(fake, "kill -BUS $$")
+    error = failure(fake)
+    assert f"a file that it maps, most likely in {fake.tokens}, was cut off" in error.message
+    assert "alignment store verify" in str(error.hint)
+
+
 def test_a_checkpoint_is_promised_if_it_is_there(fake: Job) -> None:
     checkpoint = fake.scratch / CHECKPOINTS / "checkpoint-2"
     checkpoint.mkdir(parents=True)
