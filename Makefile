@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow fuzz test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve clean
+.PHONY: help run smoke test test-slow fuzz test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality gate-study serve clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ bench-triplets: $(VENV)/.test ## Random and lexical triplets of a million pairs
 
 bench-train: $(VENV)/.test ## Training compared with sentence-transformers' trainer (which needs 20 GiB)
 	$(BIN)/python -m benchmarks.train
+
+gate-study: $(VENV)/.test ## How often the gate errs, over 2,000 simulated pairs of models (a minute or three)
+	$(BIN)/python -m benchmarks.gate_study
 
 bench-quality: $(VENV)/.test ## Tatoeba after 45 minutes of training on all catalogs (ALIGNMENT_TATOEBA=FILE)
 	$(BIN)/python -m benchmarks.quality

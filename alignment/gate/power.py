@@ -8,7 +8,6 @@ erratic, and one more right answer could refuse a model.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -37,6 +36,9 @@ class Design(NamedTuple):
     """Expected sum of d² of two equally good models."""
 
 
+NOTHING = Design(0, 0.0, 0.0, 0.0)
+
+
 def design(pairs: int, accuracy: float, margin: float, detect: float, seen: float = 0.0) -> Design:
     """The design of one suite.
 
@@ -53,17 +55,9 @@ def design(pairs: int, accuracy: float, margin: float, detect: float, seen: floa
     return Design(pairs, margin * queries, drop, max(expected, seen))
 
 
-def pooled(designs: Iterable[Design]) -> Design:
-    """Several suites in one test."""
-    total = Design(0, 0.0, 0.0, 0.0)
-    for one in designs:
-        total = Design(
-            total.pairs + one.pairs,
-            total.allowed + one.allowed,
-            total.drop + one.drop,
-            total.churn + one.churn,
-        )
-    return total
+def pooled(one: Design, other: Design) -> Design:
+    """Two suites in one test."""
+    return Design(*(mine + theirs for mine, theirs in zip(one, other, strict=True)))
 
 
 def power(of: Design, level: float) -> float:

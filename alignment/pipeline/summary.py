@@ -206,6 +206,7 @@ def _suite_result(finding: Finding) -> SuiteResult:
         p_worse=finding.p_worse,
         p_adjusted=finding.p_adjusted,
         power=finding.power,
+        pooled_with=list(finding.pooled_with),
         rules=[RuleOutcome.model_validate(asdict(rule)) for rule in finding.rules],
     )
 

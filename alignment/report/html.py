@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from alignment.report import plots
-from alignment.report.accuracy import accuracy_rows
+from alignment.report.accuracy import accuracy_rows, small_suite_line
 from alignment.report.alignment import alignment_rows, verdict_counts
 from alignment.report.summary import Summary
 from alignment.report.templating import render_html, trusted
@@ -41,6 +41,7 @@ def render_report(
         alignment_rows=alignment,
         verdict_counts=verdict_counts(alignment),
         failures=summary.failures(),
+        small_suites=[small_suite_line(*entry) for entry in summary.small_suites().items()],
         audits=[(step, audit, _hardness_plot(audit)) for step, audit in audits.items()],
         curves=trusted(plots.curves(steps)) if steps else None,
         versions=versions,
