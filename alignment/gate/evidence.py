@@ -108,9 +108,9 @@ def gather(
     level = spent(alpha, attempt) if sequential else alpha
     strictest = level / len(drafts)  # Holm's first step
     pools = _pools(drafts, strictest)
-    tests = [p_worse(draft.changes, draft.design().allowed) for draft in drafts]
-    tests += [p_worse(pool.changes, pool.design.allowed) for pool in pools.values()]
-    for test, adjusted in zip([*drafts, *pools.values()], holm(tests), strict=True):
+    tests: list[_Draft | Pool] = [*drafts, *pools.values()]
+    p_values = [p_worse(test.changes, test.design.allowed) for test in tests]
+    for test, adjusted in zip(tests, holm(p_values), strict=True):
         test.p_adjusted = adjusted
     trial = Trial(alpha=alpha, level=level, attempt=attempt, tests=len(tests))
     evidence = []
@@ -141,15 +141,10 @@ class _Draft:
     def key(self) -> SuiteKey:
         return self.outcomes.language, self.outcomes.suite
 
-    def design(self, *, seen: float = 0.0) -> Design:
+    @property
+    def design(self) -> Design:
         """What the suite can show, whatever the candidate answers."""
-        return design(
-            self.outcomes.n, self.before.mean, self.asked.margin, self.asked.detect, seen=seen
-        )
-
-    def power(self, level: float) -> float:
-        """Of this suite alone, whatever the candidate answers."""
-        return power(self.design(), level)
+        return design(self.outcomes.n, self.before.mean, self.asked.margin, self.asked.detect)
 
 
 def _draft(outcomes: SuiteOutcomes, asked: Gate) -> _Draft:
@@ -169,11 +164,14 @@ def _pools(drafts: Sequence[_Draft], strictest: float) -> dict[str, Pool]:
     """By suite, the languages that are too small and configured so, if there are several."""
     pools: dict[str, Pool] = {}
     for draft in drafts:
-        if draft.asked.underpowered == "pool" and draft.power(strictest) < draft.asked.power:
+        if (
+            draft.asked.underpowered == "pool"
+            and power(draft.design, strictest) < draft.asked.power
+        ):
             pool = pools.setdefault(draft.outcomes.suite, Pool())
             pool.languages.append(draft.outcomes.language)
             pool.changes += draft.changes
-            pool.design = pooled(pool.design, draft.design())
+            pool.design = pooled(pool.design, draft.design)
     several = {suite: pool for suite, pool in pools.items() if len(pool.languages) > 1}
     for pool in several.values():
         pool.power = power(pool.design, strictest)
@@ -189,7 +187,7 @@ def _proof_level(draft: _Draft, trial: Trial, *, refused: bool) -> float | None:
     would soon pass.
     """
     clear_by = LIKELY if refused else SURE
-    level = max(trial.level, provable_level(draft.design(), clear_by))
+    level = max(trial.level, provable_level(draft.design, clear_by))
     return level if level <= LAXEST else None
 
 
@@ -204,7 +202,8 @@ def _evidence(
     must_hold: bool,
 ) -> Evidence:
     changes, asked, outcomes = draft.changes, draft.asked, draft.outcomes
-    planned = draft.design()
+    planned = draft.design
+    seen = 2 * changes.lost_squares  # as if equally good models had won as much
     wins, losses = count_discordant(
         [*outcomes.forward.reference, *outcomes.backward.reference],
         [*outcomes.forward.candidate, *outcomes.backward.candidate],
@@ -223,7 +222,7 @@ def _evidence(
         p_adjusted=draft.p_adjusted,
         p_as_bad=p_as_bad(changes, planned.drop, outcomes.n),
         p_no_better=p_no_better(changes, (asked.min_gain or 0.0) * 2 * outcomes.n),
-        power=power(draft.design(seen=2 * changes.lost_squares), strictest),
+        power=power(planned._replace(churn=max(planned.churn, seen)), strictest),
         proof_level=proof_level,
         must_hold=must_hold,
         pool=pool,

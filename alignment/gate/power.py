@@ -39,7 +39,7 @@ class Design(NamedTuple):
 NOTHING = Design(0, 0.0, 0.0, 0.0)
 
 
-def design(pairs: int, accuracy: float, margin: float, detect: float, seen: float = 0.0) -> Design:
+def design(pairs: int, accuracy: float, margin: float, detect: float) -> Design:
     """The design of one suite.
 
     Args:
@@ -47,17 +47,20 @@ def design(pairs: int, accuracy: float, margin: float, detect: float, seen: floa
         accuracy: Of the reference, in [0, 1].
         margin: Share of the queries that may be lost.
         detect: Drop beyond the margin that the test should see, as a share of the queries.
-        seen: Sum of d² that was seen, if it may be more than is expected.
     """
     queries = 2 * pairs
-    expected = PAIRED * queries * 2 * accuracy * (1 - accuracy) * (1 - AGREEMENT)
-    drop = (margin + detect) * queries
-    return Design(pairs, margin * queries, drop, max(expected, seen))
+    churn = PAIRED * queries * 2 * accuracy * (1 - accuracy) * (1 - AGREEMENT)
+    return Design(pairs, margin * queries, (margin + detect) * queries, churn)
 
 
 def pooled(one: Design, other: Design) -> Design:
     """Two suites in one test."""
-    return Design(*(mine + theirs for mine, theirs in zip(one, other, strict=True)))
+    return Design(
+        one.pairs + other.pairs,
+        one.allowed + other.allowed,
+        one.drop + other.drop,
+        one.churn + other.churn,
+    )
 
 
 def power(of: Design, level: float) -> float:

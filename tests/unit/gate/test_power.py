@@ -34,9 +34,8 @@ def test_power_grows_with_the_suite() -> None:
 
 def test_power_falls_with_what_has_changed() -> None:
     calm = design(1000, 0.9, 0.01, 0.03)
-    restless = design(1000, 0.9, 0.01, 0.03, seen=10 * calm.churn)
+    restless = calm._replace(churn=10 * calm.churn)
     assert power(restless, 0.001) < power(calm, 0.001) - 0.3
-    assert design(1000, 0.9, 0.01, 0.03, seen=1) == calm
 
 
 def test_a_reference_that_is_always_right_still_needs_pairs() -> None:
