@@ -53,7 +53,7 @@ def small_suite_line(suite: str, small: Mapping[str, SuiteResult]) -> str:
         return f"{line}, so a pass says little there."
     sizes = [rule.numbers for rule in pooled[0].rules if rule.name == "suite_size"]
     power = sizes[0]["power_pooled"] if sizes else 0.0
-    return f"{line} in each. Together, {len(pooled)} of them show it with {power:.0%}."
+    return f"{line} in each. Tested together, they show it with probability {power:.0%}."
 
 
 def percent(share: float) -> str:

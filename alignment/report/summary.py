@@ -159,6 +159,9 @@ class Summary(_Record):
     )
     version: str | None = Field(description="published version, if approved")
     champion: str | None = Field(description="deployed version after the run")
+    overrides: list[str] = Field(
+        default_factory=list, description="each time that somebody overruled the gate"
+    )
     mean: dict[str, Mean] = Field(description="by suite")
     languages: dict[str, LanguageResult]
     rows: dict[str, Rows]
