@@ -76,11 +76,11 @@ class Finding:
     """One-sided p-value of the paired exact test; a small value means the candidate is worse by
     more than the margin."""
     p_adjusted: float | None = None
-    """The same after Holm's correction; of the pooled test if the suite was pooled."""
+    """The same after Holm's correction."""
     power: float | None = None
     """Probability that the test sees the drop that it must see, in [0, 1]."""
     pooled_with: tuple[str, ...] = ()
-    """Languages that were tested together with this one."""
+    """Languages that were also tested together with this one, because all are too small."""
     rules: tuple[RuleResult, ...] = ()
     """Every rule; empty in verdicts of earlier releases."""
 

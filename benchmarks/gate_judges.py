@@ -53,7 +53,8 @@ class Tails:
 
 def _binomial(n: int) -> Floats:
     k = np.arange(n + 1)
-    return np.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) - n * np.log(2))
+    logarithms: Floats = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) - n * np.log(2)
+    return np.exp(logarithms)
 
 
 TAILS = Tails()
@@ -124,19 +125,21 @@ class DefaultGate:
         level = spent(GATE.alpha, attempt)
         refused = holm_refused(worse(changed, suites.sizes, GATE.margin), level)
         if self._refused is not None and self._proofs:
-            refused |= self._unproved(changed, suites, level)
+            refused |= self._unproved(changed, suites, level, self._refused)
         self._refused = refused if self._refused is None else self._refused | refused
         return refused
 
-    def _unproved(self, changed: Changed, suites: Suites, level: float) -> Bools:
+    def _unproved(
+        self, changed: Changed, suites: Suites, level: float, refused_before: Bools
+    ) -> Bools:
         """What does not give the proof that is asked of it."""
         if self._provable is None:
             self._provable = provable_levels(suites, LIKELY), provable_levels(suites, SURE)
-        possible = np.where(self._refused, *self._provable)
+        possible = np.where(refused_before, *self._provable)
         needed = np.maximum(level, possible)
         p_values = as_bad(changed, suites.sizes, GATE.margin + GATE.detect)
         lost = changed.net_losses > GATE.margin * 2 * suites.sizes
-        return np.where(needed <= LAXEST, p_values >= needed, self._refused & lost)
+        return np.where(needed <= LAXEST, p_values >= needed, refused_before & lost)
 
 
 def provable_levels(suites: Suites, clear_by: float) -> Floats:

@@ -44,6 +44,7 @@ SEED = 20
 TITLES = {
     "false_refusals": "equal models, refused",
     "false_refusals_small": "the same, 100 to 1,000 pairs",
+    "at_the_margin": "worse by the margin everywhere, refused",
     "power": "4 points worse in one language, refused",
     "nightly_false_refusals": "equal, refused in one of 30 nights",
     "nightly_false_refusals_small": "the same, 100 to 1,000 pairs",
@@ -157,6 +158,7 @@ def main() -> None:
     study = {
         "false_refusals": refusals(new_suites(large, 1), nobody),
         "false_refusals_small": refusals(new_suites(mixed, 2), nobody),
+        "at_the_margin": refusals(new_suites(large, 8), nobody + GATE.margin),
         "power": refusals(new_suites(large, 3), one_worse(np.arange(SERIES))),
         "nightly_false_refusals": refusals(new_suites(large, 4), nobody, NIGHTS),
         "nightly_false_refusals_small": refusals(new_suites(mixed, 5), nobody, NIGHTS),

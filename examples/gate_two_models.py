@@ -3,9 +3,9 @@
     python examples/gate_two_models.py
     python examples/gate_two_models.py --candidate new-model --reference old-model --floor 0.8
 
-Both models encode the same pairs. The new one passes if every language reaches the floor and none
-is significantly worse, by an exact sign test on the queries that only one of the two got right. The
-exit code is 0 if it passes and 3 if not, so the script can be a step of CI.
+Both models encode the same pairs. The new one passes if every language reaches the floor and an
+exact paired test calls none worse by more than a point. The exit code is 0 if it passes and 3 if
+not, so the script can be a step of CI.
 """
 
 from __future__ import annotations

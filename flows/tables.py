@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent
+from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent, small_suite_line
 from alignment.report.alignment import alignment_rows
 from alignment.report.summary import Summary
 from alignment.report.templating import escape_markdown
@@ -27,9 +27,8 @@ def verdict_markdown(summary: Summary) -> str:
             if not row.passed:
                 refused = f"**{escape_markdown(row.language)}** on {escape_markdown(suite)}"
                 lines.append(f"- refused: {refused}: {escape_markdown(row.reason)}")
-    for suite, names in summary.small_suites().items():
-        languages = escape_markdown(", ".join(names))
-        lines.append(f"- too small to say much: **{escape_markdown(suite)}** in {languages}")
+    for suite, small in summary.small_suites().items():
+        lines.append(f"- too small: {escape_markdown(small_suite_line(suite, small))}")
     for check in alignment_rows(summary.alignment):
         if check.is_fault:
             subject = f"**{escape_markdown(check.corpus)}**, {escape_markdown(check.language)}"

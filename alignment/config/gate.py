@@ -57,7 +57,8 @@ class Gate(Section):
     underpowered: Literal["warn", "refuse", "pool"] = Field(
         "warn",
         description="What happens to a suite that is too small: it is named (warn), the language "
-        "is refused (refuse), or all languages that are too small are tested together (pool).",
+        "is refused (refuse), or all languages that are too small are tested together as well "
+        "(pool).",
     )
     sequential: bool = Field(
         True,

@@ -67,7 +67,8 @@ def judge(outcomes: SuiteOutcomes, rules: Gate, reference: str) -> Finding:
 
 def _finding(evidence: Evidence) -> Finding:
     results = apply_rules(evidence)
-    others = [language for language in evidence.pool if language != evidence.outcomes.language]
+    pool = evidence.pool.languages if evidence.pool is not None else []
+    others = [language for language in pool if language != evidence.outcomes.language]
     return Finding(
         language=evidence.outcomes.language,
         suite=evidence.outcomes.suite,
@@ -80,7 +81,7 @@ def _finding(evidence: Evidence) -> Finding:
         losses=evidence.losses,
         p_worse=evidence.p_worse,
         p_adjusted=evidence.p_adjusted,
-        power=evidence.pool_power if evidence.pool else evidence.power,
+        power=evidence.power,
         pooled_with=tuple(others),
         rules=results,
     )

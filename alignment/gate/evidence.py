@@ -10,7 +10,16 @@ from alignment.errors import DataError
 from alignment.gate.family import holm, spent
 from alignment.gate.flips import p_as_bad, p_no_better, p_worse
 from alignment.gate.outcomes import Changes, SuiteOutcomes, count_changes
-from alignment.gate.power import LIKELY, SURE, Design, design, pooled, power, provable_level
+from alignment.gate.power import (
+    LIKELY,
+    NOTHING,
+    SURE,
+    Design,
+    design,
+    pooled,
+    power,
+    provable_level,
+)
 from alignment.gate.statistics import count_discordant
 from alignment.types import Accuracy, Trial
 
@@ -26,6 +35,17 @@ class Earlier:
     """Number of this candidate, from 1."""
     refused: frozenset[SuiteKey] = frozenset()
     """Languages and suites in which an earlier candidate was refused as worse."""
+
+
+@dataclass
+class Pool:
+    """The suites of one name that are too small, tested together."""
+
+    languages: list[str] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
+    design: Design = NOTHING
+    p_adjusted: float = 1.0
+    power: float = 0.0
 
 
 FIRST = Earlier()
@@ -59,10 +79,8 @@ class Evidence:
     """Level at which it must show that it is not worse; None if it need not."""
     must_hold: bool
     """Whether no loss beyond the margin may be seen, because the suite is too small for a proof."""
-    pool: tuple[str, ...] = ()
-    """All languages of the pooled test, this one included; empty if it was tested alone."""
-    pool_pairs: int = 0
-    pool_power: float = 0.0
+    pool: Pool | None = None
+    """The test of all suites that are too small, if this one is and they are pooled."""
 
     @property
     def n(self) -> int:
@@ -89,18 +107,21 @@ def gather(
     attempt = earlier.attempt if sequential else 1
     level = spent(alpha, attempt) if sequential else alpha
     strictest = level / len(drafts)  # Holm's first step
-    tests = _tests(drafts, strictest)
-    for test, adjusted in zip(tests, holm([test.p for test in tests]), strict=True):
-        for draft in test.members:
-            draft.p_adjusted = adjusted
-            draft.test = test
+    pools = _pools(drafts, strictest)
+    tests: list[_Draft | Pool] = [*drafts, *pools.values()]
+    p_values = [p_worse(test.changes, test.design.allowed) for test in tests]
+    for test, adjusted in zip(tests, holm(p_values), strict=True):
+        test.p_adjusted = adjusted
     trial = Trial(alpha=alpha, level=level, attempt=attempt, tests=len(tests))
     evidence = []
     for draft in drafts:
         refused = attempt > 1 and draft.key in earlier.refused
         proof_level = _proof_level(draft, trial, refused=refused) if attempt > 1 else None
         must_hold = refused and proof_level is None
-        one = _evidence(draft, reference, trial, strictest, proof_level, must_hold=must_hold)
+        pool = pools.get(draft.outcomes.suite)
+        if pool is not None and draft.outcomes.language not in pool.languages:
+            pool = None
+        one = _evidence(draft, pool, reference, trial, strictest, proof_level, must_hold=must_hold)
         evidence.append(one)
     return evidence
 
@@ -115,33 +136,15 @@ class _Draft:
     after: Accuracy
     changes: Changes
     p_adjusted: float = 1.0
-    test: _Test = field(init=False)
 
     @property
     def key(self) -> SuiteKey:
         return self.outcomes.language, self.outcomes.suite
 
-    def queries(self, share: float) -> float:
-        """A share of the queries of both directions."""
-        return share * 2 * self.outcomes.n
-
-    def design(self, *, seen: float = 0.0) -> Design:
+    @property
+    def design(self) -> Design:
         """What the suite can show, whatever the candidate answers."""
-        return design(
-            self.outcomes.n, self.before.mean, self.asked.margin, self.asked.detect, seen=seen
-        )
-
-    def power(self, level: float) -> float:
-        """Of this suite alone, whatever the candidate answers."""
-        return power(self.design(), level)
-
-
-@dataclass
-class _Test:
-    """One test of the family: of one language and suite, or of several that are too small."""
-
-    members: list[_Draft]
-    p: float
+        return design(self.outcomes.n, self.before.mean, self.asked.margin, self.asked.detect)
 
 
 def _draft(outcomes: SuiteOutcomes, asked: Gate) -> _Draft:
@@ -157,21 +160,22 @@ def _draft(outcomes: SuiteOutcomes, asked: Gate) -> _Draft:
     return _Draft(outcomes, asked, before, after, count_changes(outcomes))
 
 
-def _tests(drafts: Sequence[_Draft], strictest: float) -> list[_Test]:
-    """The tests of one family: what is too small and configured so is pooled by suite."""
-    tests = []
-    pools: dict[str, list[_Draft]] = {}
+def _pools(drafts: Sequence[_Draft], strictest: float) -> dict[str, Pool]:
+    """By suite, the languages that are too small and configured so, if there are several."""
+    pools: dict[str, Pool] = {}
     for draft in drafts:
-        if draft.asked.underpowered == "pool" and draft.power(strictest) < draft.asked.power:
-            pools.setdefault(draft.outcomes.suite, []).append(draft)
-        else:
-            p = p_worse(draft.changes, draft.queries(draft.asked.margin))
-            tests.append(_Test([draft], p))
-    for members in pools.values():
-        changes = sum((draft.changes for draft in members), start=Changes())
-        allowed = sum(draft.queries(draft.asked.margin) for draft in members)
-        tests.append(_Test(members, p_worse(changes, allowed)))
-    return tests
+        if (
+            draft.asked.underpowered == "pool"
+            and power(draft.design, strictest) < draft.asked.power
+        ):
+            pool = pools.setdefault(draft.outcomes.suite, Pool())
+            pool.languages.append(draft.outcomes.language)
+            pool.changes += draft.changes
+            pool.design = pooled(pool.design, draft.design)
+    several = {suite: pool for suite, pool in pools.items() if len(pool.languages) > 1}
+    for pool in several.values():
+        pool.power = power(pool.design, strictest)
+    return several
 
 
 def _proof_level(draft: _Draft, trial: Trial, *, refused: bool) -> float | None:
@@ -183,12 +187,13 @@ def _proof_level(draft: _Draft, trial: Trial, *, refused: bool) -> float | None:
     would soon pass.
     """
     clear_by = LIKELY if refused else SURE
-    level = max(trial.level, provable_level(draft.design(), clear_by))
+    level = max(trial.level, provable_level(draft.design, clear_by))
     return level if level <= LAXEST else None
 
 
 def _evidence(
     draft: _Draft,
+    pool: Pool | None,
     reference: str,
     trial: Trial,
     strictest: float,
@@ -197,12 +202,12 @@ def _evidence(
     must_hold: bool,
 ) -> Evidence:
     changes, asked, outcomes = draft.changes, draft.asked, draft.outcomes
-    losing = draft.queries(asked.margin + asked.detect)
+    planned = draft.design
+    seen = 2 * changes.lost_squares  # as if equally good models had won as much
     wins, losses = count_discordant(
         [*outcomes.forward.reference, *outcomes.backward.reference],
         [*outcomes.forward.candidate, *outcomes.backward.candidate],
     )
-    members = draft.test.members if len(draft.test.members) > 1 else []
     return Evidence(
         outcomes=outcomes,
         asked=asked,
@@ -213,16 +218,14 @@ def _evidence(
         changes=changes,
         wins=wins,
         losses=losses,
-        p_worse=p_worse(changes, draft.queries(asked.margin)),
+        p_worse=p_worse(changes, planned.allowed),
         p_adjusted=draft.p_adjusted,
-        p_as_bad=p_as_bad(changes, losing, outcomes.n),
-        p_no_better=p_no_better(changes, draft.queries(asked.min_gain or 0.0)),
-        power=power(draft.design(seen=2 * changes.lost_squares), strictest),
+        p_as_bad=p_as_bad(changes, planned.drop, outcomes.n),
+        p_no_better=p_no_better(changes, (asked.min_gain or 0.0) * 2 * outcomes.n),
+        power=power(planned._replace(churn=max(planned.churn, seen)), strictest),
         proof_level=proof_level,
         must_hold=must_hold,
-        pool=tuple(member.outcomes.language for member in members),
-        pool_pairs=sum(member.outcomes.n for member in members),
-        pool_power=power(pooled(member.design() for member in members), strictest),
+        pool=pool,
     )
 
 

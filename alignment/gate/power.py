@@ -8,7 +8,6 @@ erratic, and one more right answer could refuse a model.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -37,7 +36,10 @@ class Design(NamedTuple):
     """Expected sum of d² of two equally good models."""
 
 
-def design(pairs: int, accuracy: float, margin: float, detect: float, seen: float = 0.0) -> Design:
+NOTHING = Design(0, 0.0, 0.0, 0.0)
+
+
+def design(pairs: int, accuracy: float, margin: float, detect: float) -> Design:
     """The design of one suite.
 
     Args:
@@ -45,25 +47,20 @@ def design(pairs: int, accuracy: float, margin: float, detect: float, seen: floa
         accuracy: Of the reference, in [0, 1].
         margin: Share of the queries that may be lost.
         detect: Drop beyond the margin that the test should see, as a share of the queries.
-        seen: Sum of d² that was seen, if it may be more than is expected.
     """
     queries = 2 * pairs
-    expected = PAIRED * queries * 2 * accuracy * (1 - accuracy) * (1 - AGREEMENT)
-    drop = (margin + detect) * queries
-    return Design(pairs, margin * queries, drop, max(expected, seen))
+    churn = PAIRED * queries * 2 * accuracy * (1 - accuracy) * (1 - AGREEMENT)
+    return Design(pairs, margin * queries, (margin + detect) * queries, churn)
 
 
-def pooled(designs: Iterable[Design]) -> Design:
-    """Several suites in one test."""
-    total = Design(0, 0.0, 0.0, 0.0)
-    for one in designs:
-        total = Design(
-            total.pairs + one.pairs,
-            total.allowed + one.allowed,
-            total.drop + one.drop,
-            total.churn + one.churn,
-        )
-    return total
+def pooled(one: Design, other: Design) -> Design:
+    """Two suites in one test."""
+    return Design(
+        one.pairs + other.pairs,
+        one.allowed + other.allowed,
+        one.drop + other.drop,
+        one.churn + other.churn,
+    )
 
 
 def power(of: Design, level: float) -> float:

@@ -74,29 +74,28 @@ def floor(evidence: Evidence) -> RuleResult:
 def not_worse(evidence: Evidence) -> RuleResult:
     """No test says that the candidate loses more than the margin."""
     asked, trial = evidence.asked, evidence.trial
-    passed = evidence.p_adjusted >= trial.level
     numbers = {
         "margin": asked.margin,
         "p": evidence.p_worse,
         "p_adjusted": evidence.p_adjusted,
         "level": trial.level,
     }
-    if passed:
-        reason = f"{_change(evidence)}, {_counts(evidence)}"
-        return RuleResult("not_worse", True, reason, numbers)
     name = "p" if trial.tests == 1 else "adjusted p"
-    test = f"({name} = {evidence.p_adjusted:.2g} < {_level(evidence)})"
-    if evidence.pool:
+    than = f"worse than {evidence.reference}{_by_more_than(asked.margin)}"
+    if evidence.p_adjusted < trial.level:
+        test = f"({name} = {evidence.p_adjusted:.2g} < {_level(evidence)})"
+        reason = f"{than}: {_change(evidence)}, {_counts(evidence)} {test}"
+        return RuleResult("not_worse", False, reason, numbers)
+    pool = evidence.pool
+    if pool is not None and pool.p_adjusted < trial.level:
+        numbers["p_pooled"] = pool.p_adjusted
+        test = f"({name} = {pool.p_adjusted:.2g} < {_level(evidence)})"
         reason = (
-            f"{', '.join(evidence.pool)} together are worse than {evidence.reference}"
-            f"{_by_more_than(asked.margin)} {test}; here {_change(evidence)}, {_counts(evidence)}"
+            f"{', '.join(pool.languages)} together are {than} {test}; "
+            f"here {_change(evidence)}, {_counts(evidence)}"
         )
-    else:
-        reason = (
-            f"worse than {evidence.reference}{_by_more_than(asked.margin)}: "
-            f"{_change(evidence)}, {_counts(evidence)} {test}"
-        )
-    return RuleResult("not_worse", False, reason, numbers)
+        return RuleResult("not_worse", False, reason, numbers)
+    return RuleResult("not_worse", True, f"{_change(evidence)}, {_counts(evidence)}", numbers)
 
 
 def proof(evidence: Evidence) -> RuleResult | None:
@@ -155,21 +154,24 @@ def gain(evidence: Evidence) -> RuleResult | None:
 
 
 def suite_size(evidence: Evidence) -> RuleResult:
-    """The test could see the drop that it must see."""
+    """The test could see the drop that it must see, on this suite or together with others."""
     asked = evidence.asked
     drop = _points(asked.margin + asked.detect)
-    pooled = bool(evidence.pool)
-    power = evidence.pool_power if pooled else evidence.power
-    pairs = evidence.pool_pairs if pooled else evidence.n
-    numbers = {"power": power, "asked": asked.power, "pairs": float(pairs)}
-    where = f"{', '.join(evidence.pool)} together: " if pooled else ""
-    if power >= asked.power:
-        reason = f"{where}{pairs:,} pairs show a drop of {drop} with probability {power:.0%}"
-        return RuleResult("suite_size", True, reason, numbers, warning=pooled)
+    numbers = {"power": evidence.power, "asked": asked.power, "pairs": float(evidence.n)}
+    if evidence.power >= asked.power:
+        reason = f"{evidence.n:,} pairs show a drop of {drop} with probability {evidence.power:.0%}"
+        return RuleResult("suite_size", True, reason, numbers)
     reason = (
-        f"{where}{pairs:,} pairs are too few to judge: they show a drop of {drop} with "
-        f"probability {power:.0%}, asked {asked.power:.0%}"
+        f"{evidence.n:,} pairs are too few to judge: they show a drop of {drop} with "
+        f"probability {evidence.power:.0%}, asked {asked.power:.0%}"
     )
+    pool = evidence.pool
+    if pool is not None:
+        numbers |= {"power_pooled": pool.power, "pairs_pooled": float(pool.design.pairs)}
+        reason += (
+            f"; tested together with {len(pool.languages) - 1} others, {pool.design.pairs:,} pairs "
+            f"show it with {pool.power:.0%}"
+        )
     passed = asked.underpowered != "refuse"
     return RuleResult("suite_size", passed, reason, numbers, warning=passed)
 

@@ -20,6 +20,7 @@ from alignment.pipeline.runner import LocalRunner, Runner, guarded
 from alignment.pipeline.summary import RunClock, build_summary, corpora_used
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import Version
+from alignment.registry.history import override_lines
 from alignment.report.summary import Summary
 from alignment.stages.encoder import EncoderCounts
 from alignment.stages.evaluate import evaluate
@@ -97,6 +98,7 @@ def _run(
         comparison.artifacts,
         version=version,
         champion=registry.champion(),
+        overrides=override_lines(registry.history()),
     )
     page = runner.run(
         "report", lambda: report(workspace.store, summary, training.triplets, training.trained)

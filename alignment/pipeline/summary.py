@@ -65,6 +65,7 @@ def build_summary(
     *,
     version: Version | None,
     champion: Version | None,
+    overrides: Sequence[str] = (),
 ) -> Summary:
     """The run in numbers.
 
@@ -77,6 +78,7 @@ def build_summary(
         evaluation: The artifacts of `evaluate` and `gate`.
         version: The published version, if any.
         champion: The deployed version after the run, if any.
+        overrides: Each time that somebody overruled the gate.
     """
     results = language_results(verdict, config.trained)
     records = stage_records([*data.artifacts(), *training.artifacts, *evaluation])
@@ -91,6 +93,7 @@ def build_summary(
         trial=trial_record(verdict),
         version=version.name if version else None,
         champion=champion.name if champion else None,
+        overrides=list(overrides),
         mean=means(results),
         languages=results,
         rows={code: _rows(code, data, counts) for code in config.trained},
@@ -214,6 +217,7 @@ def _suite_result(finding: Finding) -> SuiteResult:
         p_worse=finding.p_worse,
         p_adjusted=finding.p_adjusted,
         power=finding.power,
+        pooled_with=list(finding.pooled_with),
         rules=[RuleOutcome.model_validate(asdict(rule)) for rule in finding.rules],
     )
 

@@ -64,6 +64,17 @@ def write_moves(path: Path, moves: Sequence[Move]) -> None:
     write_lines(path, moves)
 
 
+def override_lines(moves: Sequence[Move]) -> list[str]:
+    """One line for each time that somebody overruled the gate, oldest first."""
+    lines = []
+    for move in moves:
+        if move["action"] == "override":
+            day = move["time"][:16].replace("T", " ")
+            by = move.get("by", "unknown")
+            lines.append(f"{move['version']} on {day} UTC by {by}: {move.get('reason', '')}")
+    return lines
+
+
 @dataclass
 class Deployments:
     """What the history amounts to."""

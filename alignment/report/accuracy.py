@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from alignment.report.summary import LanguageResult, SuiteResult, Summary
@@ -42,6 +43,17 @@ def accuracy_rows(summary: Summary, suite: str) -> list[AccuracyRow]:
         for language in summary.languages.values()
         if suite in language.suites
     ]
+
+
+def small_suite_line(suite: str, small: Mapping[str, SuiteResult]) -> str:
+    """What people should know of a suite that is too small in these languages, by name."""
+    line = f"{suite} has too few pairs in {', '.join(small)} to show the drop of gate.detect"
+    pooled = [result for result in small.values() if result.pooled_with]
+    if not pooled:
+        return f"{line}, so a pass says little there."
+    sizes = [rule.numbers for rule in pooled[0].rules if rule.name == "suite_size"]
+    power = sizes[0]["power_pooled"] if sizes else 0.0
+    return f"{line} in each. Tested together, they show it with probability {power:.0%}."
 
 
 def percent(share: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from alignment.report import plots
-from alignment.report.accuracy import accuracy_rows
+from alignment.report.accuracy import accuracy_rows, small_suite_line
 from alignment.report.alignment import alignment_rows, verdict_counts
 from alignment.report.semantic import by_name, semantic_rows
 from alignment.report.summary import SemanticFilter, Summary
@@ -44,6 +44,7 @@ def render_report(
         semantic_rows=semantic_rows(summary.semantic),
         score_plot=_score_plot(summary.semantic),
         failures=summary.failures(),
+        small_suites=[small_suite_line(*entry) for entry in summary.small_suites().items()],
         audits=[(step, audit, _hardness_plot(audit)) for step, audit in audits.items()],
         curves=trusted(plots.curves(steps)) if steps else None,
         versions=versions,

@@ -53,6 +53,9 @@ class SuiteResult(_Record):
     power: float | None = Field(
         None, description="probability that the test sees the drop that it must see"
     )
+    pooled_with: list[str] = Field(
+        default_factory=list, description="languages that were also tested together with this one"
+    )
     rules: list[RuleOutcome] = Field(default_factory=list, description="of the gate")
 
     def warnings(self) -> list[str]:
@@ -174,6 +177,9 @@ class Summary(_Record):
     )
     version: str | None = Field(description="published version, if approved")
     champion: str | None = Field(description="deployed version after the run")
+    overrides: list[str] = Field(
+        default_factory=list, description="each time that somebody overruled the gate"
+    )
     mean: dict[str, Mean] = Field(description="by suite")
     languages: dict[str, LanguageResult]
     rows: dict[str, Rows]
@@ -195,14 +201,14 @@ class Summary(_Record):
             names.update(dict.fromkeys(language.suites))
         return list(names)
 
-    def small_suites(self) -> dict[str, list[str]]:
-        """Names of the languages that passed on a suite which is too small, by suite."""
-        names: dict[str, list[str]] = {}
+    def small_suites(self) -> dict[str, dict[str, SuiteResult]]:
+        """By suite and name, the languages that passed although the suite is too small."""
+        small: dict[str, dict[str, SuiteResult]] = {}
         for language in self.languages.values():
             for suite, result in language.suites.items():
                 if result.passed and result.warnings():
-                    names.setdefault(suite, []).append(language.name)
-        return names
+                    small.setdefault(suite, {})[language.name] = result
+        return small
 
     def failures(self) -> list[tuple[str, str, SuiteResult]]:
         """Language name, suite and result of everything that did not pass the gate."""

@@ -128,6 +128,9 @@ def test_one_can_be_deployed_by_name_and_reason(
     assert "v2 is now the champion" in printed
     assert "by ana: a test of the alarm" in printed
     assert run_here("registry", "rollback", "smoke", workspace=workspace) == 0
+    assert run_here("run", SMOKE, workspace=workspace) == 0
+    (line,) = last_summary(workspace)["overrides"]
+    assert line.startswith("v2 on ") and line.endswith("by ana: a test of the alarm")
 
 
 def test_the_deployed_model_is_still_approved(workspace: Path) -> None:

@@ -9,7 +9,7 @@ from rich.console import JustifyMethod
 from rich.text import Text
 
 from alignment.cli.display.console import add_row, console, new_table, say, styled
-from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent
+from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent, small_suite_line
 from alignment.report.summary import StageRecord, Summary
 
 ACCURACY_COLUMNS: dict[str, JustifyMethod] = {
@@ -89,12 +89,8 @@ def _print_suite(summary: Summary, suite: str) -> None:
 
 def _print_warnings(summary: Summary) -> None:
     """One line for each suite that is too small, however many languages it has."""
-    for suite, names in summary.small_suites().items():
-        say(
-            ("Too small", "yellow"),
-            f": {suite} has too few pairs in {', '.join(names)} to show the drop of gate.detect, "
-            "so a pass says little there.",
-        )
+    for suite, small in summary.small_suites().items():
+        say(("Too small", "yellow"), f": {small_suite_line(suite, small)}")
 
 
 def _gate_cell(row: AccuracyRow) -> Text:

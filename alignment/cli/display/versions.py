@@ -7,6 +7,7 @@ from rich.console import JustifyMethod
 from alignment.cli.display.console import add_row, console, new_table, percent, say
 from alignment.errors import Corrupt
 from alignment.registry import Registry, Version
+from alignment.registry.history import override_lines
 from alignment.registry.link import linked_version
 
 COLUMNS: dict[str, JustifyMethod] = {
@@ -35,13 +36,8 @@ def print_versions(registry: Registry) -> None:
             _mean_accuracies(version),
         )
     console.print(table)
-    for move in registry.history():
-        if move["action"] == "override":
-            say(
-                ("Gate overridden", "yellow"),
-                f" for {move['version']} on {_minute(move['time'])} UTC by {move.get('by', '?')}: "
-                f"{move.get('reason', '')}",
-            )
+    for line in override_lines(registry.history()):
+        say(("Gate overridden", "yellow"), f" for {line}")
     try:
         registry.champion()
     except Corrupt as error:

@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 
@@ -32,9 +34,8 @@ def test_power_grows_with_the_suite() -> None:
 
 def test_power_falls_with_what_has_changed() -> None:
     calm = design(1000, 0.9, 0.01, 0.03)
-    restless = design(1000, 0.9, 0.01, 0.03, seen=10 * calm.churn)
+    restless = calm._replace(churn=10 * calm.churn)
     assert power(restless, 0.001) < power(calm, 0.001) - 0.3
-    assert design(1000, 0.9, 0.01, 0.03, seen=1) == calm
 
 
 def test_a_reference_that_is_always_right_still_needs_pairs() -> None:
@@ -44,7 +45,8 @@ def test_a_reference_that_is_always_right_still_needs_pairs() -> None:
 
 def test_suites_that_are_too_small_see_more_together() -> None:
     small = design(200, 0.9, 0.01, 0.03)
-    assert power(pooled([small] * 10), 0.001) > 0.8 > 0.3 > power(small, 0.001)
+    together = functools.reduce(pooled, [small] * 10)
+    assert power(together, 0.001) > 0.8 > 0.3 > power(small, 0.001)
 
 
 def test_what_can_be_proved_depends_on_the_suite() -> None:

@@ -154,19 +154,28 @@ class TestSmallSuites:
         pool = dict.fromkeys(map(str, range(20)), Gate(underpowered="pool"))
         together = decide(suites, pool, "v1")
         assert isinstance(together, Rejected)
-        assert together.trial.tests == 1
+        assert together.trial.tests == 21
         finding = together.findings[0]
         assert finding.pooled_with == tuple(map(str, range(1, 20)))
         assert finding.reason.startswith("0, 1, 2, 3")
         assert "together are worse than v1 by more than 1 point" in finding.reason
-        assert "3,000 pairs show a drop of 4 points" in rule(finding, "suite_size").reason
+        assert rule(finding, "suite_size").reason.endswith(
+            "tested together with 19 others, 3,000 pairs show it with 100%"
+        )
+
+    def test_others_do_not_hide_what_one_suite_shows(self) -> None:
+        suites = [changed(150, lost=40, language="a")]
+        suites += [changed(150, lost=0, won=15, language=code) for code in "bcdefgh"]
+        verdict = decide(suites, dict.fromkeys("abcdefgh", Gate(underpowered="pool")), "v1")
+        assert isinstance(verdict, Rejected)
+        assert [finding.language for finding in verdict.failed] == ["a"]
 
     def test_large_suites_stay_out_of_the_pool(self) -> None:
         suites = [changed(100, 1, language="a"), changed(100, 1, language="b")]
         suites.append(changed(3000, 1, language="c"))
         verdict = decide(suites, dict.fromkeys("abc", Gate(underpowered="pool")), "v1")
         assert [finding.pooled_with for finding in verdict.findings] == [("b",), ("a",), ()]
-        assert verdict.trial.tests == 2
+        assert verdict.trial.tests == 4
 
 
 class TestManyTests:
