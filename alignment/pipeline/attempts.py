@@ -11,7 +11,7 @@ from alignment.gate import Earlier
 from alignment.pipeline.reference import Reference
 from alignment.registry import Registry
 from alignment.registry.attempts import ATTEMPTS, Attempt, read_attempts, record_attempt, standing
-from alignment.registry.directory import now
+from alignment.registry.incoming import now
 from alignment.registry.version import way_out
 from alignment.types import Artifact, Input, RuleName, Verdict
 

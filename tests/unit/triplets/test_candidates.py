@@ -87,8 +87,8 @@ def test_a_part_of_several_row_groups(
     monkeypatch.setattr(tables, "ROWS_PER_GROUP", 8)
     file = tmp_path / "candidates.parquet"
     batches = [
-        *candidates.batches("forward", "random", mined, None),
-        *candidates.batches("backward", "random", mined, None),
+        *candidates.batches("forward", "random", mined, None, PAIRS),
+        *candidates.batches("backward", "random", mined, None, PAIRS),
     ]
     tables.write_batches(file, tables.CANDIDATES, batches)
     assert len(tables.row_groups(file)) >= 2 * N // 8
