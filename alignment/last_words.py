@@ -54,6 +54,14 @@ def at_work_on(stage: str, language: str = "") -> None:
     _tell(f"{stage}{_FIELDS}{language}")
 
 
+def forget() -> None:
+    """For a forked process, which must not keep the pipe of its parent open."""
+    global _pipe
+    if _pipe is not None:
+        os.close(_pipe)
+        _pipe = None
+
+
 def _tell(line: str) -> None:
     if _pipe is not None:
         with contextlib.suppress(OSError):  # nobody listens

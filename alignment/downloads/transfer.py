@@ -186,7 +186,10 @@ def _resume_point(
     """
     validator = _validator(response)
     if response.status_code == 200:
-        return 0, _RemoteFile(_content_length(response), validator)
+        size = _content_length(response)
+        if size is None and validator is not None and validator == previous.validator:
+            size = previous.size  # the same bytes as before
+        return 0, _RemoteFile(size, validator)
     content_range = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
     if content_range is None:
         raise RangeMismatch("the server sent part of the file without a valid range")

@@ -112,8 +112,18 @@ class Launcher:
             process.start()
             training_seconds = _watch(process, how, started, path)
             seconds = time.monotonic() - started
-            text = path.read_text(errors="replace")
+            text = _output(path, process.exitcode or 0)
         return Ended(process.exitcode or 0, text, seconds, training_seconds, changes.value)
+
+
+def _output(path: Path, code: int) -> str:
+    """What was printed; the message about a killed process comes a moment after its end."""
+    end = time.monotonic() + 5
+    while True:
+        text = path.read_text(errors="replace")
+        if 0 <= code < 100 or not text or "error: " in text or time.monotonic() > end:
+            return text
+        time.sleep(0.02)
 
 
 def _watch(process: ForkServerProcess, how: Disturbance, started: float, output: Path) -> float:
@@ -199,6 +209,7 @@ class ForkedTraining:
             return
         code = 1
         try:
+            last_words.forget()  # as a new program would
             _redirect(stdout.fileno())
             os.environ.update(env)
             sys.argv = arguments[2:]
