@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ from alignment.triplets.prebuilt import (
 from alignment.triplets.spilled_pairs import spill_pairs
 from alignment.triplets.weights import PairWeights
 from alignment.types import Artifact, Counts, FilterReport, Input
+from alignment.types import Artifact, Counts, Input
 
 REVISION = 8
 logger = logging.getLogger(__name__)
@@ -175,26 +177,30 @@ class _PrebuiltGuard:
 
         A sentence that is in no pair is its own meaning group.
         """
-        names = (corpus.columns.anchor, corpus.columns.positive, corpus.columns.negative)
-        raw = list(read_prebuilt(tabular.rows(corpus.path, list(names)), names))
-        if not raw:
-            return GuardedTriplets([], FilterReport(0, 0, {}))
-        sides = []
-        for texts in zip(*raw, strict=True):
-            sides.append(columns.normalized(columns.from_strings(texts)))
-        normalized = zip(*(side.strings() for side in sides), strict=True)
-        leaks = [False] * len(raw)
-        if self.suites is not None:
-            leaks = leaking_rows(self.suites, sides).tolist()
         return guard_prebuilt(
-            [PrebuiltTriplet(*texts) for texts in normalized],
-            leaks,
+            self._checked_for_leaks(corpus),
             (corpus.anchor_language, corpus.language),
             group_lookup(self.groups, sentence_hashes),
             max_chrf=max((limits.max_chrf for limits in self.settings.values()), default=100.0),
             limit=round(corpus.share / (1 - corpus.share) * mined_triplets),
             weight=corpus.weight,
         )
+
+    def _checked_for_leaks(
+        self, corpus: PrebuiltTripletsCorpus
+    ) -> Iterator[tuple[PrebuiltTriplet, bool]]:
+        """The normalized triplets of a corpus, with whether a sentence of each is in a suite."""
+        names = (corpus.columns.anchor, corpus.columns.positive, corpus.columns.negative)
+        rows = read_prebuilt(tabular.rows(corpus.path, list(names)), names)
+        while block := list(itertools.islice(rows, tables.ROWS_PER_BATCH)):
+            sides = []
+            for texts in zip(*block, strict=True):
+                sides.append(columns.normalized(columns.from_strings(texts)))
+            leaks = [False] * len(block)
+            if self.suites is not None:
+                leaks = leaking_rows(self.suites, sides).tolist()
+            normalized = zip(*(side.strings() for side in sides), strict=True)
+            yield from zip(map(PrebuiltTriplet._make, normalized), leaks, strict=True)
 
 
 def _read_suites(holdout: Artifact | None) -> LabeledSuites | None:

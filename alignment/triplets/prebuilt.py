@@ -7,8 +7,9 @@ an irrelevant document.
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from alignment.config import Column
@@ -44,8 +45,7 @@ class GuardedTriplets(NamedTuple):
 
 
 def guard_prebuilt(
-    triplets: Sequence[PrebuiltTriplet],
-    leaks: Sequence[bool],
+    triplets: Iterable[tuple[PrebuiltTriplet, bool]],
     languages: tuple[str, str],
     group_of: GroupLookup,
     *,
@@ -53,11 +53,12 @@ def guard_prebuilt(
     limit: int,
     weight: float,
 ) -> GuardedTriplets:
-    """The triplets that may be trained on, without repetitions.
+    """The triplets that may be trained on, without repetitions, in the order of a hash.
+
+    Only as many as `limit` are in memory, and the hash of each that passed.
 
     Args:
-        triplets: n triplets.
-        leaks: whether each has a sentence of an evaluation suite (n,).
+        triplets: each with whether it has a sentence of an evaluation suite.
         languages: of the anchor, and of positive and negative.
         group_of: meaning group of a sentence; a negative must not mean the same as its anchor or
             positive.
@@ -66,8 +67,11 @@ def guard_prebuilt(
         weight: of every triplet in training.
     """
     dropped = Counter[str]()
-    passed: dict[str, TripletRow] = {}
-    for triplet, leak in zip(triplets, leaks, strict=True):
+    seen = 0
+    passed: set[int] = set()
+    smallest: list[tuple[int, TripletRow]] = []  # a heap: the largest hash, negated, first
+    for triplet, leak in triplets:
+        seen += 1
         identity = _identity(triplet, languages)
         positive_group = group_of(languages[1], triplet.positive)
         negative_group = group_of(languages[1], triplet.negative)
@@ -84,32 +88,21 @@ def guard_prebuilt(
         if chrf > max_chrf:
             dropped["near_duplicate"] += 1
             continue
-        if identity in passed:
+        number = int(identity, 16)
+        if number in passed:
             dropped["duplicate"] += 1
             continue
-        passed[identity] = {
-            "pair_id": identity,
-            "anchor": triplet.anchor,
-            "positive": triplet.positive,
-            "negative": triplet.negative,
-            "anchor_lang": languages[0],
-            "positive_lang": languages[1],
-            "negative_lang": languages[1],
-            "group": positive_group,
-            "negative_group": negative_group,
-            "direction": "forward",
-            "strategy": PREBUILT,
-            "rank": 0,
-            "score": None,
-            "positive_similarity": None,
-            "negative_similarity": None,
-            "chrf": chrf,
-            "weight": weight,
-        }
-    kept = [passed[identity] for identity in sorted(passed)[:limit]]
+        passed.add(number)
+        groups = (positive_group, negative_group)
+        row = _row(triplet, identity, languages, groups, chrf, weight)
+        heapq.heappush(smallest, (-number, row))
+        if len(smallest) > limit:
+            heapq.heappop(smallest)
+    smallest.sort(key=lambda entry: -entry[0])
+    kept = [row for _, row in smallest]
     dropped["over_share"] = len(passed) - len(kept)
     counts = {reason: dropped[reason] for reason in REASONS if dropped[reason]}
-    return GuardedTriplets(kept, FilterReport(len(triplets), len(kept), counts))
+    return GuardedTriplets(kept, FilterReport(seen, len(kept), counts))
 
 
 def read_prebuilt(
@@ -121,6 +114,35 @@ def read_prebuilt(
     """
     for _, row in rows:
         yield PrebuiltTriplet(*(_text(row[name]) for name in names))
+
+
+def _row(
+    triplet: PrebuiltTriplet,
+    identity: str,
+    languages: tuple[str, str],
+    groups: tuple[int, int],
+    chrf: float,
+    weight: float,
+) -> TripletRow:
+    return {
+        "pair_id": identity,
+        "anchor": triplet.anchor,
+        "positive": triplet.positive,
+        "negative": triplet.negative,
+        "anchor_lang": languages[0],
+        "positive_lang": languages[1],
+        "negative_lang": languages[1],
+        "group": groups[0],
+        "negative_group": groups[1],
+        "direction": "forward",
+        "strategy": PREBUILT,
+        "rank": 0,
+        "score": None,
+        "positive_similarity": None,
+        "negative_similarity": None,
+        "chrf": chrf,
+        "weight": weight,
+    }
 
 
 def _text(value: object) -> str:
