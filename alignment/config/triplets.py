@@ -55,9 +55,8 @@ class Triplets(Section):
         ge=1024,
         le=2**24,
         description="Pairs of a language that are searched together for candidates. A larger "
-        "language is divided at random into pools of at most this size, so that mining takes "
-        "time linear in the corpus and its memory does not grow. 1,024 hold the most candidates "
-        "that can be asked for.",
+        "language is divided into pools of at most this size, so that mining takes time linear in "
+        "the corpus and its memory does not grow.",
     )
     precision: Literal["bf16", "fp32"] = Field(
         "fp32",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,15 @@ from alignment.retrieval.neighbors import nearest
 from alignment.triplets import candidates
 from alignment.triplets.candidates import Candidates, Vectors
 from alignment.triplets.lexical import lexical_candidates
+from alignment.triplets.near_pools import near_pool_numbers
 from alignment.triplets.negatives import random_candidates, semantic_candidates
-from alignment.triplets.pools import Pool, pool_count, read_pools
+from alignment.triplets.pools import (
+    Pool,
+    pool_count,
+    random_pool_numbers,
+    read_pools,
+    whole_table,
+)
 from alignment.triplets.spill import Block, in_order_of_blocks, in_order_of_pairs
 from alignment.types import Artifact, Counts, Direction, Strategy
 from alignment.vectors import PairVectors, pair_vectors, read_kept
@@ -31,6 +38,7 @@ REVISION = 6
 PARALLEL_FROM = 2000
 """Pairs; for fewer, sending a direction to another process takes longer than the work itself."""
 DIRECTIONS: tuple[Direction, ...] = ("forward", "backward")
+STRATEGIES: tuple[Strategy, ...] = ("random", "lexical", "semantic", "cross")
 logger = logging.getLogger(__name__)
 
 
@@ -73,11 +81,10 @@ def mine(
         pairs = tables.count_rows(path)
         vectors = None if embedded is None else _vectors(cleaned, embedded, pairs)
         miner = _Miner(language, context.pivot, vectors, settings, context.seed)
-        pools = read_pools(path, settings.pool, context.seed, out)
         if pool_count(pairs, settings.pool) == 1:
-            batches = in_order_of_blocks(miner.blocks(next(pools)))
+            batches = in_order_of_blocks(miner.blocks(whole_table(path), STRATEGIES))
         else:
-            batches = in_order_of_pairs(map(miner.blocks, pools), pairs, out)
+            batches = in_order_of_pairs(miner.pools(path, out), pairs, out)
         lists = tables.write_batches(out / layout.CANDIDATES, tables.CANDIDATES, batches)
         logger.info("mine %s: candidates for %d pairs", language, pairs)
         return MineCounts(pairs, lists)
@@ -131,23 +138,41 @@ class _Miner:
     settings: Triplets
     seed: int
 
-    def blocks(self, pool: Pool) -> Iterator[Block]:
-        """The candidates of a pool by direction and strategy."""
+    def pools(self, path: Path, directory: Path) -> Iterator[Iterator[Block]]:
+        """The candidates of a table that is larger than a pool, pool by pool.
+
+        Random candidates come from random pools, as all others do if there are no vectors.
+        """
+        random_numbers = random_pool_numbers(path, self.settings.pool, self.seed)
+        if self.vectors is None:
+            for pool in read_pools(path, random_numbers, directory):
+                yield self.blocks(pool, STRATEGIES)
+            return
+        for pool in read_pools(path, random_numbers, directory):
+            yield self.blocks(pool, ("random",))
+        near_numbers = near_pool_numbers(self.vectors, self.settings.pool)
+        for pool in read_pools(path, near_numbers, directory):
+            yield self.blocks(pool, STRATEGIES[1:])
+
+    def blocks(self, pool: Pool, strategies: Sequence[Strategy]) -> Iterator[Block]:
+        """The candidates of a pool by direction and strategy, as far as they can be mined."""
         k = self.settings.num_candidates
         vectors_by_direction = self._vectors(pool)
-        for direction, lexical in zip(DIRECTIONS, self._lexical(pool), strict=True):
+        by_words = self._lexical(pool) if "lexical" in strategies else iter(())
+        for direction in DIRECTIONS:
             vectors = vectors_by_direction.get(direction)
-            identities = [f"{direction}:{identity}" for identity in pool.ids]
-            mined: dict[Strategy, Candidates] = {
-                "random": random_candidates(identities, k, self.seed),
-                "lexical": lexical,
-            }
-            if vectors is not None:
+            mined: dict[Strategy, Candidates] = {}
+            if "random" in strategies:
+                identities = [f"{direction}:{identity}" for identity in pool.ids]
+                mined["random"] = random_candidates(identities, k, self.seed)
+            if "lexical" in strategies:
+                mined["lexical"] = next(by_words)
+            if "semantic" in strategies and vectors is not None:
                 mined["semantic"] = self._nearest(vectors.anchors, vectors.pool)
             for strategy, found in mined.items():
                 batches = candidates.batches(direction, strategy, found, vectors, pool.rows)
                 yield Block(direction, strategy, batches)
-            if vectors is not None and self.settings.shares.cross:
+            if "cross" in strategies and vectors is not None and self.settings.shares.cross:
                 found = self._nearest(vectors.anchors, vectors.anchors)
                 among_anchors = vectors._replace(pool=vectors.anchors)
                 batches = candidates.batches(direction, "cross", found, among_anchors, pool.rows)

@@ -1,7 +1,7 @@
 """Pairs of one language in pools of bounded size, so that mining takes time linear in the corpus.
 
-Candidates for negatives come from the pair's own pool, which a hash of its id decides.
-docs/method.md says how many of the true nearest neighbors a pool finds.
+Candidates for negatives come from the pair's own pool: a random one here, by a hash of its id, or
+one of pairs that are near each other (`near_pools`).
 """
 
 from __future__ import annotations
@@ -55,38 +55,37 @@ def pool_numbers(hashes: NDArray[np.uint64], size: int) -> NDArray[np.int32]:
     return numbers
 
 
-def read_pools(path: Path, size: int, seed: int, directory: Path) -> Iterator[Pool]:
-    """The pairs of a table in pools of at most `size`, one in memory at a time.
+def random_pool_numbers(path: Path, size: int, seed: int) -> NDArray[np.int32]:
+    """Number of the pool of each pair of a table (n,), by a hash of its id and the seed."""
+    parts = []
+    for batch in tables.batches(path, ["pair_id"]):
+        parts.append(identity_hashes(batch["pair_id"].to_pylist(), seed))
+    return pool_numbers(np.concatenate(parts), size)
 
-    If there is more than one, the texts are first copied to a temporary file, sorted by pool: the
-    table is read twice and not once per pool.
+
+def whole_table(path: Path) -> Pool:
+    """All pairs of a table."""
+    ids, source, target = tables.read_columns(path, *_COLUMNS)
+    return Pool(np.arange(len(ids)), ids, source, target)
+
+
+def read_pools(path: Path, numbers: NDArray[np.int32], directory: Path) -> Iterator[Pool]:
+    """The pairs of a table pool by pool, one pool in memory at a time.
+
+    The texts are first copied to a temporary file, sorted by pool: the table is read once and not
+    once per pool.
 
     Args:
         path: The table.
-        size: Pairs of a pool at most.
-        seed: Another seed divides the pairs in another way.
+        numbers: Of the pool of each pair (n,).
         directory: Where the temporary file goes.
     """
-    pairs = tables.count_rows(path)
-    if pool_count(pairs, size) == 1:
-        ids, source, target = tables.read_columns(path, *_COLUMNS)
-        yield Pool(np.arange(pairs), ids, source, target)
-        return
-    numbers = pool_numbers(_hashes(path, seed), size)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".pools-") as temporary:
         file = Path(temporary, "pairs.arrow")
         parts = _sort_by_pool(path, numbers, file)
         with pa.OSFile(str(file)) as opened, pa.ipc.open_file(opened) as reader:
             for batches in parts:
                 yield _pool([reader.get_batch(number) for number in batches])
-
-
-def _hashes(path: Path, seed: int) -> NDArray[np.uint64]:
-    """A 64-bit hash of each pair's id and the seed (n,)."""
-    parts = []
-    for batch in tables.batches(path, ["pair_id"]):
-        parts.append(identity_hashes(batch["pair_id"].to_pylist(), seed))
-    return np.concatenate(parts)
 
 
 def _sort_by_pool(path: Path, numbers: NDArray[np.int32], file: Path) -> list[list[int]]:

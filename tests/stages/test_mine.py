@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from alignment.errors import Corrupt
 from alignment.files import tree_digests
 from alignment.stages import mine as stage
 from alignment.stages.mine import MineCounts, mine, needs_vectors
-from alignment.triplets.pools import read_pools
+from alignment.triplets.near_pools import near_pool_numbers
+from alignment.triplets.pools import random_pool_numbers
 from alignment.types import Artifact, combined_digest
 from alignment.vectors import pair_vectors, shard_name, write_shard
 from tests.stages.helpers import new_context, pairs_artifact
@@ -130,15 +132,26 @@ def test_candidates_come_from_the_pair_s_pool(
     keys = [(row["direction"], row["strategy"], row["pair"]) for row in rows]
     blocks = list(dict.fromkeys(key[:2] for key in keys))
     strategies = ("random", "lexical", "semantic", "cross")
-    assert blocks == [(way, strategy) for way in ("forward", "backward") for strategy in strategies]
+    assert set(blocks) == set(itertools.product(("forward", "backward"), strategies))
     assert keys == [(*block, pair) for block in blocks for pair in range(len(MANY))]
-    pools = read_pools(cleaned.path / layout.PAIRS, 99, context.seed, cleaned.path)
-    pool_of = {row: number for number, pool in enumerate(pools) for row in pool.rows.tolist()}
-    assert len(set(pool_of.values())) == 4
+    in_random_pools = random_pool_numbers(cleaned.path / layout.PAIRS, 99, context.seed)
+    in_near_pools = near_pool_numbers(pair_vectors(embedded), 99)
     for row in rows:
         assert len(row["candidates"]) == 4
-        assert {pool_of[i] for i in row["candidates"]} == {pool_of[row["pair"]]}
+        pool_of = in_random_pools if row["strategy"] == "random" else in_near_pools
+        assert set(pool_of[row["candidates"]]) == {pool_of[row["pair"]]}
         assert row["pair"] not in row["candidates"]
+
+
+def test_pools_without_vectors(context: RunContext, many: tuple[Artifact, Artifact]) -> None:
+    cleaned, _ = many
+    pooled = WITHOUT_VECTORS.model_copy(update={"pool": 99, "num_candidates": 4})
+    rows = candidates(mine(context, "fi", cleaned, None, pooled))
+    pool_of = random_pool_numbers(cleaned.path / layout.PAIRS, 99, context.seed)
+    assert {row["strategy"] for row in rows} == {"random", "lexical"}
+    for row in rows:
+        assert set(pool_of[row["candidates"]]) == {pool_of[row["pair"]]}
+        assert row["similarities"] is None
 
 
 def test_similarities_in_pools_are_those_of_the_texts(

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,14 @@ from hypothesis import strategies as st
 
 from alignment import layout, tables
 from alignment.triplets import pools as module
-from alignment.triplets.pools import Pool, pool_count, pool_numbers, read_pools
+from alignment.triplets.pools import (
+    Pool,
+    pool_count,
+    pool_numbers,
+    random_pool_numbers,
+    read_pools,
+    whole_table,
+)
 from tests.stages.helpers import pair_identity, pairs_artifact
 
 N = 100
@@ -22,7 +30,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read(path: Path, size: int, seed: int = 1) -> list[Pool]:
-    return list(read_pools(path, size, seed, path.parent))
+    return list(read_pools(path, random_pool_numbers(path, size, seed), path.parent))
 
 
 @given(st.integers(0, 300), st.integers(1, 50), st.integers(0, 9))
@@ -34,8 +42,9 @@ def test_pools_are_few_and_even(n: int, size: int, seed: int) -> None:
     assert counts.max() - counts.min() <= 1
 
 
-def test_one_pool_is_the_table(path: Path) -> None:
-    (pool,) = read(path, N)
+@pytest.mark.parametrize("read_whole", [whole_table, lambda path: read(path, N)[0]])
+def test_one_pool_is_the_table(path: Path, read_whole: Callable[[Path], Pool]) -> None:
+    pool = read_whole(path)
     assert pool.rows.tolist() == list(range(N))
     assert pool.source == [f"source {row}" for row in range(N)]
 
@@ -60,7 +69,7 @@ def test_the_seed_and_the_ids_decide(path: Path) -> None:
 
 def test_temporary_files_are_deleted(path: Path) -> None:
     files = []
-    for _ in read_pools(path, 30, 1, path.parent):
+    for _ in read_pools(path, random_pool_numbers(path, 30, 1), path.parent):
         files.append(len(list(path.parent.iterdir())))
     assert files == [2] * 4
     assert list(path.parent.iterdir()) == [path]
