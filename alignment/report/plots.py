@@ -135,7 +135,7 @@ def score_distributions(filters: Mapping[str, SemanticFilter]) -> str:
             Line2D([], [], color=BEFORE, label="mismatched pairs"),
             Line2D([], [], color=INK, linestyle=":", label="threshold"),
         ]
-        figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
+        panels[0].legend(handles=handles, loc="upper left", frameon=False, fontsize=8)
         return _svg(figure)
 
 
