@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -34,18 +36,15 @@ def write_sentences(path: Path, out: Path, encoder: Encoder, *, pivot: int) -> i
     The sentences of the language `pivot` get the prompt of the sources. Returns the number of all
     tokens.
     """
-    language = Columns(out)["language"]
-    tokenizer = _SideTokenizer(encoder)
+    is_source = Columns(out)["language"] == pivot
     used = np.zeros(0, dtype=bool)
-    number = 0
     with ExitStack() as open_files:
         writers = {
             name: open_files.enter_context(ColumnWriter(out / f"{name}.npy", kind))
             for name, kind in _KINDS.items()
         }
-        for texts in _in_calls(_new_texts(path, Columns(out)["sentences"])):
-            tokens = tokenizer.tokenize(texts, language[number : number + len(texts)] == pivot)
-            number += len(texts)
+        calls = _in_calls(_new_texts(path, Columns(out)["sentences"]))
+        for texts, tokens in _tokenized(calls, is_source, _SideTokenizer(encoder)):
             _append(writers, texts, tokens)
             used = _with(used, tokens.ids)
         num_tokens = len(writers["token_ids"])
@@ -60,6 +59,24 @@ def texts_at(columns: Mapping[str, NDArray[Any]], numbers: Iterable[int]) -> lis
     text = columns["text"]
     offsets = columns["text_offsets"]
     return [text[offsets[i] : offsets[i + 1]].tobytes().decode() for i in numbers]
+
+
+def _tokenized(
+    calls: Iterable[list[str]], is_source: NDArray[np.bool_], tokenizer: _SideTokenizer
+) -> Iterator[tuple[list[str], TokenColumn]]:
+    """Texts and their tokens. While some are tokenized, which needs no lock, others are read."""
+    waiting: deque[tuple[list[str], Future[TokenColumn]]] = deque()
+    number = 0
+    with ThreadPoolExecutor(1) as thread:
+        for texts in calls:
+            of_texts = is_source[number : number + len(texts)]
+            number += len(texts)
+            waiting.append((texts, thread.submit(tokenizer.tokenize, texts, of_texts)))
+            if len(waiting) > 1:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        for rest, future in waiting:
+            yield rest, future.result()
 
 
 class _SideTokenizer:
