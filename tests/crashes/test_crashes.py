@@ -20,7 +20,8 @@ from alignment.errors import AlignmentError
 from alignment.pipeline.history import find_run, run_names
 from alignment.pipeline.record import write_record
 from alignment.pipeline.workspace import Workspace
-from alignment.registry import Registry, find_damage, repair
+from alignment.registry import Override, Registry, find_damage, repair
+from alignment.registry.attempts import ATTEMPTS, Attempt, read_attempts, record_attempt
 from alignment.store import Store, load_artifact, verify, verify_all
 from alignment.types import Artifact
 from tests.encoders import APPROVED, encoder_input, input_of, publish_contents
@@ -87,6 +88,16 @@ def promote(root: Path) -> None:
     registry_in(root).promote("v1")
 
 
+def override(root: Path) -> None:
+    registry_in(root).promote("v1", Override("urgent", "ana"))
+
+
+def two_attempts(root: Path) -> None:
+    for candidate in ("a", "b"):
+        attempt = Attempt("v1", candidate, {"fi/heldout": "d"}, ("fi/heldout",), time="now")
+        record_attempt(registry_in(root).root, attempt)
+
+
 def two_rollbacks(root: Path) -> None:
     registry = registry_in(root)
     while (champion := registry.champion()) is not None and champion.name != "v1":
@@ -134,6 +145,15 @@ def rolled_back_to_v1(root: Path) -> None:
 
 def history_is_readable(root: Path) -> None:
     assert registry_in(root).read_history().moves
+
+
+def attempts_are(*allowed: int) -> Step:
+    def check(root: Path) -> None:
+        attempts, damaged = read_attempts(registry_in(root).root / ATTEMPTS)
+        assert len(attempts) in allowed
+        assert damaged == []
+
+    return check
 
 
 def build(root: Path) -> Artifact:
@@ -191,6 +211,8 @@ SCENARIOS = {
     "first publish": Scenario(one_encoder, publish, champion_is(None, "v1"), champion_is("v1")),
     "publish": Scenario(one_version, publish, champion_is("v1", "v2"), champion_is("v2")),
     "promote": Scenario(three_versions, promote, champion_is("v3", "v1"), champion_is("v1")),
+    "override": Scenario(three_versions, override, champion_is("v3", "v1"), champion_is("v1")),
+    "attempts": Scenario(one_version, two_attempts, attempts_are(0, 1, 2), attempts_are(2)),
     "rollback": Scenario(
         three_versions, two_rollbacks, champion_is("v3", "v2", "v1"), rolled_back_to_v1
     ),
