@@ -39,7 +39,6 @@ from alignment.triplets.prebuilt import (
 )
 from alignment.triplets.spilled_pairs import spill_pairs
 from alignment.triplets.weights import PairWeights
-from alignment.types import Artifact, Counts, FilterReport, Input
 from alignment.types import Artifact, Counts, Input
 
 REVISION = 8
