@@ -28,6 +28,9 @@ from numpy.typing import NDArray
 from alignment.config import Train
 from alignment.training.data import TripletData
 
+RELEASE_BATCHES = 4
+"""Batches after which mapped pages are given back. Without it a page here and a page there map
+whole files; after every batch it would cost a millisecond."""
 MAX_POSTPONED = 1024
 """Triplets that a batch puts off because it has their meaning, before it is left as it is."""
 
@@ -79,28 +82,27 @@ def _batches(
     others at any time.
     """
     largest = float(data.columns["weight"].max(initial=0.0)) * float(factors.max(initial=0.0))
+    data.release()
     remaining = np.zeros(len(data), np.min_scalar_type(int(largest) + 1))
     for epoch in itertools.count():
         salt = xxhash.xxh3_64_intdigest(f"{seed}:{epoch}".encode())
-        pools = _mixed(data) if train.mix_languages else _separate(data)
         streams = []
-        for name, numbers in pools.items():
+        made = itertools.count(1)
+        for name, numbers in _pools(data, mixed=train.mix_languages).items():
             rng = np.random.default_rng([salt, xxhash.xxh3_64_intdigest(name.encode())])
             order = _order(data, numbers, factors, remaining, rng)
-            filler = _Filler(data, train, remaining, None if train.mix_languages else numbers[0])
+            pool = None if train.mix_languages else numbers[0]
+            filler = _Filler(data, train, remaining, pool, made)
             streams.append(_placed_batches(filler, order, salt, rng))
-        data.release()  # the columns that were read from one end to the other
+            data.release()  # a large part of some columns was read
         yield from map(itemgetter(1), heapq.merge(*streams, key=itemgetter(0)))
 
 
-def _separate(data: TripletData) -> dict[str, list[int]]:
-    """The pools by name."""
+def _pools(data: TripletData, *, mixed: bool) -> dict[str, list[int]]:
+    """The pools by name, or all as one."""
+    if mixed:
+        return {"": list(range(len(data.meta.pools)))}
     return {">".join(pool): [number] for number, pool in enumerate(data.meta.pools)}
-
-
-def _mixed(data: TripletData) -> dict[str, list[int]]:
-    """All pools as one."""
-    return {"": list(range(len(data.meta.pools)))}
 
 
 def _order(
@@ -191,11 +193,14 @@ class _Filler:
         train: Train,
         remaining: NDArray[np.unsignedinteger],
         pool: int | None,
+        made: Iterator[int],
     ) -> None:
+        """Count the batches of all pools with `made`."""
         self._data = data
         self._train = train
         self._remaining = remaining.data
         self._pool = pool
+        self._made = made
 
     def next_batch(self, waiting: _Waiting, salt: int) -> _Batch:
         """A batch of what is waiting; empty if nothing is."""
@@ -208,6 +213,8 @@ class _Filler:
             if self._remaining[first] and not self._take_related(batch, first, salt):
                 postponed.append(first)  # the batch has its meaning already, or is full
         waiting.put_off(postponed)
+        if next(self._made) % RELEASE_BATCHES == 0:
+            self._data.release()
         return batch
 
     def _take_related(self, batch: _Batch, first: int, salt: int) -> bool:

@@ -14,10 +14,6 @@ from alignment.encoder.padding import PaddingSide, batches_of_similar_length, pa
 from alignment.training.data import UNUSED, TripletData
 from alignment.training.teacher import Teacher
 
-RELEASE_BATCHES = 4
-"""Batches after which mapped pages are given back. Without it a page here and a page there map
-whole files; after every batch it would cost a millisecond."""
-
 
 class TripletBatch(TypedDict):
     """One batch. It is a dict because transformers' `Trainer` moves those to the device."""
@@ -65,7 +61,6 @@ class BatchDataset(Dataset[int]):
         self.side = side
         self.packed = packed
         self.teacher = teacher
-        self._collated = 0
 
     def __len__(self) -> int:
         return len(self.data)
@@ -75,9 +70,6 @@ class BatchDataset(Dataset[int]):
 
     def collate(self, indices: Sequence[int]) -> TripletBatch:
         """The tensors of one batch. A sentence of several triplets is encoded once."""
-        self._collated += 1
-        if self._collated % RELEASE_BATCHES == 0:
-            self.data.release()
         sentences = self.data.distinct(indices)
         chunks: list[Batch] = []
         row_of: dict[int, int] = {}

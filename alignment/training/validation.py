@@ -101,6 +101,7 @@ def _held_out(data: TripletData, share: float) -> NDArray[np.bool_]:
     held_out = np.empty(len(data), dtype=bool)
     for part in chunks(len(data)):
         held_out[part] = data.columns["meaning"][part] < limit
+    data.release()
     return held_out
 
 
@@ -112,6 +113,7 @@ def _pairs_by_language(
     They are in the order of the hashes of their texts, which does not change with the corpus.
     """
     of_pools = data.columns["pool"][rows]
+    data.release()
     hashes = data.columns["hash"]
     pairs = {}
     for number, (anchor, positive) in enumerate(data.meta.pools):
@@ -120,6 +122,7 @@ def _pairs_by_language(
         candidates = data.sentences[rows[of_pools == number], :2]
         order = np.lexsort((hashes[candidates[:, 1]], hashes[candidates[:, 0]]))
         pairs[positive] = candidates[order]
+        data.release()  # the triplets of a pool are close together
     return pairs
 
 
