@@ -140,6 +140,13 @@ class TestSmallSuites:
         assert failed(finding) == ["suite_size"]
         assert judge(changed(LARGE, lost=1), Gate(underpowered="refuse"), "v1").passed
 
+    def test_losses_lower_the_power_and_wins_do_not(self) -> None:
+        calm = judge(changed(1000, lost=0), Gate(), "v1").power
+        assert judge(changed(1000, lost=0, won=95), Gate(), "v1").power == calm
+        restless = judge(changed(1000, lost=95, won=95), Gate(), "v1").power
+        assert calm is not None and restless is not None
+        assert restless < calm - 0.02
+
     def test_many_tests_need_larger_suites(self) -> None:
         suites = [changed(600, lost=1, language=str(number)) for number in range(100)]
         rules = {str(number): Gate(power=0.7) for number in range(100)}
