@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alignment import layout, tables
+from alignment.arrays import save_array
 from alignment.context import RunContext
 from alignment.encoder.cache import cached_encoder
 from alignment.types import Artifact, Counts
@@ -91,7 +92,7 @@ def embed(
         sentences: dict[Side, int] = {}
         for files in _FILES:
             numbered = distinct_texts(_texts(pairs, files.side))
-            np.save(out / files.rows, numbered.rows)
+            save_array(out / files.rows, numbered.rows)
             directory = unfinished / files.vectors
             _write_vectors(model, pairs, files.side, numbered.firsts, directory)
             sentences[files.side] = len(numbered.firsts)

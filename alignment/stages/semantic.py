@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from alignment import layout, tables
+from alignment.arrays import save_array
 from alignment.checks.pair_scores import PoolVectors
 from alignment.checks.semantic import Judgement, Threshold, judge
 from alignment.cleaning.ledger import KEPT, NOT_A_TRANSLATION, REASON_NUMBERS
@@ -78,8 +79,8 @@ def semantic(
         kept = judgement.kept
         if not kept.any():
             raise _nothing_left(judgement, language)
-        np.save(out / layout.SCORES, judgement.scores)
-        np.save(out / layout.KEPT, np.flatnonzero(kept))
+        save_array(out / layout.SCORES, judgement.scores)
+        save_array(out / layout.KEPT, np.flatnonzero(kept))
         write_json(out / layout.SEMANTIC, judgement.summary())
         tables.write_batches(
             out / layout.PAIRS,

@@ -16,6 +16,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from alignment.arrays import write_array
 from alignment.training.columns import ColumnWriter, chunks
 
 NUM_FILES = 64
@@ -57,7 +58,8 @@ class DistinctTexts:
         edges = np.searchsorted(file_of[order], np.arange(NUM_FILES + 1))
         records = records[order]
         for number, file in enumerate(self._files):
-            records[edges[number] : edges[number + 1]].tofile(file)
+            part = records[edges[number] : edges[number + 1]]
+            write_array(file, part.view(np.uint8))
 
     def write_numbers(self, path: Path) -> int:
         """Number the texts from 0 in the order of their first positions.

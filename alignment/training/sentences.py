@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from alignment import tables
+from alignment.arrays import save_array
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.parallel_tokens import ParallelTokenizer, TokenColumn
 from alignment.training.columns import Columns, ColumnWriter, chunks
@@ -50,7 +51,7 @@ def write_sentences(path: Path, out: Path, encoder: Encoder, *, pivot: int) -> i
         num_tokens = len(writers["token_ids"])
     for name in ("text", "token"):
         _write_offsets(out, name)
-    np.save(out / "used_tokens.npy", np.flatnonzero(used).astype(np.int32))
+    save_array(out / "used_tokens.npy", np.flatnonzero(used).astype(np.int32))
     return num_tokens
 
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from alignment import tables
+from alignment.arrays import save_array
 from alignment.encoder.encoder import Encoder
 from alignment.errors import DataError, EmptyCorpus
 from alignment.files import write_json
@@ -204,8 +205,8 @@ def _write_languages(out: Path, scratch: Path, num_sentences: int) -> None:
             language[numbers[present]] = of_texts[part, place][present]
             if place < 2:
                 in_pair[numbers] = True
-    np.save(out / "language.npy", language)
-    np.save(out / "in_pair.npy", in_pair)
+    save_array(out / "language.npy", language)
+    save_array(out / "in_pair.npy", in_pair)
 
 
 def _write_meanings(out: Path, columns: Columns) -> None:
