@@ -111,7 +111,7 @@ def _handler(state: FaultyServer, rng: random.Random) -> type[BaseHTTPRequestHan
             body = data[start:]
             if fault == "no_length":
                 self.close_connection = True
-                self._headers(200, {**headers, "Connection": "close"})
+                self._headers(206 if start else 200, {**headers, "Connection": "close"})
             else:
                 length = {"Content-Length": str(len(body))}
                 self._headers(206 if start else 200, {**headers, **length})

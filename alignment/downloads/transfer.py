@@ -182,10 +182,12 @@ def _resume_point(
     Only a 206 that begins at `offset`, with the same size and validator as before, is resumed.
 
     Raises:
-        RangeMismatch: for any other 206.
+        RangeMismatch: for any other 206, and for a part that is sent as the whole file.
     """
     validator = _validator(response)
     if response.status_code == 200:
+        if "content-range" in response.headers:
+            raise RangeMismatch("the server sent part of the file as if it were the whole file")
         size = _content_length(response)
         if size is None and validator is not None and validator == previous.validator:
             size = previous.size  # the same bytes as before

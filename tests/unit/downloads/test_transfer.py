@@ -183,8 +183,9 @@ def partial_response(content_range: str, etag: str = '"tag"') -> httpx.Response:
         partial_response("bytes 41-99/100"),
         partial_response("items 40-99/100"),
         httpx.Response(206, headers={"ETag": '"tag"'}),
+        httpx.Response(200, headers={"ETag": '"tag"', "Content-Range": "bytes 40-99/100"}),
     ],
-    ids=["other validator", "other size", "other start", "other unit", "no range"],
+    ids=["other validator", "other size", "other start", "other unit", "no range", "part as whole"],
 )
 def test_a_range_that_does_not_match(response: httpx.Response) -> None:
     with pytest.raises(RangeMismatch):
@@ -195,6 +196,18 @@ def test_a_range_that_does_not_match(response: httpx.Response) -> None:
 def test_a_range_that_matches(total: str) -> None:
     response = partial_response(f"bytes 40-99/{total}")
     assert _resume_point(response, 40, PREVIOUS) == (40, PREVIOUS)
+
+
+def test_the_same_bytes_without_a_length_have_the_size_that_was_announced() -> None:
+    same = httpx.Response(200, headers={"ETag": '"tag"'})
+    other = httpx.Response(200, headers={"ETag": '"other"'})
+    assert _resume_point(same, 40, PREVIOUS) == (0, PREVIOUS)
+    assert _resume_point(other, 40, PREVIOUS) == (0, _RemoteFile(None, '"other"'))
+
+
+def test_a_short_answer_without_a_length_is_not_accepted(tmp_path: Path) -> None:
+    with serving_faults("drop", "no_length").serving() as server:
+        assert download(server, tmp_path / "partial") == DATA
 
 
 def test_a_weak_etag_is_no_validator() -> None:
