@@ -40,8 +40,8 @@ def made_up(
 def pool(
     source: NDArray[np.float32],
     target: NDArray[np.float32],
-    source_chars: NDArray[np.int64] | None = None,
-    target_chars: NDArray[np.int64] | None = None,
+    source_chars: NDArray[np.integer[Any]] | None = None,
+    target_chars: NDArray[np.integer[Any]] | None = None,
 ) -> PoolVectors:
     n = len(source)
     rows = np.arange(n)
