@@ -187,6 +187,7 @@ class TestRerun:
         ]
         assert sorted(data_stages) == ["clean ja", "pull ja"]
 
+    @pytest.mark.slow
     def test_the_semantic_filter_reads_the_stored_vectors(self, copied: Path, cli: Cli) -> None:
         settings = ("clean.semantic=learned", "train.weight_by_score=true", "train.steps=0")
         done = run(cli, copied, *settings)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alignment.checks.pair_scores import Ints, PoolVectors
+from alignment.checks.pair_scores import PoolVectors
 from alignment.retrieval.margins import neighbor_means
 
 DIM = 64
@@ -40,8 +40,8 @@ def made_up(
 def pool(
     source: NDArray[np.float32],
     target: NDArray[np.float32],
-    source_chars: Ints | None = None,
-    target_chars: Ints | None = None,
+    source_chars: NDArray[np.integer[Any]] | None = None,
+    target_chars: NDArray[np.integer[Any]] | None = None,
 ) -> PoolVectors:
     n = len(source)
     rows = np.arange(n)
