@@ -126,7 +126,7 @@ def test_a_full_disk_loses_no_complete_shard(
         write_shard(path, *arguments)
 
     monkeypatch.setattr("alignment.stages.embed.write_shard", full)
-    with pytest.raises(ArtifactError, match="the disk is full while embed was writing"):
+    with pytest.raises(ArtifactError, match="the disk is full in embed of de"):
         embed(context, "de", cleaned, encoder, "fp32")
     assert not list(context.store.root.glob("embed/*"))
     assert not list(context.store.root.glob("tmp/*"))

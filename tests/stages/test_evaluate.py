@@ -16,7 +16,9 @@ from tests.stages.helpers import clean_tiny
 class Letters:
     """Encodes a text as its counts of ASCII letters, normalized."""
 
-    def encode(self, texts: list[str], *, side: Side = "source") -> NDArray[np.float32]:
+    def encode(
+        self, texts: list[str], *, side: Side = "source", check: bool = True
+    ) -> NDArray[np.float32]:
         vectors = np.zeros((len(texts), 128), np.float32)
         for row, text in enumerate(texts):
             for char in text.lower():

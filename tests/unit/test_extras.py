@@ -41,7 +41,7 @@ def test_a_broken_package_is_not_hidden(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_extras_are_those_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = set(project["optional-dependencies"]) - {"all", "dev", "docs"}
+    declared = set(project["optional-dependencies"]) - {"all", "bench", "dev", "docs"}
     assert declared == set(get_args(Extra))
 
 

@@ -43,7 +43,7 @@ def test_a_killed_process(action: str, code: int) -> None:
     assert done.returncode == code
     assert done.stderr == (
         "error: the process was killed in mine of cy. If nobody stopped it, memory ran out\n"
-        "  Lower triplets.num_candidates, or set `max_pairs` of the largest corpora. Free memory, "
+        "  Lower triplets.num_candidates or triplets.pool. Free memory, "
         "or raise the limit. Finished stages are kept, and the next run continues from there.\n"
     )
 
