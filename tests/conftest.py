@@ -16,6 +16,8 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 _MODULES = tempfile.TemporaryDirectory(prefix="modules-")
 os.environ.setdefault("HF_MODULES_CACHE", _MODULES.name)
 
+LONG_ID = 24
+
 
 @pytest.fixture
 def cli() -> Cli:
@@ -35,3 +37,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert done.returncode == 0, done.stdout + done.stderr
             (workspace / "done").touch()
     return workspace
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long bytes by their length: an archive holds the second in which it was made.
+
+    Otherwise two workers of pytest-xdist may collect different names.
+    """
+    if isinstance(val, bytes) and len(val) > LONG_ID:
+        return f"{argname} of {len(val)} bytes"
+    return None
