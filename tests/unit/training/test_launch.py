@@ -33,6 +33,7 @@ class _Kill(Exception):
     pass
 
 
+@pytest.mark.slow  # forty seconds; tests/unit/training/test_fit.py resumes in every run
 def test_a_killed_run_ends_as_an_unbroken_one(finished: Path, tmp_path: Path) -> None:
     """Killed at three random steps, with everything on that draws random numbers."""
     train = short(
