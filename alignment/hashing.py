@@ -1,11 +1,15 @@
-"""SplitMix64: turns numbers that are close together into independent 64-bit hashes.
+"""Hashes of columns: SplitMix64 for numbers, XXH3 for texts.
 
-Source: Steele, Lea and Flood (2014), Fast Splittable Pseudorandom Number Generators, OOPSLA.
+SplitMix64 turns numbers that are close together into independent 64-bit hashes. Source: Steele, Lea
+and Flood (2014), Fast Splittable Pseudorandom Number Generators, OOPSLA.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -33,3 +37,13 @@ def state_after(steps: int) -> np.uint64:
     For one Python integer: NumPy warns when a single uint64 overflows, but not for arrays.
     """
     return np.uint64(steps * int(GOLDEN_GAMMA) % 2**64)
+
+
+def text_hashes(texts: Sequence[bytes]) -> NDArray[np.uint64]:
+    """128-bit hashes (XXH3) of texts in UTF-8: (n, 2), the higher half first.
+
+    Among a hundred million texts, the probability that any two different ones have the same hash is
+    about 1e-23 (the birthday bound, n**2 / 2**129).
+    """
+    digests = b"".join(map(xxhash.xxh3_128_digest, texts))
+    return np.frombuffer(digests, ">u8").reshape(len(texts), 2).astype(np.uint64)

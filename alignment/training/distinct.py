@@ -2,18 +2,14 @@
 
 Every occurrence of a text is a record on disk: a 128-bit hash and its position. The records are
 distributed over files by the hash, so that equal texts meet in one file, which is sorted in memory.
-With 128 bits, two different texts of a hundred million have the same hash with a probability of
-10**-23 (the birthday bound, n**2 / 2**129).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
 
 from alignment.arrays import write_array
@@ -25,12 +21,6 @@ ABSENT = -1
 """The number of a position that has no text."""
 
 Hashes = NDArray[np.uint64]
-
-
-def text_hashes(texts: Sequence[bytes]) -> Hashes:
-    """128-bit hashes of texts in UTF-8: (n, 2), the higher half first."""
-    digests = b"".join(map(xxhash.xxh3_128_digest, texts))
-    return np.frombuffer(digests, ">u8").reshape(len(texts), 2).astype(np.uint64)
 
 
 class DistinctTexts:

@@ -17,8 +17,8 @@ from alignment import tables
 from alignment.arrays import save_array
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.parallel_tokens import ParallelTokenizer, TokenColumn
+from alignment.hashing import text_hashes
 from alignment.training.columns import Columns, ColumnWriter, chunks
-from alignment.training.distinct import text_hashes
 
 TEXTS_PER_CALL = 32_768  # of the tokenizer
 _TEXTS = ("anchor", "positive", "negative")

@@ -22,9 +22,9 @@ from alignment.arrays import save_array
 from alignment.encoder.encoder import Encoder
 from alignment.errors import DataError, EmptyCorpus
 from alignment.files import write_json
-from alignment.hashing import splitmix64
+from alignment.hashing import splitmix64, text_hashes
 from alignment.training.columns import Columns, ColumnWriter, chunks
-from alignment.training.distinct import ABSENT, DistinctTexts, text_hashes
+from alignment.training.distinct import ABSENT, DistinctTexts
 from alignment.training.inverted import Occurrences, write_index
 from alignment.training.sentences import write_sentences
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
+
+from alignment.hashing import text_hashes
 
 
 class DistinctTexts(NamedTuple):
@@ -30,7 +31,10 @@ def distinct_texts(batches: Iterable[Sequence[str]]) -> DistinctTexts:
         >>> numbered.rows.tolist(), numbered.firsts.tolist()
         ([0, 1, 0, 1, 2], [0, 1, 4])
     """
-    low, high = _hashes(batches)
+    hashes = [np.empty((0, 2), np.uint64)]
+    for texts in batches:
+        hashes.append(text_hashes([text.encode() for text in texts]))
+    high, low = np.concatenate(hashes).T
     # The sort is stable: the rows with one text stay in order, and the first one is the smallest.
     order = np.lexsort((low, high))
     is_new = np.ones(len(order), bool)
@@ -42,15 +46,3 @@ def distinct_texts(batches: Iterable[Sequence[str]]) -> DistinctTexts:
     rows = np.empty(len(order), np.int32)
     rows[order] = numbers[np.cumsum(is_new) - 1]
     return DistinctTexts(rows, first_rows[by_first_row])
-
-
-def _hashes(batches: Iterable[Sequence[str]]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """The two halves of each text's hash, each (n,)."""
-    lows = [np.empty(0, np.uint64)]
-    highs = [np.empty(0, np.uint64)]
-    for texts in batches:
-        digests = b"".join(xxhash.xxh3_128_digest(text.encode()) for text in texts)
-        halves = np.frombuffer(digests, np.uint64).reshape(-1, 2)
-        highs.append(halves[:, 0].copy())
-        lows.append(halves[:, 1].copy())
-    return np.concatenate(lows), np.concatenate(highs)

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from alignment.hashing import text_hashes
 from alignment.training import distinct
 from alignment.training.columns import open_column
-from alignment.training.distinct import ABSENT, DistinctTexts, text_hashes
+from alignment.training.distinct import ABSENT, DistinctTexts
 
 
 def numbers_of(directory: Path, hashes: NDArray[np.uint64], present: list[bool]) -> list[int]:
