@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alignment.encoder.encoder import Encoder
+    from alignment.gate import SuiteOutcomes
     from alignment.retrieval.bootstrap import Interval
     from alignment.retrieval.measures import Measures
 
@@ -80,7 +81,7 @@ class LanguageChange:
     """Queries that only the new encoder got right."""
     losses: int
     p_worse: float
-    """One-sided p-value for "the new encoder is worse"."""
+    """One-sided p-value for "the new encoder is worse", by the gate's exact test of pairs."""
 
 
 def offered_languages(source: Source) -> list[str]:
@@ -130,20 +131,18 @@ def measure_encoder(
 def _measure(encoder: Encoder, bitext: Bitext) -> LanguageScores:
     import numpy as np
 
-    from alignment.retrieval.measures import measure
-    from alignment.retrieval.metrics import retrieve
+    from alignment.retrieval.measures import measure_pairs
 
     x = encoder.encode(bitext.sources, side="source")
     y = encoder.encode(bitext.targets, side="target")
-    forward = retrieve(x, y, bitext.targets)
-    backward = retrieve(y, x, bitext.sources)
+    both = measure_pairs(x, y, bitext.sources, bitext.targets)
     return LanguageScores(
         language=bitext.language,
         digest=bitext.digest,
         pairs=len(bitext.sources),
-        forward=measure(x, y, bitext.targets),
-        backward=measure(y, x, bitext.sources),
-        correct=np.concatenate([forward.correct, backward.correct]),
+        forward=both.forward,
+        backward=both.backward,
+        correct=np.concatenate([both.forward_correct, both.backward_correct]),
     )
 
 
@@ -166,15 +165,24 @@ def changes(
     Raises:
         ValueError: if they were measured on different pairs.
     """
-    from alignment.gate import count_discordant, sign_test
+    from alignment.gate import count_changes, count_discordant, p_worse
 
     for old, new in zip(before, after, strict=True):
         if old.digest != new.digest:
             raise ValueError(f"{old.language}: the encoders were measured on different pairs")
         wins, losses = count_discordant(old.correct.tolist(), new.correct.tolist())
-        yield LanguageChange(
-            old.language, old.accuracy, new.accuracy, wins, losses, sign_test(wins, losses)
-        )
+        p = p_worse(count_changes(_paired(old, new)), allowed=0)
+        yield LanguageChange(old.language, old.accuracy, new.accuracy, wins, losses, p)
+
+
+def _paired(old: LanguageScores, new: LanguageScores) -> SuiteOutcomes:
+    """The answers of both encoders, by direction."""
+    from alignment.gate import PairedOutcomes, SuiteOutcomes
+
+    before = old.correct.reshape(2, -1).tolist()
+    after = new.correct.reshape(2, -1).tolist()
+    forward, backward = map(PairedOutcomes, before, after)
+    return SuiteOutcomes(old.language, "pairs", forward, backward)
 
 
 def mean_change(before: Sequence[LanguageScores], after: Sequence[LanguageScores]) -> Interval:

@@ -13,11 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alignment.retrieval.metrics import TIE, retrieve, text_numbers
+from alignment.retrieval.margins import NEIGHBORS
+from alignment.retrieval.metrics import TIE, Outcomes, evaluate_pairs, text_numbers
 from alignment.retrieval.neighbors import Neighbors, nearest
 
-MARGIN_NEIGHBORS = 4
-"""Neighbors of the margin scores, as LASER takes them."""
 RANKS = 10
 """Depth of MRR and hubness."""
 
@@ -50,14 +49,28 @@ class Measures(NamedTuple):
     """Skewness of how often a candidate is among the 10 nearest of a query; 0 without hubs."""
 
 
-def measure(
-    queries: NDArray[np.float32],
-    candidates: NDArray[np.float32],
-    texts: Sequence[str],
+class PairMeasures(NamedTuple):
+    """Both directions over the same n pairs."""
+
+    forward: Measures
+    """From each source to the targets."""
+    backward: Measures
+    """From each target to the sources."""
+    forward_correct: NDArray[np.bool_]
+    """Whether each source found its translation (n,), as `Measures.accuracy` counts."""
+    backward_correct: NDArray[np.bool_]
+    """Whether each target did (n,)."""
+
+
+def measure_pairs(
+    source_vectors: NDArray[np.float32],
+    target_vectors: NDArray[np.float32],
+    source_texts: Sequence[str],
+    target_texts: Sequence[str],
     *,
-    k: int = MARGIN_NEIGHBORS,
-) -> Measures:
-    """Measure one direction; the translation of query i is candidate i.
+    k: int = NEIGHBORS,
+) -> PairMeasures:
+    """Measure both directions; row i of each argument belongs to pair i.
 
     xsim takes the `k` nearest candidates of a query and keeps the one of the best margin score
     (LASER's `xsim.py`; Artetxe and Schwenk 2019). With fewer than `k` candidates all are taken.
@@ -65,25 +78,38 @@ def measure(
     Examples:
         >>> import numpy as np
         >>> vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)
-        >>> result = measure(vectors, vectors[[0, 2, 1]], ["te", "llaeth", "llefrith"])
-        >>> round(result.accuracy, 3), round(result.mrr, 3)
+        >>> welsh = ["te", "llaeth", "llefrith"]
+        >>> result = measure_pairs(vectors, vectors[[0, 2, 1]], ["tea", "milk", "milk!"], welsh)
+        >>> round(result.forward.accuracy, 3), round(result.forward.mrr, 3)
         (0.333, 0.667)
 
     Args:
-        queries: Unit rows (n, dim).
-        candidates: Unit rows (n, dim).
-        texts: The candidates' texts (n); equal texts count as one in `accuracy` and `mrr`.
+        source_vectors: Unit rows (n, dim).
+        target_vectors: Unit rows (n, dim).
+        source_texts: The sources (n); equal texts count as one in `accuracy` and `mrr`.
+        target_texts: The targets, likewise.
         k: Neighbors of the margin scores.
 
     Raises:
         ValueError: if the lengths differ.
     """
-    n = len(queries)
-    outcomes = retrieve(queries, candidates, texts)
-    if not n:
-        return Measures(*[math.nan] * len(Measures._fields))
-    forward = nearest(queries, candidates, max(k, RANKS))
-    backward = nearest(candidates, queries, k)
+    outcomes = evaluate_pairs(source_vectors, target_vectors, source_texts, target_texts)
+    if len(source_vectors):
+        depth = max(k, RANKS)
+        to_targets = nearest(source_vectors, target_vectors, depth)
+        to_sources = nearest(target_vectors, source_vectors, depth)
+        forward = _measures(outcomes.forward, to_targets, to_sources, target_texts, k)
+        backward = _measures(outcomes.backward, to_sources, to_targets, source_texts, k)
+    else:
+        forward = backward = Measures(*[math.nan] * len(Measures._fields))
+    return PairMeasures(forward, backward, outcomes.forward.correct, outcomes.backward.correct)
+
+
+def _measures(
+    outcomes: Outcomes, forward: Neighbors, backward: Neighbors, texts: Sequence[str], k: int
+) -> Measures:
+    """One direction: `forward` are the queries' neighbors, `backward` those of the candidates."""
+    n = len(texts)
     numbers = text_numbers(texts)
     predicted = forward.indices[:, 0]
     return Measures(

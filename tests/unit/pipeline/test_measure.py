@@ -38,6 +38,14 @@ def test_wins_and_losses() -> None:
     assert (change.wins, change.losses, change.p_worse) == (0, 1, 0.5)
 
 
+def test_a_pair_that_loses_both_directions_is_one_observation() -> None:
+    before = [scores("cy", "a", [True] * 6)]
+    after = [scores("cy", "a", [False] * 6)]
+    (change,) = changes(before, after)
+    assert change.losses == 6
+    assert change.p_worse == 0.5**3
+
+
 def test_different_pairs_are_not_compared() -> None:
     before = [scores("cy", "a", [True, True])]
     after = [scores("cy", "b", [True, True])]

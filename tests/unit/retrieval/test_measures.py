@@ -14,7 +14,13 @@ from scipy.stats import skew
 from sklearn.metrics import f1_score
 
 from alignment.retrieval import measures
-from alignment.retrieval.measures import hubness, measure, weighted_f1, xsim_error
+from alignment.retrieval.measures import (
+    Measures,
+    hubness,
+    measure_pairs,
+    weighted_f1,
+    xsim_error,
+)
 from alignment.retrieval.neighbors import nearest
 from tests.unit.retrieval.vectors import scaled, unit
 
@@ -23,6 +29,11 @@ Vectors = NDArray[np.float32]
 
 def distinct(n: int) -> list[str]:
     return [str(i) for i in range(n)]
+
+
+def measure(x: Vectors, y: Vectors, texts: Sequence[str]) -> Measures:
+    """One direction, from x to y."""
+    return measure_pairs(x, y, distinct(len(x)), texts).forward
 
 
 def noisy(x: Vectors, noise: float, seed: int) -> Vectors:
@@ -189,6 +200,17 @@ def test_a_hub_raises_hubness() -> None:
     hub[0] = scaled(x.mean(axis=0, keepdims=True))[0]
     lifted = scaled(hub + 2 * hub[0])
     assert measure(lifted, hub, distinct(200)).hubness > measure(x, y, distinct(200)).hubness
+
+
+def test_the_backward_direction_is_the_forward_one_of_the_swapped_pairs() -> None:
+    x, y, texts = CASES["duplicated"]
+    sources = [f"source {i}" for i in range(len(x))]
+    both = measure_pairs(x, y, sources, texts)
+    swapped = measure_pairs(y, x, texts, sources)
+    assert both.backward == swapped.forward
+    assert both.forward == swapped.backward
+    assert both.forward_correct.mean() == pytest.approx(both.forward.accuracy)
+    assert (both.backward_correct == swapped.forward_correct).all()
 
 
 def test_without_queries_every_measure_is_nan() -> None:
