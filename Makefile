@@ -22,7 +22,7 @@ smoke: $(VENV)/.run ## Run every stage on a tiny corpus, in about a minute
 test: $(VENV)/.test ## Run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-slow: $(VENV)/.test ## Run the tests that take minutes on real input
+test-slow: $(VENV)/.bench ## Run the tests that take minutes on real input
 	$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
 
 fuzz: $(VENV)/.test ## Damaged inputs of every kind for FUZZ_MINUTES (60), with limits on time and memory
@@ -127,4 +127,9 @@ $(VENV)/.docs: $(VENV)/.run
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing the tools for tests into $(VENV)"
 	@$(PIP) --editable '.[bundled,hub,prefect,dev]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	@echo "Installing the libraries that slow tests compare with into $(VENV)"
+	@$(PIP) --editable '.[bundled,hub,prefect,dev,bench]'
 	@touch $@

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, WorkspaceDir
+from alignment.cli.options import DEFAULT_WORKSPACE, TrustRemoteCode, WorkspaceDir, writing_file
 from alignment.cli.output import print_note, write_json_text
 from alignment.cli.registry import open_registry
 from alignment.errors import ConfigError, Malformed
@@ -57,12 +57,7 @@ def encode(
             show_default=False,
         ),
     ] = None,
-    trust_remote_code: Annotated[
-        bool,
-        typer.Option(
-            "--trust-remote-code", help="Run Python code that comes with the model. Read it first."
-        ),
-    ] = False,
+    trust_remote_code: TrustRemoteCode = False,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
 ) -> None:
     """Encode texts into unit vectors with the deployed model.
@@ -153,12 +148,7 @@ def _print_vectors(texts: list[str], vectors: np.ndarray) -> None:
 def _save_vectors(path: Path, vectors: np.ndarray) -> None:
     from alignment.arrays import save_array
 
-    try:
+    hint = "Give --output a file in a directory that exists and has space."
+    with writing_file(path, "vectors", hint):
         save_array(path, vectors)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write the vectors: {error.strerror}",
-            where=str(path),
-            hint="Give --output a file in a directory that exists and has space.",
-        ) from error
     print_note(f"{path}: {vectors.shape[0]} x {vectors.shape[1]} float32")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
-import yaml
 
 from alignment.cli.options import (
     DEFAULT_WORKSPACE,
     Offline,
+    TrustRemoteCode,
     WorkspaceDir,
     language_code,
     open_workspace,
+    writing_file,
 )
 from alignment.cli.output import print_note, write_json_text
 from alignment.errors import ConfigError
@@ -22,7 +23,10 @@ from alignment.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alignment.config import Corpus
     from alignment.pipeline.measure import Bitext, LanguageScores
+    from alignment.pipeline.models import ModelSource
+    from alignment.retrieval.mixed import MixedResult
 
 MTEB_TASK = "Tatoeba"
 
@@ -80,12 +84,7 @@ def evaluate(
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-    trust_remote_code: Annotated[
-        bool,
-        typer.Option(
-            "--trust-remote-code", help="Run Python code that comes with the model. Read it first."
-        ),
-    ] = False,
+    trust_remote_code: TrustRemoteCode = False,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
@@ -110,91 +109,99 @@ def evaluate(
     place = open_workspace(workspace, offline=offline)
     pivot = language_code(pivot)
     codes = [language_code(code) for code in language or []]
-    corpus = _corpus(suite)
     downloads = Downloads(place.root / "downloads", offline=offline)
     context = RunContext(place.store, downloads, pivot, seed=0)
+    source = open_source(_corpus(suite), downloads, pivot)
     names = [model] if against is None else [against, model]
-    sources = [
+    models = [
         find_model(name, place, context, trust_remote_code=trust_remote_code) for name in names
     ]
-    source = open_source(corpus, downloads, pivot)
-    bitexts = [
-        measure.read_bitext(source, code) for code in codes or measure.offered_languages(source)
+    if len({each.name for each in models}) < len(models):  # such as a/model and b/model
+        models = [each._replace(name=name) for each, name in zip(models, names, strict=True)]
+    codes = codes or measure.offered_languages(source)
+    bitexts = [measure.read_bitext(source, code) for code in codes]
+    results = [
+        _measured(each, bitexts, pivot, mixed_pool=mixed_pool, trust_remote_code=trust_remote_code)
+        for each in models
     ]
-    started = time.monotonic()
-    results = [_measured(each.path, bitexts, trust_remote_code) for each in sources]
-    seconds = time.monotonic() - started
-    if mteb is not None:
-        _write_mteb(mteb, results[-1], pivot, seconds)
-    shown = [each.name for each in sources]
     if as_json:
-        write_json_text(_as_json(shown, results), indent=2)
-        return
-    _print(shown, results)
-    if mixed_pool:
-        for each in sources:
-            _print_mixed(each.name, each.path, bitexts, pivot, trust_remote_code)
+        write_json_text(_as_json(results), indent=2)
+    else:
+        _print(results)
+    if mteb is not None:
+        _write_mteb(mteb, results[-1], pivot)
 
 
-def _corpus(suite: str) -> Any:
+class _Result(NamedTuple):
+    """How one encoder does."""
+
+    name: str
+    scores: list[LanguageScores]
+    seconds: float
+    """What measuring `scores` took."""
+    mixed: list[MixedResult]
+    """In one pool of all languages; empty if that is not asked for."""
+
+
+def _corpus(suite: str) -> Corpus:
     """The settings of a suite that is a file, or a corpus in YAML's flow style.
 
     Raises:
         ConfigError: with every wrong key.
     """
+    from alignment.config import yaml_file
     from alignment.corpora.read import validated
 
     if not suite.lstrip().startswith("{"):
         return validated({"kind": "local", "path": suite})
-    try:
-        values = yaml.safe_load(suite)
-    except yaml.YAMLError as error:
-        raise ConfigError(
-            "the corpus is not valid YAML",
-            where="--suite",
-            hint="Write it as one line of `corpora`, in single quotes.",
-        ) from error
-    return validated(values)
+    document = yaml_file.read(suite, "--suite")
+    if document.problems:
+        raise ConfigError(document.problems)
+    return validated(document.value)
 
 
 def _measured(
-    path: Path, bitexts: Sequence[Bitext], trust_remote_code: bool
-) -> list[LanguageScores]:
+    model: ModelSource,
+    bitexts: Sequence[Bitext],
+    pivot: str,
+    *,
+    mixed_pool: bool,
+    trust_remote_code: bool,
+) -> _Result:
+    from alignment.cli.display.progress import counting_bar
     from alignment.pipeline.measure import measure_encoder
-    from alignment.pipeline.models import open_model
-
-    return measure_encoder(open_model(path, trust_remote_code=trust_remote_code), bitexts)
-
-
-def _print_mixed(
-    name: str, path: Path, bitexts: Sequence[Bitext], pivot: str, trust_remote_code: bool
-) -> None:
-    from alignment.cli.display.evaluation import print_mixed
     from alignment.pipeline.measure_mixed import measure_mixed
     from alignment.pipeline.models import open_model
 
-    encoder = open_model(path, trust_remote_code=trust_remote_code)
-    print_mixed(name, measure_mixed(encoder, bitexts, pivot))
+    encoder = open_model(model.path, trust_remote_code=trust_remote_code)
+    started = time.monotonic()
+    with counting_bar(model.name, len(bitexts)) as done:
+        scores = measure_encoder(encoder, bitexts, done)
+    seconds = time.monotonic() - started
+    mixed = measure_mixed(encoder, bitexts, pivot) if mixed_pool else []
+    return _Result(model.name, scores, seconds, mixed)
 
 
-def _print(names: Sequence[str], results: Sequence[Sequence[LanguageScores]]) -> None:
-    from alignment.cli.display.evaluation import print_comparison, print_scores
+def _print(results: Sequence[_Result]) -> None:
+    from alignment.cli.display.evaluation import print_comparison, print_mixed, print_scores
     from alignment.pipeline.measure import changes
 
-    print_scores(names[-1], results[-1])
+    print_scores(results[-1].name, results[-1].scores)
     if len(results) == 2:
-        before, after = results
-        print_comparison(before, after, list(changes(before, after)), (names[0], names[1]))
+        old, new = results
+        changed = list(changes(old.scores, new.scores))
+        print_comparison(old.scores, new.scores, changed, (old.name, new.name))
+    for result in results:
+        if result.mixed:
+            print_mixed(result.name, result.mixed)
 
 
-def _as_json(
-    names: Sequence[str], results: Sequence[Sequence[LanguageScores]]
-) -> dict[str, dict[str, Any]]:
+def _as_json(results: Sequence[_Result]) -> dict[str, dict[str, Any]]:
     """Scores by encoder and language, with the digest of the pairs."""
     by_encoder = {}
-    for name, scores in zip(names, results, strict=True):
-        by_language = {}
-        for language in scores:
+    for result in results:
+        by_language: dict[str, dict[str, Any]] = {}
+        for language in result.scores:
             by_language[language.language] = {
                 "pairs": language.pairs,
                 "pairs_digest": language.digest,
@@ -202,17 +209,19 @@ def _as_json(
                 "from_pivot": language.forward._asdict(),
                 "to_pivot": language.backward._asdict(),
             }
-        by_encoder[name] = by_language
+        for mixed in result.mixed:
+            by_language.setdefault(mixed.language, {})["mixed_pool"] = mixed._asdict()
+        by_encoder[result.name] = by_language
     return by_encoder
 
 
-def _write_mteb(path: Path, scores: Sequence[LanguageScores], pivot: str, seconds: float) -> None:
+def _write_mteb(path: Path, measured: _Result, pivot: str) -> None:
     from alignment.files import write_json
     from alignment.report.mteb import result
     from alignment.types import combined_digest
 
     entries = []
-    for language in scores:
+    for language in measured.scores:
         to_pivot = language.backward
         entries.append(
             {
@@ -224,14 +233,9 @@ def _write_mteb(path: Path, scores: Sequence[LanguageScores], pivot: str, second
                 "f1": to_pivot.f1,
             }
         )
-    revision = combined_digest({language.language: language.digest for language in scores})
-    content = result(MTEB_TASK, entries, revision=revision, seconds=seconds)
-    try:
+    revision = combined_digest({language.language: language.digest for language in measured.scores})
+    content = result(MTEB_TASK, entries, revision=revision, seconds=measured.seconds)
+    hint = "Give --mteb a file in a directory that exists and has space."
+    with writing_file(path, "scores", hint):
         write_json(path, content)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write the scores: {error.strerror}",
-            where=str(path),
-            hint="Give --mteb a file in a directory that exists and has space.",
-        ) from error
     print_note(f"{path}: the scores in MTEB's format")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from alignment.cli.exit_codes import REJECTED
-from alignment.cli.options import DEFAULT_WORKSPACE, Overrides, WorkspaceDir, open_workspace
+from alignment.cli.options import (
+    DEFAULT_WORKSPACE,
+    Overrides,
+    RunName,
+    WorkspaceDir,
+    open_workspace,
+)
 
 gate_app = typer.Typer(
     no_args_is_help=True,
@@ -23,19 +27,12 @@ gate_app = typer.Typer(
 
 @gate_app.callback()
 def _gate() -> None:
-    """With a callback, `replay` stays a command of its own although it is the only one."""
+    """A callback, so that Typer keeps the name `replay`: it drops that of an only command."""
 
 
 @gate_app.command("replay")
 def replay(
-    run_name: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN",
-            help="Name of a run, or how it starts, such as 20260131. Default: the last run.",
-            show_default=False,
-        ),
-    ] = "",
+    run_name: RunName = "",
     overrides: Overrides = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
 ) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,6 +49,20 @@ Offline = Annotated[
         help="Never download; fail if a file is not in the workspace yet.",
     ),
 ]
+RunName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="Name of a run, or how it starts, such as 20260131. Default: the last run.",
+        show_default=False,
+    ),
+]
+TrustRemoteCode = Annotated[
+    bool,
+    typer.Option(
+        "--trust-remote-code", help="Run Python code that comes with the model. Read it first."
+    ),
+]
 ModelName = Annotated[
     str | None,
     typer.Argument(
@@ -81,6 +96,23 @@ def open_workspace(path: Path, *, offline: bool = False) -> Workspace:
     from alignment.pipeline.workspace import Workspace
 
     return Workspace(path, offline)
+
+
+@contextmanager
+def writing_file(path: Path, what: str, hint: str) -> Iterator[None]:
+    """Name the file that an option asks for, and the way out, if it cannot be written.
+
+    Raises:
+        ConfigError: if writing raised an `OSError`.
+    """
+    from alignment.errors import ConfigError
+
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write the {what}: {error.strerror}", where=str(path), hint=hint
+        ) from error
 
 
 def language_code(code: str) -> str:

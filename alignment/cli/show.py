@@ -6,19 +6,12 @@ from typing import Annotated
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, WorkspaceDir
+from alignment.cli.options import DEFAULT_WORKSPACE, RunName, WorkspaceDir
 from alignment.cli.output import write_json_text
 
 
 def show(
-    run_name: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN",
-            help="Name of a run, or how it starts, such as 20260131. Default: the last run.",
-            show_default=False,
-        ),
-    ] = "",
+    run_name: RunName = "",
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the run's summary.json instead.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import JustifyMethod
 
 from alignment.cli.display.console import add_row, console, new_table, percent, say
-from alignment.errors import ConfigError
+from alignment.cli.options import writing_file
 from alignment.pipeline.compare import ArmResult
 
 
@@ -41,14 +41,9 @@ def write_plot(results: Sequence[ArmResult], path: Path) -> None:
     from alignment.report.plots import comparison  # loads Matplotlib
 
     accuracy = {scores.arm.name: scores.accuracy for scores in results}
-    try:
+    hint = "Give --plot a file in a directory that exists; the combinations are reused."
+    with writing_file(path, "plot", hint):
         path.write_text(comparison(accuracy, _suites(results)), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write the plot: {error.strerror}",
-            where=str(path),
-            hint="Give --plot a file in a directory that exists; the combinations are reused.",
-        ) from error
     say(f"plot: {path}")
 
 

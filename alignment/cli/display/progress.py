@@ -1,8 +1,8 @@
-"""Bars: one for the training steps, one for each download."""
+"""Bars: one for the training steps, one for each download, one for whatever is counted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import (
@@ -50,6 +50,23 @@ class TrainingBar:
     def close(self) -> None:
         """Remove the bar."""
         self._progress.stop()
+
+
+@contextmanager
+def counting_bar(label: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A bar on a terminal, and nothing elsewhere; call the result with what has been done."""
+    if not shows_progress():
+        yield lambda _: None
+        return
+    columns = [
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(printable_line(label)[:MAX_NAME], total=total)
+        yield lambda _: bar.advance(task)
 
 
 @contextmanager

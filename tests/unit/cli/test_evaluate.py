@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,40 @@ def test_mteb_s_format(finished: Path, tmp_path: Path) -> None:
     assert scores["main_score"] == scores["f1"] <= scores["accuracy"] == scores["recall"]
 
 
+def test_the_mixed_pool_is_in_the_json_too(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("evaluate", CHAMPION, "--suite", SUITE, "--language", "es", "--language", "ru")
+    assert run_here(*asked, "--mixed-pool", "--json", workspace=finished) == 0
+    scores = json.loads(capsys.readouterr().out)["smoke v1"]
+    assert set(scores) == {"es", "ru", "en"}
+    assert scores["en"]["mixed_pool"]["queries"] > 0
+    assert 0 < scores["es"]["mixed_pool"]["accuracy"] <= scores["es"]["mixed_pool"]["recall"] <= 1
+
+
+def test_two_directories_of_one_name_keep_their_scores(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    shutil.copytree(base_encoder(finished), tmp_path / "other" / "model")
+    models = (base_encoder(finished), "--against", tmp_path / "other" / "model")
+    asked = ("evaluate", *models, "--suite", SUITE, "--language", "es", "--json")
+    assert run_here(*asked, workspace=finished) == 0
+    by_encoder = json.loads(capsys.readouterr().out)
+    assert set(by_encoder) == {str(models[0]), str(models[2])}
+
+
+def test_scores_are_printed_although_the_file_cannot_be_written(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("evaluate", CHAMPION, "--suite", SUITE, "--language", "es")
+    output = tmp_path / "missing" / "scores.json"
+    assert run_here(*asked, "--mteb", output, workspace=finished) == 2
+    printed = capsys.readouterr()
+    assert "mean of 1 languages" in printed.out
+    assert f"{output}: cannot write the scores" in printed.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -74,6 +109,8 @@ def test_mteb_s_format(finished: Path, tmp_path: Path) -> None:
         ((CHAMPION, "--suite", "{kind: local, pth: x}"), "pth"),
         ((CHAMPION, "--suite", "{kind: local"), "not valid YAML"),
         ((CHAMPION, "--suite", "{kind: nope}"), "expected one of"),
+        ((CHAMPION, "--suite", "{" * 5000), "--suite"),
+        ((CHAMPION, "--suite", "{kind: local, kind: local}"), "kind"),
         ((CHAMPION, "--suite", SUITE, "--language", "zz"), "zz"),
         ((CHAMPION, "--suite", SUITE, "--language", "cy"), "no pairs in cy"),
     ],
