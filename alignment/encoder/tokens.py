@@ -79,7 +79,7 @@ def embedding_rows(container: SentenceTransformer) -> int | None:
 
 
 def replacement_id(container: SentenceTransformer) -> int:
-    """What stands for a token that the embedding matrix has no row for.
+    """Id of the token that replaces those without a row in the embedding matrix.
 
     Gemma's tokenizer has one for images. A text that contains it would stop the model.
     """

@@ -36,7 +36,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a candidate stands among the attempts."""
+    """A candidate's number and what earlier attempts leave it to prove."""
 
     attempt: int
     """Its number, from 1."""

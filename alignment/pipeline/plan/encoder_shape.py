@@ -86,7 +86,7 @@ def _built_before(encoder: EncoderConfig, workspace: Workspace) -> Path | None:
 
 
 def _read_shape(directory: Path) -> EncoderShape | None:
-    """From the `config.json` of the transformer, which may be in a folder of its own."""
+    """From the `config.json` of the transformer, which may be in a subfolder."""
     for path in [directory / "config.json", *sorted(directory.glob("0_*/config.json"))]:
         try:
             content = json.loads(path.read_bytes())
