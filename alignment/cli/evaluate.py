@@ -191,9 +191,7 @@ def _print(results: Sequence[_Result]) -> None:
         old, new = results
         changed = list(changes(old.scores, new.scores))
         print_comparison(old.scores, new.scores, changed, (old.name, new.name))
-    for result in results:
-        if result.mixed:
-            print_mixed(result.name, result.mixed)
+    print_mixed({result.name: result.mixed for result in results if result.mixed})
 
 
 def _as_json(results: Sequence[_Result]) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import JustifyMethod
 
@@ -65,8 +65,16 @@ def print_comparison(
     say(f"mean change {100 * interval.estimate:+.2f} points (95%: {low} to {high})")
 
 
-def print_mixed(name: str, results: Sequence[MixedResult]) -> None:
-    """One row per language: how its queries do among the texts of all languages."""
+def print_mixed(by_encoder: Mapping[str, Sequence[MixedResult]]) -> None:
+    """One table per encoder, one row per language: its queries among the texts of all languages."""
+    for name, results in by_encoder.items():
+        _print_mixed(name, results)
+    if by_encoder:
+        say("own language: share of the wrong first answers that are in the query's language.")
+        say("bias: that share over the language's share of the pool; 1 is no bias.")
+
+
+def _print_mixed(name: str, results: Sequence[MixedResult]) -> None:
     columns: dict[str, JustifyMethod] = {"queries in": "left"}
     columns |= dict.fromkeys(("queries", "acc@1", "recall@10", "own language", "bias"), _RIGHT)
     table = new_table(f"{name}: one pool of all languages, in %", columns)
@@ -81,8 +89,6 @@ def print_mixed(name: str, results: Sequence[MixedResult]) -> None:
             f"{result.bias:.1f}",
         )
     console.print(table)
-    say("own language: share of the wrong first answers that are in the query's language.")
-    say("bias: that share over the language's share of the pool; 1 is no bias.")
 
 
 def _cells(language: LanguageScores) -> list[str]:
