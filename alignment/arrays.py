@@ -1,4 +1,4 @@
-"""Writing arrays so that a full disk is an error.
+"""Arrays in files: written so that a full disk is an error, and mapped into memory.
 
 `ndarray.tofile`, which `numpy.save` uses too, hands the bytes to a C buffer. It loses up to a page
 of them without an error on a full disk, and for more than that its error has no reason.
@@ -11,7 +11,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
+
+from alignment.errors import Corrupt
+
+REBUILD_HINT = "The next run builds it again. `alignment store verify` lists everything damaged."
 
 
 def write_array(file: BinaryIO, array: NDArray[Any]) -> None:
@@ -34,3 +38,35 @@ def save_array(path: Path, array: NDArray[Any]) -> None:
         contiguous = np.asarray(array, order="C")
         npy.write_array_header_1_0(file, npy.header_data_from_array_1_0(contiguous))
         write_array(file, contiguous)
+
+
+def map_array(path: Path, dtype: DTypeLike = None, dimensions: int = 1) -> NDArray[Any]:
+    """A `.npy` file as a read-only array that is read when it is used.
+
+    Args:
+        path: The file.
+        dtype: The expected type of the elements; None accepts any.
+        dimensions: The expected number of dimensions.
+
+    Raises:
+        Corrupt: naming the file, if it is missing, cut short, or another kind of array.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            npy.read_magic(file)
+            shape, _, found = npy.read_array_header_1_0(file)
+            start = file.tell()
+        if (dtype is not None and found != np.dtype(dtype)) or len(shape) != dimensions:
+            raise ValueError(f"got {len(shape)} dimensions of {found}")
+        expected = start + int(np.prod(shape)) * found.itemsize
+        if size != expected:
+            raise ValueError(f"got {size} bytes, expected {expected}")
+        # An empty file cannot be mapped.
+        if 0 in shape:
+            return np.empty(shape, found)
+        return np.memmap(path, found, "r", start, shape)
+    except (OSError, ValueError, SyntaxError, TypeError) as error:
+        raise Corrupt(
+            f"the array cannot be read: {error}", where=str(path), hint=REBUILD_HINT
+        ) from error

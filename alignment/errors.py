@@ -52,6 +52,10 @@ def _rebuild(
     return error
 
 
+class Busy(AlignmentError):
+    """Another run of the same model is in progress."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong in a configuration."""

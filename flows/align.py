@@ -20,16 +20,17 @@ from prefect.context import FlowRunContext
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from alignment.config import load_config
-from alignment.errors import ConfigError
+from alignment.errors import Busy, ConfigError
 from alignment.last_words import reported_if_killed
 from alignment.pipeline.run import Outcome, run_pipeline
 from alignment.pipeline.workspace import Workspace
 from alignment.redaction import redact_logs, redacted
 from alignment.types import Rejected
-from flows.artifacts import write_artifacts
 from flows.environment import create_home
+from flows.log_lines import show_errors_in_one_line
 from flows.runner import PrefectRunner
-from flows.selection import train_only
+from flows.selection import allow_workspace, chosen_workspace, train_only
+from flows.tell import tell
 
 WORKERS = 2
 
@@ -58,7 +59,7 @@ def align(
     """From corpora to a deployed encoder, or a rejection by the gate.
 
     The flow run ends as Completed, Rejected (the gate rejected the model and nothing was
-    deployed) or Failed.
+    deployed), Skipped (another run of the same model is in progress) or Failed.
 
     Args:
         config: Configuration file.
@@ -69,6 +70,7 @@ def align(
         workspace: Directory of artifacts, downloads, models and reports.
     """
     redact_logs()
+    show_errors_in_one_line()
     logging.getLogger("alignment").setLevel(logging.INFO)
     _refuse_secrets(overrides)
     changes = list(overrides)
@@ -77,8 +79,13 @@ def align(
     settings = load_config(Path(config), changes)
     if languages:
         settings = train_only(settings, languages)
-    outcome = run_pipeline(settings, Workspace(Path(workspace)), PrefectRunner())
-    write_artifacts(outcome)
+    place = Workspace(chosen_workspace(workspace))
+    champion = place.registry(settings.name).champion()
+    try:
+        outcome = run_pipeline(settings, place, PrefectRunner())
+    except Busy as error:
+        return State(type=StateType.COMPLETED, name="Skipped", message=str(error))
+    tell(outcome, champion.name if champion else None)
     if isinstance(outcome.verdict, Rejected):
         return _rejected(outcome.verdict, outcome.directory)
     return outcome
@@ -120,12 +127,15 @@ def _run_and_print(config: Path, overrides: Sequence[str], workspace: Path) -> i
     _refuse_secrets(overrides)
     load_config(config, overrides)  # a mistake is reported before a server starts
     create_home()
+    allow_workspace(workspace)
     state: State[Any] = align(
         config=str(config),
         overrides=list(overrides),
         workspace=str(workspace),
         return_state=True,
     )
+    if state.name == "Skipped":
+        raise Busy(state.message or "another run is in progress")
     if state.name == "Rejected":
         record = last_run(workspace)
         print_outcome(record.summary, record.directory)

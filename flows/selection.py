@@ -1,12 +1,45 @@
-"""Which of the configured languages a run trains."""
+"""What the parameters of a run choose: languages to train, and the workspace."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from alignment.config import Config
 from alignment.errors import ConfigError, Problem
 from alignment.languages import canonical
+
+ROOTS = "ALIGNMENT_WORKSPACE_ROOTS"
+"""Variable with the directories in which a run may work, separated as in PATH."""
+
+
+def chosen_workspace(name: str) -> Path:
+    """The workspace with this name: relative to the current directory, or absolute.
+
+    Whoever can start a run from the UI could else write anywhere.
+
+    Raises:
+        ConfigError: if it is neither in the current directory, nor in `ALIGNMENT_WORKSPACE`, nor in
+            one of `ALIGNMENT_WORKSPACE_ROOTS`.
+    """
+    roots = [Path.cwd()]
+    if os.environ.get("ALIGNMENT_WORKSPACE"):
+        roots.append(Path(os.environ["ALIGNMENT_WORKSPACE"]))
+    roots += [Path(root) for root in os.environ.get(ROOTS, "").split(os.pathsep) if root]
+    path = Path(name).resolve()
+    if not any(path.is_relative_to(root.resolve()) for root in roots):
+        expected = " or ".join(str(root.resolve()) for root in roots)
+        problem = f"got {name!r}, expected a directory in {expected}"
+        hint = f"Set {ROOTS} where the worker runs to allow more directories."
+        raise ConfigError(problem, where="parameters: workspace", hint=hint)
+    return path
+
+
+def allow_workspace(path: Path) -> None:
+    """Let runs of this process work in a directory that its user has named."""
+    allowed = os.environ.get(ROOTS, "")
+    os.environ[ROOTS] = os.pathsep.join(part for part in (allowed, str(path.resolve())) if part)
 
 
 def train_only(config: Config, languages: Sequence[str]) -> Config:
@@ -18,7 +51,7 @@ def train_only(config: Config, languages: Sequence[str]) -> Config:
     chosen = set()
     problems = []
     for code in languages:
-        spelling = _configured_spelling(config, code)
+        spelling = _configured_spelling(config, code.strip())
         if spelling is None:
             message = f"got {code!r}, expected one of: {', '.join(config.trained)}"
             problems.append(Problem("parameters", "languages", message))

@@ -1,6 +1,7 @@
 """`make serve`: a Prefect server and a worker on loopback, with the deployments of prefect.yaml.
 
-Ends when it is interrupted, and stops the server and the worker.
+Server and worker are restarted if they end, and end with this process. Meanwhile it looks for runs
+that died and for schedules that have stalled (see `flows.watch`).
 """
 
 from __future__ import annotations
@@ -8,33 +9,31 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+from flows.children import Children, GivenUpError
+from flows.deploy import POOL
 from flows.environment import create_home
 
-POOL = "alignment"
-START_SECONDS = 180
-STOP_SECONDS = 20
+LOOK_SECONDS = 30.0
 logger = logging.getLogger("alignment.serve")
-
-Process = subprocess.Popen[bytes]
 
 
 def serve(home: Path, host: str, port: int) -> int:
-    """Start the server, deploy, start the worker and wait for it; return the exit code.
+    """Start the server, deploy, start the worker, and watch; return the exit code.
 
     Args:
         home: Directory of `prefect.yaml`.
         host: Address to listen on.
         port: Port to listen on.
     """
+    refuse_taken(host, port)
     create_home()
     api = f"http://{host}:{port}/api"
     environment = {
@@ -46,69 +45,55 @@ def serve(home: Path, host: str, port: int) -> int:
     # SIGINT too: a background job of a script inherits it ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    prefect = _Prefect(environment, home)
-    with prefect.running("server", "start", "--host", host, "--port", str(port)) as server:
-        _wait_for(f"{api}/health", server)
-        prefect.call("--no-prompt", "work-pool", "create", POOL, "--type", "process", "--overwrite")
-        prefect.call("--no-prompt", "deploy", "--all")
-        logger.info("Prefect: http://%s:%d (Deployments > retrain > Run)", host, port)
-        with prefect.running("worker", "start", "--pool", POOL) as worker:
-            return worker.wait()
-
-
-class _Prefect:
-    """Runs `prefect` commands in subprocesses."""
-
-    def __init__(self, environment: dict[str, str], directory: Path) -> None:
-        self._environment = environment
-        self._directory = directory
-
-    def call(self, *arguments: str) -> None:
-        """Run a command to its end."""
-        subprocess.run(
-            [sys.executable, "-m", "prefect", *arguments],
-            env=self._environment,
-            cwd=self._directory,
-            check=True,
-        )
-
-    @contextmanager
-    def running(self, *arguments: str) -> Iterator[Process]:
-        """Run a command in the background, and stop it at the end of the block."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "prefect", *arguments],
-            env=self._environment,
-            cwd=self._directory,
-        )
-        try:
-            yield process
-        finally:
-            _stop(process)
-
-
-def _stop(process: Process) -> None:
-    if process.poll() is not None:
-        return
-    process.terminate()
     try:
-        process.wait(timeout=STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        with Children(environment, home) as children:
+            address = ("--host", host, "--port", str(port))
+            children.start("server", "start", *address, is_ready=lambda: _answers(f"{api}/health"))
+            deploy = (sys.executable, "-m", "flows.deploy")
+            subprocess.run(deploy, env=environment, cwd=home, check=True)
+            logger.info("Prefect: http://%s:%d (Deployments > retrain > Run)", host, port)
+            children.start("worker", "start", "--pool", POOL)
+            _watch(children, api)
+    except GivenUpError as error:
+        logger.error("error: %s", error)
+    except subprocess.CalledProcessError as error:
+        logger.error("error: the deployments were refused (exit code %d)", error.returncode)
+    return 1
 
 
-def _wait_for(url: str, server: Process) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
+def refuse_taken(host: str, port: int) -> None:
+    """End with a message if another process listens on the port.
+
+    Prefect would look at that process, take it for its own server and add a second worker to it.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = f"cannot listen on {host}:{port}: {error.strerror}"
+            if _answers(f"http://{host}:{port}/api/health"):
+                reason = f"a Prefect server is running on {host}:{port} already; use that one"
             raise SystemExit(
-                f"the Prefect server ended with code {server.returncode}. "
-                "If the port is taken, choose another: PORT=4201 make serve"
-            )
-        if _answers(url):
-            return
-        time.sleep(0.5)
-    raise SystemExit(f"the Prefect server did not answer at {url} within {START_SECONDS} s")
+                f"error: {reason}. Or choose another port: PORT={port + 1} make serve"
+            ) from error
+
+
+def _watch(children: Children, api: str) -> None:
+    """Revive the processes and look at the runs, until this process is told to stop."""
+    from prefect.client.orchestration import SyncPrefectClient
+
+    from flows.watch import Watch, limits_from_environment
+
+    with SyncPrefectClient(api=api) as client:
+        watch = Watch(client, limits_from_environment())
+        next_look = time.monotonic() + LOOK_SECONDS
+        while True:
+            time.sleep(1)
+            children.revive()
+            if time.monotonic() >= next_look:
+                watch.look()
+                next_look = time.monotonic() + LOOK_SECONDS
 
 
 def _answers(url: str) -> bool:

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from alignment.config import Config
 from alignment.context import RunContext
 from alignment.downloads import Allowance, Downloads, Lockfile
-from alignment.errors import AlignmentError
+from alignment.errors import Busy
 from alignment.registry import Registry
 from alignment.store import Store
 
@@ -67,13 +67,13 @@ class Workspace:
         """Allow one run of a model at a time; the lock is released even if the process is killed.
 
         Raises:
-            AlignmentError: if another run is in progress.
+            Busy: if another run is in progress.
         """
         lock = FileLock(self.store.root / "locks" / f"run-{name}.lock", blocking=False)
         try:
             lock.acquire()
         except Timeout as error:
-            raise AlignmentError(
+            raise Busy(
                 f"another run of {name!r} is in progress in this workspace",
                 where=str(self.root),
                 hint="Wait until it has finished, or choose another workspace.",

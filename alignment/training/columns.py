@@ -15,11 +15,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from alignment.errors import Corrupt
+from alignment.arrays import map_array
 
 CHUNK = 2**20
 """Values that are worked on at a time."""
-_HINT = "`alignment store verify` finds every damaged artifact; the next run builds them again."
 
 
 class ColumnWriter:
@@ -69,7 +68,7 @@ class Columns(Mapping[str, NDArray[Any]]):
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._mapped: dict[str, np.memmap[Any, Any]] = {}
+        self._mapped: dict[str, NDArray[Any]] = {}
         self._plain: dict[str, NDArray[Any]] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -80,7 +79,10 @@ class Columns(Mapping[str, NDArray[Any]]):
             Corrupt: if the file cannot be read or was cut off.
         """
         if name not in self._plain:
-            self._mapped[name] = open_column(self.directory / f"{name}.npy")
+            path = self.directory / f"{name}.npy"
+            if not path.exists():
+                raise KeyError(name)
+            self._mapped[name] = map_array(path)
             # `memmap` is slow for single values.
             self._plain[name] = self._mapped[name].view(np.ndarray)
         return self._plain[name]
@@ -105,29 +107,9 @@ class Columns(Mapping[str, NDArray[Any]]):
         if not hasattr(mmap, "MADV_DONTNEED"):
             return
         for column in self._mapped.values():
-            mapping: Any = column._mmap  # type: ignore[attr-defined]
+            mapping: Any = getattr(column, "_mmap", None)  # an empty column has none
             if mapping is not None:
                 mapping.madvise(mmap.MADV_DONTNEED)
-
-
-def open_column(path: Path) -> np.memmap[Any, Any]:
-    """Map one column read-only.
-
-    Raises:
-        KeyError: if there is no such file.
-        Corrupt: if the file cannot be read or was cut off.
-    """
-    try:
-        column: np.memmap[Any, Any] = np.lib.format.open_memmap(path, "r")
-    except FileNotFoundError as error:
-        raise KeyError(path.stem) from error
-    except (OSError, ValueError) as error:
-        raise Corrupt(
-            f"the column cannot be mapped: {error} (the file has {path.stat().st_size:,} bytes)",
-            where=str(path),
-            hint=_HINT,
-        ) from error
-    return column
 
 
 def chunks(length: int, size: int = CHUNK) -> Iterator[slice]:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alignment import layout
+from alignment.arrays import REBUILD_HINT, map_array
 from alignment.errors import Corrupt
 from alignment.types import Artifact
-from alignment.vectors.shards import REBUILD_HINT, VectorShards, map_array
+from alignment.vectors.shards import VectorShards
 
 
 @dataclass(frozen=True)

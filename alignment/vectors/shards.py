@@ -15,13 +15,13 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from alignment.arrays import REBUILD_HINT, map_array
 from alignment.errors import Corrupt
 from alignment.files import write_stream_atomically
 
 SHARD_ROWS = 131_072
 """Vectors of a file: 100 MB at dimension 384."""
 DTYPE = "<f2"
-REBUILD_HINT = "The next run builds it again. `alignment store verify` lists everything damaged."
 
 
 def shard_name(number: int) -> str:
@@ -56,33 +56,6 @@ def write_shard(path: Path, batches: Iterable[NDArray[np.float32]], rows: int, d
             raise ValueError(f"got {written} vectors, expected {rows}")
 
     write_stream_atomically(path, write)
-
-
-def map_array(path: Path, dtype: str, dimensions: int) -> NDArray[Any]:
-    """A `.npy` file as a read-only array that is read when it is used.
-
-    Raises:
-        Corrupt: naming the file, if it is missing, cut short, or another kind of array.
-    """
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            npy.read_magic(file)
-            shape, _, found = npy.read_array_header_1_0(file)
-            start = file.tell()
-        if found != np.dtype(dtype) or len(shape) != dimensions:
-            raise ValueError(f"got {len(shape)} dimensions of {found}")
-        expected = start + int(np.prod(shape)) * found.itemsize
-        if size != expected:
-            raise ValueError(f"got {size} bytes, expected {expected}")
-        # An empty file cannot be mapped.
-        if 0 in shape:
-            return np.empty(shape, found)
-        return np.memmap(path, found, "r", start, shape)
-    except (OSError, ValueError, SyntaxError, TypeError) as error:
-        raise Corrupt(
-            f"the array cannot be read: {error}", where=str(path), hint=REBUILD_HINT
-        ) from error
 
 
 class _Shard(NamedTuple):

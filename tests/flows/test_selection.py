@@ -1,12 +1,14 @@
-"""Training only some of the configured languages."""
+"""What the parameters of a run choose: languages, and the workspace."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from alignment.config import load_config
 from alignment.errors import ConfigError
-from flows.selection import train_only
+from flows.selection import ROOTS, allow_workspace, chosen_workspace, train_only
 from tests.support import SMOKE
 
 
@@ -21,3 +23,37 @@ def test_the_others_become_controls() -> None:
 def test_unknown_language(code: str) -> None:
     with pytest.raises(ConfigError, match=f"got '{code}', expected one of: es, ru, ja"):
         train_only(load_config(SMOKE), ["es", code])
+
+
+def test_spaces_around_a_code_do_not_matter() -> None:
+    assert train_only(load_config(SMOKE), [" es "]).trained == ["es"]
+
+
+def test_a_workspace_in_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert chosen_workspace("workspace/smoke") == tmp_path / "workspace" / "smoke"
+
+
+@pytest.mark.parametrize("name", ["../other", "workspace/../../other", "/etc", "link/other"])
+def test_a_workspace_elsewhere_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ALIGNMENT_WORKSPACE", str(tmp_path / "workspace"))
+    (tmp_path / "link").symlink_to("/")
+    with pytest.raises(ConfigError, match="expected a directory in") as raised:
+        chosen_workspace(name)
+    assert ROOTS in str(raised.value)
+
+
+def test_allowed_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    monkeypatch.setenv(ROOTS, "")
+    monkeypatch.setenv("ALIGNMENT_WORKSPACE", str(tmp_path / "team"))
+    assert chosen_workspace(str(tmp_path / "team" / "a")) == tmp_path / "team" / "a"
+    with pytest.raises(ConfigError):
+        chosen_workspace(str(tmp_path / "mine"))
+    allow_workspace(tmp_path / "mine")
+    assert chosen_workspace(str(tmp_path / "mine")) == tmp_path / "mine"

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import datetime
+import http.server
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import psutil
 import pytest
+from prefect.client.orchestration import SyncPrefectClient
 
+from flows.watch import Limits, Watch
 from tests.support import ROOT
 
 START_SECONDS = 150
 SCHEDULE_SECONDS = 120
 RUN_SECONDS = 200
+ALARM_SECONDS = 30
+RESTART_SECONDS = 30
+FAR_AWAY = "2100-01-01T00:00:00+00:00"
 FINAL_STATES = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.server]
@@ -48,7 +58,7 @@ def wait_for(what: str, seconds: float, attempt: Callable[[], Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def api(environment: dict[str, str]) -> Iterator[str]:
+def api(environment: dict[str, str], alarms: str) -> Iterator[str]:
     """Address of a server on a free port, with the deployments and a worker."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -58,7 +68,7 @@ def api(environment: dict[str, str]) -> Iterator[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.serve"],
             cwd=ROOT,
-            env={**environment, "PORT": str(port)},
+            env={**environment, "PORT": str(port), "ALIGNMENT_ALARM_WEBHOOK": alarms},
             stdout=output,
             stderr=output,
         )
@@ -82,12 +92,42 @@ def deployment(api: str, name: str) -> dict[str, Any]:
     return match
 
 
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """Keeps what is posted to it."""
+
+    received: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        """Part of `BaseHTTPRequestHandler`."""
+        length = int(self.headers["Content-Length"])
+        self.received.append(json.loads(self.rfile.read(length)))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def alarms() -> Iterator[str]:
+    """Address of a webhook."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/alarm"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 def test_deployments(api: str) -> None:
     names = {entry["name"] for entry in post(f"{api}/deployments/filter", {})}
     assert names == {"retrain", "nightly", "smoke"}
     for name in names:
-        options = deployment(api, name)["concurrency_options"]
-        assert options["collision_strategy"] == "CANCEL_NEW"
+        # A run that died would hold its slot, and every later run would be cancelled.
+        assert deployment(api, name)["concurrency_limit"] is None
 
 
 def test_parameters_of_retrain(api: str) -> None:
@@ -132,3 +172,91 @@ def test_worker_runs_a_deployment(api: str, environment: dict[str, str]) -> None
     assert [row["language"] for row in ledger] == ["Spanish", "Russian"]
     accuracy = json.loads(artifacts["accuracy"])
     assert "Japanese (control)" in [row["language"] for row in accuracy]
+
+
+def start_run(api: str, name: str) -> str:
+    """A run that a worker has taken, as far as the server knows; its id."""
+    body = {"state": {"type": "SCHEDULED", "state_details": {"scheduled_time": FAR_AWAY}}}
+    run = post(f"{api}/deployments/{deployment(api, name)['id']}/create_flow_run", body)["id"]
+    for state in ("PENDING", "RUNNING"):
+        post(f"{api}/flow_runs/{run}/set_state", {"state": {"type": state}, "force": True})
+    return str(run)
+
+
+def alarm(event: str) -> dict[str, Any] | None:
+    matching = [alarm for alarm in Receiver.received if alarm["event"] == event]
+    return matching[0] if matching else None
+
+
+def test_a_dead_run_is_ended_and_somebody_hears_of_it(api: str) -> None:
+    run = start_run(api, "nightly")
+    with SyncPrefectClient(api=api) as client:
+        Watch(client, Limits()).look()
+        assert get(f"{api}/flow_runs/{run}")["state"]["type"] == "RUNNING", "it was silent so short"
+        nothing = datetime.timedelta(0)
+        Watch(client, Limits(silence=nothing, pending=nothing)).look()
+    state = get(f"{api}/flow_runs/{run}")["state"]
+    assert state["type"] == "CRASHED"
+    assert "no sign of life since" in state["message"]
+    lost = wait_for("an alarm", ALARM_SECONDS, lambda: alarm("alignment.run.lost"))
+    assert "no sign of life since" in lost["details"]["message"]
+
+
+def test_a_schedule_without_a_finished_run_is_an_alarm(api: str) -> None:
+    with SyncPrefectClient(api=api) as client:
+        Watch(client, Limits()).look()
+        assert alarm("alignment.schedule.stalled") is None
+        # As if it were two days later: the first night after the start of this server is over.
+        Watch(client, Limits(stalled=-datetime.timedelta(days=2))).look()
+    stalled = wait_for("an alarm", ALARM_SECONDS, lambda: alarm("alignment.schedule.stalled"))
+    assert stalled["name"] == "nightly"
+    assert "no run has finished since the one that was due" in stalled["details"]["message"]
+
+
+def test_a_second_server_is_refused(api: str, environment: dict[str, str]) -> None:
+    port = api.split(":")[2].removesuffix("/api")
+    second = subprocess.run(
+        [sys.executable, "-m", "flows.serve"],
+        cwd=ROOT,
+        env={**environment, "PORT": port},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert f"a Prefect server is running on 127.0.0.1:{port} already" in second.stderr
+
+
+def test_a_paused_schedule_stays_paused(api: str, environment: dict[str, str]) -> None:
+    nightly = deployment(api, "nightly")
+    (schedule,) = nightly["schedules"]
+    client = SyncPrefectClient(api=api)
+    client.update_deployment_schedule(nightly["id"], schedule["id"], active=False)
+    try:
+        subprocess.run(
+            [sys.executable, "-m", "flows.deploy"],
+            cwd=ROOT,
+            env={**environment, "PREFECT_API_URL": api, "ALIGNMENT_HOME": str(ROOT)},
+            check=True,
+            timeout=120,
+        )
+        (schedule,) = deployment(api, "nightly")["schedules"]
+        assert schedule["active"] is False and schedule["slug"] == "nightly"
+    finally:
+        client.update_deployment_schedule(nightly["id"], schedule["id"], active=True)
+
+
+def test_a_killed_worker_is_started_again(api: str) -> None:
+    def worker() -> psutil.Process | None:
+        for process in psutil.process_iter(["cmdline", "environ"]):
+            command = process.info["cmdline"] or []
+            served = (process.info["environ"] or {}).get("PREFECT_API_URL") == api
+            if served and command[2:5] == ["prefect", "worker", "start"]:
+                return process
+        return None
+
+    first = wait_for("the worker", RESTART_SECONDS, worker)
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait(10)
+    assert wait_for("another worker", RESTART_SECONDS, worker).pid != first.pid

@@ -29,8 +29,9 @@ def print_scores(name: str, scores: Sequence[LanguageScores]) -> None:
     for language in scores:
         add_row(table, language.language, *_cells(language))
     console.print(table)
-    means = f"mean of {len(scores)} languages {percent(macro_mean(scores))}"
-    say(f"{means}, of all queries {percent(micro_mean(scores))}")
+    if len(scores) > 1:
+        means = f"mean of {len(scores)} languages {percent(macro_mean(scores))}"
+        say(f"{means}, of all queries {percent(micro_mean(scores))}")
     to_pivot = {language.language: language.backward.accuracy for language in scores}
     for subset, mean in subset_means(to_pivot).items():
         say(f"mean to the pivot of {subset}: {percent(mean)}")

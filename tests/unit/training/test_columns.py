@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alignment.errors import Corrupt
-from alignment.training.columns import Columns, ColumnWriter, chunks, open_column
+from alignment.training.columns import Columns, ColumnWriter, chunks
 from alignment.training.inverted import write_index
 
 
@@ -57,10 +57,10 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "x.npy"
     np.save(path, np.arange(1000))
     path.write_bytes(path.read_bytes()[:4000] if content is None else content)
-    with pytest.raises(Corrupt, match="the column cannot be mapped") as raised:
-        open_column(path)
+    with pytest.raises(Corrupt, match="the array cannot be read") as raised:
+        Columns(tmp_path)["x"]
     assert raised.value.where == str(path)
-    assert "the next run builds them again" in str(raised.value.hint)
+    assert "The next run builds it again" in str(raised.value.hint)
 
 
 def test_chunks_cover_everything() -> None:

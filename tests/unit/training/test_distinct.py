@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from alignment.arrays import map_array
 from alignment.hashing import text_hashes
 from alignment.training import distinct
-from alignment.training.columns import open_column
 from alignment.training.distinct import ABSENT, DistinctTexts
 
 
@@ -19,7 +19,7 @@ def numbers_of(directory: Path, hashes: NDArray[np.uint64], present: list[bool])
     texts.add(hashes[:half], np.array(present[:half], dtype=bool))
     texts.add(hashes[half:], np.array(present[half:], dtype=bool))
     total = texts.write_numbers(directory / "numbers.npy")
-    numbers: list[int] = open_column(directory / "numbers.npy").tolist()
+    numbers: list[int] = map_array(directory / "numbers.npy").tolist()
     assert total == len(set(numbers) - {ABSENT})
     return numbers
 

@@ -1,0 +1,117 @@
+"""Alarms as code: automations of the Prefect server that call a webhook or send a notification.
+
+Where to is one of two environment variables. `ALIGNMENT_ALARM_WEBHOOK` is an address that gets a
+POST with JSON. `ALIGNMENT_ALARM_BLOCK` is a notification block of the server, such as
+`slack-webhook/operations`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import timedelta
+from typing import cast
+
+from prefect.blocks.webhook import Webhook
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.events.actions import CallWebhook, SendNotification
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.exceptions import ObjectNotFound
+from prefect.types import SecretDict
+from pydantic import SecretStr
+
+from alignment.errors import ConfigError
+from flows.events import ALARMS
+from flows.watch import FLOWS
+
+WEBHOOK = "ALIGNMENT_ALARM_WEBHOOK"
+BLOCK = "ALIGNMENT_ALARM_BLOCK"
+_WEBHOOK_BLOCK = "alignment-alarm"
+_SUBJECT = "alignment: {{ event.event }} {{ event.resource.name }}"
+_BODY = "{{ event.payload.message }}"
+_JSON = (
+    '{"event": {{ event.event | tojson }}, "name": {{ event.resource.name | tojson }}, '
+    '"occurred": {{ event.occurred | string | tojson }}, "details": {{ event.payload | tojson }}}'
+)
+logger = logging.getLogger("alignment.deploy")
+
+
+def install_alarms(client: SyncPrefectClient) -> bool:
+    """Create or renew the automations; returns whether there is somewhere to send alarms to.
+
+    Raises:
+        ConfigError: if the notification block does not exist.
+    """
+    action = _action(client)
+    if action is None:
+        logger.warning(
+            "no alarm is set up, so nobody hears of a rejection or of a schedule that has stopped; "
+            "set %s or %s and start again",
+            WEBHOOK,
+            BLOCK,
+        )
+        return False
+    for automation in _automations(action):
+        present = client.read_automations_by_name(automation.name)
+        for old in present[1:]:
+            client.delete_automation(old.id)
+        if present:
+            client.update_automation(present[0].id, automation)
+        else:
+            client.create_automation(automation)
+    return True
+
+
+def _automations(action: CallWebhook | SendNotification) -> list[AutomationCore]:
+    ours = EventTrigger(
+        expect=set(ALARMS),
+        for_each={"prefect.resource.id"},
+        posture=Posture.Reactive,
+        threshold=1,
+        within=timedelta(0),
+    )
+    failed = ours.model_copy(
+        update={
+            "expect": {"prefect.flow-run.Failed", "prefect.flow-run.Crashed"},
+            "match_related": {
+                "prefect.resource.role": "flow",
+                "prefect.resource.name": cast("list[str]", FLOWS),
+            },
+        }
+    )
+    failed = EventTrigger.model_validate(failed.model_dump())
+    descriptions = {
+        "alignment: alarm": (ours, "The gate rejected a model, a run was lost, a schedule stalled"),
+        "alignment: run failed": (failed, "A run failed or crashed"),
+    }
+    return [
+        AutomationCore(name=name, description=text, trigger=trigger, actions=[action])
+        for name, (trigger, text) in descriptions.items()
+    ]
+
+
+def _action(client: SyncPrefectClient) -> CallWebhook | SendNotification | None:
+    address = os.environ.get(WEBHOOK, "")
+    if address:
+        block = Webhook(
+            method="POST",
+            url=SecretStr(address),
+            headers=SecretDict({"Content-Type": "application/json"}),
+        )
+        return CallWebhook(
+            block_document_id=block.save(_WEBHOOK_BLOCK, overwrite=True),  # type: ignore[arg-type]
+            payload=_JSON,
+        )
+    name = os.environ.get(BLOCK, "")
+    if not name:
+        return None
+    kind, _, block_name = name.partition("/")
+    try:
+        document = client.read_block_document_by_name(block_name, kind)
+    except ObjectNotFound as error:
+        raise ConfigError(
+            f"got {name!r}, expected the kind and the name of a block of this server",
+            where=BLOCK,
+            hint="`prefect block ls` lists them; make one on the page Blocks.",
+        ) from error
+    return SendNotification(block_document_id=document.id, subject=_SUBJECT, body=_BODY)

@@ -1,0 +1,88 @@
+"""`python -m flows.deploy`: work pool, deployments of prefect.yaml and alarms, on a running server.
+
+What an operator has paused stays paused.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.responses import DeploymentResponse
+
+from flows.automations import install_alarms
+
+POOL = "alignment"
+_PAGE = 200
+
+
+class _Paused(NamedTuple):
+    """What an operator has paused, by name of deployment."""
+
+    deployments: frozenset[str]
+    schedules: frozenset[tuple[str, str]]
+    """Deployment and slug."""
+
+
+def deploy(directory: Path) -> None:
+    """Register everything with the server of `PREFECT_API_URL`.
+
+    Args:
+        directory: Where `prefect.yaml` is.
+
+    Raises:
+        subprocess.CalledProcessError: if Prefect refuses it; it has said why.
+        ConfigError: if the alarms go to a block that does not exist.
+    """
+    with get_client(sync_client=True) as client:
+        before = _paused(client)
+        pool = ("work-pool", "create", POOL, "--type", "process", "--overwrite")
+        for arguments in (pool, ("deploy", "--all")):
+            command = (sys.executable, "-m", "prefect", "--no-prompt", *arguments)
+            subprocess.run(command, cwd=directory, check=True)
+        _pause(client, before)
+        install_alarms(client)
+
+
+def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
+    return client.read_deployments(limit=_PAGE)
+
+
+def _paused(client: SyncPrefectClient) -> _Paused:
+    deployments = set()
+    schedules = set()
+    for deployment in _deployments(client):
+        if deployment.paused:
+            deployments.add(deployment.name)
+        for schedule in deployment.schedules:
+            if not schedule.active and schedule.slug:
+                schedules.add((deployment.name, schedule.slug))
+    return _Paused(frozenset(deployments), frozenset(schedules))
+
+
+def _pause(client: SyncPrefectClient, before: _Paused) -> None:
+    """`prefect deploy` activates every schedule that prefect.yaml has as active."""
+    for deployment in _deployments(client):
+        if deployment.name in before.deployments and not deployment.paused:
+            client.pause_deployment(deployment.id)
+        for schedule in deployment.schedules:
+            if schedule.active and (deployment.name, schedule.slug) in before.schedules:
+                client.update_deployment_schedule(deployment.id, schedule.id, active=False)
+
+
+if __name__ == "__main__":
+    import logging
+
+    from alignment.cli.exit_codes import exit_code_of
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+
+    def main() -> int:
+        """Deploy from the directory of this checkout."""
+        deploy(Path(__file__).resolve().parent.parent)
+        return 0
+
+    sys.exit(exit_code_of(main))

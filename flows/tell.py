@@ -1,0 +1,89 @@
+"""Tells the Prefect server how a run ended: artifacts and events.
+
+By then the outcome stands in the workspace, so nothing here may fail the run. If the server is away
+it is waited for, because Prefect needs it for the state of the run, too.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.exceptions import PrefectException
+
+from alignment.pipeline.run import Outcome
+from alignment.types import Rejected
+from flows.artifacts import artifacts
+from flows.events import CHAMPION_CHANGED, GATE_REJECTED, RUN_FINISHED, emit
+
+WAIT_SECONDS = 3600.0
+_PAUSE_SECONDS = 10.0
+_FAILURES = (httpx.HTTPError, PrefectException, OSError)
+logger = logging.getLogger("alignment.flow")
+
+
+def tell(outcome: Outcome, champion: str | None) -> None:
+    """Write the artifacts and send the events of a run; failures are logged.
+
+    Args:
+        outcome: Of the run.
+        champion: The version that was deployed before the run.
+    """
+    with get_client(sync_client=True) as client:
+        if not _wait_for_server(client, outcome):
+            return
+        for name, write in artifacts(outcome).items():
+            _attempt(f"the artifact {name}", write)
+        _attempt("the events", lambda: _send_events(client, outcome, champion))
+
+
+def _wait_for_server(client: SyncPrefectClient, outcome: Outcome) -> bool:
+    """Whether the server answers, at once or within `WAIT_SECONDS`."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    error = client.api_healthcheck()
+    if error is None:
+        return True
+    logger.error(
+        "the Prefect server does not answer (%s). The run is finished (%s) and its report is %s; "
+        "waiting for the server for up to %.0f minutes to say so",
+        error,
+        outcome.summary.verdict,
+        outcome.directory / "report.html",
+        WAIT_SECONDS / 60,
+    )
+    while time.monotonic() < deadline:
+        time.sleep(_PAUSE_SECONDS)
+        if client.api_healthcheck() is None:
+            logger.info("the Prefect server answers again")
+            return True
+    return False
+
+
+def _attempt(what: str, call: Callable[[], object]) -> None:
+    try:
+        call()
+    except _FAILURES as error:
+        logger.warning("%s could not be written to the Prefect server: %s", what, error)
+
+
+def _send_events(client: SyncPrefectClient, outcome: Outcome, champion: str | None) -> None:
+    summary = outcome.summary
+    resource = f"alignment.model.{summary.name}"
+    message = f"{summary.name}: {summary.verdict}; {summary.champion or 'nothing'} is deployed"
+    payload = {"message": message, "champion": summary.champion, "verdict": summary.verdict}
+    emit(client, RUN_FINISHED, resource, summary.name, payload)
+    if isinstance(outcome.verdict, Rejected):
+        failed = sorted({finding.language for finding in outcome.verdict.failed})
+        because = f"{message}; refused because of {', '.join(failed)}"
+        emit(
+            client,
+            GATE_REJECTED,
+            resource,
+            summary.name,
+            {**payload, "message": because, "languages": failed},
+        )
+    if summary.champion != champion:
+        emit(client, CHAMPION_CHANGED, resource, summary.name, {**payload, "previous": champion})

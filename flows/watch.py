@@ -1,0 +1,218 @@
+"""Ends flow runs that died without a word, and says so when a schedule no longer finishes a run.
+
+A run whose process was killed stays Running on the server, and holds the slot of its deployment, so
+that every later run is cancelled. A run sends a heartbeat every half minute. If none came for
+`Limits.silence`, the run becomes Crashed and its slot is free. What happened while the server could
+not be reached is no silence of the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+import os
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.server.schemas import schedules
+
+from flows.events import RUN_LOST, SCHEDULE_STALLED, emit
+
+FLOWS = ["align"]
+HEARTBEAT = "prefect.flow-run.heartbeat"
+LIVE = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+PAGE = 200
+logger = logging.getLogger("alignment.watch")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to wait."""
+
+    silence: datetime.timedelta = datetime.timedelta(minutes=5)
+    """Without a heartbeat, until a run counts as dead."""
+    pending: datetime.timedelta = datetime.timedelta(minutes=10)
+    """Between the worker's promise to start a run and its first heartbeat."""
+    stalled: datetime.timedelta = datetime.timedelta(hours=8)
+    """After the time at which a schedule should have started its next run."""
+
+
+class _Lost(NamedTuple):
+    state: State[Any]
+    """What the run becomes."""
+    reason: str
+
+
+def lost(
+    state: State[Any], heard: datetime.datetime, now: datetime.datetime, limits: Limits
+) -> _Lost | None:
+    """What becomes of a live run, or None if it may still be alive.
+
+    Args:
+        state: Its present state.
+        heard: When it last gave a sign of life, or could not have been heard.
+        now: The present time.
+        limits: How long to wait.
+    """
+    limit = limits.pending if state.type is StateType.PENDING else limits.silence
+    if now - heard <= limit:
+        return None
+    reason = f"no sign of life since {heard:%Y-%m-%d %H:%M} UTC, so its process must have died"
+    if state.type is StateType.CANCELLING:
+        return _Lost(State(type=StateType.CANCELLED, message=reason), reason)
+    hint = "Finished stages are kept; the next run continues from there."
+    return _Lost(State(type=StateType.CRASHED, message=f"{reason}. {hint}"), reason)
+
+
+class Watch:
+    """Looks at the runs and the schedules of a server; call `look` every minute or so."""
+
+    def __init__(self, client: SyncPrefectClient, limits: Limits | None = None) -> None:
+        """Begin to listen now.
+
+        Args:
+            client: A client of the server.
+            limits: How long to wait; by default those of `Limits`.
+        """
+        self._client = client
+        self._limits = limits or Limits()
+        self._deaf_until = _now()
+        self._said: dict[str, datetime.datetime] = {}
+
+    def look(self) -> None:
+        """End the runs that died, and report the schedules that have stalled.
+
+        A server that cannot be reached is left for the next look.
+        """
+        try:
+            self._end_lost_runs()
+            self._report_stalled_schedules()
+        except httpx.HTTPError as error:
+            logger.warning("the Prefect server cannot be reached: %s", error)
+            self._deaf_until = _now()
+
+    def _end_lost_runs(self) -> None:
+        for run in self._live_runs():
+            state = run.state
+            if state is None:
+                continue
+            heard = max(state.timestamp, self._deaf_until, self._last_heartbeat(run))
+            verdict = lost(state, heard, _now(), self._limits)
+            if verdict is None:
+                continue
+            self._client.set_flow_run_state(run.id, verdict.state, force=True)
+            logger.error("%s: %s; it is now %s", run.name, verdict.reason, verdict.state.name)
+            payload = {"message": f"{run.name}: {verdict.reason}", "was": state.name}
+            emit(self._client, RUN_LOST, f"prefect.flow-run.{run.id}", run.name, payload)
+
+    def _live_runs(self) -> list[FlowRun]:
+        live = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=LIVE)))
+        return self._client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=FLOWS)),
+            flow_run_filter=live,
+            limit=PAGE,
+        )
+
+    def _last_heartbeat(self, run: FlowRun) -> datetime.datetime:
+        asked = {
+            "filter": {
+                "event": {"name": [HEARTBEAT]},
+                "resource": {"id": [f"prefect.flow-run.{run.id}"]},
+                "order": "DESC",
+            },
+            "limit": 1,
+        }
+        answer = self._client.request("POST", "/events/filter", json=asked)
+        answer.raise_for_status()
+        events = answer.json()["events"]
+        if not events:
+            return datetime.datetime.fromtimestamp(0, datetime.UTC)
+        return datetime.datetime.fromisoformat(events[0]["occurred"])
+
+    def _report_stalled_schedules(self) -> None:
+        for deployment in self._client.read_deployments(limit=PAGE):
+            due = self._due(deployment)
+            now = _now()
+            if due is None or now - due <= self._limits.stalled:
+                continue
+            said = self._said.get(deployment.name)
+            if said is not None and now - said <= self._limits.stalled:
+                continue
+            message = (
+                f"{deployment.name}: no run has finished since the one that was due at "
+                f"{due:%Y-%m-%d %H:%M} UTC. Look for its runs on the page of the deployment."
+            )
+            logger.error("%s", message)
+            resource = f"prefect.deployment.{deployment.id}"
+            emit(self._client, SCHEDULE_STALLED, resource, deployment.name, {"message": message})
+            self._said[deployment.name] = now
+
+    def _due(self, deployment: DeploymentResponse) -> datetime.datetime | None:
+        """When the first run after the last finished one should have started; None: never."""
+        active = [entry.schedule for entry in deployment.schedules if entry.active]
+        if deployment.paused or not active:
+            return None
+        since = self._last_finish(deployment) or deployment.created or _now()
+        starts = [_next_start(schedule, since) for schedule in active]
+        return min((start for start in starts if start is not None), default=None)
+
+    def _last_finish(self, deployment: DeploymentResponse) -> datetime.datetime | None:
+        """End of the last run that came to a verdict."""
+        ended = [StateType.COMPLETED, StateType.FAILED]
+        runs = self._client.read_flow_runs(
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id])),
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(
+                    type=FlowRunFilterStateType(any_=ended),
+                    name=FlowRunFilterStateName(any_=["Completed", "Rejected"]),
+                )
+            ),
+            sort=FlowRunSort.END_TIME_DESC,
+            limit=1,
+        )
+        return runs[0].end_time if runs else None
+
+
+def _next_start(schedule: Any, since: datetime.datetime) -> datetime.datetime | None:
+    """The first start of a schedule after a time."""
+    kind = getattr(schedules, type(schedule).__name__, None)
+    if kind is None:  # no schedule at all
+        return None
+    known = kind.model_validate(schedule.model_dump())
+    starts = asyncio.run(known.get_dates(n=1, start=since))
+    return starts[0] if starts else None
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def limits_from_environment() -> Limits:
+    """`ALIGNMENT_SILENCE_MINUTES` (5) and `ALIGNMENT_STALLED_HOURS` (8).
+
+    Raises:
+        ValueError: if one is not a number.
+    """
+    silence = float(os.environ.get("ALIGNMENT_SILENCE_MINUTES", "5"))
+    stalled = float(os.environ.get("ALIGNMENT_STALLED_HOURS", "8"))
+    return Limits(
+        silence=datetime.timedelta(minutes=silence),
+        pending=datetime.timedelta(minutes=2 * silence),
+        stalled=datetime.timedelta(hours=stalled),
+    )

@@ -1,0 +1,61 @@
+"""When a run counts as dead. With a real server: tests/flows/test_serve.py."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, NoSchedule
+
+from flows.watch import Limits, _next_start, limits_from_environment, lost
+
+NOW = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC)
+LIMITS = Limits(silence=datetime.timedelta(minutes=5), pending=datetime.timedelta(minutes=10))
+
+
+def minutes_ago(minutes: float) -> datetime.datetime:
+    return NOW - datetime.timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("now", "minutes", "becomes"),
+    [
+        (StateType.RUNNING, 4.9, None),
+        (StateType.RUNNING, 5.1, StateType.CRASHED),
+        (StateType.PENDING, 9.9, None),
+        (StateType.PENDING, 10.1, StateType.CRASHED),
+        (StateType.CANCELLING, 4.9, None),
+        (StateType.CANCELLING, 5.1, StateType.CANCELLED),
+    ],
+)
+def test_a_silent_run_is_ended(now: StateType, minutes: float, becomes: StateType | None) -> None:
+    verdict = lost(State(type=now), minutes_ago(minutes), NOW, LIMITS)
+    assert (verdict.state.type if verdict else None) == becomes
+    if verdict:
+        assert "no sign of life since 2026-01-31 11:" in str(verdict.state.message)
+
+
+@given(st.sampled_from([StateType.RUNNING, StateType.PENDING]), st.floats(-60, 5))
+def test_a_run_that_was_heard_lately_is_left_alone(now: StateType, minutes: float) -> None:
+    assert lost(State(type=now), minutes_ago(minutes), NOW, LIMITS) is None
+
+
+def test_the_next_start_of_a_schedule() -> None:
+    nightly = CronSchedule(cron="0 2 * * *", timezone="Europe/Berlin")
+    assert _next_start(nightly, NOW) == datetime.datetime(2026, 2, 1, 1, tzinfo=datetime.UTC)
+    hourly = IntervalSchedule(interval=datetime.timedelta(hours=1), anchor_date=minutes_ago(90))
+    assert _next_start(hourly, NOW) == minutes_ago(-30)
+    assert _next_start(NoSchedule(), NOW) is None
+
+
+def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIGNMENT_SILENCE_MINUTES", "2")
+    monkeypatch.setenv("ALIGNMENT_STALLED_HOURS", "30")
+    assert limits_from_environment() == Limits(
+        silence=datetime.timedelta(minutes=2),
+        pending=datetime.timedelta(minutes=4),
+        stalled=datetime.timedelta(hours=30),
+    )
