@@ -16,7 +16,11 @@ from flows import children
 from flows.children import Children, GivenUpError
 from tests.support import ROOT
 
-SLEEPER = "import pathlib, os, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep({})"
+SLEEPER = """
+import os, pathlib, sys, time
+pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))
+time.sleep(60)
+"""
 PARENT = """
 import os, sys, time
 from pathlib import Path
@@ -43,9 +47,7 @@ def pid_in(path: Path, seconds: float = 30) -> int:
 
 def test_a_killed_parent_takes_its_children_with_it(tmp_path: Path) -> None:
     said = tmp_path / "pid"
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, SLEEPER.format(60), str(said)], env=environment()
-    )
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, SLEEPER, str(said)], env=environment())
     child = psutil.Process(pid_in(said))
     parent.send_signal(signal.SIGKILL)
     parent.wait()
@@ -53,7 +55,7 @@ def test_a_killed_parent_takes_its_children_with_it(tmp_path: Path) -> None:
 
 
 def test_a_process_that_ended_is_started_again(tmp_path: Path) -> None:
-    program = (sys.executable, "-c", SLEEPER.format(60))
+    program = (sys.executable, "-c", SLEEPER)
     said = tmp_path / "pid"
     with Children(environment(), tmp_path, program) as running:
         running.start(str(said))
@@ -85,7 +87,7 @@ def test_a_process_that_ends_again_and_again_is_given_up(
 
 
 def test_a_process_that_never_gets_ready_is_named(tmp_path: Path) -> None:
-    program = (sys.executable, "-c", "raise SystemExit(3)")
-    with Children(environment(), tmp_path, program) as running:
-        with pytest.raises(GivenUpError, match="the Prefect server ended with code 3 at its start"):
-            running.start("server", is_ready=lambda: False)
+    running = Children(environment(), tmp_path, (sys.executable, "-c", "raise SystemExit(3)"))
+    message = "the Prefect server ended with code 3 at its start"
+    with running, pytest.raises(GivenUpError, match=message):
+        running.start("server", is_ready=lambda: False)
