@@ -19,7 +19,9 @@ COPY --chown=alignment configs configs
 COPY --chown=alignment prefect.yaml ./
 RUN mkdir workspace && chown alignment workspace
 USER alignment
-ENV PATH=/app/.venv/bin:$PATH ALIGNMENT_WORKSPACE=/app/workspace ALIGNMENT_HOME=/app
+# The worker passes its environment on to the runs, whose log lines Prefect then shows.
+ENV PATH=/app/.venv/bin:$PATH ALIGNMENT_WORKSPACE=/app/workspace ALIGNMENT_HOME=/app \
+    PREFECT_LOGGING_EXTRA_LOGGERS=alignment PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1
 VOLUME /app/workspace
 ENTRYPOINT ["python", "-m", "flows.align"]
 CMD ["configs/quickstart.yaml"]

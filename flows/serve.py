@@ -21,7 +21,6 @@ from flows.children import Children, GivenUpError
 from flows.deploy import POOL
 from flows.environment import create_home
 
-LOOK_SECONDS = 30.0
 logger = logging.getLogger("alignment.serve")
 
 
@@ -83,7 +82,7 @@ def _watch(children: Children, api: str) -> None:
     """Revive the processes and look at the runs, until this process is told to stop."""
     from prefect.client.orchestration import SyncPrefectClient
 
-    from flows.watch import Watch, limits_from_environment
+    from flows.watch import LOOK_SECONDS, Watch, limits_from_environment
 
     with SyncPrefectClient(api=api) as client:
         watch = Watch(client, limits_from_environment())

@@ -1,4 +1,7 @@
-"""Ends flow runs that died without a word, and says so when a schedule no longer finishes a run.
+"""`python -m flows.watch` looks after the runs of the server at `PREFECT_API_URL`.
+
+It ends flow runs that died without a word, and says so when a schedule no longer finishes a run.
+`make serve` has it built in.
 
 A run whose process was killed stays Running on the server, and holds the slot of its deployment, so
 that every later run is cancelled. A run sends a heartbeat every half minute. If none came for
@@ -12,6 +15,8 @@ import asyncio
 import datetime
 import logging
 import os
+import sys
+import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -38,6 +43,7 @@ FLOWS = ["align"]
 HEARTBEAT = "prefect.flow-run.heartbeat"
 LIVE = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 PAGE = 200
+LOOK_SECONDS = 30.0
 logger = logging.getLogger("alignment.watch")
 
 
@@ -199,6 +205,19 @@ def _next_start(schedule: Any, since: datetime.datetime) -> datetime.datetime | 
     return starts[0] if starts else None
 
 
+def watch(api: str) -> None:
+    """Look every half minute, for ever.
+
+    Args:
+        api: Address of the server's API.
+    """
+    with SyncPrefectClient(api=api) as client:
+        watching = Watch(client, limits_from_environment())
+        while True:
+            watching.look()
+            time.sleep(LOOK_SECONDS)
+
+
 def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
@@ -216,3 +235,11 @@ def limits_from_environment() -> Limits:
         pending=datetime.timedelta(minutes=2 * silence),
         stalled=datetime.timedelta(hours=stalled),
     )
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
+    if not os.environ.get("PREFECT_API_URL"):
+        sys.exit("error: set PREFECT_API_URL, such as http://127.0.0.1:4200/api")
+    watch(os.environ["PREFECT_API_URL"])
