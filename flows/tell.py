@@ -33,25 +33,30 @@ def tell(outcome: Outcome, champion: str | None) -> None:
         champion: The version that was deployed before the run.
     """
     with get_client(sync_client=True) as client:
-        if not _wait_for_server(client, outcome):
+        report = outcome.directory / "report.html"
+        if not wait_for_server(client, f"{outcome.summary.verdict}; its report is {report}"):
             return
         for name, write in artifacts(outcome).items():
-            _attempt(f"the artifact {name}", write)
-        _attempt("the events", lambda: _send_events(client, outcome, champion))
+            attempt(f"the artifact {name}", write)
+        attempt("the events", lambda: _send_events(client, outcome, champion))
 
 
-def _wait_for_server(client: SyncPrefectClient, outcome: Outcome) -> bool:
-    """Whether the server answers, at once or within `WAIT_SECONDS`."""
+def wait_for_server(client: SyncPrefectClient, result: str) -> bool:
+    """Whether the server answers, at once or within `WAIT_SECONDS`.
+
+    Args:
+        client: A client of the server.
+        result: What the log says of the run meanwhile.
+    """
     deadline = time.monotonic() + WAIT_SECONDS
     error = client.api_healthcheck()
     if error is None:
         return True
     logger.error(
-        "the Prefect server does not answer (%s). The run is finished (%s) and its report is %s; "
-        "waiting for the server for up to %.0f minutes to say so",
+        "the Prefect server does not answer (%s). The run is finished: %s. "
+        "Waiting for the server for up to %.0f minutes to tell it so",
         error,
-        outcome.summary.verdict,
-        outcome.directory / "report.html",
+        result,
         WAIT_SECONDS / 60,
     )
     while time.monotonic() < deadline:
@@ -62,7 +67,8 @@ def _wait_for_server(client: SyncPrefectClient, outcome: Outcome) -> bool:
     return False
 
 
-def _attempt(what: str, call: Callable[[], object]) -> None:
+def attempt(what: str, call: Callable[[], object]) -> None:
+    """Call; a failure of the server is logged as that of `what`."""
     try:
         call()
     except _FAILURES as error:

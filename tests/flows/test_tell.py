@@ -1,0 +1,94 @@
+"""Telling the Prefect server how a run ended, when the server is away."""
+
+from __future__ import annotations
+
+import http.server
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+from flows import tell
+from flows.events import RUN_FINISHED, emit
+
+
+class Healthy(http.server.BaseHTTPRequestHandler):
+    """A server that is well and refuses events."""
+
+    def do_GET(self) -> None:
+        """Part of `BaseHTTPRequestHandler`."""
+        self._answer(200, b"true")
+
+    def do_POST(self) -> None:
+        """Part of `BaseHTTPRequestHandler`."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(500, b"{}")
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def client(port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncPrefectClient]:
+    monkeypatch.setattr(tell, "_PAUSE_SECONDS", 0.05)
+    with (
+        temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
+        SyncPrefectClient(api=f"http://127.0.0.1:{port}/api") as client,
+    ):
+        yield client
+
+
+def serve_later(port: int, seconds: float) -> None:
+    time.sleep(seconds)
+    with http.server.HTTPServer(("127.0.0.1", port), Healthy) as server:
+        server.timeout = 5
+        server.handle_request()
+
+
+def test_a_server_that_comes_back_is_waited_for(
+    client: SyncPrefectClient, port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    thread = threading.Thread(target=serve_later, args=(port, 0.5))
+    thread.start()
+    with caplog.at_level(logging.INFO, logger="alignment.flow"):
+        assert tell.wait_for_server(client, "approved")
+    thread.join()
+    assert "The run is finished: approved." in caplog.text
+    assert "the Prefect server answers again" in caplog.text
+
+
+def test_a_server_that_stays_away_is_given_up(
+    client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tell, "WAIT_SECONDS", 0.2)
+    assert not tell.wait_for_server(client, "approved")
+
+
+def test_what_cannot_be_written_is_a_warning(
+    client: SyncPrefectClient, port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    thread = threading.Thread(target=serve_later, args=(port, 0))
+    thread.start()
+    time.sleep(0.3)
+    resource = "alignment.model.smoke"
+    tell.attempt("the events", lambda: emit(client, RUN_FINISHED, resource, "smoke", {}))
+    thread.join()
+    assert "the events could not be written to the Prefect server" in caplog.text
