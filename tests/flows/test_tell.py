@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
@@ -49,6 +49,8 @@ def port() -> int:
 @pytest.fixture
 def client(port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncPrefectClient]:
     monkeypatch.setattr(tell, "_PAUSE_SECONDS", 0.05)
+    # Prefect takes the log lines of `alignment` for itself.
+    monkeypatch.setattr(logging.getLogger("alignment"), "propagate", True)
     with (
         temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
         SyncPrefectClient(api=f"http://127.0.0.1:{port}/api") as client,
@@ -56,8 +58,9 @@ def client(port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncPrefectCl
         yield client
 
 
-def serve_later(port: int, seconds: float) -> None:
-    time.sleep(seconds)
+def serve_once(port: int, may_start: Callable[[], bool] = lambda: True) -> None:
+    while not may_start():
+        time.sleep(0.05)
     with http.server.HTTPServer(("127.0.0.1", port), Healthy) as server:
         server.timeout = 5
         server.handle_request()
@@ -66,7 +69,10 @@ def serve_later(port: int, seconds: float) -> None:
 def test_a_server_that_comes_back_is_waited_for(
     client: SyncPrefectClient, port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    thread = threading.Thread(target=serve_later, args=(port, 0.5))
+    def was_missed() -> bool:
+        return "does not answer" in caplog.text
+
+    thread = threading.Thread(target=serve_once, args=(port, was_missed))
     thread.start()
     with caplog.at_level(logging.INFO, logger="alignment.flow"):
         assert tell.wait_for_server(client, "approved")
@@ -85,7 +91,7 @@ def test_a_server_that_stays_away_is_given_up(
 def test_what_cannot_be_written_is_a_warning(
     client: SyncPrefectClient, port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    thread = threading.Thread(target=serve_later, args=(port, 0))
+    thread = threading.Thread(target=serve_once, args=(port,))
     thread.start()
     time.sleep(0.3)
     resource = "alignment.model.smoke"
