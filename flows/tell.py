@@ -21,7 +21,8 @@ from flows.events import CHAMPION_CHANGED, GATE_REJECTED, RUN_FINISHED, emit
 
 WAIT_SECONDS = 3600.0
 _PAUSE_SECONDS = 10.0
-_FAILURES = (httpx.HTTPError, PrefectException, OSError)
+_FAILURES = (httpx.HTTPError, PrefectException, OSError, ValueError)
+"""Of a server that is away, refuses something, or is none: what it answers is then not valid."""
 logger = logging.getLogger("alignment.flow")
 
 
