@@ -52,7 +52,7 @@ class ConsoleRunner(LocalRunner):
         return results
 
     def on_step(self, metrics: StepMetrics) -> None:
-        """Show a training step: the bar on a terminal, ten log lines per run elsewhere."""
+        """Show a training step: the bar on a terminal, a log line every half minute elsewhere."""
         if not shows_progress():
             self._log(metrics)
             return

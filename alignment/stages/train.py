@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shutil
 from collections import Counter
@@ -13,13 +14,15 @@ from typing import NamedTuple
 from alignment import layout
 from alignment.config import Train
 from alignment.context import RunContext
-from alignment.training.job import LOG, PLAN, PROGRESS, TENSORBOARD, Job, PlanSummary
+from alignment.training.job import CHECKPOINTS, LOG, PLAN, PROGRESS, TENSORBOARD, Job, PlanSummary
 from alignment.training.jsonl import complete_lines
 from alignment.training.launch import launch
+from alignment.training.resume import newest_checkpoint, step_of
 from alignment.types import Artifact, Counts, StepCallback, StepMetrics
 
 REVISION = 9
 LANGUAGES_IN_WARNING = 10
+LOG_SECONDS = 30.0
 logger = logging.getLogger(__name__)
 
 
@@ -80,7 +83,7 @@ def train(
         tokens: The same as token ids, the artifact of `tokenize`.
         encoder: The base encoder.
         settings: The section `train` of the configuration.
-        on_step: Called after each step. By default ten steps of the run are logged.
+        on_step: Called after each step. By default a step is logged every half minute.
         part: The steps to train; all by default. A later part continues the weights, the curves
             and the counts of the previous one.
 
@@ -121,6 +124,10 @@ def train(
         )
         if settings.steps and not part.previous:
             _warn_of_small_languages(triplets, settings.batch_size)
+        checkpoint = newest_checkpoint(scratch / CHECKPOINTS)
+        if checkpoint:
+            done = part.start + step_of(checkpoint)
+            logger.info("train: continuing after step %d of %d", done, settings.steps)
         launch(job, on_step or log_progress(settings.steps))
         _copy_outputs(scratch, out, part.previous)
         return _counts(scratch, settings, part.previous)
@@ -195,18 +202,31 @@ def _counts(scratch: Path, settings: Train, previous: Artifact | None) -> TrainC
 
 
 def log_progress(steps: int) -> StepCallback:
-    """A callback that logs ten steps of a run of `steps`, for output that is not a terminal."""
-    interval = max(1, steps // 10)
+    """A callback for output that is not a terminal, of a run of `steps`.
+
+    It logs the first step, the last one, and one every `LOG_SECONDS` of training.
+    """
+    waited = 0.0
+    seen = 0
+    seconds = 0.0
 
     def log_step(metrics: StepMetrics) -> None:
-        if metrics.step % interval == 0:
-            logger.info(
-                "train step %d/%d: loss %.4f, active %.0f%%, %.1f triplets/s",
-                metrics.step,
-                steps,
-                metrics.loss,
-                100 * metrics.active,
-                metrics.triplets / max(metrics.seconds, 1e-9),
-            )
+        nonlocal waited, seen, seconds
+        seen += 1
+        seconds += metrics.seconds
+        waited += metrics.seconds
+        if seen > 1 and waited < LOG_SECONDS and metrics.step != steps:
+            return
+        waited = 0.0
+        left = (steps - metrics.step) * seconds / seen
+        logger.info(
+            "train step %d/%d: loss %.4f, active %.0f%%, %.1f triplets/s, %s",
+            metrics.step,
+            steps,
+            metrics.loss,
+            100 * metrics.active,
+            metrics.triplets / max(metrics.seconds, 1e-9),
+            f"about {math.ceil(left / 60)} min left" if left else "done",
+        )
 
     return log_step

@@ -20,6 +20,7 @@ from alignment.types import StepMetrics
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
+CHECKPOINT_SECONDS = 600.0
 TRIM_STEPS = 4  # without it the heap grows from 2.5 to over 4 GB in a hundred steps
 
 
@@ -57,6 +58,7 @@ class Progress(TrainerCallback):
         self._board = _writer(tensorboard) if tensorboard else None
         self._start_step = start_step
         self._step_started = 0.0
+        self._saved = 0.0
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
@@ -69,17 +71,30 @@ class Progress(TrainerCallback):
         if self._best:
             self._best.restore_history(metrics)
         self._step_started = time.monotonic()
+        self._saved = self._step_started
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
-        """Return freed memory to the system now and then, and evaluate the validation pairs."""
+        """Return freed memory to the system now and then, evaluate, and ask for a checkpoint.
+
+        transformers writes one every so many steps. A step can take minutes, so this adds one for
+        each `CHECKPOINT_SECONDS`; not with several processes, whose clocks differ.
+        """
         if state.global_step % TRIM_STEPS == 0:
             memory.trim()
         if self._best and state.is_world_process_zero:
             step = self._start_step + state.global_step
             last = self._start_step + state.max_steps
             control.should_training_stop |= self._best.maybe_evaluate(step, last)
+        if args.world_size == 1 and time.monotonic() - self._saved >= CHECKPOINT_SECONDS:
+            control.should_save = True
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        """The time to the next checkpoint begins."""
+        self._saved = time.monotonic()
 
     def on_log(
         self,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 def newest_checkpoint(directory: Path) -> Path | None:
     """The newest complete checkpoint. Those that a killed process left half-written are deleted."""
-    paths = sorted(directory.glob("checkpoint-*"), key=_step_of, reverse=True)
+    paths = sorted(directory.glob("checkpoint-*"), key=step_of, reverse=True)
     for path in paths:
         try:
             json.loads((path / "trainer_state.json").read_text())
@@ -20,5 +20,6 @@ def newest_checkpoint(directory: Path) -> Path | None:
     return None
 
 
-def _step_of(checkpoint: Path) -> int:
+def step_of(checkpoint: Path) -> int:
+    """Steps that were done when the checkpoint was written."""
     return int(checkpoint.name.rpartition("-")[2])

@@ -200,10 +200,15 @@ def test_small_languages_are_warned_of(
     assert len(caplog.messages) == 1  # once per training
 
 
-def test_ten_steps_of_a_run_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_steps_are_logged_by_time(caplog: pytest.LogCaptureFixture) -> None:
+    """The first, one every half minute of training, and the last."""
     caplog.set_level(logging.INFO)
     callback = log_progress(50)
     for step in range(1, 51):
-        callback(step_metrics(step))
-    assert len(caplog.messages) == 10
-    assert caplog.messages[0] == "train step 5/50: loss 0.5000, active 25%, 40.0 triplets/s"
+        callback(step_metrics(step, seconds=4.0))
+    steps = [int(message.split()[2].partition("/")[0]) for message in caplog.messages]
+    assert steps == [1, 9, 17, 25, 33, 41, 49, 50]
+    assert caplog.messages[1] == (
+        "train step 9/50: loss 0.5000, active 25%, 2.0 triplets/s, about 3 min left"
+    )
+    assert caplog.messages[-1].endswith(", done")

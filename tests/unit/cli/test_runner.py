@@ -86,13 +86,13 @@ def test_map_tries_all_and_reports_all_failures() -> None:
     assert capture.get() == ""
 
 
-def test_steps_are_logged_ten_times_off_a_terminal(caplog: pytest.LogCaptureFixture) -> None:
+def test_steps_are_logged_off_a_terminal(caplog: pytest.LogCaptureFixture) -> None:
     runner = ConsoleRunner(100)
     with caplog.at_level(logging.INFO, logger="alignment"):
         for number in range(1, 101):
             runner.on_step(step(number))
     messages = [record.message for record in caplog.records if "train step" in record.message]
-    assert len(messages) == 10
+    assert len(messages) == 3, "the first, one after half a minute of training, the last"
     assert "train step 100/100" in messages[-1]
 
 

@@ -115,3 +115,23 @@ def test_tensorboard_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     with pytest.raises(ConfigError, match=r"pip install 'crosslingual-alignment\[tensorboard\]'"):
         Training(tmp_path, tensorboard=tmp_path / "board")
+
+
+def test_a_checkpoint_by_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("alignment.training.progress.time.monotonic", lambda: now)
+    training = Training(tmp_path)
+    training.begin()
+
+    def wants_checkpoint(after: float) -> bool:
+        nonlocal now
+        now += after
+        training.control.should_save = False
+        training.progress.on_step_end(training.arguments, training.state, training.control)
+        return bool(training.control.should_save)
+
+    assert not wants_checkpoint(599)
+    assert wants_checkpoint(2)
+    training.progress.on_save(training.arguments, training.state, training.control)
+    assert not wants_checkpoint(500), "one was just written"
+    assert wants_checkpoint(101)
