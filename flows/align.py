@@ -36,10 +36,15 @@ WORKERS = 2
 
 
 def _run_name() -> str:
+    """What was asked: `quickstart`, or `quickstart cy,fi 300 steps`."""
     context = FlowRunContext.get()
-    parameters = context.parameters if context else None
-    path = Path(str((parameters or {}).get("config", "run")))
-    return f"align {path.stem}"
+    parameters = (context.parameters if context else None) or {}
+    asked = [Path(str(parameters.get("config", "run"))).stem]
+    if parameters.get("languages"):
+        asked.append(",".join(parameters["languages"]))
+    if parameters.get("steps") is not None:
+        asked.append(f"{parameters['steps']} steps")
+    return " ".join(asked)
 
 
 @flow(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from alignment.pipeline.run import Outcome
+from flows.reports import REPORT, address_of
 from flows.tables import accuracy_table, ledger_table, verdict_markdown
 
 
@@ -35,9 +36,9 @@ def artifacts(outcome: Outcome) -> dict[str, Callable[[], object]]:
         ),
         "report": functools.partial(
             create_link_artifact,
-            (outcome.directory / "report.html").as_uri(),
+            address_of(outcome.directory / REPORT),
             key="report",
-            link_text="report.html",
+            link_text=REPORT,
             description="the full report",
         ),
     }

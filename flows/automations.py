@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 from datetime import timedelta
-from typing import cast
 
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import SyncPrefectClient
@@ -75,7 +74,7 @@ def _automations(action: CallWebhook | SendNotification) -> list[AutomationCore]
             "expect": {"prefect.flow-run.Failed", "prefect.flow-run.Crashed"},
             "match_related": {
                 "prefect.resource.role": "flow",
-                "prefect.resource.name": cast("list[str]", FLOWS),
+                "prefect.resource.name": FLOWS,
             },
         }
     )
@@ -99,7 +98,7 @@ def _action(client: SyncPrefectClient) -> CallWebhook | SendNotification | None:
             headers=SecretDict({"Content-Type": "application/json"}),
         )
         return CallWebhook(
-            block_document_id=block.save(_WEBHOOK_BLOCK, overwrite=True),  # type: ignore[arg-type]
+            block_document_id=block.save(_WEBHOOK_BLOCK, overwrite=True),
             payload=_JSON,
         )
     name = os.environ.get(BLOCK, "")

@@ -23,10 +23,7 @@ def chosen_workspace(name: str) -> Path:
         ConfigError: if it is neither in the current directory, nor in `ALIGNMENT_WORKSPACE`, nor in
             one of `ALIGNMENT_WORKSPACE_ROOTS`.
     """
-    roots = [Path.cwd()]
-    if os.environ.get("ALIGNMENT_WORKSPACE"):
-        roots.append(Path(os.environ["ALIGNMENT_WORKSPACE"]))
-    roots += [Path(root) for root in os.environ.get(ROOTS, "").split(os.pathsep) if root]
+    roots = workspace_roots()
     path = Path(name).resolve()
     if not any(path.is_relative_to(root.resolve()) for root in roots):
         expected = " or ".join(str(root.resolve()) for root in roots)
@@ -34,6 +31,18 @@ def chosen_workspace(name: str) -> Path:
         hint = f"Set {ROOTS} where the worker runs to allow more directories."
         raise ConfigError(problem, where="parameters: workspace", hint=hint)
     return path
+
+
+def workspace_roots(home: Path | None = None) -> list[Path]:
+    """The directories in which a run may work.
+
+    Args:
+        home: The first of them, by default the current directory, in which a worker starts runs.
+    """
+    roots = [home or Path.cwd()]
+    if os.environ.get("ALIGNMENT_WORKSPACE"):
+        roots.append(Path(os.environ["ALIGNMENT_WORKSPACE"]))
+    return roots + [Path(root) for root in os.environ.get(ROOTS, "").split(os.pathsep) if root]
 
 
 def allow_workspace(path: Path) -> None:

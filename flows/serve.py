@@ -20,6 +20,8 @@ import httpx
 from flows.children import Children, GivenUpError
 from flows.deploy import POOL
 from flows.environment import create_home
+from flows.reports import ADDRESS, serving
+from flows.selection import workspace_roots
 
 logger = logging.getLogger("alignment.serve")
 
@@ -45,7 +47,10 @@ def serve(home: Path, host: str, port: int) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
     try:
-        with Children(environment, home) as children:
+        with (
+            serving(workspace_roots(home), host) as reports,
+            Children({**environment, ADDRESS: reports}, home) as children,
+        ):
             address = ("--host", host, "--port", str(port))
             children.start("server", "start", *address, is_ready=lambda: _answers(f"{api}/health"))
             deploy = (sys.executable, "-m", "flows.deploy")

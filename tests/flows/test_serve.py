@@ -161,6 +161,7 @@ def test_worker_runs_a_deployment(api: str, environment: dict[str, str]) -> None
 
     state = wait_for("the run", RUN_SECONDS, final_state)
     assert state["name"] == "Rejected", state
+    assert get(f"{api}/flow_runs/{run}")["name"] == "smoke es,ru 0 steps"
     assert "nothing was deployed" in state["message"]
     artifacts = {}
     for artifact in post(f"{api}/artifacts/filter", {}):
@@ -172,6 +173,9 @@ def test_worker_runs_a_deployment(api: str, environment: dict[str, str]) -> None
     assert [row["language"] for row in ledger] == ["Spanish", "Russian"]
     accuracy = json.loads(artifacts["accuracy"])
     assert "Japanese (control)" in [row["language"] for row in accuracy]
+    address = artifacts["report"].partition("](")[2].removesuffix(")")
+    with urllib.request.urlopen(address, timeout=10) as page:
+        assert "Rejected" in page.read().decode()
 
 
 def start_run(api: str, name: str) -> str:
