@@ -130,12 +130,18 @@ def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
 def new_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """A writer whose pages are compressed with zstd and have checksums; a context manager.
 
-    A dictionary of values that hardly repeat costs time and space, so pairs have none for texts.
+    A dictionary of values that hardly repeat costs time and space, and nobody asks for the smallest
+    of them, so the texts of pairs have neither dictionary nor statistics.
     """
     plain = _DISTINCT if set(PAIRS.names) <= set(schema.names) else frozenset()
     repeated = [name for name in schema.names if name not in plain]
     return pq.ParquetWriter(
-        path, schema, compression="zstd", write_page_checksum=True, use_dictionary=repeated
+        path,
+        schema,
+        compression="zstd",
+        write_page_checksum=True,
+        use_dictionary=repeated,
+        write_statistics=repeated,
     )
 
 
