@@ -12,12 +12,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State, StateType
 from prefect.context import FlowRunContext
 from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
 
 from alignment.config import load_config
 from alignment.errors import Busy, ConfigError
@@ -57,7 +58,7 @@ def _run_name() -> str:
 def align(
     config: str = "configs/quickstart.yaml",
     languages: Sequence[str] = (),
-    steps: int | None = None,
+    steps: Annotated[int, Field(ge=0)] | None = None,
     overrides: Sequence[str] = (),
     workspace: str = "workspace",
 ) -> Outcome | State[Any]:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ import psutil
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 
+from flows.events import GATE_REJECTED, emit
 from flows.watch import Limits, Watch
 from tests.support import ROOT
 
@@ -139,6 +141,14 @@ def test_parameters_of_retrain(api: str) -> None:
         assert properties[name]["description"]
 
 
+def test_wrong_values_are_refused_at_once(api: str) -> None:
+    smoke = deployment(api, "smoke")["id"]
+    for parameters in ({"steps": -1}, {"steps": "many"}, {"languages": "es"}):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            post(f"{api}/deployments/{smoke}/create_flow_run", {"parameters": parameters})
+        assert refused.value.code in (409, 422), parameters
+
+
 def test_nightly_is_scheduled(api: str) -> None:
     """Fails with FastAPI and SQLAlchemy as pip chooses them, though the server looks well."""
     wanted = {"deployments": {"id": {"any_": [deployment(api, "nightly")["id"]]}}}
@@ -215,6 +225,20 @@ def test_a_schedule_without_a_finished_run_is_an_alarm(api: str) -> None:
     stalled = wait_for("an alarm", ALARM_SECONDS, lambda: alarm("alignment.schedule.stalled"))
     assert stalled["name"] == "nightly"
     assert "no run has finished since the one that was due" in stalled["details"]["message"]
+
+
+def test_every_rejection_is_an_alarm(api: str) -> None:
+    """Prefect's own event of a run that ends as Rejected started 20 of 25 automations."""
+    expected = {f"rejection {number}" for number in range(25)}
+    with SyncPrefectClient(api=api) as client:
+        for message in sorted(expected):
+            resource = "alignment.model.quickstart"
+            emit(client, GATE_REJECTED, resource, "quickstart", {"message": message})
+
+    def heard() -> set[str]:
+        return {alarm["details"].get("message", "") for alarm in Receiver.received}
+
+    wait_for("25 alarms", ALARM_SECONDS, lambda: expected <= heard())
 
 
 def test_a_second_server_is_refused(api: str, environment: dict[str, str]) -> None:
