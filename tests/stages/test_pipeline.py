@@ -18,6 +18,7 @@ import pytest
 
 from alignment import layout, tables
 from alignment.cleaning.normalize import comparable
+from alignment.manifests import read_manifest
 from alignment.registry import Registry
 from alignment.stages.train import TrainCounts
 from alignment.store import load_artifact, verify
@@ -176,6 +177,22 @@ class TestRerun:
         # A scratch encoder's tokenizer is trained on all text, so `mine` is rebuilt everywhere.
         data_stages = [stage for stage in stages if stage.startswith(("pull ", "clean "))]
         assert data_stages == ["clean ru"]
+
+    def test_another_share_of_the_base_needs_no_training(self, copied: Path, cli: Cli) -> None:
+        done = run(cli, copied, "train.average_with_base=0.3")
+        assert done.returncode in (0, 3), done.stdout + done.stderr
+        stages = rebuilt(copied)
+        assert stages[0] == "average"
+        assert set(stages[1:]) <= {"evaluate es", "evaluate ja", "evaluate ru", "gate"}
+        (average,) = artifacts(copied, "average")
+        candidate = average.directory(layout.MODEL).digest
+        manifests = [read_manifest(artifact.path) for artifact in artifacts(copied, "evaluate")]
+        evaluated = [manifest["inputs"]["encoder"]["digest"] for manifest in manifests]
+        assert evaluated.count(candidate) == 3
+        assert summary(copied)["averaging"]["share"] == 0.3
+        page = (copied / "runs" / summary(copied)["run"] / layout.REPORT).read_text()
+        assert "Averaged with the base encoder" in page
+        assert "70% the trained ones and 30% those of the base encoder" in page
 
     def test_a_new_language_runs_its_own_data_stages(self, tmp_path: Path, cli: Cli) -> None:
         workspace = tmp_path / "two"
