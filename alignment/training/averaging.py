@@ -25,7 +25,7 @@ def mean_weight(trained: torch.Tensor, base: torch.Tensor, share: float) -> torc
     """`(1 - share) * trained + share * base` in float32, of any shape.
 
     A share of 0 gives the bits of `trained` and 1 those of `base`. Weights that are equal, such as
-    frozen ones and embeddings of tokens that were not trained on, keep their bits at every share.
+    frozen ones and embeddings of tokens that were not trained on, keep their value at every share.
     Each operation is rounded by itself, so the number of threads makes no difference.
 
     Examples:
@@ -35,6 +35,8 @@ def mean_weight(trained: torch.Tensor, base: torch.Tensor, share: float) -> torc
     """
     start = trained.float()
     end = base.float()
+    if share in (0.0, 1.0):  # 0 times infinity would be NaN
+        return end if share else start
     difference = end - start
     if share < 0.5:
         return difference.mul_(share).add_(start)

@@ -289,6 +289,7 @@ KILLED_IN = [
     "tokenize",
     "train step",
     "train",
+    "average",
     "evaluate ru",
     "gate",
     "publish before",
@@ -300,9 +301,13 @@ KILLED_IN = [
 KILLED_FIRST = ["clean ja", "train step", "publish before", "publish after"]
 
 
+AVERAGED = "train.average_with_base=0.1"
+
+
 def run_and_kill(workspace: Path, where: str) -> Done:
+    command = ["run", str(SMOKE), "--workspace", str(workspace), "--set", AVERAGED]
     return subprocess.run(
-        [sys.executable, "-c", KILLER, "run", str(SMOKE), "--workspace", str(workspace)],
+        [sys.executable, "-c", KILLER, *command],
         env={**os.environ, "KILL_IN": where, "CI": "true"},
         capture_output=True,
         text=True,
@@ -334,7 +339,7 @@ def test_a_run_killed_in_every_stage_resumes(tmp_path: Path, cli: Cli, places: l
         if where == "train step":
             checkpoints = list(workspace.glob("store/scratch/*/checkpoints/checkpoint-*"))
             assert checkpoints, "there is no checkpoint to resume from"
-    last = run(cli, workspace)
+    last = run(cli, workspace, AVERAGED)
     assert last.returncode == 0, last.stdout + last.stderr
     assert rebuilt(workspace) == []
     assert summary(workspace)["champion"] == "v1"

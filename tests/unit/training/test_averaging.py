@@ -112,9 +112,7 @@ def test_weights_that_modules_share_stay_shared(tmp_path: Path) -> None:
     """T5 looks tokens up in two modules with one matrix."""
     write_layout(tmp_path / "base", BY_NAME["mT5"])
     encoder = load_encoder(tmp_path / "base", device="cpu")
-    averaged = AveragedEncoder(
-        changed(encoder), load_encoder(tmp_path / "base", device="cpu")
-    )
+    averaged = AveragedEncoder(changed(encoder), load_encoder(tmp_path / "base", device="cpu"))
     averaged.set_share(0.5)
     tables = [
         module.weight
