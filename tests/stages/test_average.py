@@ -30,9 +30,8 @@ def only(finished: Path, stage: str) -> Artifact:
 
 
 def averaged(context: RunContext, finished: Path, **settings: Any) -> Artifact:
-    train = Train(**settings)
-    stages = (only(finished, stage) for stage in ("train", "tokenize", "encoder"))
-    return average(context, *stages, train)
+    trained, tokens, encoder = [only(finished, stage) for stage in ("train", "tokenize", "encoder")]
+    return average(context, trained, tokens, encoder, Train(**settings))
 
 
 def loaded(artifact: Artifact) -> Encoder:

@@ -136,7 +136,7 @@ def test_equal_weights_are_left_alone(tmp_path: Path) -> None:
 def test_another_architecture_is_refused(tmp_path: Path) -> None:
     write_layout(tmp_path / "a", BY_NAME["LaBSE"])
     write_layout(tmp_path / "b", BY_NAME["distiluse"])
-    with pytest.raises(Corrupt, match="cannot be averaged with its base: .* weights"):
+    with pytest.raises(Corrupt, match=r"cannot be averaged with its base: \d+ weights"):
         AveragedEncoder(
             load_encoder(tmp_path / "a", device="cpu"), load_encoder(tmp_path / "b", device="cpu")
         )
