@@ -58,6 +58,7 @@ _LOWER = {
     "triplets": "Lower triplets.num_candidates, or set `max_pairs` of the largest corpora.",
     "tokenize": "Set `max_pairs` of the largest corpora.",
     "train": "Lower train.batch_tokens or train.batch_size, or set train.gradient_cache: true.",
+    "average": "Set train.average_with_base: null, or choose a smaller encoder.",
     "evaluate": "Lower holdout.max_pairs, or use smaller suites.",
 }
 _KEPT = "Finished stages are kept, and the next run continues from there."

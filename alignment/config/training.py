@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from alignment.config.base import Section, Share
 from alignment.config.keys import InconsistentError, KeyProblem
 
 MAX_STEPS = 1_000_000
+AveragingShare = Annotated[float, Field(ge=0.0, lt=1.0)]
 MAX_PARTS = 1000
 """How often negatives can be mined in one training."""
 
@@ -196,6 +197,12 @@ class Train(Section):
         le=MAX_STEPS,
         description="Stop after this many validations without improvement; null: never.",
     )
+    average_with_base: AveragingShare | Literal["auto"] | None = Field(
+        None,
+        description="Publish a weighted mean of the trained weights and those of the base encoder, "
+        "which keeps more of what the base knows. A number from 0 to below 1 is the share of the "
+        "base; `auto` chooses it on the validation pairs; null: publish the trained weights.",
+    )
     lora_rank: int | None = Field(
         None,
         ge=1,
@@ -241,6 +248,11 @@ def _contradictions(train: Train) -> dict[str, str]:
         messages["remine_every"] = (
             f"{train.steps:,} steps would mine negatives more than {MAX_PARTS:,} times: "
             "use a larger interval"
+        )
+    if train.average_with_base == "auto" and not train.validation_share:
+        messages["average_with_base"] = (
+            "auto chooses on the validation pairs, and validation_share: 0 keeps none: "
+            "set validation_share: 0.02, or a number such as average_with_base: 0.3"
         )
     if train.margin >= 2.0:
         messages["margin"] = (

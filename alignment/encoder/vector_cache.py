@@ -13,10 +13,14 @@ Vector = NDArray[np.float32]
 
 
 class VectorCache:
-    """Vectors by text, at most `capacity` of them. The pivot's texts recur in every language."""
+    """Vectors by text, the `capacity` that were used last.
+
+    The pivot's texts recur in every language, so they stay while those of one language go.
+    """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self.capacity = capacity
+        # Least recently used first.
         self._vectors: dict[str, Vector] = {}
 
     def __len__(self) -> int:
@@ -25,11 +29,10 @@ class VectorCache:
     def lookup(
         self, texts: Sequence[str], encode: Callable[[list[str]], Vector]
     ) -> Mapping[str, Vector]:
-        """A vector (dim,) for each of `texts`, and possibly for others.
+        """A vector (dim,) for each of `texts`.
 
-        Calls `encode` once, with the distinct texts that have no vector yet, in their order. The
-        cache is emptied first if they do not fit in; more than `capacity` texts at once are
-        encoded and not kept.
+        Calls `encode` once, with the distinct texts that have no vector yet, in their order. Of
+        more than `capacity` texts at once the last ones are kept.
 
         Args:
             texts: May repeat.
@@ -37,14 +40,14 @@ class VectorCache:
         """
         distinct = list(dict.fromkeys(texts))
         missing = [text for text in distinct if text not in self._vectors]
-        if len(self._vectors) + len(missing) > self.capacity:
-            self._vectors.clear()
-            missing = distinct
         encoded = dict(zip(missing, encode(missing), strict=True))
-        if len(encoded) > self.capacity:
-            return encoded
-        self._vectors.update(encoded)
-        return self._vectors
+        vectors = {}
+        for text in distinct:
+            vectors[text] = encoded[text] if text in encoded else self._vectors.pop(text)
+        self._vectors.update(vectors)
+        while len(self._vectors) > self.capacity:
+            del self._vectors[next(iter(self._vectors))]
+        return vectors
 
     def clear(self) -> None:
         """Drop all vectors."""

@@ -114,8 +114,8 @@ def compare(
         config = config.model_copy(update={"train": train})
         accuracy: dict[str, list[float]] = {}
         for seed in range(config.seed, config.seed + seeds):
-            trained = fit(config, workspace, runner, data, seed=seed).trained
-            encoder = trained.directory(layout.MODEL)
+            candidate = fit(config, workspace, runner, data, seed=seed).candidate
+            encoder = candidate.directory(layout.MODEL)
             for suite, value in _mean_accuracy(config, workspace, data, encoder).items():
                 accuracy.setdefault(suite, []).append(value)
             clear_encoders()

@@ -11,6 +11,7 @@ from alignment.encoder.cache import clear_encoders
 from alignment.pipeline.data import TrainingData, mine_triplets
 from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
+from alignment.stages.average import average
 from alignment.stages.tokenize import tokenize
 from alignment.stages.train import Part, TrainCounts, parts, train
 from alignment.types import Artifact, StepCallback
@@ -18,16 +19,31 @@ from alignment.types import Artifact, StepCallback
 
 @dataclass
 class TrainingRun:
-    """The artifacts of a training: `tokenize` and `train` of each part, and its mining."""
+    """The artifacts of a training: `tokenize` and `train` of each part, its mining, `average`."""
 
     artifacts: list[Artifact] = field(default_factory=list)
-    """All of them in order, the trained encoder last."""
+    """All of them in order, the encoder to publish last."""
     triplets: dict[int, Artifact] = field(default_factory=dict)
     """By the step after which they are trained on, from 0."""
 
     @property
+    def tokens(self) -> Artifact:
+        """The training data of the first part."""
+        return next(artifact for artifact in self.artifacts if artifact.stage == "tokenize")
+
+    @property
     def trained(self) -> Artifact:
-        """The trained encoder."""
+        """The last artifact of `train`, with the curves and counts of all parts."""
+        return next(artifact for artifact in reversed(self.artifacts) if artifact.stage == "train")
+
+    @property
+    def averaged(self) -> Artifact | None:
+        """The artifact of `average`, if the configuration asks for it."""
+        return self.artifacts[-1] if self.artifacts[-1].stage == "average" else None
+
+    @property
+    def candidate(self) -> Artifact:
+        """The encoder that is evaluated and published."""
         return self.artifacts[-1]
 
 
@@ -84,4 +100,8 @@ def fit(
         run.artifacts.append(previous)
         if TrainCounts.of(previous).steps < last:
             break  # stopped early
+    if config.train.average_with_base:
+        tokens = run.tokens
+        call = functools.partial(average, context, run.trained, tokens, data.encoder, config.train)
+        run.artifacts.append(runner.run("average", call))
     return run

@@ -39,7 +39,7 @@ def deploy_refused(workspace: Workspace, model: str, run: str, override: Overrid
         )
     return publish_refused(
         workspace.registry(model),
-        _artifact(workspace, summary, "train"),
+        _artifact(workspace, summary, "average" if summary.averaging else "train"),
         verdict,
         recorded_config(record),
         summary.corpora,

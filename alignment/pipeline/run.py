@@ -73,14 +73,14 @@ def _run(
     data = prepare(config, workspace, runner)
     clear_encoders()
     training = fit(config, workspace, runner, data, on_step=on_step)
-    reference = choose_reference(data.encoder, champion, training.trained, registry)
+    reference = choose_reference(data.encoder, champion, training.candidate, registry)
     comparison = _compare(config, workspace, runner, data, training, reference)
     version = None
     if isinstance(comparison.verdict, Approved):
         call = functools.partial(
             publish,
             registry,
-            training.trained,
+            training.candidate,
             comparison.verdict,
             config,
             corpora_used(data.pulled, config),
@@ -138,7 +138,7 @@ def _compare(
         }
         return runner.map(stage, calls)
 
-    candidate = training.trained.directory(layout.MODEL)
+    candidate = training.candidate.directory(layout.MODEL)
     after = evaluated("evaluate candidate", candidate)
     before = evaluated("evaluate reference", reference.encoder)
     registry = workspace.registry(config.name)

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from statistics import fmean
 
 from alignment import languages
 from alignment.config import Config
@@ -16,6 +17,8 @@ from alignment.pipeline.data import TrainingData
 from alignment.pipeline.fit import TrainingRun
 from alignment.registry import Version
 from alignment.report.summary import (
+    Averaging,
+    AveragingPoint,
     CorpusCheck,
     CorpusUse,
     LanguageResult,
@@ -30,6 +33,7 @@ from alignment.report.summary import (
     Training,
     TrialRecord,
 )
+from alignment.stages.average import read_averaging
 from alignment.stages.check import read_alignment
 from alignment.stages.clean import CleanCounts
 from alignment.stages.pull import PullCounts
@@ -106,8 +110,28 @@ def build_summary(
         training=Training(
             steps=counts.steps, triplets=counts.triplets, seconds=training.trained.seconds
         ),
+        averaging=averaging_of(training.averaged) if training.averaged else None,
         stages=records,
         seconds_per_stage=seconds_per_stage(records),
+    )
+
+
+def averaging_of(averaged: Artifact) -> Averaging:
+    """The share of the base encoder, and the accuracies that it was chosen by."""
+    record = read_averaging(averaged)
+    base: Mapping[str, float] = record["curve"][-1]["accuracy"] if record["curve"] else {}
+    curve = []
+    for point in record["curve"]:
+        accuracy: Mapping[str, float] = point["accuracy"]
+        below = sum(accuracy[code] < base[code] for code in base)
+        mean = fmean(accuracy.values())
+        curve.append(AveragingPoint(share=point["share"], accuracy=mean, below_base=below))
+    return Averaging(
+        share=record["share"],
+        chosen=bool(curve),
+        pairs=sum(record["pairs"].values()),
+        languages=len(record["pairs"]),
+        curve=curve,
     )
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from alignment.report import plots
 from alignment.report.accuracy import accuracy_rows, small_suite_line
 from alignment.report.alignment import alignment_rows, verdict_counts
+from alignment.report.averaging import averaging_rows
 from alignment.report.semantic import by_name, semantic_rows
 from alignment.report.summary import SemanticFilter, Summary
 from alignment.report.templating import render_html, trusted
@@ -47,6 +48,7 @@ def render_report(
         small_suites=[small_suite_line(*entry) for entry in summary.small_suites().items()],
         audits=[(step, audit, _hardness_plot(audit)) for step, audit in audits.items()],
         curves=trusted(plots.curves(steps)) if steps else None,
+        averaging_rows=averaging_rows(summary.averaging),
         versions=versions,
     )
 

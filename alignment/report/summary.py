@@ -162,6 +162,26 @@ class Training(_Record):
     seconds: float
 
 
+class AveragingPoint(_Record):
+    """The mean of trained and base weights with one share of the base."""
+
+    share: float = Field(description="of the base encoder; 1 is the base itself, for comparison")
+    accuracy: float = Field(
+        description="accuracy@1 on the validation pairs in [0, 1], mean over the languages"
+    )
+    below_base: int = Field(description="languages in which the base encoder alone is better")
+
+
+class Averaging(_Record):
+    """How the trained encoder was averaged with its base (`train.average_with_base`)."""
+
+    share: float = Field(description="of the base encoder in the published weights")
+    chosen: bool = Field(description="true if the share was chosen on the validation pairs")
+    pairs: int = Field(description="validation pairs; 0 if the share was configured")
+    languages: int = Field(description="languages with validation pairs")
+    curve: list[AveragingPoint] = Field(description="by share, ascending; may be empty")
+
+
 class Summary(_Record):
     """One run."""
 
@@ -191,6 +211,9 @@ class Summary(_Record):
         default_factory=dict, description="by language; those with `clean.semantic`"
     )
     training: Training
+    averaging: Averaging | None = Field(
+        None, description="of the trained and the base weights; null if they are not averaged"
+    )
     stages: list[StageRecord]
     seconds_per_stage: dict[str, float]
 

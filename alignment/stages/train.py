@@ -92,7 +92,8 @@ def train(
     """
     part = part or Part(0, settings.steps)
     config = {
-        **settings.model_dump(mode="json"),
+        # The stage `average` comes after this one, and does not change what is trained.
+        **settings.model_dump(mode="json", exclude={"average_with_base"}),
         "pivot": context.pivot,
         "start": part.start,
         "end": part.end,

@@ -47,6 +47,16 @@ class ValidationPairs:
     def accuracy(self, vectors: torch.Tensor) -> dict[str, float]:
         """Accuracy@1 by language in [0, 1], the mean of both directions.
 
+        `vectors` are unit rows (sentences, dim) in the order of `sentences`.
+        """
+        accuracy = {}
+        for language, (to_pivot, from_pivot) in self.correct(vectors).items():
+            accuracy[language] = float((to_pivot.float().mean() + from_pivot.float().mean()) / 2)
+        return accuracy
+
+    def correct(self, vectors: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Whether each pair is found, by language: to the pivot and from it (2, pairs).
+
         `vectors` are unit rows (sentences, dim) in the order of `sentences`. A translation is
         searched among the pivot's sentences of all languages, because those of one language are
         few; a pivot's sentence is searched among the translations of the language.
@@ -55,7 +65,7 @@ class ValidationPairs:
         all_pivots = self._all_pivots()
         pivot_columns = _positions(all_pivots)
         pivot_vectors = vectors[_lookup(rows, all_pivots)]
-        accuracy = {}
+        correct = {}
         for language, pairs in self.pairs.items():
             pivots, translations = zip(*pairs, strict=True)
             sources = vectors[_lookup(rows, pivots)]
@@ -64,8 +74,8 @@ class ValidationPairs:
             diagonal = torch.arange(len(pairs), device=vectors.device)
             to_pivot = (targets @ pivot_vectors.T).argmax(1) == columns
             from_pivot = (sources @ targets.T).argmax(1) == diagonal
-            accuracy[language] = float((to_pivot.float().mean() + from_pivot.float().mean()) / 2)
-        return accuracy
+            correct[language] = torch.stack([to_pivot, from_pivot])
+        return correct
 
     def _all_pivots(self) -> list[int]:
         all_pairs = chain.from_iterable(self.pairs.values())

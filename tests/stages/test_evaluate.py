@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,11 +7,16 @@ from numpy.typing import NDArray
 
 from alignment import layout, tables
 from alignment.context import RunContext
+from alignment.encoder.cache import cached_encoder, clear_encoders
+from alignment.encoder.directory import save_encoder
+from alignment.encoder.encoder import Encoder
 from alignment.encoder.prompts import Side
+from alignment.files import tree_digests
 from alignment.stages import evaluate as stage
 from alignment.stages.evaluate import EvaluateCounts, SuiteCounts, evaluate
 from alignment.types import Artifact, Input
 from tests.stages.helpers import clean_tiny
+from tests.unit.encoder.examples import small_encoder
 
 
 class Letters:
@@ -64,6 +70,50 @@ def test_a_language_without_a_suite(context: RunContext, holdout: Artifact) -> N
     artifact = evaluate(context.store, "fi", holdout, Input("letters", Path("model")))
     assert EvaluateCounts.of(artifact) == EvaluateCounts({})
     assert not artifact.files
+
+
+LANGUAGES = 100
+PAIRS = 12
+
+
+def many_suites(root: Path) -> Artifact:
+    """Suites of many languages, half of whose sentences in the pivot are the same."""
+    for number in range(LANGUAGES):
+        rows = []
+        for pair in range(PAIRS):
+            source = f"shared {pair}" if pair % 2 else f"language {number} sentence {pair}"
+            target = f"translation {number} {pair}"
+            row = dict.fromkeys(tables.PAIRS.names, "")
+            rows.append(row | {"pair_id": str(pair), "source": source, "target": target})
+        path = root / layout.suite_file(layout.HELDOUT, f"x{number:02}")
+        tables.write(path, tables.PAIRS, rows)
+    return Artifact("holdout", "", "h", root, tree_digests(root), {}, 0.0, "h")
+
+
+def test_each_sentence_is_encoded_once(
+    context: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In memory for far fewer vectors than there are sentences."""
+    suites = many_suites(tmp_path / "holdout")
+    model = tmp_path / "model"
+    save_encoder(model, small_encoder())
+    encoded: list[str] = []
+
+    def counted(encoder: Encoder, texts: list[str], side: Side, _: Any) -> NDArray[np.float32]:
+        """In place of the model, which would take the test's time."""
+        encoded.extend(side + text for text in texts)
+        return np.ones((len(texts), encoder.dim), np.float32)
+
+    monkeypatch.setattr(Encoder, "_run", counted)
+    cache = cached_encoder(model)._cache
+    cache.capacity = 8 * PAIRS
+    for number in range(LANGUAGES):
+        evaluate(context.store, f"x{number:02}", suites, Input("m", model))
+    clear_encoders()
+    targets = LANGUAGES * PAIRS
+    sources = LANGUAGES * PAIRS // 2 + PAIRS // 2
+    assert len(encoded) == len(set(encoded)) == targets + sources
+    assert len(cache) <= 8 * PAIRS
 
 
 def test_accuracy_is_the_mean_of_both_directions() -> None:

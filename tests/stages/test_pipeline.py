@@ -18,6 +18,7 @@ import pytest
 
 from alignment import layout, tables
 from alignment.cleaning.normalize import comparable
+from alignment.manifests import read_manifest
 from alignment.registry import Registry
 from alignment.stages.train import TrainCounts
 from alignment.store import load_artifact, verify
@@ -177,6 +178,22 @@ class TestRerun:
         data_stages = [stage for stage in stages if stage.startswith(("pull ", "clean "))]
         assert data_stages == ["clean ru"]
 
+    def test_another_share_of_the_base_needs_no_training(self, copied: Path, cli: Cli) -> None:
+        done = run(cli, copied, "train.average_with_base=0.3")
+        assert done.returncode in (0, 3), done.stdout + done.stderr
+        stages = rebuilt(copied)
+        assert stages[0] == "average"
+        assert set(stages[1:]) <= {"evaluate es", "evaluate ja", "evaluate ru", "gate"}
+        (average,) = artifacts(copied, "average")
+        candidate = average.directory(layout.MODEL).digest
+        manifests = [read_manifest(artifact.path) for artifact in artifacts(copied, "evaluate")]
+        evaluated = [manifest["inputs"]["encoder"]["digest"] for manifest in manifests]
+        assert evaluated.count(candidate) == 3
+        assert summary(copied)["averaging"]["share"] == 0.3
+        page = (copied / "runs" / summary(copied)["run"] / layout.REPORT).read_text()
+        assert "Averaged with the base encoder" in page
+        assert "70% the trained ones and 30% those of the base encoder" in page
+
     def test_a_new_language_runs_its_own_data_stages(self, tmp_path: Path, cli: Cli) -> None:
         workspace = tmp_path / "two"
         assert run(cli, workspace, "languages={es: {}, ru: {}}").returncode == 0
@@ -272,6 +289,7 @@ KILLED_IN = [
     "tokenize",
     "train step",
     "train",
+    "average",
     "evaluate ru",
     "gate",
     "publish before",
@@ -283,9 +301,13 @@ KILLED_IN = [
 KILLED_FIRST = ["clean ja", "train step", "publish before", "publish after"]
 
 
+AVERAGED = "train.average_with_base=0.1"
+
+
 def run_and_kill(workspace: Path, where: str) -> Done:
+    command = ["run", str(SMOKE), "--workspace", str(workspace), "--set", AVERAGED]
     return subprocess.run(
-        [sys.executable, "-c", KILLER, "run", str(SMOKE), "--workspace", str(workspace)],
+        [sys.executable, "-c", KILLER, *command],
         env={**os.environ, "KILL_IN": where, "CI": "true"},
         capture_output=True,
         text=True,
@@ -317,7 +339,7 @@ def test_a_run_killed_in_every_stage_resumes(tmp_path: Path, cli: Cli, places: l
         if where == "train step":
             checkpoints = list(workspace.glob("store/scratch/*/checkpoints/checkpoint-*"))
             assert checkpoints, "there is no checkpoint to resume from"
-    last = run(cli, workspace)
+    last = run(cli, workspace, AVERAGED)
     assert last.returncode == 0, last.stdout + last.stderr
     assert rebuilt(workspace) == []
     assert summary(workspace)["champion"] == "v1"

@@ -186,7 +186,7 @@ def _by_default(stage: str, units: int, config: Config, shape: EncoderShape | No
     size: int | None = round(cost.bytes * units)
     if tokens and seconds is not None:
         seconds = _with_encoder(seconds, tokens * units * passes, shape)
-    if stage in ("encoder", "train", "publish"):
+    if stage in ("encoder", "train", "average", "publish"):
         size = None if shape is None else 4 * shape.parameters
     return StagePlan(units, cost.unit, seconds, size, "default")
 
@@ -201,6 +201,8 @@ def _with_encoder(seconds: float, tokens: float, shape: EncoderShape | None) -> 
 def _applies(stage: str, config: Config) -> bool:
     if stage == "check":
         return config.clean.misaligned != "ignore"
+    if stage == "average":
+        return bool(config.train.average_with_base)
     if stage == "embed":
         return _exists(stage) and needs_vectors(config.triplets)
     if stage == "semantic":

@@ -74,13 +74,16 @@ COSTS = {
     "triplets": StageCost("clean pair", 90e-6, 300),
     "tokenize": StageCost("triplet", 20e-6, 150),
     "train": StageCost("step", 0.01, 0),
+    "average": StageCost("run", 10, 0),
     "evaluate": StageCost("query", 0.2e-3, 60, 2 * TOKENS_PER_SENTENCE),
     "gate": StageCost("run", 0.2, 5000),
     "publish": StageCost("run", 5, 0),
     "report": StageCost("run", 3, 500_000),
 }
 """In the order of the stages; `tokens` of a step are those of its batch."""
-DEPENDS_ON_ENCODER = frozenset({"check", "embed", "mine", "tokenize", "train", "evaluate"})
+DEPENDS_ON_ENCODER = frozenset(
+    {"check", "embed", "mine", "tokenize", "train", "average", "evaluate"}
+)
 FLOPS_PER_CORE = 95e9
 """Of float32 products by one core, from the rates of `make bench-train`."""
 

@@ -15,6 +15,7 @@ from alignment.config import Train
         ({"lora_rank": 8, "learn_scale": True}, "learn_scale: lora_rank trains adapters only"),
         ({"explicit_negatives": 0.5}, "explicit_negatives: 0.5 with in_batch_negatives: none"),
         ({"explicit_negatives": 0, "loss": "triplet+infonce"}, "without a negative"),
+        ({"average_with_base": "auto", "validation_share": 0}, "validation_share: 0 keeps none"),
     ],
 )
 def test_contradiction(settings: dict[str, Any], message: str) -> None:
@@ -33,6 +34,8 @@ def test_contradiction(settings: dict[str, Any], message: str) -> None:
         {"explicit_negatives": 0, "in_batch_negatives": "hardest"},
         {"explicit_negatives": 0, "loss": "infonce"},
         {"freeze": ["embeddings", 0, 1]},
+        {"average_with_base": "auto"},
+        {"average_with_base": 0.3, "validation_share": 0},
     ],
 )
 def test_valid(settings: dict[str, Any]) -> None:
@@ -44,3 +47,9 @@ def test_all_contradictions_at_once() -> None:
         Train(margin=3, center=True, distill_weight=1)
     assert "distill_weight: " in str(caught.value)
     assert "margin: " in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [1, -0.1, 1.5, "always"])
+def test_a_share_that_is_none(share: object) -> None:
+    with pytest.raises(ValidationError, match="average_with_base"):
+        Train(average_with_base=share)

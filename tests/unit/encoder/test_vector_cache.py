@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from alignment.encoder.vector_cache import Vector, VectorCache
 
@@ -30,14 +31,23 @@ def test_known_texts_are_not_encoded_again() -> None:
     assert vectors["bb"].tolist() == [2.0]
 
 
-def test_emptied_when_texts_do_not_fit() -> None:
+def test_what_was_used_last_is_kept() -> None:
     cache = VectorCache(capacity=3)
     encode = LengthEncoder()
     cache.lookup(["a", "b"], encode)
-    vectors = cache.lookup(["b", "cc", "dd"], encode)
-    assert encode.calls[1] == ["b", "cc", "dd"]
-    assert len(cache) == 3
-    assert vectors["b"].tolist() == [1.0]
+    vectors = cache.lookup(["a", "cc", "dd"], encode)
+    assert list(vectors) == ["a", "cc", "dd"]
+    cache.lookup(["dd", "b", "a"], encode)
+    assert encode.calls == [["a", "b"], ["cc", "dd"], ["b"]]
+
+
+def test_a_text_of_every_call_is_encoded_once() -> None:
+    cache = VectorCache(capacity=4)
+    encode = LengthEncoder()
+    for language in "abcdefgh":
+        cache.lookup(["pivot", language * 2, language * 3], encode)
+    texts = [text for call in encode.calls for text in call]
+    assert len(texts) == len(set(texts)) == 1 + 2 * 8
 
 
 def test_never_holds_more_than_its_capacity() -> None:
@@ -46,7 +56,21 @@ def test_never_holds_more_than_its_capacity() -> None:
     texts = ["a", "bb", "ccc", "dddd"]
     vectors = cache.lookup(texts, encode)
     assert [vectors[text].item() for text in texts] == [1, 2, 3, 4]
-    assert len(cache) == 0
+    assert len(cache) == 3
+
+
+def test_an_error_loses_nothing() -> None:
+    cache = VectorCache()
+    cache.lookup(["a"], LengthEncoder())
+
+    def broken(texts: list[str]) -> Vector:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        cache.lookup(["a", "b"], broken)
+    encode = LengthEncoder()
+    cache.lookup(["a"], encode)
+    assert encode.calls == [[]]
 
 
 def test_clear() -> None:

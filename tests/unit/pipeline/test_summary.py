@@ -1,11 +1,14 @@
 import datetime
+import json
 from pathlib import Path
 
 import pytest
 
+from alignment import layout
 from alignment.config import parse_config
 from alignment.pipeline.summary import (
     RunClock,
+    averaging_of,
     corpora_used,
     language_results,
     means,
@@ -42,6 +45,30 @@ VERDICT = Rejected(
     ),
     "v1",
 )
+
+
+def averaged(path: Path, **record: object) -> Artifact:
+    content = {"configured": "auto", "share": 0.1, "pairs": {"fi": 9, "cy": 8}, "curve": []}
+    (path / layout.AVERAGING).write_text(json.dumps(content | record))
+    return Artifact("average", "", "k", path, {}, {}, 1.0, "d")
+
+
+def test_languages_below_the_base_are_counted(tmp_path: Path) -> None:
+    curve = [
+        {"share": 0.0, "accuracy": {"fi": 0.9, "cy": 0.5}},
+        {"share": 0.1, "accuracy": {"fi": 0.8, "cy": 0.6}},
+        {"share": 1.0, "accuracy": {"fi": 0.6, "cy": 0.6}},
+    ]
+    result = averaging_of(averaged(tmp_path, curve=curve))
+    assert (result.share, result.chosen, result.pairs, result.languages) == (0.1, True, 17, 2)
+    assert [point.below_base for point in result.curve] == [1, 0, 0]
+    assert [point.accuracy for point in result.curve] == pytest.approx([0.7, 0.7, 0.6])
+
+
+def test_a_configured_share_has_no_curve(tmp_path: Path) -> None:
+    result = averaging_of(averaged(tmp_path, configured=0.3, share=0.3, pairs={}))
+    assert (result.share, result.chosen, result.pairs) == (0.3, False, 0)
+    assert result.curve == []
 
 
 def test_results_by_language_and_suite() -> None:
