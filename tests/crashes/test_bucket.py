@@ -1,0 +1,210 @@
+"""Publishing and deploying in a bucket, cut short before and after every request.
+
+After each cut the champion is one of the two that it may be, every version is whole, the history
+has exactly the moves that happened, and the same command, run again, finishes its work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from alignment.errors import AlignmentError
+from alignment.registry import Override, Registry, Rules, collect_versions, find_damage
+from alignment.registry.attempts import Attempt
+from alignment.registry.bucket.objects import Objects
+from alignment.registry.bucket.repair import find_bucket_damage
+from alignment.registry.bucket.backend import BucketBackend
+from alignment.types import Rejected
+from tests.buckets import FaultyObjects, Killed, bucket_registry, memory_objects
+from tests.encoders import APPROVED, FINDING, encoder_input, publish_contents
+from tests.faulty_disk import no_fsync
+
+ALL = Rules(keep=1, older_than_days=0)
+
+
+class Place(NamedTuple):
+    """An object store and a directory for what is local."""
+
+    objects: Objects
+    root: Path
+
+    def registry(self) -> Registry:
+        return bucket_registry(self.objects, self.root / "cache")
+
+
+Step = Callable[[Place], None]
+
+
+class Scenario(NamedTuple):
+    """Something that is cut short."""
+
+    prepare: Step
+    act: Step
+    champions: tuple[str | None, ...]
+    """What may be deployed at any time; the last is what must be deployed afterwards."""
+    moves: int
+    """In the history afterwards."""
+
+
+def nothing(place: Place) -> None:
+    encoder_input(place.root / "new", "new")
+
+
+def three_versions(place: Place) -> None:
+    nothing(place)
+    publish_contents(place.registry(), "a", "b", "c", at=place.root)
+
+
+def publish(place: Place) -> None:
+    registry = place.registry()
+    champion = registry.champion()
+    expected = champion.digest if champion else None
+    encoder = encoder_input(place.root / "new", "new")
+    registry.publish(encoder, APPROVED, expected=expected, manifest={}, card="# new")
+
+
+def offer(place: Place) -> None:
+    registry = place.registry()
+    champion = registry.champion()
+    assert champion is not None
+    encoder = encoder_input(place.root / "new", "new")
+    registry.publish(
+        encoder, APPROVED, expected=champion.digest, manifest={}, card="# new", deploy=False
+    )
+    assert place.registry().aliases().challenger == "v4"
+
+
+def publish_refused(place: Place) -> None:
+    verdict = Rejected((replace(FINDING, passed=False, reason="worse"),), "v3")
+    encoder = encoder_input(place.root / "new", "new")
+    place.registry().publish_refused(
+        encoder, verdict, Override("urgent", "ana"), manifest={}, card="# new"
+    )
+
+
+def promote(place: Place) -> None:
+    place.registry().promote("v1")
+
+
+def roll_back_to_v1(place: Place) -> None:
+    if place.registry().aliases().champion != "v1":
+        place.registry().rollback("v1")
+
+
+def with_challengers(place: Place) -> None:
+    three_versions(place)
+    publish_contents(place.registry(), "d", "e", "f", deploy=False, at=place.root)
+
+
+def collect(place: Place) -> None:
+    collect_versions(place.registry(), ALL)
+    assert place.registry().names() == ["v1", "v2", "v3", "v6"]
+
+
+def pin(place: Place) -> None:
+    place.registry().pin("v2", keep=True)
+    assert place.registry().backend.pinned() == ["v2"]
+
+
+def record(place: Place) -> None:
+    attempt = Attempt("v1", "a", {"fi/heldout": "d"}, ("fi/heldout",), time="now")
+    place.registry().record_attempt(attempt)
+    assert place.registry().attempts() == [attempt]
+
+
+SCENARIOS = {
+    "first publish": Scenario(nothing, publish, (None, "v1"), 1),
+    "publish": Scenario(three_versions, publish, ("v3", "v4"), 4),
+    "offer": Scenario(three_versions, offer, ("v3",), 3),
+    "override": Scenario(three_versions, publish_refused, ("v3", "v4"), 4),
+    "promote": Scenario(three_versions, promote, ("v3", "v1"), 4),
+    "rollback": Scenario(three_versions, roll_back_to_v1, ("v3", "v1"), 4),
+    "gc": Scenario(with_challengers, collect, ("v3",), 3),
+    "pin": Scenario(three_versions, pin, ("v3",), 3),
+    "attempts": Scenario(three_versions, record, ("v3",), 3),
+}
+
+
+@pytest.fixture(autouse=True)
+def fast_disk() -> Iterator[None]:
+    with no_fsync():
+        yield
+
+
+def prepared(scenario: Scenario, root: Path) -> Place:
+    root.mkdir()
+    place = Place(memory_objects(), root)
+    scenario.prepare(place)
+    return place
+
+
+def requests_of(scenario: Scenario, root: Path) -> list[str]:
+    place = prepared(scenario, root)
+    objects = FaultyObjects(place.objects)
+    scenario.act(place._replace(objects=objects))
+    _holds(place, scenario.champions[-1:])
+    return objects.requests
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_killed_at_every_request(name: str, after: bool, tmp_path: Path) -> None:
+    scenario = SCENARIOS[name]
+    requests = requests_of(scenario, tmp_path / "whole")
+    assert len(requests) > 5
+    for number, request in enumerate(requests):
+        place = prepared(scenario, tmp_path / f"{number}")
+        objects = FaultyObjects(place.objects, number, after=after)
+        try:
+            with pytest.raises(Killed):
+                scenario.act(place._replace(objects=objects))
+            _holds(place, scenario.champions)
+            scenario.act(place)
+            _holds(place, scenario.champions[-1:])
+            assert len(place.registry().history()) == scenario.moves
+        except BaseException as error:
+            error.add_note(f"at {number}: {request}")
+            raise
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_answer_to_every_request_is_lost(name: str, tmp_path: Path) -> None:
+    """The command ends well or with one message, and nothing is done twice."""
+    scenario = SCENARIOS[name]
+    requests = requests_of(scenario, tmp_path / "whole")
+    for number, request in enumerate(requests):
+        place = prepared(scenario, tmp_path / f"{number}")
+        objects = FaultyObjects(place.objects, lose_at=number)
+        try:
+            try:
+                scenario.act(place._replace(objects=objects))
+            except AlignmentError:
+                _holds(place, scenario.champions)
+                scenario.act(place)
+            _holds(place, scenario.champions[-1:])
+            assert len(place.registry().history()) == scenario.moves
+        except BaseException as error:
+            error.add_note(f"at {number}: {request}")
+            raise
+
+
+def _holds(place: Place, champions: tuple[str | None, ...]) -> None:
+    registry = place.registry()
+    champion = registry.champion()
+    assert (champion.name if champion else None) in champions
+    if champion is not None:
+        champion.verify()
+        assert (champion.path / "config.json").is_file()
+    assert find_damage(registry) == []
+    backend = registry.backend
+    assert isinstance(backend, BucketBackend)
+    assert find_bucket_damage(backend, full=True) == []
+    moves = registry.history()
+    names = [None, *(move["version"] for move in moves)]
+    assert [move["previous"] for move in moves] == names[:-1]
+    assert names[-1] == (champion.name if champion else None)
