@@ -71,7 +71,7 @@ class FaultyObjects:
 
     Args:
         objects: The store.
-        die_at: Number of the request, from 0, at which the process ends.
+        die_at: Number of the request, from 0, at which the process ends, or the request.
         after: Whether the store has carried out that request.
         lose_at: Number of a request that is carried out, and answered by an error.
     """
@@ -79,7 +79,7 @@ class FaultyObjects:
     def __init__(
         self,
         objects: Objects,
-        die_at: int | None = None,
+        die_at: int | str | None = None,
         *,
         after: bool = False,
         lose_at: int | None = None,
@@ -122,7 +122,7 @@ class FaultyObjects:
             raise Killed
         number = len(self.requests)
         self.requests.append(text)
-        if number == self._die_at:
+        if self._die_at in (number, text):
             self._dead = True
             if self._after:
                 send()

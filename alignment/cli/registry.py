@@ -46,7 +46,8 @@ def list_versions(
 ) -> None:
     """List the published versions with their aliases and their accuracy.
 
-    The deployed version is the champion. The accuracy is the mean over the languages when the version was published.
+    The deployed version is the champion. The accuracy is the mean over the
+    languages when the version was published.
 
     [bold]Example[/bold]
 
@@ -111,9 +112,7 @@ def promote(
     if decision is not None and _is_run(version):
         from alignment.pipeline.override import deploy_refused
 
-        promoted = deploy_refused(
-            open_workspace(workspace), model, version, decision
-        )
+        promoted = deploy_refused(open_workspace(workspace), model, version, decision)
     else:
         promoted = open_registry(workspace, model, registry).promote(version, decision)
     print_line(f"{promoted.name} is now the champion of {model}.")

@@ -58,9 +58,7 @@ def diff(
 
 def gc(
     model: ModelName = None,
-    keep: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Keep the newest N versions.")
-    ] = 5,
+    keep: Annotated[int, typer.Option(min=1, metavar="N", help="Keep the newest N versions.")] = 5,
     older_than: Annotated[
         float,
         typer.Option(min=0, metavar="DAYS", help="Keep what was published in the last DAYS days."),

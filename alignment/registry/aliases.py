@@ -33,6 +33,11 @@ class Aliases:
         }
         return by_alias.get(alias)
 
+    def versions(self) -> list[str]:
+        """The versions that have an alias."""
+        named = [self.champion, self.challenger, self.previous]
+        return [name for name in named if name is not None]
+
     def of(self, version: str) -> list[str]:
         """The aliases of a version such as `v3`."""
         return [alias for alias in ALIASES if self.version(alias) == version]

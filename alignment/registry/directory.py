@@ -19,7 +19,7 @@ from typing import Any
 from alignment.errors import Corrupt
 from alignment.files import replace_durably, write_atomically
 from alignment.manifests import MANIFEST
-from alignment.registry.aliases import CHAMPION, Aliases, challenger_of, previous_of
+from alignment.registry.aliases import Aliases, challenger_of, previous_of
 from alignment.registry.attempts import ATTEMPTS, Attempt, read_attempts, record_attempt
 from alignment.registry.backend import Attempts, Deployed
 from alignment.registry.history import (
@@ -34,7 +34,7 @@ from alignment.registry.history import (
 )
 from alignment.registry.incoming import add_version
 from alignment.registry.link import link_problem, linked_version, point_to
-from alignment.registry.names import REMOVED, VERSION, next_name, version_names
+from alignment.registry.names import REMOVED, next_name, version_names
 from alignment.registry.refusals import alias_conflict
 from alignment.registry.version import Version, read_version, way_out
 from alignment.registry.writing import writing
@@ -200,7 +200,8 @@ class DirectoryBackend:
             OSError: if a file cannot be deleted.
         """
         linked = linked_version(self.root)
-        if linked != seen.champion or linked in names:
+        kept = {*self.pinned(), *self.aliases().versions()}
+        if linked != seen.champion or kept.intersection(names):
             raise alias_conflict(self.where, linked)
         (self.root / REMOVED).mkdir(exist_ok=True)
         for name in names:

@@ -129,8 +129,8 @@ class Version:
     def verify(self) -> None:
         """Read every byte of the encoder and compare it with the digest that was judged.
 
-        Of a version in a bucket, which the storage keeps checksums of, names and sizes are compared;
-        every byte is when the version is fetched, and by `alignment registry verify`.
+        Of a version in a bucket, names and sizes are compared, because the storage keeps checksums.
+        Every byte is compared when it is fetched, and by `alignment registry verify`.
 
         Raises:
             Corrupt: naming the file that differs.

@@ -9,10 +9,10 @@ from rich.console import JustifyMethod
 from alignment.cli.display.console import Piece, add_row, console, new_table, percent, say
 from alignment.errors import Corrupt
 from alignment.registry import Registry, Version
-from alignment.registry.history import override_lines
 from alignment.registry.aliases import Aliases
 from alignment.registry.cleanup import Plan
 from alignment.registry.compare import Comparison, ScoreChange
+from alignment.registry.history import override_lines
 
 DIGEST = re.compile(r"[0-9a-f]{40,64}")
 COLUMNS: dict[str, JustifyMethod] = {

@@ -44,7 +44,10 @@ def open_store(address: BucketAddress) -> ObjectStore:
         ConfigError: if the extra is not installed, or the environment is not usable.
     """
     store = require("obstore.store", "bucket", f"a registry in {address.scheme}://")
-    options: dict[str, Any] = {"prefix": address.prefix or None, "client_options": CLIENT}
+    client: dict[str, Any] = dict(CLIENT)
+    if os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true"):
+        client["allow_http"] = True  # for a server of one's own, with AWS_ENDPOINT_URL
+    options: dict[str, Any] = {"prefix": address.prefix or None, "client_options": client}
     try:
         if address.scheme == "gs":
             return store.GCSStore(address.bucket, **options)  # type: ignore[no-any-return]

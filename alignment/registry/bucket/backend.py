@@ -8,13 +8,14 @@ that it has not changed since it was read. There are no locks.
 from __future__ import annotations
 
 import contextlib
+import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
-from alignment.errors import AliasConflict, RegistryError
+from alignment.errors import AliasConflict, RegistryError, Unavailable
 from alignment.registry.aliases import Aliases, previous_of
 from alignment.registry.attempts import Attempt, is_new, parse_attempt
 from alignment.registry.backend import Attempts, Deployed
@@ -38,6 +39,7 @@ from alignment.registry.refusals import alias_conflict
 from alignment.registry.version import Version
 from alignment.types import Input, Override
 
+logger = logging.getLogger(__name__)
 TRIES = 20
 """Of a change that does not depend on what others change."""
 
@@ -97,7 +99,11 @@ class BucketBackend:
             return read.problem
         champion = read.state.champion
         if champion is not None:
-            return None if self._versions.exists(champion) else f"it names {champion}, which is missing"
+            return (
+                None
+                if self._versions.exists(champion)
+                else f"it names {champion}, which is missing"
+            )
         moves = history().moves
         if moves and moves[-1]["version"] in self.names():
             version = moves[-1]["version"]
@@ -175,7 +181,16 @@ class BucketBackend:
             move={"number": number, "id": uuid.uuid4().hex, **move},
         )
         self._swap(read, state)
-        self.complete(state)
+        try:
+            self.complete(state)
+        except Unavailable as error:
+            logger.warning(
+                "%s: %s is deployed; its entry in the history could not be written (%s) and is "
+                "written by the next change",
+                self.where,
+                name,
+                error.message,
+            )
 
     def offer(self, name: str) -> None:
         """Make the newest version the challenger, if it was never deployed."""
@@ -218,7 +233,8 @@ class BucketBackend:
             AliasConflict: if the aliases have changed since they were `seen`.
         """
         read = self.state()
-        if read.token != seen.revision:
+        kept = {*read.state.pinned, *read.state.aliases.versions()}
+        if read.token != seen.revision or kept.intersection(names):
             raise alias_conflict(self.where, read.state.champion)
         leaving = (*read.state.removing, *names)
         if names:

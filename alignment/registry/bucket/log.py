@@ -9,13 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
-from alignment.registry.bucket.objects import Objects
+from alignment.registry.bucket.objects import Objects, concurrently
 
-READERS = 16
-"""Entries that are read at once; each waits for the network."""
 _NAME = re.compile(r"(\d{8})\.json")
 
 EntryT = TypeVar("EntryT")
@@ -54,9 +51,8 @@ class Log:
             if match:
                 numbers.append(int(match.group(1)))
         missing = [number for number in numbers if number not in self._known]
-        with ThreadPoolExecutor(READERS) as pool:
-            for number, data in zip(missing, pool.map(self._entry, missing), strict=True):
-                self._known[number] = data
+        for number, data in zip(missing, concurrently(self._entry, missing), strict=True):
+            self._known[number] = data
         return Entries({number: self._known[number] for number in sorted(numbers)})
 
     def put(self, number: int, entry: Mapping[str, Any]) -> bool:

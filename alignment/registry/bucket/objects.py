@@ -7,11 +7,12 @@ read. Amazon S3, Google Cloud and Azure decide both on the server, in one step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from alignment.errors import ConfigError, RegistryError, Unavailable
 from alignment.registry.bucket.address import first_line
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 CHUNK = 8 * 2**20
 """Bytes that are read or sent at once."""
+REQUESTS = 16
+"""Small objects that are read at once; each waits for the network."""
+
+ItemT = TypeVar("ItemT")
+AnswerT = TypeVar("AnswerT")
 
 
 class Revision(NamedTuple):
@@ -114,7 +120,8 @@ class StoredObjects:
         from obstore.exceptions import PreconditionError
 
         with _named(f"{self.where}/{name}"):
-            expected = {"e_tag": revision.e_tag, "version": revision.version}
+            parts = revision._asdict().items()
+            expected = {key: value for key, value in parts if value is not None}
             try:
                 obstore.put(self._store, name, data, mode=expected)  # type: ignore[arg-type]
             except (PreconditionError, FileNotFoundError):
@@ -174,6 +181,14 @@ class StoredObjects:
         with _named(f"{self.where}/{name}"):
             for piece in stream:
                 yield bytes(piece)
+
+
+def concurrently(request: Callable[[ItemT], AnswerT], items: Sequence[ItemT]) -> list[AnswerT]:
+    """The answers to requests about these items, in their order."""
+    if len(items) < 2:
+        return [request(item) for item in items]
+    with ThreadPoolExecutor(min(REQUESTS, len(items))) as pool:
+        return list(pool.map(request, items))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from alignment.registry.bucket.objects import Objects
 from alignment.registry.bucket.versions import CLAIM, BucketFiles, copy_name
 from alignment.registry.history import now
 from alignment.registry.incoming import describe_version
-from alignment.registry.names import VERSION, number_of
+from alignment.registry.names import REMOVED, VERSION, number_of
 from alignment.registry.version import CARD, Version, copy_encoder
 from alignment.types import Input
 
@@ -81,8 +81,9 @@ class Upload:
 
     def _is_unfinished(self, name: str, digest: str) -> bool:
         claim = self._objects.get(f"{name}/{CLAIM}")
-        if claim is None or self._objects.get(f"{name}/{MANIFEST}") is not None:
-            return False
+        others = (f"{name}/{MANIFEST}", f"{REMOVED}/{name}.json")
+        if claim is None or any(self._objects.get(other) is not None for other in others):
+            return False  # it is finished, or was deleted
         try:
             return bool(json.loads(claim.data)["digest"] == digest)
         except (ValueError, TypeError, KeyError):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from alignment.errors import Corrupt
 from alignment.manifests import MANIFEST, parse_manifest
 from alignment.registry.bucket.cache import Cache
-from alignment.registry.bucket.log import READERS
-from alignment.registry.bucket.objects import Objects
+from alignment.registry.bucket.objects import Objects, concurrently
 from alignment.registry.names import VERSION, number_of
 from alignment.registry.version import OURS, Version, check_manifest, way_out
 
@@ -33,9 +31,8 @@ class StoredVersions:
         """Those that have a manifest, whole or damaged, the oldest first."""
         folders = [name for name in self._objects.folders("") if VERSION.fullmatch(name)]
         names = [name for name in folders if name not in left_out]
-        with ThreadPoolExecutor(READERS) as pool:
-            finished = list(pool.map(self.exists, names))
-        present = [name for name, there in zip(names, finished, strict=True) if there]
+        concurrently(self.exists, [name for name in names if name not in self._manifests])
+        present = [name for name in names if name in self._manifests]
         return sorted(present, key=number_of)
 
     def exists(self, name: str) -> bool:
