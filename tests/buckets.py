@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ class FaultyObjects:
         objects: The store.
         die_at: Number of the request, from 0, at which the process ends, or the request.
         after: Whether the store has carried out that request.
-        lose_at: Number of a request that is carried out, and answered by an error.
+        lose_at: Number of a request, or the request, that is carried out and answered by an error.
+        meanwhile: What another process does before request `at`.
     """
 
     def __init__(
@@ -82,7 +84,9 @@ class FaultyObjects:
         die_at: int | str | None = None,
         *,
         after: bool = False,
-        lose_at: int | None = None,
+        lose_at: int | str | None = None,
+        meanwhile: Callable[[], object] | None = None,
+        at: int = 0,
     ) -> None:
         self.where = objects.where
         self.requests: list[str] = []
@@ -90,7 +94,10 @@ class FaultyObjects:
         self._die_at = die_at
         self._after = after
         self._lose_at = lose_at
+        self._meanwhile = meanwhile
+        self._at = at
         self._dead = False
+        self._lock = threading.Lock()
 
     def get(self, name: str) -> Content | None:
         return self._request(f"get {name}", lambda: self._objects.get(name))
@@ -120,14 +127,17 @@ class FaultyObjects:
     def _request(self, text: str, send: Callable[[], Any]) -> Any:
         if self._dead:
             raise Killed
-        number = len(self.requests)
-        self.requests.append(text)
+        with self._lock:  # several threads send requests
+            number = len(self.requests)
+            self.requests.append(text)
+            if number == self._at and self._meanwhile is not None:
+                self._meanwhile()
         if self._die_at in (number, text):
             self._dead = True
             if self._after:
                 send()
             raise Killed
         answer = send()
-        if number == self._lose_at:
+        if self._lose_at in (number, text):
             raise Unavailable("the connection broke", where=self.where)
         return answer

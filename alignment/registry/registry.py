@@ -307,7 +307,7 @@ class Registry:
             if version.digest == digest:
                 try:
                     version.verify()
-                except Corrupt as error:
+                except (Corrupt, Missing) as error:
                     self._report(f"{error.where}: {error.message}; {version.name} is left out")
                     continue
                 return version

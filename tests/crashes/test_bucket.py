@@ -6,6 +6,7 @@ has exactly the moves that happened, and the same command, run again, finishes i
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from alignment.errors import AlignmentError
+from alignment.errors import AliasConflict, AlignmentError, Missing
 from alignment.registry import Override, Registry, Rules, collect_versions, find_damage
 from alignment.registry.attempts import Attempt
 from alignment.registry.bucket.objects import Objects
@@ -204,6 +205,48 @@ def test_the_answer_to_every_request_is_lost(name: str, tmp_path: Path) -> None:
         except BaseException as error:
             error.add_note(f"at {number}: {request}")
             raise
+
+
+def test_a_lost_answer_to_the_decisive_request_is_no_failure(tmp_path: Path) -> None:
+    place = Prepared(SCENARIOS["promote"], tmp_path).copy("lost")
+    objects = FaultyObjects(place.objects, lose_at="replace aliases.json")
+    promote(place._replace(objects=objects))
+    assert place.registry().aliases().champion == "v1"
+
+
+MEANWHILE = {
+    "two promotions": (three_versions, "v1", lambda place: place.registry().promote("v2")),
+    "rollback": (three_versions, "v1", lambda place: place.registry().rollback()),
+    "publish": (three_versions, "v1", publish),
+    "gc": (with_challengers, "v4", lambda place: collect_versions(place.registry(), ALL)),
+    "pin": (three_versions, "v1", pin),
+}
+
+
+@pytest.mark.parametrize("name", MEANWHILE)
+def test_another_process_between_any_two_requests(name: str, tmp_path: Path) -> None:
+    """One of two deployments wins, and the other one is told; both only one after the other."""
+    prepare, version, act = MEANWHILE[name]
+    prepared = Prepared(Scenario(prepare, nothing, (), 0), tmp_path)
+    objects = FaultyObjects(prepared.copy("whole").objects)
+    Place(objects, tmp_path).registry().promote(version)
+    outcomes = set()
+    for number in range(len(objects.requests)):
+        place = prepared.copy(number)
+        watched = FaultyObjects(place.objects, meanwhile=functools.partial(act, place), at=number)
+        try:
+            promoted = place._replace(objects=watched).registry().promote(version).name
+        except (AliasConflict, Missing) as error:
+            outcomes.add(type(error).__name__)
+        else:
+            outcomes.add(promoted)
+        try:
+            _holds(place, ("v1", "v2", "v3", "v4"))
+        except BaseException as error:
+            error.add_note(f"before {number}: {objects.requests[number]}")
+            raise
+    assert "AliasConflict" in outcomes or "Missing" in outcomes
+    assert version in outcomes
 
 
 def _holds(place: Place, champions: tuple[str | None, ...]) -> None:

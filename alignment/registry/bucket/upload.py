@@ -58,7 +58,7 @@ class Upload:
             data = (directory / MANIFEST).read_bytes()
             version = self._version(name, data)
             if isinstance(version.location, BucketFiles):
-                version.location.check(version)
+                version.location.check_sizes(version, self._sizes(name))
             if not self._objects.put_new(f"{name}/{MANIFEST}", data):
                 self._check_same(name, encoder.digest)
                 return name
@@ -92,15 +92,18 @@ class Upload:
     def _send(self, directory: Path, name: str) -> None:
         """Send what is not there yet: an object is whole, and its claim says whose it is."""
         prefix = f"{name}/"
-        present = {
-            entry.name.removeprefix(prefix): entry.size for entry in self._objects.list(name)
-        }
+        present = self._sizes(name)
         for path in sorted(directory.rglob("*")):
             file = path.relative_to(directory).as_posix()
             if not path.is_file() or file == MANIFEST:
                 continue
             if file == CARD or present.get(file) != path.stat().st_size:
                 self._objects.upload(prefix + file, path)
+
+    def _sizes(self, name: str) -> dict[str, int]:
+        """Bytes of what is stored of a version, by name."""
+        listed = self._objects.list(name)
+        return {entry.name.removeprefix(f"{name}/"): entry.size for entry in listed}
 
     def _version(self, name: str, manifest: bytes) -> Version:
         where = f"{self._objects.where}/{name}"

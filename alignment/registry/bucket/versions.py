@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alignment.errors import Corrupt
+from alignment.errors import Corrupt, Missing
 from alignment.manifests import MANIFEST, parse_manifest
 from alignment.registry.bucket.cache import Cache
 from alignment.registry.bucket.objects import Objects, concurrently
@@ -116,24 +116,34 @@ class BucketFiles:
 
         Raises:
             Corrupt: naming the object that differs.
+            Missing: if the version was deleted.
         """
         prefix = f"{version.name}/"
         listed = self.objects.list(version.name)
         sizes = {entry.name.removeprefix(prefix): entry.size for entry in listed}
+        if MANIFEST not in sizes:
+            raise Missing(
+                "the version was deleted",
+                where=self.where,
+                hint=f"`alignment registry list {self.model}` shows those that there are.",
+            )
+        self.check_sizes(version, sizes)
+
+    def check_sizes(self, version: Version, sizes: Mapping[str, int]) -> None:
+        """Compare names and sizes with the manifest.
+
+        Raises:
+            Corrupt: naming the object that differs.
+        """
         entries = version.manifest["files"]
-        problem = None
         for name in version.files:
-            if sizes.get(name) != entries[name]["bytes"]:
-                size = sizes.get(name)
+            size = sizes.get(name)
+            if size != entries[name]["bytes"]:
                 got = "no such object" if size is None else f"{size} bytes"
-                problem = (name, f"got {got}, expected {entries[name]['bytes']} bytes")
-                break
+                raise self._corrupt(name, f"got {got}, expected {entries[name]['bytes']} bytes")
         extra = sorted(set(sizes) - set(version.files) - {*OURS, CLAIM})
-        if problem is None and extra:  # such as adapter_config.json
-            problem = (extra[0], "it is not one of the published files")
-        if problem is not None:
-            where = f"{self.where}/{problem[0]}"
-            raise Corrupt(problem[1], where=where, hint=way_out(self.model))
+        if extra:  # such as adapter_config.json, with which a model loads differently
+            raise self._corrupt(extra[0], "it is not one of the published files")
 
     def check_bytes(self, version: Version) -> None:
         """Read every byte in the bucket and compare it with its sha256.
@@ -149,11 +159,10 @@ class BucketFiles:
             actual = digest.hexdigest()
             if pieces is None or actual != expected:
                 got = "no such object" if pieces is None else f"sha256 {actual[:12]}"
-                raise Corrupt(
-                    f"got {got}, expected sha256 {expected[:12]}",
-                    where=f"{self.where}/{name}",
-                    hint=way_out(self.model),
-                )
+                raise self._corrupt(name, f"got {got}, expected sha256 {expected[:12]}")
+
+    def _corrupt(self, name: str, problem: str) -> Corrupt:
+        return Corrupt(problem, where=f"{self.where}/{name}", hint=way_out(self.model))
 
 
 def copy_name(version: Version) -> str:
