@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from obstore.store import MemoryStore, S3Store
 
@@ -19,6 +20,8 @@ BUCKET = "models"
 ACCESS_KEY = "AKIATESTACCESSKEY0001"
 SECRET_KEY = "wJalrXUtnFEMIK7MDENGbPxRfiCYTESTSECRET01"  # not one of anybody
 GIGABYTE = 10**9
+
+AnswerT = TypeVar("AnswerT")
 
 
 def memory_objects(where: str = "s3://models/demo") -> StoredObjects:
@@ -114,17 +117,17 @@ class FaultyObjects:
     def download(self, name: str) -> Iterator[bytes] | None:
         return self._request(f"download {name}", lambda: self._objects.download(name))
 
-    def list(self, folder: str) -> list[Listed]:
-        return self._request(f"list {folder}", lambda: self._objects.list(folder))
+    def listing(self, folder: str) -> list[Listed]:
+        return self._request(f"list {folder}", lambda: self._objects.listing(folder))
 
     def folders(self, folder: str) -> list[str]:
         return self._request(f"folders {folder}", lambda: self._objects.folders(folder))
 
     def delete(self, names: Sequence[str]) -> None:
         for name in names:
-            self._request(f"delete {name}", lambda name=name: self._objects.delete([name]))
+            self._request(f"delete {name}", partial(self._objects.delete, [name]))
 
-    def _request(self, text: str, send: Callable[[], Any]) -> Any:
+    def _request(self, text: str, send: Callable[[], AnswerT]) -> AnswerT:
         if self._dead:
             raise Killed
         with self._lock:  # several threads send requests

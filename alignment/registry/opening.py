@@ -11,7 +11,7 @@ from alignment.registry.bucket.backend import BucketBackend
 from alignment.registry.bucket.cache import Cache
 from alignment.registry.bucket.objects import StoredObjects
 from alignment.registry.bucket.state import NAME
-from alignment.registry.names import VERSION
+from alignment.registry.link import VERSION
 from alignment.registry.registry import Registry
 
 

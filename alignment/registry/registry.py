@@ -16,7 +16,7 @@ from alignment.registry.aliases import ALIASES, CHAMPION, Aliases
 from alignment.registry.attempts import Attempt
 from alignment.registry.backend import Backend
 from alignment.registry.directory import DirectoryBackend
-from alignment.registry.history import Deployments, History, Move
+from alignment.registry.history import Action, Deployments, History, Move
 from alignment.registry.refusals import (
     check_expected,
     not_approved,
@@ -93,7 +93,7 @@ class Registry:
             return self.backend.read(wanted)
         names = ", ".join(version.name for version in self.versions())
         raise Missing(
-            f"there is no {name}" if name in ALIASES else f"there is no version {name!r}",
+            f"there is no version {name!r}",
             where=self.where,
             hint=f"Versions: {names or 'none yet; a run publishes one if the gate approves'}.",
         )
@@ -206,7 +206,7 @@ class Registry:
             version.verify()
             if override is None and not version.approved:
                 raise not_approved(self.name, version)
-            action = "promote" if override is None else "override"
+            action: Action = "promote" if override is None else "override"
             self.backend.move(version.name, action, override, seen)
             return version
 

@@ -143,7 +143,7 @@ class Prepared:
         objects = memory_objects()
         scenario.prepare(Place(objects, root / "before"))
         self._content = {}
-        for entry in objects.list(""):
+        for entry in objects.listing(""):
             content = objects.get(entry.name)
             assert content is not None
             self._content[entry.name] = content.data

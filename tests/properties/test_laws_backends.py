@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from alignment.errors import AlignmentError
 from alignment.registry import Aliases, Registry, Rules, collect_versions
+from alignment.registry.history import Action
 from tests.buckets import bucket_registry, memory_objects
 from tests.encoders import publish_contents
 from tests.faulty_disk import no_fsync
@@ -45,7 +46,7 @@ def do(registry: Registry, step: tuple[str, str], at: Path) -> str:
         return type(error).__name__
 
 
-def seen(registry: Registry) -> tuple[list[str], Aliases, list[tuple[str, str, str | None]]]:
+def seen(registry: Registry) -> tuple[list[str], Aliases, list[tuple[Action, str, str | None]]]:
     moves = [(move["action"], move["version"], move["previous"]) for move in registry.history()]
     return registry.names(), registry.aliases(), moves
 

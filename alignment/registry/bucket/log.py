@@ -46,7 +46,7 @@ class Log:
     def read(self) -> Entries:
         """All entries."""
         numbers = []
-        for listed in self._objects.list(self._folder):
+        for listed in self._objects.listing(self._folder):
             match = _NAME.fullmatch(listed.name.removeprefix(f"{self._folder}/"))
             if match:
                 numbers.append(int(match.group(1)))

@@ -72,7 +72,7 @@ class Objects(Protocol):
     def download(self, name: str) -> Iterator[bytes] | None:
         """The content of an object in pieces; None if there is none."""
 
-    def list(self, folder: str) -> list[Listed]:
+    def listing(self, folder: str) -> list[Listed]:
         """All objects under a folder, sorted by name."""
 
     def folders(self, folder: str) -> list[str]:
@@ -146,7 +146,7 @@ class StoredObjects:
                 return None
             return self._pieces(result.stream(min_chunk_size=CHUNK), name)
 
-    def list(self, folder: str) -> list[Listed]:
+    def listing(self, folder: str) -> list[Listed]:
         """All objects under a folder, sorted by name."""
         import obstore
 

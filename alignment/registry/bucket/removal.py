@@ -7,7 +7,8 @@ import datetime
 from alignment.manifests import MANIFEST
 from alignment.registry.bucket.objects import Listed, Objects
 from alignment.registry.bucket.versions import CLAIM
-from alignment.registry.names import REMOVED, VERSION
+from alignment.registry.link import VERSION
+from alignment.registry.names import REMOVED
 
 UNFINISHED_HOURS = 24
 """An upload without a manifest that did not go on for so long was killed."""
@@ -22,7 +23,7 @@ def delete_version(objects: Objects, name: str) -> None:
     if manifest is not None:
         objects.put_new(f"{REMOVED}/{name}.json", manifest.data)
         objects.delete([f"{name}/{MANIFEST}"])
-    listed = [entry.name for entry in objects.list(name)]
+    listed = [entry.name for entry in objects.listing(name)]
     objects.delete([file for file in listed if file != f"{name}/{CLAIM}"])
 
 
@@ -34,7 +35,7 @@ def unfinished_uploads(objects: Objects) -> dict[str, list[Listed]]:
     for name in objects.folders(""):
         if not VERSION.fullmatch(name) or objects.get(f"{name}/{MANIFEST}") is not None:
             continue
-        files = [entry for entry in objects.list(name) if entry.name != f"{name}/{CLAIM}"]
+        files = [entry for entry in objects.listing(name) if entry.name != f"{name}/{CLAIM}"]
         if files and all(entry.modified < old for entry in files):
             left[name] = files
     return left

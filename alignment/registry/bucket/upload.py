@@ -20,7 +20,8 @@ from alignment.registry.bucket.objects import Objects
 from alignment.registry.bucket.versions import CLAIM, BucketFiles, copy_name
 from alignment.registry.history import now
 from alignment.registry.incoming import describe_version
-from alignment.registry.names import REMOVED, VERSION, number_of
+from alignment.registry.link import VERSION
+from alignment.registry.names import REMOVED, number_of
 from alignment.registry.version import CARD, Version, copy_encoder
 from alignment.types import Input
 
@@ -102,7 +103,7 @@ class Upload:
 
     def _sizes(self, name: str) -> dict[str, int]:
         """Bytes of what is stored of a version, by name."""
-        listed = self._objects.list(name)
+        listed = self._objects.listing(name)
         return {entry.name.removeprefix(f"{name}/"): entry.size for entry in listed}
 
     def _version(self, name: str, manifest: bytes) -> Version:

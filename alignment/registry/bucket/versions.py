@@ -11,7 +11,8 @@ from alignment.errors import Corrupt, Missing
 from alignment.manifests import MANIFEST, parse_manifest
 from alignment.registry.bucket.cache import Cache
 from alignment.registry.bucket.objects import Objects, concurrently
-from alignment.registry.names import VERSION, number_of
+from alignment.registry.link import VERSION
+from alignment.registry.names import number_of
 from alignment.registry.version import OURS, Version, check_manifest, way_out
 
 CLAIM = "upload.json"
@@ -119,7 +120,7 @@ class BucketFiles:
             Missing: if the version was deleted.
         """
         prefix = f"{version.name}/"
-        listed = self.objects.list(version.name)
+        listed = self.objects.listing(version.name)
         sizes = {entry.name.removeprefix(prefix): entry.size for entry in listed}
         if MANIFEST not in sizes:
             raise Missing(

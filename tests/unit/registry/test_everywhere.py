@@ -67,7 +67,7 @@ def test_a_newer_deployment_ends_a_challenge(anywhere: Registry, tmp_path: Path)
     publish_contents(anywhere, "b", deploy=False, at=tmp_path)
     publish_contents(anywhere, "c", at=tmp_path)
     assert anywhere.aliases() == Aliases(champion="v3", challenger=None, previous="v1")
-    with pytest.raises(Missing, match="there is no challenger"):
+    with pytest.raises(Missing, match="there is no version 'challenger'"):
         anywhere.get("challenger")
 
 
@@ -172,7 +172,7 @@ def test_an_unknown_version(anywhere: Registry, tmp_path: Path) -> None:
     with pytest.raises(Missing, match="no version 'v9'") as caught:
         anywhere.promote("v9")
     assert "none yet" in str(caught.value.hint)
-    with pytest.raises(Missing, match="there is no champion"):
+    with pytest.raises(Missing, match="there is no version 'champion'"):
         anywhere.get("champion")
     publish_contents(anywhere, "a", at=tmp_path)
     with pytest.raises(Missing) as caught:

@@ -59,7 +59,7 @@ def publish(registry: Registry, tmp_path: Path, content: str) -> str:
 
 
 def test_the_objects_of_a_version(registry: Registry, objects: StoredObjects) -> None:
-    names = [entry.name for entry in objects.list("v1")]
+    names = [entry.name for entry in objects.listing("v1")]
     assert names == [
         "v1/1_Pooling/config.json",
         "v1/README.md",
@@ -71,7 +71,7 @@ def test_the_objects_of_a_version(registry: Registry, objects: StoredObjects) ->
     assert aliases is not None
     content = json.loads(aliases.data)
     assert (content["champion"], content["previous"]) == ("v3", "v2")
-    assert [entry.name for entry in objects.list("history")] == [
+    assert [entry.name for entry in objects.listing("history")] == [
         f"history/{number:08d}.json" for number in (1, 2, 3)
     ]
 
@@ -220,7 +220,7 @@ def test_no_secret_leaves_the_process(
     backend = registry.backend
     stored = "".join(
         str(content.data)
-        for entry in backend.objects.list("")  # type: ignore[attr-defined]
+        for entry in backend.objects.listing("")  # type: ignore[attr-defined]
         if (content := backend.objects.get(entry.name)) is not None  # type: ignore[attr-defined]
     )
     for secret in (SECRET_KEY, ACCESS_KEY):

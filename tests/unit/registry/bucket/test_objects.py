@@ -47,18 +47,18 @@ def test_listing(objects: Objects) -> None:
         objects.put_new(name, b"xyz")
     assert objects.folders("") == ["v1", "v10", "v2"]
     assert objects.folders("v1") == ["a"]
-    assert [(entry.name, entry.size) for entry in objects.list("v1")] == [
+    assert [(entry.name, entry.size) for entry in objects.listing("v1")] == [
         ("v1/a/c", 3),
         ("v1/b", 3),
     ]
-    assert objects.list("v3") == []
+    assert objects.listing("v3") == []
 
 
 def test_deleting_twice(objects: Objects) -> None:
     objects.put_new("v1/a", b"1")
     objects.delete(["v1/a", "v1/b"])
     objects.delete(["v1/a"])
-    assert objects.list("v1") == []
+    assert objects.listing("v1") == []
 
 
 def test_a_file_of_several_parts(objects: Objects, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_the_environment_has_the_credentials(
 ) -> None:
     objects = configured(f"s3://models/{s3_prefix}", monkeypatch, s3_server)
     assert objects.put_new("a", b"1")
-    assert [entry.name for entry in objects.list("")] == ["a"]
+    assert [entry.name for entry in objects.listing("")] == ["a"]
 
 
 def test_a_missing_bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
