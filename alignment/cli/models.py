@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alignment.cli.options import open_workspace
 
 if TYPE_CHECKING:
+    from alignment.pipeline.workspace import Workspace
     from alignment.registry import Registry
 
 
@@ -21,15 +22,21 @@ def open_registry(workspace: Path, model: str | None, place: str = "") -> Regist
     """
     from alignment.registry import model_names
 
-    opened = open_workspace(workspace)
-    if place:
-        opened.registry_place = place
+    opened = workspace_with(workspace, place)
     names = model_names(opened.models_at)
     if model is None and len(names) == 1:
         model = names[0]
     if model is None or model not in names:
         raise _no_such_model(opened.models_at, model, names)
     return opened.registry(model)
+
+
+def workspace_with(path: Path, place: str) -> Workspace:
+    """The workspace, with the registry in this place if one is named."""
+    workspace = open_workspace(path)
+    if place:
+        workspace.registry_place = place
+    return workspace
 
 
 def _no_such_model(place: str, model: str | None, names: list[str]) -> Exception:

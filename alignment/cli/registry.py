@@ -6,14 +6,8 @@ from typing import Annotated
 
 import typer
 
-from alignment.cli.models import open_registry
-from alignment.cli.options import (
-    DEFAULT_WORKSPACE,
-    ModelName,
-    RegistryPlace,
-    WorkspaceDir,
-    open_workspace,
-)
+from alignment.cli.models import open_registry, workspace_with
+from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, RegistryPlace, WorkspaceDir
 from alignment.cli.output import print_line
 from alignment.cli.registry_upkeep import diff, gc, pin, unpin
 
@@ -112,7 +106,8 @@ def promote(
     if decision is not None and _is_run(version):
         from alignment.pipeline.override import deploy_refused
 
-        promoted = deploy_refused(open_workspace(workspace), model, version, decision)
+        place = workspace_with(workspace, registry)
+        promoted = deploy_refused(place, model, version, decision)
     else:
         promoted = open_registry(workspace, model, registry).promote(version, decision)
     print_line(f"{promoted.name} is now the champion of {model}.")

@@ -80,7 +80,8 @@ class Workspace:
     @property
     def models_at(self) -> str:
         """Directory or address of the published models."""
-        return self.registry_place or str(self.root / "registry")
+        place = self.registry_place or str(self.root / "registry")
+        return place if is_bucket(place) else str(Path(place).expanduser().resolve())
 
     @property
     def model_cache(self) -> Path:

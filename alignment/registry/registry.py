@@ -30,13 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Registry:
-    """All versions of one model name.
-
-    Args:
-        place: The directory of the registry, which holds `<name>/v1/`, ..., or a backend;
-            `open_registry` makes one for an address.
-        name: Name of the model.
-    """
+    """All versions of one model name, in a directory of models; `open_registry` opens a bucket."""
 
     def __init__(self, place: Path | Backend, name: str) -> None:
         self.backend = DirectoryBackend(place / name) if isinstance(place, Path) else place
@@ -152,10 +146,8 @@ class Registry:
                 champion.verify()
                 return champion
             check_expected(champion, expected, self.where)
-            version = self._find(encoder.digest)
-            if version is None:
-                approved = {"approved": len(approval.findings), "reference": approval.reference}
-                version = self.backend.add(encoder, {**manifest, **approved}, card)
+            approved = {"approved": len(approval.findings), "reference": approval.reference}
+            version = self._stored(encoder, {**manifest, **approved}, card)
             if not deploy:
                 self.backend.offer(version.name)
             elif not self.rolled_back(version):
@@ -174,18 +166,13 @@ class Registry:
         """Add an encoder that the gate refused as the next version and deploy it.
 
         Raises:
-            AliasConflict: if somebody else deploys a version at the same time.
-            Corrupt: if the copied files do not have the encoder's digest.
-            RegistryError: if the registry cannot be written, or the disk is full.
-            VersionExists: if the place of the next version is taken.
+            RegistryError: as `publish`.
         """
         seen = self.backend.deployed()
         with self.backend.changing("publishing"):
-            version = self._find(encoder.digest)
-            if version is None:
-                refused = {"approved": 0, "reference": verdict.reference}
-                refused |= {"override": {"reason": override.reason, "by": override.by}}
-                version = self.backend.add(encoder, {**manifest, **refused}, card)
+            refused = {"approved": 0, "reference": verdict.reference}
+            refused |= {"override": {"reason": override.reason, "by": override.by}}
+            version = self._stored(encoder, {**manifest, **refused}, card)
             self.backend.move(version.name, "override", override, seen)
             return version
 
@@ -196,8 +183,7 @@ class Registry:
 
         Raises:
             AliasConflict: if somebody else deploys a version at the same time.
-            Missing: if there is no such version.
-            Corrupt: if it is damaged.
+            Missing or Corrupt: if there is no such version, or it is damaged.
             NotApproved: if the gate did not approve it and there is no override.
         """
         seen = self.backend.deployed()
@@ -301,14 +287,14 @@ class Registry:
             self._reported.add(message)
             logger.warning("%s. %s", message, way_out(self.name))
 
-    def _find(self, digest: str) -> Version | None:
-        """The whole version with this content."""
+    def _stored(self, encoder: Input, manifest: Mapping[str, Any], card: str) -> Version:
+        """The whole version with this content: one that is there, or a new one."""
         for version in self.versions():
-            if version.digest == digest:
+            if version.digest == encoder.digest:
                 try:
                     version.verify()
                 except (Corrupt, Missing) as error:
                     self._report(f"{error.where}: {error.message}; {version.name} is left out")
                     continue
                 return version
-        return None
+        return self.backend.add(encoder, manifest, card)

@@ -7,6 +7,7 @@ read. Amazon S3, Google Cloud and Azure decide both on the server, in one step.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 CHUNK = 8 * 2**20
 """Bytes that are read or sent at once."""
+_NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|404 Not Found")
+"""An object that is not there is told apart before: only a listing fails like this."""
 REQUESTS = 16
 """Small objects that are read at once; each waits for the network."""
 
@@ -224,15 +227,21 @@ def _named(where: str) -> Iterator[None]:
             hint="It must support conditional writes (If-Match and If-None-Match).",
         ) from error
     except FileNotFoundError as error:
-        raise ConfigError(
-            "there is no such bucket or container",
-            where=where,
-            hint="Create it first, or correct the address.",
-        ) from error
+        raise _no_bucket(where) from error
     except (BaseError, OSError) as error:
+        if _NO_BUCKET.search(str(error)):
+            raise _no_bucket(where) from error
         raise Unavailable(
             f"the object store did not answer as expected: {first_line(error)}",
             where=where,
             hint="Try again. If it stays, check the address, the region and the endpoint "
             "(AWS_REGION, AWS_ENDPOINT_URL).",
         ) from error
+
+
+def _no_bucket(where: str) -> ConfigError:
+    return ConfigError(
+        "there is no such bucket or container",
+        where=where,
+        hint="Create it first, or correct the address.",
+    )

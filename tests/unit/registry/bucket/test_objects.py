@@ -110,6 +110,8 @@ def test_the_environment_has_the_credentials(
 
 def test_a_missing_bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     objects = configured("s3://nowhere/x", monkeypatch, s3_server)
+    with pytest.raises(ConfigError, match="there is no such bucket"):
+        objects.folders("")
     with pytest.raises(ConfigError, match="there is no such bucket") as caught:
         objects.put_new("a", b"1")
     assert "s3://nowhere/x" in str(caught.value)
