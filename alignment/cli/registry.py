@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, WorkspaceDir, open_workspace
+from alignment.cli.models import open_registry, workspace_with
+from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, RegistryPlace, WorkspaceDir
 from alignment.cli.output import print_line
-
-if TYPE_CHECKING:
-    from alignment.registry import Registry
+from alignment.cli.registry_upkeep import diff, gc, pin, unpin
 
 registry_app = typer.Typer(
     no_args_is_help=True,
     help="""Published versions of a model: list them, deploy one, go back.
 
-    The deployed version is called the champion. Its files are in
-    workspace/registry/MODEL/champion.
+    The deployed version is called the champion, the newest one that was not
+    deployed yet the challenger, and the one before the champion previous. The
+    files are in workspace/registry/MODEL/champion, or in the bucket that
+    --registry or ALIGNMENT_REGISTRY names.
 
     [bold]Examples[/bold]
 
       alignment registry list
+      alignment registry list --registry s3://bucket/prefix
       alignment registry promote quickstart v2
       alignment registry rollback
+      alignment registry diff quickstart v1 v2
       alignment registry verify
     """,
 )
@@ -34,10 +36,12 @@ registry_app = typer.Typer(
 def list_versions(
     model: ModelName = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    registry: RegistryPlace = "",
 ) -> None:
-    """List the published versions with their accuracy. The deployed one is marked champion.
+    """List the published versions with their aliases and their accuracy.
 
-    The accuracy is the mean over the languages when the version was published.
+    The deployed version is the champion. The accuracy is the mean over the
+    languages when the version was published.
 
     [bold]Example[/bold]
 
@@ -45,7 +49,7 @@ def list_versions(
     """
     from alignment.cli.display.versions import print_versions
 
-    print_versions(open_registry(workspace, model))
+    print_versions(open_registry(workspace, model, registry))
 
 
 @registry_app.command("promote")
@@ -60,12 +64,13 @@ def promote(
         str,
         typer.Argument(
             metavar="VERSION",
-            help="The version to deploy, such as v2. With --override also the name of a run that "
-            "the gate rejected.",
+            help="The version to deploy, such as v2, or challenger. With --override also the name "
+            "of a run that the gate rejected.",
             show_default=False,
         ),
     ],
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    registry: RegistryPlace = "",
     override: Annotated[
         bool,
         typer.Option(
@@ -101,9 +106,10 @@ def promote(
     if decision is not None and _is_run(version):
         from alignment.pipeline.override import deploy_refused
 
-        promoted = deploy_refused(open_workspace(workspace), model, version, decision)
+        place = workspace_with(workspace, registry)
+        promoted = deploy_refused(place, model, version, decision)
     else:
-        promoted = open_registry(workspace, model).promote(version, decision)
+        promoted = open_registry(workspace, model, registry).promote(version, decision)
     print_line(f"{promoted.name} is now the champion of {model}.")
 
 
@@ -119,6 +125,7 @@ def rollback(
         ),
     ] = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    registry: RegistryPlace = "",
 ) -> None:
     """Deploy the version that was deployed before the current one.
 
@@ -131,15 +138,16 @@ def rollback(
       alignment rollback quickstart
       alignment rollback quickstart --to v1
     """
-    registry = open_registry(workspace, model)
-    restored = registry.rollback(to)
-    print_line(f"{restored.name} is the champion of {registry.name} again.")
+    versions = open_registry(workspace, model, registry)
+    restored = versions.rollback(to)
+    print_line(f"{restored.name} is the champion of {versions.name} again.")
 
 
 @registry_app.command("verify")
 def verify(
     model: ModelName = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    registry: RegistryPlace = "",
 ) -> int:
     """Read every published file and compare it with its checksum.
 
@@ -152,14 +160,14 @@ def verify(
     """
     from alignment.registry import find_damage
 
-    registry = open_registry(workspace, model)
-    damage = find_damage(registry)
+    versions = open_registry(workspace, model, registry)
+    damage = find_damage(versions)
     for problem in damage:
         print_line(f"{problem.name}: {problem.where}: {problem.problem}")
-    print_line(f"{len(registry.names())} versions of {registry.name}, {len(damage)} problems.")
+    print_line(f"{len(versions.names())} versions of {versions.name}, {len(damage)} problems.")
     if not damage:
         return 0
-    print_line(f"`alignment registry repair {registry.name}` sets aside what is damaged.")
+    print_line(f"`alignment registry repair {versions.name}` sets aside what is damaged.")
     return 1
 
 
@@ -167,11 +175,13 @@ def verify(
 def repair(
     model: ModelName = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    registry: RegistryPlace = "",
 ) -> None:
     """Set aside what is damaged, so that everything else works again.
 
-    Damaged versions are moved to workspace/registry/MODEL/damaged. If the
-    deployed version is damaged, the last good one is deployed.
+    Damaged versions are moved to workspace/registry/MODEL/damaged; in a bucket,
+    where nothing is moved, they are left out. If the deployed version is
+    damaged, the last good one is deployed.
 
     [bold]Example[/bold]
 
@@ -179,8 +189,8 @@ def repair(
     """
     from alignment.registry import repair as repair_registry
 
-    registry = open_registry(workspace, model)
-    for action in repair_registry(registry) or ["Nothing is damaged."]:
+    versions = open_registry(workspace, model, registry)
+    for action in repair_registry(versions) or ["Nothing is damaged."]:
         print_line(action)
 
 
@@ -200,49 +210,7 @@ def needs_override() -> Exception:
     )
 
 
-def open_registry(workspace: Path, model: str | None) -> Registry:
-    """The versions of this model, or of the only model of the workspace.
-
-    Raises:
-        Missing: if there is no such model, or several and none is named.
-    """
-    from alignment.registry import Registry
-
-    root = workspace.resolve() / "registry"
-    names = model_names(root)
-    if model is None and len(names) == 1:
-        model = names[0]
-    if model is None or model not in names:
-        raise _no_such_model(root, model, names)
-    return Registry(root, model)
-
-
-def model_names(root: Path) -> list[str]:
-    """Names of the models in this registry directory."""
-    if not root.is_dir():
-        return []
-    names = [path.name for path in root.iterdir() if path.is_dir() and _has_versions(path)]
-    return sorted(name for name in names if not name.startswith("."))
-
-
-def _has_versions(path: Path) -> bool:
-    """A model that the gate has always refused has a record of its attempts and nothing else."""
-    from alignment.registry.attempts import ATTEMPTS
-
-    names = {entry.name for entry in path.iterdir()}
-    return ATTEMPTS not in names or not names <= {ATTEMPTS, ".lock"}
-
-
-def _no_such_model(root: Path, model: str | None, names: list[str]) -> Exception:
-    from alignment.errors import Missing
-
-    if not names:
-        return Missing(
-            "no model has been published yet",
-            where=str(root),
-            hint="Publish one with `alignment run CONFIG`, or pass another --workspace.",
-        )
-    message = f"there is no model {model!r}"
-    if model is None:
-        message = f"there are {len(names)} models; say which one"
-    return Missing(message, where=str(root), hint=f"Models: {', '.join(names)}.")
+registry_app.command("diff")(diff)
+registry_app.command("gc")(gc)
+registry_app.command("pin")(pin)
+registry_app.command("unpin")(unpin)

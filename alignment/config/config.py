@@ -10,7 +10,7 @@ from pydantic import Field, create_model, field_validator, model_validator
 
 from alignment import languages
 from alignment.config import consistency
-from alignment.config.base import Name, Section, merged
+from alignment.config.base import Address, Name, Section, merged
 from alignment.config.cleaning import Clean
 from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus, is_disabled
 from alignment.config.downloads import DownloadLimits
@@ -19,6 +19,7 @@ from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
 from alignment.config.keys import InconsistentError
 from alignment.config.licenses import Licenses
+from alignment.config.registry import check_place
 from alignment.config.training import Train
 from alignment.config.triplets import Triplets
 
@@ -117,11 +118,29 @@ class Config(Section):
     triplets: Triplets = Field(Triplets(), description="How negatives are chosen.")
     train: Train = Field(Train(), description="The loss and the optimization.")
     gate: Gate = Field(Gate(), description="What every language must reach.")
+    registry: Address | None = Field(
+        None,
+        description="Where published versions are: a directory, relative to the configuration "
+        "file, or s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX. By default "
+        "ALIGNMENT_REGISTRY, or registry/ in the workspace.",
+    )
+    deploy: bool = Field(
+        True,
+        description="Deploy a version that the gate approves. If false, it becomes the "
+        "challenger, until `alignment registry promote NAME challenger`.",
+    )
 
     @field_validator("pivot")
     @classmethod
     def _canonical_pivot(cls, code: str) -> str:
         return languages.canonical(code)
+
+    @field_validator("registry")
+    @classmethod
+    def _usable_registry(cls, place: str | None) -> str | None:
+        if place is not None:
+            check_place(place)
+        return place
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from alignment.config.base import COMMIT_PATTERN, Section, tagged_sections
 from alignment.config.keys import InconsistentError, KeyProblem
 
-VERSION_PATTERN = r"^(champion|v[1-9][0-9]*)$"
+VERSION_PATTERN = r"^(champion|challenger|previous|v[1-9][0-9]*)$"
 
 Pooling = Literal["mean", "cls", "lasttoken", "max", "weightedmean", "mean_sqrt_len_tokens"]
 """How sentence-transformers makes one vector of those of a text's tokens."""
@@ -123,16 +123,17 @@ class RegistryEncoder(DirectoryEncoder):
         "champion",
         pattern=VERSION_PATTERN,
         description="A version such as v3, or champion, the one that is deployed when a run "
-        "starts.",
+        "starts. challenger is the newest one that was not deployed yet, previous the one before "
+        "the champion.",
     )
 
     @model_validator(mode="after")
     def _pinned_code(self) -> Self:
-        if self.trust_remote_code and self.version == "champion":
+        if self.trust_remote_code and not self.version.startswith("v"):
             raise InconsistentError(
                 KeyProblem(
                     ("version",),
-                    "encoder.trust_remote_code needs a pinned version, and the champion changes; "
+                    "encoder.trust_remote_code needs a pinned version, and an alias changes; "
                     "set the version whose code you have read, such as v1",
                 )
             )

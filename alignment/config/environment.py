@@ -9,13 +9,14 @@ from typing import Any
 
 from alignment.config.keys import KeyPath, dotted
 from alignment.config.problems import place_of
+from alignment.config.registry import is_bucket
 from alignment.errors import Problem
 from alignment.references import expanded, references, without_escapes
 
-PATH_KEYS = ("path", "target_path", "language_model", "lock")
-"""Keys whose values name files."""
+PATH_KEYS = ("path", "target_path", "language_model", "lock", "registry")
+"""Keys whose values name files. `registry` may be an address instead."""
 _MAX_NAME_BYTES = 255  # of Linux and macOS
-ADDRESS_KEYS = ("url", "api", "exports")
+ADDRESS_KEYS = ("url", "api", "exports", "registry")
 """Keys whose values are addresses; their variables are read when something is fetched."""
 
 
@@ -32,6 +33,15 @@ def absolute(path: str, base: Path) -> str:
     if any(len(os.fsencode(part)) > _MAX_NAME_BYTES for part in resolved.parts):
         raise ValueError(f"not a usable path: a name is longer than {_MAX_NAME_BYTES} bytes")
     return str(resolved)
+
+
+def resolved_path(key: str, value: str, base: Path) -> str:
+    """The value of one of `PATH_KEYS`: as `absolute`, but the address of a registry stays.
+
+    Raises:
+        ValueError: if no file can have this path.
+    """
+    return value if key == "registry" and is_bucket(value) else absolute(value, base)
 
 
 def check_references(

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from alignment import languages
 from alignment.config import yaml_file
 from alignment.config.config import Config
-from alignment.config.environment import PATH_KEYS, absolute, check_references
+from alignment.config.environment import PATH_KEYS, check_references, resolved_path
 from alignment.config.keys import KeyPath, dotted
 from alignment.config.overrides import apply_override
 from alignment.config.problems import place_of, shown, validation_problems
@@ -99,7 +99,7 @@ def _resolve_paths(
                 problems += _resolve_paths(item, base, key_path, places)
                 continue
             try:
-                value[key] = absolute(item, base)
+                value[key] = resolved_path(key, item, base)
             except ValueError as error:
                 where = place_of(key_path, places)
                 problems.append(Problem(where, dotted(key_path), str(error)))

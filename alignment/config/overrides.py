@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from alignment.config import yaml_file
-from alignment.config.environment import PATH_KEYS, absolute
+from alignment.config.environment import PATH_KEYS, resolved_path
 from alignment.config.keys import KeyPath, dotted
 from alignment.errors import Problem
 
@@ -34,7 +34,7 @@ def apply_override(
         return [Problem(where, "", f"the key has more than {yaml_file.MAX_DEPTH} parts")]
     try:
         if path[-1] in PATH_KEYS and isinstance(value, str):
-            value = absolute(value, Path())
+            value = resolved_path(path[-1], value, Path())
         _assign(values, path, value)
     except (LookupError, ValueError) as error:
         return [Problem(where, key, str(error.args[0]))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,14 +9,12 @@ from alignment import layout
 from alignment.gate import Earlier
 from alignment.pipeline.reference import Reference
 from alignment.registry import Registry
-from alignment.registry.attempts import ATTEMPTS, Attempt, read_attempts, record_attempt, standing
-from alignment.registry.incoming import now
-from alignment.registry.version import way_out
+from alignment.registry.attempts import Attempt, standing
+from alignment.registry.history import now
 from alignment.types import Artifact, Input, RuleName, Verdict
 
 WORSE: frozenset[RuleName] = frozenset({"not_worse", "proof"})
 """Rules whose refusal leaves something to prove to the next candidate."""
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,15 +35,7 @@ class Contest:
         Raises:
             OSError: if the file cannot be read.
         """
-        path = self.registry.root / ATTEMPTS
-        attempts, damaged = read_attempts(path)
-        for number in damaged:
-            logger.warning(
-                "%s:%d: the line is damaged and left out. %s",
-                path,
-                number,
-                way_out(self.registry.name),
-            )
+        attempts = self.registry.attempts()
         place = standing(attempts, self.reference, self.candidate, self.suites)
         refused = set()
         for name in place.refused:
@@ -68,7 +57,7 @@ class Contest:
         attempt = Attempt(
             self.reference, self.candidate, dict(self.suites), tuple(refused), time=now()
         )
-        record_attempt(self.registry.root, attempt)
+        self.registry.record_attempt(attempt)
 
 
 def contest(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
     from alignment.pipeline.workspace import Workspace
 
-_VERSION = re.compile(r"(champion|v[1-9][0-9]*)")
+_VERSION = re.compile(r"(champion|challenger|previous|v[1-9][0-9]*)")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 

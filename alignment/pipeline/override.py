@@ -37,22 +37,29 @@ def deploy_refused(workspace: Workspace, model: str, run: str, override: Overrid
             hint=f"Its version is {summary.version}: `alignment registry promote {model} "
             f"{summary.version}` deploys it.",
         )
+    config = recorded_config(record)
     return publish_refused(
-        workspace.registry(model),
+        workspace.registry_of(config),
         _artifact(workspace, summary, "average" if summary.averaging else "train"),
         verdict,
-        recorded_config(record),
+        config,
         summary.corpora,
         override,
         reference={"name": verdict.reference, "digest": _reference_digest(workspace, gate)},
         base=EncoderCounts.of(_artifact(workspace, summary, "encoder")).base,
+        data=_artifacts(workspace, summary, "triplets"),
     )
 
 
 def _artifact(workspace: Workspace, summary: Summary, stage: str) -> Artifact:
     """The last artifact of a stage in the run."""
+    return _artifacts(workspace, summary, stage)[-1]
+
+
+def _artifacts(workspace: Workspace, summary: Summary, stage: str) -> list[Artifact]:
+    """All artifacts of a stage in the run."""
     keys = [record.key for record in summary.stages if record.stage == stage]
-    return recorded_artifact(workspace, keys[-1])
+    return [recorded_artifact(workspace, key) for key in keys]
 
 
 def _reference_digest(workspace: Workspace, gate: Artifact) -> str:

@@ -40,6 +40,6 @@ def choose_reference(
         return Reference(champion.name, champion.input())
     compared_with = champion.manifest.get("compared_with", {})
     for version in registry.versions():
-        if Reference(version.name, version.input()).to_manifest() == compared_with:
+        if {"name": version.name, "digest": version.digest} == compared_with:
             return Reference(version.name, version.input())
     return base

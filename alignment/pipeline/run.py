@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def _run(
 ) -> Outcome:
     clock = RunClock()
     warn_before_run(config, workspace)
-    registry = workspace.registry(config.name)
+    registry = workspace.registry_of(config)
     champion = registry.champion()
     data = prepare(config, workspace, runner)
     clear_encoders()
@@ -87,6 +88,9 @@ def _run(
             expected=champion.digest if champion else None,
             reference=reference.to_manifest(),
             base=EncoderCounts.of(data.encoder).base,
+            data=training.triplets.values(),
+            suites=comparison.suites,
+            deploy=config.deploy,
         )
         version = runner.run("publish", call)
     summary = build_summary(
@@ -114,6 +118,8 @@ class _Comparison:
     verdict: Verdict
     artifacts: list[Artifact]
     """Of `evaluate`, for both encoders, and of `gate`."""
+    suites: Mapping[str, str]
+    """Digest of each suite, by `language/suite`."""
 
 
 def _compare(
@@ -141,7 +147,7 @@ def _compare(
     candidate = training.candidate.directory(layout.MODEL)
     after = evaluated("evaluate candidate", candidate)
     before = evaluated("evaluate reference", reference.encoder)
-    registry = workspace.registry(config.name)
+    registry = workspace.registry_of(config)
     attempts = contest(registry, reference, candidate, after, data.holdout)
     call = functools.partial(
         gate,
@@ -162,4 +168,5 @@ def _compare(
             "gate.sequential is false: a model that is trained again and again until it passes is "
             "not held to more than the first one, so a worse one will pass sooner or later."
         )
-    return _Comparison(verdict, [*after.values(), *before.values(), artifact])
+    artifacts = [*after.values(), *before.values(), artifact]
+    return _Comparison(verdict, artifacts, attempts.suites)

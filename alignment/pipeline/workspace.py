@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,10 +11,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from alignment.config import Config
+from alignment.config.registry import is_bucket
 from alignment.context import RunContext
 from alignment.downloads import Allowance, Downloads, Lockfile
 from alignment.errors import Busy
-from alignment.registry import Registry
+from alignment.references import resolved_address
+from alignment.registry import Registry, open_registry
+from alignment.registry.bucket.address import cache_root
 from alignment.store import Store
 
 
@@ -28,6 +32,8 @@ class Workspace:
     root: Path
     offline: bool = False
     """Fetch nothing; a file that is not downloaded yet is an error."""
+    registry_place: str = field(default_factory=lambda: os.environ.get("ALIGNMENT_REGISTRY", ""))
+    """Directory or address of the published models; by default `registry/` in the workspace."""
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,7 +55,7 @@ class Workspace:
             config.pivot,
             config.seed,
             languages=tuple(config.measured),
-            registry=self.registry(config.name).root,
+            registry=self.registry_of(config),
             trust_remote_code=config.encoder.runs_code,
         )
 
@@ -60,7 +66,27 @@ class Workspace:
 
     def registry(self, name: str) -> Registry:
         """The published versions of one model."""
-        return Registry(self.root / "registry", name)
+        return open_registry(self.models_at, name, self.model_cache)
+
+    def registry_of(self, config: Config) -> Registry:
+        """The published versions of a configuration's model, where its `registry` says."""
+        place = config.registry
+        if place is None:
+            return self.registry(config.name)
+        if is_bucket(place):
+            place = resolved_address(place)
+        return open_registry(place, config.name, self.model_cache)
+
+    @property
+    def models_at(self) -> str:
+        """Directory or address of the published models."""
+        place = self.registry_place or str(self.root / "registry")
+        return place if is_bucket(place) else str(Path(place).expanduser().resolve())
+
+    @property
+    def model_cache(self) -> Path:
+        """Where copies of models in a bucket are kept."""
+        return cache_root(self.root)
 
     @contextmanager
     def exclusive(self, name: str) -> Iterator[None]:

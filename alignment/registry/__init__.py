@@ -1,9 +1,29 @@
-"""Published versions of a model, and the alias that names the deployed one."""
+"""Published versions of a model, and the aliases that name the deployed and other ones."""
 
-from alignment.registry.directory import Registry
+from alignment.registry.aliases import Aliases
+from alignment.registry.backend import Damage
+from alignment.registry.cleanup import Rules, collect_versions, plan_cleanup
+from alignment.registry.compare import compare_versions
+from alignment.registry.opening import model_names, open_registry
 from alignment.registry.pinned import open_version
-from alignment.registry.repair import Damage, find_damage, repair
+from alignment.registry.registry import Registry
+from alignment.registry.repair import find_damage, repair
 from alignment.registry.version import Version
 from alignment.types import Override
 
-__all__ = ["Damage", "Override", "Registry", "Version", "find_damage", "open_version", "repair"]
+__all__ = [
+    "Aliases",
+    "Damage",
+    "Override",
+    "Registry",
+    "Rules",
+    "Version",
+    "collect_versions",
+    "compare_versions",
+    "find_damage",
+    "model_names",
+    "open_registry",
+    "open_version",
+    "plan_cleanup",
+    "repair",
+]

@@ -50,7 +50,7 @@ def read_attempts(path: Path) -> tuple[list[Attempt], list[int]]:
     Raises:
         OSError: if there is a file and it cannot be read.
     """
-    return read_lines(path, _parse)
+    return read_lines(path, parse_attempt)
 
 
 def standing(
@@ -87,13 +87,18 @@ def record_attempt(root: Path, attempt: Attempt) -> None:
     """
     with writing(root, "recording the attempt"):
         attempts, _ = read_attempts(root / ATTEMPTS)
-        same = [
-            known
-            for known in attempts
-            if (known.candidate, known.reference) == (attempt.candidate, attempt.reference)
-        ]
-        if not same or same[-1] != attempt:
+        if is_new(attempts, attempt):
             append_line(root / ATTEMPTS, asdict(attempt))
+
+
+def is_new(attempts: Sequence[Attempt], attempt: Attempt) -> bool:
+    """Whether it differs from the last entry about its candidate and its reference."""
+    same = [
+        known
+        for known in attempts
+        if (known.candidate, known.reference) == (attempt.candidate, attempt.reference)
+    ]
+    return not same or same[-1] != attempt
 
 
 def _shared(attempt: Attempt, suites: Mapping[str, str]) -> set[str]:
@@ -101,7 +106,12 @@ def _shared(attempt: Attempt, suites: Mapping[str, str]) -> set[str]:
     return {name for name, digest in attempt.suites.items() if suites.get(name) == digest}
 
 
-def _parse(line: Any) -> Attempt | None:
+def parse_attempt(line: Any) -> Attempt | None:
+    """The attempt in a line's JSON; None if it is not one.
+
+    Raises:
+        KeyError, TypeError, ValueError or AttributeError: if it has another form.
+    """
     attempt = Attempt(
         reference=line["reference"],
         candidate=line["candidate"],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from alignment.registry.lines import append_line, read_lines, write_lines
+from alignment.types import Override
 
 HISTORY = "history.jsonl"
 Action = Literal["publish", "promote", "override", "rollback", "repair"]
@@ -36,6 +38,8 @@ class History:
     moves: list[Move] = field(default_factory=list)
     damaged: list[int] = field(default_factory=list)
     """Numbers of the lines that cannot be read, from 1; a torn last line is one of them."""
+    where: str = ""
+    """The file or the address, for messages."""
 
 
 def read_history(path: Path) -> History:
@@ -44,8 +48,8 @@ def read_history(path: Path) -> History:
     Raises:
         OSError: if there is a file and it cannot be read.
     """
-    moves, damaged = read_lines(path, _parse)
-    return History(moves, damaged)
+    moves, damaged = read_lines(path, parse_move)
+    return History(moves, damaged, str(path))
 
 
 def append_move(path: Path, move: Move) -> None:
@@ -83,6 +87,8 @@ class Deployments:
     """The deployments that were not taken back, oldest first; the last one is the champion."""
     withdrawn: set[str] = field(default_factory=set)
     """Versions that a rollback took out of service and that were not deployed since."""
+    ever: set[str] = field(default_factory=set)
+    """Every version that was deployed at some time."""
 
     def earlier(self) -> list[str]:
         """What a rollback can go back to, the most recent first."""
@@ -93,6 +99,7 @@ class Deployments:
     def deploy(self, name: str) -> None:
         """The champion is now this version."""
         self.withdrawn.discard(name)
+        self.ever.add(name)
         if not self.stack or self.stack[-1] != name:
             self.stack.append(name)
 
@@ -130,7 +137,28 @@ def deployments(moves: Sequence[Move], champion: str | None) -> Deployments:
     return result
 
 
-def _parse(move: Any) -> Move | None:
+def new_move(
+    action: Action, version: str, previous: str | None, override: Override | None = None
+) -> Move:
+    """A move that happens now."""
+    move: Move = {"time": now(), "action": action, "version": version, "previous": previous}
+    if override is not None:
+        move["reason"] = override.reason
+        move["by"] = override.by
+    return move
+
+
+def now() -> str:
+    """The present time in UTC, ISO 8601, in seconds."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def parse_move(move: Any) -> Move | None:
+    """The move in a line's JSON; None if it is not one.
+
+    Raises:
+        KeyError, TypeError or AttributeError: if a key is missing, or it is no object.
+    """
     previous = move["previous"]
     texts = [move["time"], move["version"], move.get("reason", ""), move.get("by", "")]
     if move["action"] not in get_args(Action) or not all(isinstance(text, str) for text in texts):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import shutil
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 from alignment.errors import VersionExists
 from alignment.files import remove, replace_durably, sync_tree, write_atomically
 from alignment.manifests import write_manifest
+from alignment.registry.history import now
 from alignment.registry.version import CARD, Version, copy_encoder, read_version
 from alignment.store.artifacts import manifest_files
 from alignment.types import Input
@@ -38,15 +38,7 @@ def add_version(final: Path, encoder: Input, manifest: Mapping[str, Any], card: 
     remove(temporary)
     try:
         copy_encoder(encoder, temporary)
-        content = {
-            "version": final.name,
-            "digest": encoder.digest,
-            "files": manifest_files(temporary),
-            "created": now(),
-            **manifest,
-        }
-        write_atomically(temporary / CARD, card)
-        write_manifest(temporary, content)
+        describe_version(temporary, final.name, encoder.digest, manifest, card)
         sync_tree(temporary)
         replace_durably(temporary, final)
     except BaseException:
@@ -55,6 +47,20 @@ def add_version(final: Path, encoder: Input, manifest: Mapping[str, Any], card: 
     return read_version(final)
 
 
-def now() -> str:
-    """The present time in UTC, ISO 8601, in seconds."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+def describe_version(
+    directory: Path, name: str, digest: str, manifest: Mapping[str, Any], card: str
+) -> None:
+    """Write the card and the manifest of a version beside its files, which are there already.
+
+    Raises:
+        OSError: if a file cannot be read or written.
+    """
+    content = {
+        "version": name,
+        "digest": digest,
+        "files": manifest_files(directory),
+        "created": now(),
+        **manifest,
+    }
+    write_atomically(directory / CARD, card)
+    write_manifest(directory, content)

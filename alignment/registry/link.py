@@ -9,8 +9,8 @@ import shutil
 from pathlib import Path
 
 from alignment.files import remove, replace_durably
+from alignment.registry.aliases import CHAMPION
 
-CHAMPION = "champion"
 DAMAGED = "damaged"
 """Directory of what was set aside, which nothing reads."""
 VERSION = re.compile(r"v([1-9]\d*)")

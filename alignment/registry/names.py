@@ -8,12 +8,20 @@ from pathlib import Path
 
 from alignment.registry.link import DAMAGED, VERSION
 
+REMOVED = "removed"
+"""Directory with the manifest of each version that was deleted."""
 _SET_ASIDE = re.compile(r"v([1-9]\d*)(?:-\d+)?")
+_DELETED = re.compile(r"v([1-9]\d*)\.json")
 
 
 def version_names(root: Path) -> list[str]:
     """The names in the directory, whether their versions are whole or damaged, oldest first."""
     return [f"v{number}" for number in sorted(_numbers(root, VERSION))]
+
+
+def number_of(name: str) -> int:
+    """The number of a version: 3 of `v3`."""
+    return int(name.removeprefix("v"))
 
 
 def next_name(root: Path, mentioned: Iterable[str]) -> str:
@@ -22,6 +30,7 @@ def next_name(root: Path, mentioned: Iterable[str]) -> str:
     `mentioned` are the names in the history.
     """
     numbers = _numbers(root, VERSION) + _numbers(root / DAMAGED, _SET_ASIDE)
+    numbers += _numbers(root / REMOVED, _DELETED)
     for name in mentioned:
         match = VERSION.fullmatch(name)
         if match:

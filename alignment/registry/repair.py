@@ -1,37 +1,35 @@
-"""Finding what is damaged in a registry, and getting it to work again without it."""
+"""Finding what is damaged in a registry, and getting it to work again without it.
+
+This is the part for directories; `bucket/repair.py` is the one for buckets.
+"""
 
 from __future__ import annotations
 
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
 from alignment.errors import Corrupt
 from alignment.files import remove, tree_digests
+from alignment.registry.aliases import CHAMPION
 from alignment.registry.attempts import ATTEMPTS, read_attempts
-from alignment.registry.directory import Registry
-from alignment.registry.history import HISTORY, Move, append_move, read_history, write_moves
-from alignment.registry.incoming import INCOMING, now
+from alignment.registry.backend import Damage
+from alignment.registry.bucket.backend import BucketBackend
+from alignment.registry.bucket.repair import find_bucket_damage, repair_bucket
+from alignment.registry.history import HISTORY, append_move, new_move, read_history, write_moves
+from alignment.registry.incoming import INCOMING
 from alignment.registry.lines import write_lines
-from alignment.registry.link import CHAMPION, copy_aside, linked_version, point_to, set_aside
+from alignment.registry.link import copy_aside, linked_version, point_to, set_aside
+from alignment.registry.registry import Registry
 from alignment.registry.version import OURS, read_version
 from alignment.registry.writing import writing
 from alignment.types import combined_digest
 
 
-class Damage(NamedTuple):
-    """One thing that is wrong."""
-
-    name: str
-    """`v3`, `champion` or `history`."""
-    where: str
-    """A file or directory, with the line where there is one."""
-    problem: str
-
-
 def find_damage(registry: Registry, *, full: bool = True) -> list[Damage]:
     """Everything that is damaged; `full` also reads every byte of every version."""
+    if isinstance(registry.backend, BucketBackend):
+        return find_bucket_damage(registry.backend, full=full)
     damage = []
     for name in registry.names():
         problem = _version_damage(registry.root / name, full=full)
@@ -62,8 +60,11 @@ def repair(registry: Registry) -> list[str]:
         What was done, one sentence each.
 
     Raises:
-        RegistryError: if the directory cannot be written.
+        AliasConflict: if somebody else deploys a version at the same time, in a bucket.
+        RegistryError: if the registry cannot be written.
     """
+    if isinstance(registry.backend, BucketBackend):
+        return repair_bucket(registry.backend)
     with writing(registry.root, "repairing"):
         actions = _remove_unfinished(registry.root)
         actions += _repair_history(registry.root)
@@ -99,7 +100,8 @@ def _remove_unfinished(root: Path) -> list[str]:
     """Delete what killed processes left; this process holds the lock."""
     actions = []
     torn = [*root.glob(f".{HISTORY}.*"), *root.glob(f".{ATTEMPTS}.*")]
-    for path in [root / INCOMING, root / f".{CHAMPION}", *torn]:
+    removing = root.glob(".removing-*")
+    for path in [root / INCOMING, root / f".{CHAMPION}", *torn, *removing]:
         if os.path.lexists(path):
             remove(path)
             actions.append(f"{path.name} was left by a killed process; deleted.")
@@ -156,8 +158,7 @@ def _repair_link(registry: Registry, before: str | None) -> list[str]:
     name = whole[0]
     previous = before or (stack[-1] if stack else None)
     if previous != name:
-        move: Move = {"time": now(), "action": "repair", "version": name, "previous": previous}
-        append_move(registry.root / HISTORY, move)
+        append_move(registry.root / HISTORY, new_move("repair", name, previous))
     point_to(registry.root, name)
     return [f"{CHAMPION}: {problem}; {name} is deployed now."]
 

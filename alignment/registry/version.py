@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, Protocol
 
 from alignment.errors import Corrupt
 from alignment.files import tree_digests, unlisted
@@ -28,16 +28,77 @@ def way_out(model: str) -> str:
     )
 
 
+class Remote(Protocol):
+    """Where the files of a version are that are not on this machine."""
+
+    @property
+    def where(self) -> str:
+        """Address of the version, for messages."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+
+    def fetch(self, version: Version) -> Path:
+        """A directory with the version's files, each compared with its sha256.
+
+        Raises:
+            Corrupt: if a file is missing or differs.
+        """
+
+    def check(self, version: Version) -> None:
+        """Compare the names and sizes of what is stored with the manifest.
+
+        Raises:
+            Corrupt: naming the file that differs.
+        """
+
+
 @dataclass(frozen=True)
 class Version:
     """One published model."""
 
     name: str
     """`v3`"""
-    path: Path
+    location: Path | Remote
+    """Its directory, or where its files are fetched from."""
     digest: str
     """Content of the encoder directory, as in `Artifact.directory("model")`."""
     manifest: Mapping[str, Any]
+
+    @property
+    def path(self) -> Path:
+        """Its directory. The files of a version in a bucket are fetched first, and compared.
+
+        Raises:
+            Corrupt: if a file in the bucket is missing or differs.
+        """
+        if isinstance(self.location, Path):
+            return self.location
+        self.check_digest(self._recorded())
+        return self.location.fetch(self)
+
+    @property
+    def where(self) -> str:
+        """Its directory or address, for messages; nothing is fetched."""
+        return str(self.location) if isinstance(self.location, Path) else self.location.where
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        if isinstance(self.location, Path):
+            return self.location.parent.name
+        return self.location.model
+
+    @property
+    def created(self) -> str:
+        """When it was published: UTC, ISO 8601; empty if that is not recorded."""
+        return str(self.manifest.get("created", ""))
+
+    @property
+    def size(self) -> int:
+        """Bytes of the encoder's files; 0 for a version of an earlier release."""
+        return sum(entry["bytes"] for entry in self.manifest.get("files", {}).values())
 
     @property
     def files(self) -> dict[str, str]:
@@ -49,8 +110,11 @@ class Version:
 
     def input(self) -> Input:
         """The encoder directory as a stage's input."""
-        repair = way_out(self.path.parent.name)
-        return Input(self.digest, self.path, files=self.files, repair=repair)
+        path = self.path
+        repair = f"Delete {path}: it is a copy, and the next command fetches it again."
+        if isinstance(self.location, Path):
+            repair = way_out(self.model)
+        return Input(self.digest, path, files=self.files, repair=repair)
 
     @property
     def approved(self) -> bool:
@@ -65,22 +129,39 @@ class Version:
     def verify(self) -> None:
         """Read every byte of the encoder and compare it with the digest that was judged.
 
+        Of a version in a bucket, names and sizes are compared, because the storage keeps checksums.
+        Every byte is compared when it is fetched, and by `alignment registry verify`.
+
         Raises:
             Corrupt: naming the file that differs.
         """
-        hint = way_out(self.path.parent.name)
-        try:
-            check_files(self.path, self.files)
-        except Corrupt as error:
-            raise Corrupt(error.message, where=error.where, hint=hint) from error
-        digests = self._recorded() or _encoder_digests(self.path)
+        if isinstance(self.location, Path):
+            self._check_directory(self.location)
+        else:
+            self.check_digest(self._recorded())
+            self.location.check(self)
+
+    def check_digest(self, digests: Mapping[str, str]) -> None:
+        """Compare the sha256 of the published files, by name, with the digest that was judged.
+
+        Raises:
+            Corrupt: if they do not have it.
+        """
         digest = combined_digest(digests)
         if digest != self.digest:
             raise Corrupt(
                 f"the encoder's files have the digest {digest[:12]}, expected {self.digest[:12]}",
-                where=str(self.path),
-                hint=hint,
+                where=self.where,
+                hint=way_out(self.model),
             )
+
+    def _check_directory(self, path: Path) -> None:
+        try:
+            check_files(path, self.files)
+        except Corrupt as error:
+            hint = way_out(self.model)
+            raise Corrupt(error.message, where=error.where, hint=hint) from error
+        self.check_digest(self._recorded() or _encoder_digests(path))
 
     def _recorded(self) -> dict[str, str]:
         """sha256 of what was published, before the card and the manifest were written."""
@@ -98,7 +179,8 @@ def read_version(path: Path) -> Version:
     try:
         manifest = read_manifest(path)
         version = Version(path.name, path, manifest["digest"], manifest)
-        _check(version)
+        check_manifest(version)
+        _check_files(version, path)
     except Corrupt as error:
         hint = way_out(path.parent.name)
         raise Corrupt(error.message, where=error.where, hint=hint) from error
@@ -139,17 +221,28 @@ def copy_encoder(encoder: Input, target: Path) -> None:
     )
 
 
-def _check(version: Version) -> None:
+def check_manifest(version: Version) -> None:
+    """Whether the manifest has the form that the rest of the room relies on.
+
+    Raises:
+        KeyError, TypeError, AttributeError or ValueError: if it has not.
+    """
     if not isinstance(version.digest, str):
         raise TypeError("digest must be text")
     version.mean_accuracy()
-    extra = unlisted(version.path, {*version.files, *OURS}) if version.files else []
+    version.files.items()
+    if not isinstance(version.size, int):
+        raise TypeError("bytes must be numbers")
+
+
+def _check_files(version: Version, path: Path) -> None:
+    extra = unlisted(path, {*version.files, *OURS}) if version.files else []
     if extra:  # such as adapter_config.json, with which a model loads differently
-        raise Corrupt(f"{extra[0]} is not one of the published files", where=str(version.path))
+        raise Corrupt(f"{extra[0]} is not one of the published files", where=str(path))
     entries = version.manifest.get("files", {})
     for name in version.files:
         entry = entries[name]
-        file = version.path / name
+        file = path / name
         size = file.stat().st_size if file.is_file() else None
         if size != entry["bytes"]:
             got = "no such file" if size is None else f"{size} bytes"

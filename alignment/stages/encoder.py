@@ -146,7 +146,7 @@ def _version(context: RunContext, config: RegistryEncoder) -> _Source:
     if model is None:
         raise Missing("there is no registry", where="encoder", hint="Set encoder.path.")
     version = open_version(model, config.version)
-    name = f"{model.name} {version.name}"
+    name = f"{version.model} {version.name}"
     inputs = {"version": version.input()}
     return _Source(name, inputs, {"path", "version"}, files=lambda: version.path)
 

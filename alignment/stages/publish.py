@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,12 @@ from alignment.config import (
     RegistryEncoder,
 )
 from alignment.encoder.description import describe
-from alignment.provenance import git_commit, package_versions
+from alignment.gate.record import verdict_to_json
+from alignment.provenance import code_digest, git_commit, package_versions
 from alignment.registry import Override, Registry, Version
 from alignment.report.card import render_card
 from alignment.report.summary import CorpusUse
-from alignment.types import Approved, Artifact, Rejected, Verdict
+from alignment.types import Approved, Artifact, Rejected, Verdict, combined_digest
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,9 @@ def publish(
     expected: str | None,
     reference: Mapping[str, str],
     base: str = "",
+    data: Collection[Artifact] = (),
+    suites: Mapping[str, str] | None = None,
+    deploy: bool = True,
 ) -> Version:
     """The version that holds this encoder: a new one, or the one that has it already.
 
@@ -48,20 +54,38 @@ def publish(
         expected: Digest of the champion before the run; None if there was none.
         reference: Name and digest of what the gate compared with, for a later run of the same.
         base: Name of the base encoder, if the configuration has only an alias of it.
+        data: Artifacts of `triplets`, which the encoder was trained on.
+        suites: Digest of each suite, by `language/suite`.
+        deploy: False makes it the challenger and leaves the champion as it is.
 
     Raises:
         AliasConflict: if the champion has changed since the run began.
         VersionExists: if the directory of the next version exists already.
     """
     manifest, card = _contents(
-        trained, verdict, config, corpora, reference=reference, base=base, override=None
+        trained, verdict, config, corpora, reference=reference, base=base, override=None, data=data
     )
+    manifest["suites"] = dict(suites or {})
     version = registry.publish(
-        trained.directory(layout.MODEL), verdict, expected=expected, manifest=manifest, card=card
+        trained.directory(layout.MODEL),
+        verdict,
+        expected=expected,
+        manifest=manifest,
+        card=card,
+        deploy=deploy,
     )
-    champion = registry.champion()
-    if champion is not None and champion.name == version.name:
+    aliases = registry.aliases()
+    if version.name == aliases.champion:
         logger.info("publish: %s is the champion of %s", version.name, registry.name)
+    elif not deploy:
+        logger.info(
+            "publish: %s of %s is not deployed, because `deploy` is false. "
+            "To deploy it: alignment registry promote %s %s",
+            version.name,
+            registry.name,
+            registry.name,
+            version.name,
+        )
     else:
         logger.warning(
             "%s was rolled back before, so it is not deployed again. "
@@ -83,6 +107,7 @@ def publish_refused(
     *,
     reference: Mapping[str, str],
     base: str = "",
+    data: Collection[Artifact] = (),
 ) -> Version:
     """The version that holds an encoder which the gate refused, deployed because somebody says so.
 
@@ -93,7 +118,14 @@ def publish_refused(
         VersionExists: if the directory of the next version exists already.
     """
     manifest, card = _contents(
-        trained, verdict, config, corpora, reference=reference, base=base, override=override
+        trained,
+        verdict,
+        config,
+        corpora,
+        reference=reference,
+        base=base,
+        override=override,
+        data=data,
     )
     return registry.publish_refused(
         trained.directory(layout.MODEL), verdict, override, manifest=manifest, card=card
@@ -109,6 +141,7 @@ def _contents(
     reference: Mapping[str, str],
     base: str,
     override: Override | None,
+    data: Collection[Artifact],
 ) -> tuple[dict[str, Any], str]:
     """The manifest and the model card."""
     encoder = _encoder_facts(trained.path / layout.MODEL, config.encoder, base)
@@ -131,8 +164,25 @@ def _contents(
         "git_commit": git_commit(),
         "versions": package_versions(),
         "accuracy": _accuracy(verdict),
+        "digests": _digests(config, data),
+        "corpora": [use.model_dump(mode="json") for use in corpora],
+        "verdict": verdict_to_json(verdict),
     }
     return manifest, card
+
+
+def _digests(config: Config, data: Collection[Artifact]) -> dict[str, str]:
+    """sha256 of what the encoder was made from: equal ones say that this part did not change."""
+    settings = json.dumps(config.model_dump(mode="json"), sort_keys=True)
+    digests = {
+        "configuration": hashlib.sha256(settings.encode()).hexdigest(),
+        "code": code_digest(),
+        "environment": combined_digest(package_versions()),
+    }
+    if data:
+        parts = {str(number): artifact.digest for number, artifact in enumerate(data)}
+        digests["data"] = combined_digest(parts)
+    return digests
 
 
 def _encoder_facts(model: Path, encoder: EncoderConfig, base: str) -> dict[str, Any]:

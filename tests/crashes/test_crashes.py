@@ -20,7 +20,14 @@ from alignment.errors import AlignmentError
 from alignment.pipeline.history import find_run, run_names
 from alignment.pipeline.record import write_record
 from alignment.pipeline.workspace import Workspace
-from alignment.registry import Override, Registry, find_damage, repair
+from alignment.registry import (
+    Override,
+    Registry,
+    Rules,
+    collect_versions,
+    find_damage,
+    repair,
+)
 from alignment.registry.attempts import ATTEMPTS, Attempt, read_attempts, record_attempt
 from alignment.store import Store, load_artifact, verify, verify_all
 from alignment.types import Artifact
@@ -114,6 +121,22 @@ def repair_registry(root: Path) -> None:
 
 def build_demo(root: Path) -> None:
     build(root)
+
+
+def with_challengers(root: Path) -> None:
+    three_versions(root)
+    publish_contents(registry_in(root), "d", "e", deploy=False)
+
+
+def delete_versions(root: Path) -> None:
+    collect_versions(registry_in(root), Rules(keep=1, older_than_days=0, deployed=True))
+
+
+def deleted(root: Path) -> None:
+    champion_is("v3")(root)
+    assert registry_in(root).names() == ["v2", "v3", "v5"]
+    publish_contents(registry_in(root), "new")
+    assert registry_in(root).names()[-1] == "v6"
 
 
 def with_damage(root: Path) -> None:
@@ -212,6 +235,7 @@ SCENARIOS = {
     "publish": Scenario(one_version, publish, champion_is("v1", "v2"), champion_is("v2")),
     "promote": Scenario(three_versions, promote, champion_is("v3", "v1"), champion_is("v1")),
     "override": Scenario(three_versions, override, champion_is("v3", "v1"), champion_is("v1")),
+    "gc": Scenario(with_challengers, delete_versions, champion_is("v3"), deleted),
     "attempts": Scenario(one_version, two_attempts, attempts_are(0, 1, 2), attempts_are(2)),
     "rollback": Scenario(
         three_versions, two_rollbacks, champion_is("v3", "v2", "v1"), rolled_back_to_v1

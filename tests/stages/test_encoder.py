@@ -346,7 +346,7 @@ def test_a_published_version(
 
 def test_the_registry_of_the_workspace(context: RunContext, registry: Registry) -> None:
     settings = RegistryEncoder(source="registry")
-    context = dataclasses.replace(context, registry=registry.root)
+    context = dataclasses.replace(context, registry=registry)
     assert EncoderCounts.of(base_encoder(context, settings, {})).base == "demo v2"
 
 

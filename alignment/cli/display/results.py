@@ -107,7 +107,7 @@ def _verdict(summary: Summary) -> list[str | tuple[str, str]]:
         if summary.champion:
             deployed = f"{summary.champion} stays deployed"
         return [("Rejected", "bold red"), f" against {summary.reference}: {deployed}."]
-    state = "published but not deployed, because it was rolled back earlier"
+    state = "published but not deployed: it was rolled back earlier, or `deploy` is false"
     if summary.version == summary.champion:
         state = "deployed"
     verdict = f" against {summary.reference}: {summary.version} is {state}."

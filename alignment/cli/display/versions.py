@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.console import JustifyMethod
 
-from alignment.cli.display.console import add_row, console, new_table, percent, say
+from alignment.cli.display.console import Piece, add_row, console, new_table, percent, say
 from alignment.errors import Corrupt
 from alignment.registry import Registry, Version
+from alignment.registry.aliases import Aliases
+from alignment.registry.cleanup import Plan
+from alignment.registry.compare import Comparison, ScoreChange
 from alignment.registry.history import override_lines
-from alignment.registry.link import linked_version
 
+DIGEST = re.compile(r"[0-9a-f]{40,64}")
 COLUMNS: dict[str, JustifyMethod] = {
     "version": "left",
     "state": "left",
@@ -25,12 +30,13 @@ def print_versions(registry: Registry) -> None:
     What is wrong with the deployed version is said below the table; other damage is logged.
     """
     table = new_table(registry.name, COLUMNS)
+    aliases = registry.aliases()
     for version in registry.versions():
         manifest = version.manifest
         add_row(
             table,
             version.name,
-            _state(registry, version),
+            _state(registry, version, aliases),
             _minute(str(manifest.get("created", ""))),
             str(manifest.get("reference", "")),
             _mean_accuracies(version),
@@ -44,10 +50,75 @@ def print_versions(registry: Registry) -> None:
         say(("The champion is damaged. ", "bold red"), str(error))
 
 
-def _state(registry: Registry, version: Version) -> str:
-    if linked_version(registry.root) == version.name:
-        return "champion"
-    return "rolled back" if registry.rolled_back(version) else ""
+def _state(registry: Registry, version: Version, aliases: Aliases) -> str:
+    state = aliases.of(version.name)
+    if aliases.champion != version.name and registry.rolled_back(version):
+        state.append("rolled back")
+    return ", ".join(state)
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """What differs between two versions: a table of changes, and one of scores."""
+    a = comparison.a
+    b = comparison.b
+    if not comparison.changes:
+        say(f"{a} and {b} do not differ.")
+    else:
+        columns: dict[str, JustifyMethod] = {"what": "left", "key": "left", a: "left", b: "left"}
+        table = new_table(f"{a} and {b}", columns)
+        for change in comparison.changes:
+            add_row(table, change.section, change.key, _value(change.a), _value(change.b))
+        console.print(table)
+    if not comparison.scores:
+        return
+    columns = {"suite": "left", "language": "left", a: "right", b: "right", "change": "left"}
+    table = new_table("Mean accuracy@1 (%)", columns)
+    for score in comparison.scores:
+        row = (_score(score.a), _score(score.b), _difference(score))
+        add_row(table, score.suite, score.language, *row)
+    console.print(table)
+
+
+def print_plan(plan: Plan, model: str, *, deleted: bool) -> None:
+    """What happens to each version, and how much becomes free."""
+    columns: dict[str, JustifyMethod] = {"version": "left", "MB": "right", "": "left"}
+    table = new_table(model, columns)
+    verb = "deleted" if deleted else "would be deleted"
+    for decision in plan.decisions:
+        version = decision.version
+        fate = f"kept: {decision.kept}" if decision.kept else verb
+        add_row(table, version.name, f"{version.size / 1e6:,.1f}", fate)
+    for left in plan.unfinished:
+        add_row(table, left.name, f"{left.bytes / 1e6:,.1f}", f"unfinished upload, {verb}")
+    console.print(table)
+    say(f"{len(plan.leaving)} versions {verb}, {plan.bytes / 1e6:,.1f} MB.")
+    if plan.leaving and not deleted:
+        say("Add --delete to delete them.")
+
+
+def _value(value: object) -> str:
+    """Digests are shortened: they are compared, not read."""
+    if value is None:
+        return "-"
+    text = str(value)
+    return text[:12] if DIGEST.fullmatch(text) else text
+
+
+def _score(accuracy: float | None) -> str:
+    return "-" if accuracy is None else percent(accuracy)
+
+
+def _difference(score: ScoreChange) -> Piece:
+    if score.same_suite is False:
+        return "other pairs"
+    if score.difference is None:
+        return ""
+    points = f"{100 * score.difference:+.1f}"
+    if score.same_suite is None:
+        return f"{points} (perhaps on other pairs)"
+    if score.difference == 0:
+        return points
+    return (points, "green" if score.difference > 0 else "red")
 
 
 def _minute(timestamp: str) -> str:

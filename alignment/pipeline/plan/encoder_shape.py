@@ -69,9 +69,9 @@ def _directory(config: Config, workspace: Workspace) -> Path | None:
     if isinstance(encoder, LocalEncoder):
         return encoder.path
     if isinstance(encoder, RegistryEncoder):
-        root = encoder.path or workspace.registry(config.name).root
         try:
-            return open_version(root, encoder.version).path
+            place = encoder.path or workspace.registry_of(config)
+            return open_version(place, encoder.version).path
         except AlignmentError:
             return None
     return _built_before(encoder, workspace)

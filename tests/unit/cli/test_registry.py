@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from alignment.cli.registry import model_names, open_registry
+from alignment.cli.models import open_registry
 from alignment.errors import Missing
-from alignment.registry import Registry
+from alignment.registry import Registry, model_names
 from tests.encoders import publish_contents
 from tests.support import Cli, line_with, run_here
 

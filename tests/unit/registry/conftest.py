@@ -1,0 +1,54 @@
+"""Registries in a directory, in memory, and on a moto server that all tests share."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from alignment.registry import Registry
+from tests.buckets import BUCKET, bucket_registry, make_bucket, memory_objects, s3_objects
+
+Opener = Callable[[], Registry]
+_prefixes = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of an S3 server on loopback, with one bucket."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    make_bucket(endpoint, BUCKET)
+    yield endpoint
+    server.stop()
+
+
+@pytest.fixture
+def s3_prefix() -> str:
+    """A prefix of its own for each test."""
+    return f"prefix-{next(_prefixes)}/demo"
+
+
+@pytest.fixture(params=["directory", "memory", "s3"])
+def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    """Opens the same registry again, as another process does."""
+    if request.param == "directory":
+        return lambda: Registry(tmp_path / "registry", "demo")
+    if request.param == "memory":
+        objects = memory_objects()
+    else:
+        endpoint = request.getfixturevalue("s3_server")
+        objects = s3_objects(endpoint, request.getfixturevalue("s3_prefix"))
+    return lambda: bucket_registry(objects, tmp_path / "cache")
+
+
+@pytest.fixture
+def anywhere(reopen: Opener) -> Registry:
+    """The same tests for each kind of registry."""
+    return reopen()
