@@ -49,6 +49,8 @@ AUDIT = "audit.json"
 """Of `triplets`: what the negatives look like and what the guards refused."""
 CURVES = "curves.jsonl"
 """Of `train`: the metrics of each step."""
+CONFUSIONS = "confusions.json"
+"""Of `evaluate`: the clearest wrong answers of each suite, with their texts."""
 VERDICT = "verdict.json"
 """Of `gate`: the verdict with its findings."""
 LEAKED = "leaked.json"
@@ -90,7 +92,8 @@ def suites_of(holdout: Artifact, language: str) -> list[str]:
 
 def evaluated_suites(outcomes: Artifact) -> list[str]:
     """Names of the suites in an artifact of `evaluate`, the held-out one first."""
-    return heldout_first([file.removesuffix(".parquet") for file in outcomes.files])
+    names = [file for file in outcomes.files if file.endswith(".parquet")]
+    return heldout_first([name.removesuffix(".parquet") for name in names])
 
 
 def heldout_first(suites: list[str]) -> list[str]:
