@@ -84,7 +84,7 @@ def _right_answers(
     reference: Artifact | None, suite: str, ids: Sequence[str]
 ) -> Mapping[tuple[str, str], bool]:
     """Whether the other encoder is right, by query and direction."""
-    if reference is None or layout.outcomes_file(suite) not in reference.files:
+    if reference is None or layout.outcomes_file(suite) not in reference.files or not ids:
         return {}
     table = tables.read_table(
         reference.path / layout.outcomes_file(suite),

@@ -74,6 +74,27 @@ def test_the_worst_answers_have_their_texts(context: RunContext, holdout: Artifa
         assert mistake.is_new is None
 
 
+def test_an_encoder_without_mistakes(
+    context: RunContext, holdout: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = layout.read_suite(holdout.path, layout.HELDOUT, "es")
+    pair_of = dict(zip(suite.source, range(len(suite.ids)), strict=True))
+    pair_of |= dict(zip(suite.target, range(len(suite.ids)), strict=True))
+
+    class Perfect(Letters):
+        def encode(
+            self, texts: list[str], *, side: Side = "source", check: bool = True
+        ) -> NDArray[np.float32]:
+            rows = [pair_of[text] for text in texts]
+            perfect: NDArray[np.float32] = np.eye(len(suite.ids), dtype=np.float32)[rows]
+            return perfect
+
+    monkeypatch.setattr(stage, "cached_encoder", lambda path, **_: Perfect())
+    artifact = evaluate(context.store, "es", holdout, Input("perfect", Path("model")))
+    assert EvaluateCounts.of(artifact).suites["heldout"].accuracy == 1.0
+    assert read_mistakes(artifact, artifact) == []
+
+
 def test_a_mistake_is_new_if_the_reference_is_right(
     context: RunContext, holdout: Artifact, tmp_path: Path
 ) -> None:

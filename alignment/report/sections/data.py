@@ -51,6 +51,8 @@ class Data:
     alignment: Sequence[AlignmentRow]
     verdicts: str
     semantic: Sequence[SemanticRow]
+    semantic_total: str
+    """What was dropped over all languages, in a sentence."""
     scores: Sequence[ScorePanel]
 
 
@@ -67,6 +69,7 @@ def data_section(summary: Summary) -> Data:
         alignment=alignment,
         verdicts=verdict_counts(alignment),
         semantic=semantic_rows(summary.semantic),
+        semantic_total=_semantic_total(summary.semantic),
         scores=_score_panels(summary.semantic),
     )
 
@@ -109,6 +112,16 @@ def _total(by_language: Mapping[str, Rows]) -> Rows:
         dropped=dropped,
         triplets=sum(rows.triplets for rows in by_language.values()),
         triplets_seen=sum(rows.triplets_seen for rows in by_language.values()),
+    )
+
+
+def _semantic_total(filters: Mapping[str, SemanticFilter]) -> str:
+    pairs = sum(result.pairs for result in filters.values())
+    dropped = sum(result.dropped for result in filters.values())
+    filtered = sum(result.outcome == "filtered" for result in filters.values())
+    return (
+        f"{dropped:,} of {pairs:,} pairs were dropped, because their vectors are no nearer than "
+        f"those of mismatched pairs; {filtered} of {len(filters)} languages were filtered."
     )
 
 

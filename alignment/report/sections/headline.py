@@ -24,19 +24,19 @@ ROWS = 8
 STOPS = 5
 """Reasons of a rejection that are shown without opening anything."""
 ADVICE: Mapping[str, str] = {
-    "finite": "The training diverged. Lower train.learning_rate and run again.",
-    "distinct": "The encoder collapsed: it gives many texts the same vector. Lower "
+    "finite": "the training diverged. Lower train.learning_rate and run again.",
+    "distinct": "the encoder collapsed: it gives many texts the same vector. Lower "
     "train.learning_rate, and check the negatives below.",
-    "contamination": "The training text has sentences of the suite, so this accuracy says nothing. "
+    "contamination": "the training text has sentences of the suite, so this accuracy says nothing. "
     "Remove them from the corpus, or take another suite.",
-    "floor": "Add text for these languages or train longer. If the accuracy is enough for your "
+    "floor": "add text for these languages or train longer. If the accuracy is enough for your "
     "purpose, lower gate.floor for them.",
-    "not_worse": "Read their confusions below. More text, a lower train.learning_rate or fewer "
+    "not_worse": "read the confusions below. More text, a lower train.learning_rate or fewer "
     "train.steps lose less of what the encoder knew.",
-    "proof": "An earlier candidate was refused, so this one must show that it is not worse. A "
+    "proof": "an earlier candidate was refused, so this one must show that it is not worse. A "
     "larger suite makes that easier.",
-    "gain": "Add text or train longer, or ask for less (gate.min_gain).",
-    "suite_size": "Hold out more pairs (holdout.share) or add a suite.",
+    "gain": "add text or train longer, or ask for less (gate.min_gain).",
+    "suite_size": "hold out more pairs (holdout.share) or add a suite.",
 }
 """What to do about each rule that failed."""
 
@@ -191,7 +191,7 @@ def _advice(summary: Summary) -> list[str]:
                     languages.setdefault(rule.name, {})[language.name] = None
     advice = []
     for rule, names in languages.items():
-        sentence = ADVICE.get(rule, "See the reason of the rule above.")
+        sentence = ADVICE.get(rule, "see the reason above.")
         advice.append(f"{named(list(names))}: {sentence}")
     advice.append(
         "`alignment gate replay --set gate.margin=0.02` shows what other rules would decide."
@@ -218,11 +218,7 @@ def _tiles(summary: Summary) -> list[Tile]:
     tiles = []
     for suite, mean in summary.mean.items():
         value = f"{percent(mean.before)} → {percent(mean.after)}%"
-        tiles.append(Tile(value, f"mean accuracy of the trained languages, suite {suite}"))
-    tiles.append(Tile(f"{len(summary.rows):,}", "languages trained"))
-    training = summary.training
-    label = f"triplets seen in {training.steps:,} training steps"
-    tiles.append(Tile(f"{training.triplets:,}", label))
+        tiles.append(Tile(value, f"mean accuracy, suite {suite}"))
     return tiles
 
 

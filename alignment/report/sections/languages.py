@@ -15,6 +15,7 @@ from alignment.report.sections.changes import (
     change_bar,
     groups,
     language_changes,
+    points,
     with_bars,
 )
 from alignment.report.summary import RuleOutcome, Summary
@@ -116,7 +117,7 @@ def _table(suite: str, changes: Sequence[LanguageChange]) -> SuiteTable:
         groups=[_rows(group, axis) for group in groups(with_bars(changes)) if group.changes],
         axis=[f"{100 * value:.0f}" for value in (axis[0], middle, axis[1])],
         overview=charts.overview(bars, change_axis) if is_overview else None,
-        overview_axis=(f"{change_axis[0]:+.0f}", f"{change_axis[1]:+.0f}"),
+        overview_axis=(points(change_axis[0] / 100), points(change_axis[1] / 100)),
     )
 
 

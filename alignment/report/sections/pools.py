@@ -14,6 +14,8 @@ from alignment.report.pools import BeforeAfter, HardPool, MixedPool, Retrieval
 from alignment.report.sections.changes import points
 from alignment.report.summary import Summary
 
+MANY = 12
+WORST = 8
 Result = TypeVar("Result", MixedPool, HardPool, Retrieval)
 
 
@@ -47,6 +49,16 @@ class PoolTable:
     note_columns: Sequence[str]
     rows: Sequence[PoolRow]
     several_suites: bool
+
+    @property
+    def worst(self) -> Sequence[PoolRow]:
+        """The rows that are shown at once: all, if they are few."""
+        return self.rows if len(self.rows) <= MANY else self.rows[:WORST]
+
+    @property
+    def others(self) -> Sequence[PoolRow]:
+        """The rest."""
+        return self.rows[len(self.worst) :]
 
 
 def mixed_pool_section(summary: Summary) -> PoolTable | None:
