@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from alignment import languages
 from alignment.report.mistakes import Mistake
 from alignment.report.summary import Summary
 
 LONGEST = 160
 """Characters of a text that are shown."""
+RIGHT_TO_LEFT = frozenset(
+    ("Adlm", "Arab", "Aran", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi")
+)
+"""Scripts of living languages that are written from right to left (ISO 15924)."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +26,12 @@ class ConfusionRow:
     query: str
     query_language: str
     """BCP-47, for the browser."""
+    query_writing: str
+    """Direction of writing: `rtl`, or `auto`."""
     retrieved: str
     gold: str
     found_language: str
+    found_writing: str
     similarity: str
     gold_similarity: str
     status: str
@@ -60,15 +68,15 @@ def confusions_section(
     """None if no mistakes were stored, as in runs of earlier releases."""
     if not mistakes:
         return None
-    languages = []
+    confused = []
     without = []
     for code, language in summary.languages.items():
         if mistakes.get(code):
-            languages.append(_language(code, language.name, mistakes[code], summary))
+            confused.append(_language(code, language.name, mistakes[code], summary))
         elif code in mistakes:
             without.append(language.name)
-    languages.sort(key=lambda entry: entry.name.casefold())
-    return Confusions(languages, without, len(summary.suites()) > 1)
+    confused.sort(key=lambda entry: entry.name.casefold())
+    return Confusions(confused, without, len(summary.suites()) > 1)
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
@@ -80,6 +88,18 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     if len(text) <= longest:
         return text
     return text[:longest].rstrip() + "…"
+
+
+def writing(code: str) -> str:
+    """The direction of writing of a language, for the attribute `dir`.
+
+    A browser tells the direction from the first letter, which in a message such as `%(name)s ...`
+    is not one of the language.
+
+    >>> writing("he"), writing("cy")
+    ('rtl', 'auto')
+    """
+    return "rtl" if languages.script(code) in RIGHT_TO_LEFT else "auto"
 
 
 def _language(
@@ -100,9 +120,11 @@ def _row(mistake: Mistake, code: str, summary: Summary) -> ConfusionRow:
         suite=mistake.suite,
         query=shortened(mistake.query),
         query_language=query_language,
+        query_writing=writing(query_language),
         retrieved=shortened(mistake.retrieved),
         gold=shortened(mistake.gold),
         found_language=found_language,
+        found_writing=writing(found_language),
         similarity=f"{mistake.similarity:.2f}",
         gold_similarity=f"{mistake.gold_similarity:.2f}",
         status={True: "new", False: "before as well", None: ""}[mistake.is_new],

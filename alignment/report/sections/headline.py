@@ -190,8 +190,8 @@ def _advice(summary: Summary) -> list[str]:
                 if not rule.passed:
                     languages.setdefault(rule.name, {})[language.name] = None
     advice = []
-    for rule, names in languages.items():
-        sentence = ADVICE.get(rule, "see the reason above.")
+    for rule_name, names in languages.items():
+        sentence = ADVICE.get(rule_name, "see the reason above.")
         advice.append(f"{named(list(names))}: {sentence}")
     advice.append(
         "`alignment gate replay --set gate.margin=0.02` shows what other rules would decide."
@@ -203,8 +203,9 @@ def _nothing_to_do(summary: Summary) -> str:
     if summary.version and summary.version != summary.champion:
         return f"To deploy it: `alignment registry promote {summary.name} {summary.version}`."
     if summary.version and _replaced(summary):
-        return f"Nothing. `alignment rollback {summary.name}` goes back to {summary.reference}."
-    return "Nothing."
+        back = f"`alignment rollback {summary.name}` goes back to {summary.reference}."
+        return f"Nothing: it is in use. {back}"
+    return "Nothing: it is in use." if summary.version else "Nothing."
 
 
 def _replaced(summary: Summary) -> bool:

@@ -36,7 +36,7 @@ def test_every_rule_has_advice() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence", "advice"),
     [
-        ({}, "Version v2 is deployed.", "Nothing."),
+        ({}, "Version v2 is deployed.", "Nothing: it is in use."),
         (
             {"champion": "v1"},
             "Version v2 is published but not deployed, because it was rolled back earlier.",
@@ -45,7 +45,7 @@ def test_every_rule_has_advice() -> None:
         (
             {"history": [Deployment(time="", action="publish", version="v2", previous="v1")]},
             "Version v2 is deployed.",
-            "Nothing. `alignment rollback demo` goes back to v1.",
+            "Nothing: it is in use. `alignment rollback demo` goes back to v1.",
         ),
     ],
     ids=["deployed", "rolled back before", "replaced another"],
