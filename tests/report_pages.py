@@ -268,7 +268,7 @@ def _pools(codes: Sequence[str], draw: random.Random) -> dict[str, Any]:
         )
         for code in codes
     }
-    errors = {"number": 0.06, "other_text": 0.04, "word_order": 0.0}
+    errors = {"number": 36, "other_text": 24, "word_order": 1}
     hard = {
         code: {"heldout": HardPool(queries=600, plain=pair(0.6), hard=pair(0.4), errors=errors)}
         for code in codes

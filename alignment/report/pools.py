@@ -34,12 +34,12 @@ class MixedPool(Record):
 class HardPool(Record):
     """A suite whose pool also has altered copies of the right answers."""
 
-    queries: int
+    queries: int = Field(description="in both directions together")
     plain: BeforeAfter = Field(description="accuracy without the altered copies")
     hard: BeforeAfter = Field(description="accuracy with them")
-    errors: dict[str, float] = Field(
-        description="share of the queries that the new encoder gets wrong, by what won: the kind "
-        "of the altered copy, or other_text"
+    errors: dict[str, int] = Field(
+        description="wrong answers of the new encoder by what won: the kind of the altered copy, "
+        "or other_text"
     )
 
 

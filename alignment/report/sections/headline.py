@@ -37,6 +37,11 @@ ADVICE: Mapping[str, str] = {
     "larger suite makes that easier.",
     "gain": "add text or train longer, or ask for less (gate.min_gain).",
     "suite_size": "hold out more pairs (holdout.share) or add a suite.",
+    "mixed_pool": "see the section on the mixed pool: other languages' texts, or wrong ones in the "
+    "query's language, come before the translation.",
+    "hard_pool": "see the section on the hard pool: altered copies of the translation come before "
+    "it. Edited negatives (triplets.shares.edited) train on such copies.",
+    "retrieval": "see the section on documents. Text like these queries and documents helps most.",
 }
 """What to do about each rule that failed."""
 

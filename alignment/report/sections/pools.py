@@ -15,7 +15,11 @@ from alignment.report.sections.changes import points
 from alignment.report.summary import Summary
 
 MANY = 12
+"""Rows that are all shown at once."""
 WORST = 8
+"""Rows that are shown of more."""
+METRICS = {"ndcg@10": "nDCG@10", "mrr@10": "MRR@10"}
+"""Metrics whose name is written in another way."""
 Result = TypeVar("Result", MixedPool, HardPool, Retrieval)
 
 
@@ -73,13 +77,10 @@ def hard_pool_section(summary: Summary) -> PoolTable | None:
     """None if it was not measured."""
     rows = []
     for code, suite, result in _worst_first(_by_suite(summary.hard_pool)):
-        errors = sorted(result.errors.items(), key=lambda item: -item[1])
-        kinds = ", ".join(f"{_words(kind)} {percent(share)}" for kind, share in errors if share)
         cells = [_cell(result.hard), _cell(result.plain)]
-        rows.append(PoolRow(_name(summary, code), suite, f"{result.queries:,}", cells, [kinds]))
-    return _table(
-        ("accuracy, hard pool", "accuracy, plain pool"), ("errors (% of the queries)",), rows
-    )
+        name = _name(summary, code)
+        rows.append(PoolRow(name, suite, f"{result.queries:,}", cells, [_errors(result)]))
+    return _table(("accuracy, hard pool", "accuracy, plain pool"), ("errors (% of queries)",), rows)
 
 
 def retrieval_section(summary: Summary) -> PoolTable | None:
@@ -95,7 +96,7 @@ def retrieval_section(summary: Summary) -> PoolTable | None:
         documents = f"{result.documents:,}"
         row = PoolRow(_name(summary, code), suite, f"{result.queries:,}", cells, [documents])
         rows.append(row)
-    return _table(tuple(names), ("documents",), rows)
+    return _table([METRICS.get(name, name) for name in names], ("documents",), rows)
 
 
 def _table(
@@ -156,8 +157,12 @@ def _percent(share: float | None) -> str:
     return "" if share is None else percent(share)
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _errors(result: HardPool) -> str:
+    """What won, the most frequent first, in percent of the queries."""
+    ordered = sorted(result.errors.items(), key=lambda item: -item[1])
+    queries = max(1, result.queries)
+    parts = [f"{kind.replace('_', ' ')} {percent(count / queries)}" for kind, count in ordered]
+    return ", ".join(parts)
 
 
 def _name(summary: Summary, code: str) -> str:

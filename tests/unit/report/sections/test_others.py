@@ -166,8 +166,8 @@ class TestPools:
     def test_the_worst_comes_first(self, summary: Summary) -> None:
         def hard(after: float) -> dict[str, HardPool]:
             measure = BeforeAfter(before=0.5, after=after)
-            errors = {"number": 0.01, "other_text": 0.2, "negation": 0.0}
-            return {"heldout": HardPool(queries=9, plain=measure, hard=measure, errors=errors)}
+            errors = {"number": 1, "other_text": 20}
+            return {"heldout": HardPool(queries=100, plain=measure, hard=measure, errors=errors)}
 
         changed = summary.model_copy(update={"hard_pool": {"cy": hard(0.6), "ga": hard(0.4)}})
         table = hard_pool_section(changed)
