@@ -77,6 +77,8 @@ class ShortGroup:
 class Headline:
     """The first screen."""
 
+    compared: str
+    """What was compared with what."""
     approved: bool
     word: str
     deployed: str
@@ -96,6 +98,7 @@ def headline(summary: Summary) -> Headline:
     changes = [change for suite in suites for change in language_changes(summary, suite)]
     approved = summary.verdict == "approved"
     return Headline(
+        compared=_compared(summary),
         approved=approved,
         word=summary.verdict.capitalize(),
         deployed=_deployed(summary),
@@ -108,6 +111,14 @@ def headline(summary: Summary) -> Headline:
         groups=[_short(group) for group in groups(with_bars(changes))],
         several_suites=len(suites) > 1,
     )
+
+
+def _compared(summary: Summary) -> str:
+    what = f"{summary.version or 'A new encoder'} compared with {summary.reference}"
+    for _, _, result in summary.failures():
+        if any(rule.name == "contamination" and not rule.passed for rule in result.rules):
+            return f"{what} on the same sentences. It was trained on some of them, see below."
+    return f"{what} on the same sentences, none of which it was trained on."
 
 
 def _deployed(summary: Summary) -> str:

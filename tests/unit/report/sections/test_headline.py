@@ -29,6 +29,16 @@ def test_a_rejection_says_why_and_what_to_do(summary: Summary) -> None:
     assert "alignment gate replay" in first.advice[-1]
 
 
+def test_nobody_is_told_that_a_leaked_suite_was_not_trained_on(summary: Summary) -> None:
+    assert headline(summary).compared.endswith("none of which it was trained on.")
+    leaked = RuleOutcome(name="contamination", passed=False, reason="trained on 1 sentence")
+    irish = summary.languages["ga"]
+    result = irish.suites["heldout"].model_copy(update={"rules": [leaked]})
+    changed = irish.model_copy(update={"suites": {"heldout": result}})
+    contaminated = summary.model_copy(update={"languages": {"ga": changed}})
+    assert "It was trained on some of them" in headline(contaminated).compared
+
+
 def test_every_rule_has_advice() -> None:
     assert set(get_args(RuleName)) <= set(ADVICE)
 
