@@ -51,6 +51,8 @@ CURVES = "curves.jsonl"
 """Of `train`: the metrics of each step."""
 AVERAGING = "averaging.json"
 """Of `average`: the share of the base encoder, and the accuracies that it was chosen by."""
+CONFUSIONS = "confusions.json"
+"""Of `evaluate`: the clearest wrong answers of each suite, with their texts."""
 VERDICT = "verdict.json"
 """Of `gate`: the verdict with its findings."""
 LEAKED = "leaked.json"
@@ -92,7 +94,8 @@ def suites_of(holdout: Artifact, language: str) -> list[str]:
 
 def evaluated_suites(outcomes: Artifact) -> list[str]:
     """Names of the suites in an artifact of `evaluate`, the held-out one first."""
-    return heldout_first([file.removesuffix(".parquet") for file in outcomes.files])
+    names = [file for file in outcomes.files if file.endswith(".parquet")]
+    return heldout_first([name.removesuffix(".parquet") for name in names])
 
 
 def heldout_first(suites: list[str]) -> list[str]:

@@ -83,6 +83,9 @@ class Finding:
     """Languages that were also tested together with this one, because all are too small."""
     rules: tuple[RuleResult, ...] = ()
     """Every rule; empty in verdicts of earlier releases."""
+    changes: tuple[int, int, int, int] | None = None
+    """Pairs that lost both right answers, lost one, won one, won both; None in verdicts of earlier
+    releases."""
 
     def __post_init__(self) -> None:
         if self.rules and self.passed != all(rule.passed for rule in self.rules):

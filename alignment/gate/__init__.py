@@ -11,7 +11,7 @@ from alignment.gate.evidence import Earlier, SuiteKey
 from alignment.gate.family import holm, spent
 from alignment.gate.flips import p_as_bad, p_no_better, p_worse
 from alignment.gate.outcomes import Changes, PairedOutcomes, SuiteOutcomes, count_changes
-from alignment.gate.statistics import count_discordant, sign_test, wilson
+from alignment.gate.statistics import change_interval, count_discordant, sign_test, wilson
 
 __all__ = [
     "Changes",
@@ -19,6 +19,7 @@ __all__ = [
     "PairedOutcomes",
     "SuiteKey",
     "SuiteOutcomes",
+    "change_interval",
     "count_changes",
     "count_discordant",
     "decide",

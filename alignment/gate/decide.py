@@ -84,6 +84,7 @@ def _finding(evidence: Evidence) -> Finding:
         power=evidence.power,
         pooled_with=tuple(others),
         rules=results,
+        changes=evidence.changes,
     )
 
 

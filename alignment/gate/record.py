@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from alignment.gate.outcomes import Changes
 from alignment.types import Accuracy, Approved, Finding, Rejected, RuleResult, Trial, Verdict
 
 
@@ -31,4 +32,12 @@ def _finding(entry: dict[str, Any]) -> Finding:
     after = Accuracy(**entry.pop("after"))
     rules = tuple(RuleResult(**rule) for rule in entry.pop("rules", ()))
     pooled_with = tuple(entry.pop("pooled_with", ()))
-    return Finding(before=before, after=after, rules=rules, pooled_with=pooled_with, **entry)
+    changes = entry.pop("changes", None)
+    return Finding(
+        before=before,
+        after=after,
+        rules=rules,
+        pooled_with=pooled_with,
+        changes=None if changes is None else Changes(*changes),
+        **entry,
+    )

@@ -157,7 +157,12 @@ def suite_size(evidence: Evidence) -> RuleResult:
     """The test could see the drop that it must see, on this suite or together with others."""
     asked = evidence.asked
     drop = _points(asked.margin + asked.detect)
-    numbers = {"power": evidence.power, "asked": asked.power, "pairs": float(evidence.n)}
+    numbers = {
+        "power": evidence.power,
+        "asked": asked.power,
+        "pairs": float(evidence.n),
+        "drop": asked.margin + asked.detect,
+    }
     if evidence.power >= asked.power:
         reason = f"{evidence.n:,} pairs show a drop of {drop} with probability {evidence.power:.0%}"
         return RuleResult("suite_size", True, reason, numbers)

@@ -1,9 +1,11 @@
-"""The gate's statistics: a confidence interval for an accuracy, and a paired exact test."""
+"""The gate's statistics: confidence intervals, and a paired exact test."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+
+from alignment.gate.outcomes import Changes
 
 Z95 = 1.959963984540054
 
@@ -25,6 +27,30 @@ def wilson(successes: float, n: int) -> tuple[float, float]:
     center = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return max(0.0, center - half), min(1.0, center + half)
+
+
+def change_interval(changes: Changes, n: int) -> tuple[float, float]:
+    """The 95% interval of the change in accuracy over `n` pairs, (low, high) in [-1, 1].
+
+    Wald's interval of a mean of paired differences, with half a pair added that loses both answers
+    and half a pair that wins both, so that it does not shrink to a point where few pairs changed
+    (Agresti and Min 2005, "Simple improved confidence intervals for comparing matched
+    proportions"). The unit is the pair, as in the tests.
+
+    Examples:
+        >>> low, high = change_interval(Changes(lost=10, won=30), n=200)
+        >>> f"{low:.3f} to {high:.3f}"
+        '0.018 to 0.081'
+        >>> low, high = change_interval(Changes(), n=200)
+        >>> f"{low:.3f} to {high:.3f}"
+        '-0.010 to 0.010'
+    """
+    total = n + 2
+    mean = -changes.net_losses / (2 * total)
+    squares = changes.ones + 4 * changes.twos + 4
+    variance = squares / (4 * total) - mean**2
+    half = Z95 * math.sqrt(max(0.0, variance) / total)
+    return max(-1.0, mean - half), min(1.0, mean + half)
 
 
 def sign_test(wins: int, losses: int) -> float:

@@ -12,6 +12,7 @@ from alignment import layout
 from alignment.config import Config
 from alignment.encoder.cache import clear_encoders
 from alignment.pipeline.attempts import contest
+from alignment.pipeline.champions import last_deployments
 from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.fit import TrainingRun, fit
 from alignment.pipeline.plan import warn_before_run
@@ -22,7 +23,7 @@ from alignment.pipeline.summary import RunClock, build_summary, corpora_used
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import Version
 from alignment.registry.history import override_lines
-from alignment.report.summary import Summary
+from alignment.report.summary import Digests, Summary
 from alignment.stages.encoder import EncoderCounts
 from alignment.stages.evaluate import evaluate
 from alignment.stages.gate import gate, read_verdict
@@ -103,10 +104,22 @@ def _run(
         version=version,
         champion=registry.champion(),
         overrides=override_lines(registry.history()),
+        history=last_deployments(registry),
+        digests=Digests(
+            candidate=training.candidate.directory(layout.MODEL).digest,
+            reference=reference.encoder.digest,
+        ),
     )
-    page = runner.run(
-        "report", lambda: report(workspace.store, summary, training.triplets, training.trained)
+    call_report = functools.partial(
+        report,
+        workspace.store,
+        summary,
+        training.triplets,
+        training.trained,
+        candidate=comparison.after,
+        reference=comparison.before,
     )
+    page = runner.run("report", call_report)
     directory = write_record(workspace, config, summary, page)
     return Outcome(comparison.verdict, version, summary, directory)
 
@@ -116,10 +129,18 @@ class _Comparison:
     """The candidate against the reference."""
 
     verdict: Verdict
-    artifacts: list[Artifact]
-    """Of `evaluate`, for both encoders, and of `gate`."""
+    after: dict[str, Artifact]
+    """Of `evaluate` for the candidate, by language."""
+    before: dict[str, Artifact]
+    """The same for the reference."""
+    gate: Artifact
     suites: Mapping[str, str]
     """Digest of each suite, by `language/suite`."""
+
+    @property
+    def artifacts(self) -> list[Artifact]:
+        """Of `evaluate`, for both encoders, and of `gate`."""
+        return [*self.after.values(), *self.before.values(), self.gate]
 
 
 def _compare(
@@ -168,5 +189,4 @@ def _compare(
             "gate.sequential is false: a model that is trained again and again until it passes is "
             "not held to more than the first one, so a worse one will pass sooner or later."
         )
-    artifacts = [*after.values(), *before.values(), artifact]
-    return _Comparison(verdict, artifacts, attempts.suites)
+    return _Comparison(verdict, after, before, artifact, attempts.suites)

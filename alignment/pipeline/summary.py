@@ -11,7 +11,8 @@ from statistics import fmean
 
 from alignment import languages
 from alignment.config import Config
-from alignment.gate import wilson
+from alignment.gate import Changes, change_interval, holm, p_no_better, p_worse, wilson
+from alignment.layout import suite_file
 from alignment.pipeline.corpora import language_corpora
 from alignment.pipeline.data import TrainingData
 from alignment.pipeline.fit import TrainingRun
@@ -19,8 +20,11 @@ from alignment.registry import Version
 from alignment.report.summary import (
     Averaging,
     AveragingPoint,
+    Change,
     CorpusCheck,
     CorpusUse,
+    Deployment,
+    Digests,
     LanguageResult,
     Mean,
     Rows,
@@ -41,6 +45,8 @@ from alignment.stages.semantic import SemanticCounts, read_semantic
 from alignment.stages.train import TrainCounts
 from alignment.stages.triplets import TripletsCounts
 from alignment.types import Accuracy, Approved, Artifact, Finding, Verdict
+
+NO_DIGESTS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,8 @@ def build_summary(
     version: Version | None,
     champion: Version | None,
     overrides: Sequence[str] = (),
+    history: Sequence[Deployment] = (),
+    digests: Digests | None = None,
 ) -> Summary:
     """The run in numbers.
 
@@ -83,8 +91,10 @@ def build_summary(
         version: The published version, if any.
         champion: The deployed version after the run, if any.
         overrides: Each time that somebody overruled the gate.
+        history: The deployments so far.
+        digests: Of what was compared.
     """
-    results = language_results(verdict, config.trained)
+    results = language_results(verdict, config.trained, data.holdout.files)
     records = stage_records([*data.artifacts(), *training.artifacts, *evaluation])
     counts = TrainCounts.of(training.trained)
     return Summary(
@@ -107,6 +117,9 @@ def build_summary(
             code: SemanticFilter.model_validate(read_semantic(artifact))
             for code, artifact in data.semantic.filtered.items()
         },
+        pivot=config.pivot,
+        history=list(history),
+        digests=digests or Digests(),
         training=Training(
             steps=counts.steps, triplets=counts.triplets, seconds=training.trained.seconds
         ),
@@ -158,11 +171,18 @@ def corpus_checks(checked: Artifact) -> dict[str, CorpusCheck]:
     }
 
 
-def language_results(verdict: Verdict, trained: Sequence[str]) -> dict[str, LanguageResult]:
-    """The findings by language and suite."""
+def language_results(
+    verdict: Verdict, trained: Sequence[str], digests: Mapping[str, str] = NO_DIGESTS
+) -> dict[str, LanguageResult]:
+    """The findings by language and suite.
+
+    `digests` are those of the files of `holdout`, which has the suites.
+    """
     suites: dict[str, dict[str, SuiteResult]] = {}
-    for finding in verdict.findings:
-        suites.setdefault(finding.language, {})[finding.suite] = _suite_result(finding)
+    for finding, change in zip(verdict.findings, _changes(verdict.findings), strict=True):
+        digest = digests.get(suite_file(finding.suite, finding.language), "")
+        result = _suite_result(finding, change, digest)
+        suites.setdefault(finding.language, {})[finding.suite] = result
     return {
         code: LanguageResult(name=languages.name(code), trained=code in trained, suites=results)
         for code, results in suites.items()
@@ -200,6 +220,7 @@ def stage_records(artifacts: Sequence[Artifact]) -> list[StageRecord]:
             reused=artifact.reused,
             seconds=artifact.seconds,
             counts=dict(artifact.counts),
+            digest=artifact.digest,
         )
         for artifact in distinct.values()
     ]
@@ -228,7 +249,29 @@ def _rows(code: str, data: TrainingData, trained: TrainCounts) -> Rows:
     )
 
 
-def _suite_result(finding: Finding) -> SuiteResult:
+def _changes(findings: Sequence[Finding]) -> list[Change | None]:
+    """How sure each change is; the tests of all findings are one family."""
+    p_values = [_two_sided(finding) for finding in findings]
+    adjusted = holm(p_values)
+    changes: list[Change | None] = []
+    for finding, p, p_adjusted in zip(findings, p_values, adjusted, strict=True):
+        if finding.changes is None:
+            changes.append(None)
+            continue
+        low, high = change_interval(Changes(*finding.changes), finding.after.n)
+        changes.append(Change(low=low, high=high, p=p, p_adjusted=p_adjusted))
+    return changes
+
+
+def _two_sided(finding: Finding) -> float:
+    """Twice the smaller of the two exact p-values; 1 without the counts of an earlier release."""
+    if finding.changes is None:
+        return 1.0
+    changes = Changes(*finding.changes)
+    return min(1.0, 2 * min(p_worse(changes, 0), p_no_better(changes, 0)))
+
+
+def _suite_result(finding: Finding, change: Change | None, digest: str) -> SuiteResult:
     return SuiteResult(
         n=finding.after.n,
         before=_score(finding.before),
@@ -243,6 +286,8 @@ def _suite_result(finding: Finding) -> SuiteResult:
         power=finding.power,
         pooled_with=list(finding.pooled_with),
         rules=[RuleOutcome.model_validate(asdict(rule)) for rule in finding.rules],
+        change=change,
+        digest=digest,
     )
 
 

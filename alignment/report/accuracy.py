@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from alignment.report.summary import LanguageResult, SuiteResult, Summary
+from alignment.report.words import named
 
 
 class AccuracyRow(NamedTuple):
@@ -39,7 +40,7 @@ class AccuracyRow(NamedTuple):
 def accuracy_rows(summary: Summary, suite: str) -> list[AccuracyRow]:
     """One row for each language that the suite has."""
     return [
-        _row(language, language.suites[suite])
+        accuracy_row(language, language.suites[suite])
         for language in summary.languages.values()
         if suite in language.suites
     ]
@@ -47,7 +48,7 @@ def accuracy_rows(summary: Summary, suite: str) -> list[AccuracyRow]:
 
 def small_suite_line(suite: str, small: Mapping[str, SuiteResult]) -> str:
     """What people should know of a suite that is too small in these languages, by name."""
-    line = f"{suite} has too few pairs in {', '.join(small)} to show the drop of gate.detect"
+    line = f"{suite} has too few pairs in {named(list(small))} to show the drop of gate.detect"
     pooled = [result for result in small.values() if result.pooled_with]
     if not pooled:
         return f"{line}, so a pass says little there."
@@ -61,7 +62,8 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
-def _row(language: LanguageResult, result: SuiteResult) -> AccuracyRow:
+def accuracy_row(language: LanguageResult, result: SuiteResult) -> AccuracyRow:
+    """One language on one suite, as text."""
     after = result.after
     return AccuracyRow(
         language=language.name,

@@ -1,20 +1,30 @@
-"""`report.html`: one file that needs no network."""
+"""`report.html`: one file that needs no network and no JavaScript."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from markupsafe import Markup
-
-from alignment.report import plots
-from alignment.report.accuracy import accuracy_rows, small_suite_line
-from alignment.report.alignment import alignment_rows, verdict_counts
 from alignment.report.averaging import averaging_rows
-from alignment.report.semantic import by_name, semantic_rows
-from alignment.report.summary import SemanticFilter, Summary
-from alignment.report.templating import render_html, trusted
+from alignment.report.mistakes import Mistake
+from alignment.report.sections.confusions import confusions_section
+from alignment.report.sections.data import data_section
+from alignment.report.sections.headline import STOPS, headline
+from alignment.report.sections.history import history_section
+from alignment.report.sections.languages import languages_section
+from alignment.report.sections.lineage import lineage_section
+from alignment.report.sections.negatives import negatives_section
+from alignment.report.sections.pools import (
+    hard_pool_section,
+    mixed_pool_section,
+    retrieval_section,
+)
+from alignment.report.sections.training import training_section
+from alignment.report.summary import Summary
+from alignment.report.templating import render_html
 from alignment.types import StepMetrics
+
+NO_MISTAKES: Mapping[str, Sequence[Mistake]] = {}
 
 
 def render_report(
@@ -22,6 +32,7 @@ def render_report(
     audits: Mapping[int, Mapping[str, Any]],
     steps: Sequence[StepMetrics],
     versions: Mapping[str, str],
+    mistakes: Mapping[str, Sequence[Mistake]] = NO_MISTAKES,
 ) -> str:
     """The page, in which all text from corpora is escaped.
 
@@ -30,39 +41,25 @@ def render_report(
         audits: `audit.json` by the step after which its triplets were mined, from 0.
         steps: The metrics of each training step.
         versions: Versions of the packages that can change a result.
+        mistakes: The worst answers of the new encoder by language.
     """
-    suites = summary.suites()
-    alignment = alignment_rows(summary.alignment)
-    accuracy = {suite: plots.accuracy(summary.languages, suite) for suite in suites}
+    confusions = confusions_section(summary, mistakes)
+    confused = {entry.code for entry in confusions.languages} if confusions else set()
     return render_html(
-        "report.html.j2",
+        "page/page.html.j2",
         s=summary,
-        suites=suites,
-        accuracy_rows={suite: accuracy_rows(summary, suite) for suite in suites},
-        accuracy_plot={suite: trusted(plot) for suite, plot in accuracy.items()},
-        alignment_rows=alignment,
-        verdict_counts=verdict_counts(alignment),
-        semantic_rows=semantic_rows(summary.semantic),
-        score_plot=_score_plot(summary.semantic),
-        failures=summary.failures(),
-        small_suites=[small_suite_line(*entry) for entry in summary.small_suites().items()],
-        audits=[(step, audit, _hardness_plot(audit)) for step, audit in audits.items()],
-        curves=trusted(plots.curves(steps)) if steps else None,
+        headline=headline(summary),
+        stops_shown=STOPS,
+        languages=languages_section(summary),
+        confusions=confusions,
+        confused=confused,
+        mixed_pool=mixed_pool_section(summary),
+        hard_pool=hard_pool_section(summary),
+        retrieval=retrieval_section(summary),
+        data=data_section(summary),
+        negatives=negatives_section(summary, audits),
+        training=training_section(steps),
+        lineage=lineage_section(summary, versions),
+        history=history_section(summary),
         averaging_rows=averaging_rows(summary.averaging),
-        versions=versions,
     )
-
-
-def _hardness_plot(audit: Mapping[str, Any]) -> Markup | None:
-    """None if no encoder measured the similarities of any triplet."""
-    strategies = audit["strategies"]
-    if not any(strategy["measured"] for strategy in strategies.values()):
-        return None
-    return trusted(plots.hardness(strategies))
-
-
-def _score_plot(filters: Mapping[str, SemanticFilter]) -> Markup | None:
-    """None if no language has scores."""
-    if not any(result.edges for result in filters.values()):
-        return None
-    return trusted(plots.score_distributions(by_name(filters)))

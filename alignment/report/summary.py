@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
+from alignment.report.pools import HardPool, MixedPool, Retrieval
+from alignment.report.record import Record as _Record
 from alignment.types import AlignmentVerdict, RuleName
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Score(_Record):
@@ -31,6 +29,17 @@ class RuleOutcome(_Record):
     reason: str
     numbers: dict[str, float] = Field(default_factory=dict, description="what the rule compared")
     warning: bool = Field(False, description="passed, but worth knowing")
+
+
+class Change(_Record):
+    """How the accuracy of one language on one suite changed, tested without a margin."""
+
+    low: float = Field(description="95% interval of after - before, in [-1, 1]; pairs are the unit")
+    high: float
+    p: float = Field(description="exact two-sided p-value of 'the two encoders are equally good'")
+    p_adjusted: float = Field(
+        description="after Holm's correction for all languages and suites of the run"
+    )
 
 
 class SuiteResult(_Record):
@@ -57,6 +66,10 @@ class SuiteResult(_Record):
         default_factory=list, description="languages that were also tested together with this one"
     )
     rules: list[RuleOutcome] = Field(default_factory=list, description="of the gate")
+    change: Change | None = Field(
+        None, description="how sure the change is; null in runs of earlier releases"
+    )
+    digest: str = Field("", description="sha256 of the suite's pairs in this language")
 
     def warnings(self) -> list[str]:
         """Reasons of rules that passed, which people should know."""
@@ -93,6 +106,7 @@ class StageRecord(_Record):
     reused: bool
     seconds: float = Field(description="of the run that built it")
     counts: dict[str, JsonValue] = Field(description="what the stage counted")
+    digest: str = Field("", description="sha256 of the content")
 
 
 class CorpusUse(_Record):
@@ -154,6 +168,31 @@ class TrialRecord(_Record):
     tests: int = Field(1, description="tests that Holm's correction is for")
 
 
+class Deployment(_Record):
+    """One change of the deployed version, from the registry's history."""
+
+    time: str = Field(description="UTC, ISO 8601")
+    action: str = Field(description="publish, promote, override, rollback or repair")
+    version: str
+    previous: str | None
+    approved: bool = Field(True, description="whether the gate approved the version")
+    accuracy: dict[str, float] = Field(
+        default_factory=dict, description="mean over the measured languages, by suite"
+    )
+    languages: dict[str, int] = Field(
+        default_factory=dict, description="how many languages that mean is over, by suite"
+    )
+    by: str = Field("", description="who overruled the gate")
+    reason: str = Field("", description="why")
+
+
+class Digests(_Record):
+    """sha256 of what was compared; empty in runs of earlier releases."""
+
+    candidate: str = Field("", description="of the new encoder")
+    reference: str = Field("", description="of the encoder that it was compared with")
+
+
 class Training(_Record):
     """The length of the training."""
 
@@ -210,6 +249,20 @@ class Summary(_Record):
     semantic: dict[str, SemanticFilter] = Field(
         default_factory=dict, description="by language; those with `clean.semantic`"
     )
+    pivot: str = Field("", description="code of the language that all pairs share")
+    mixed_pool: dict[str, MixedPool] = Field(
+        default_factory=dict, description="search among the texts of all languages, by language"
+    )
+    hard_pool: dict[str, dict[str, HardPool]] = Field(
+        default_factory=dict, description="search among altered copies, by language and suite"
+    )
+    retrieval: dict[str, dict[str, Retrieval]] = Field(
+        default_factory=dict, description="queries to documents, by language and suite"
+    )
+    history: list[Deployment] = Field(
+        default_factory=list, description="the last deployments, oldest first"
+    )
+    digests: Digests = Field(default_factory=Digests)
     training: Training
     averaging: Averaging | None = Field(
         None, description="of the trained and the base weights; null if they are not averaged"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from alignment.printable import printable
 from alignment.redaction import without_credentials
@@ -19,11 +19,12 @@ from alignment.report.accuracy import percent
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&$])")
 _LINE_START = re.compile(r"^(\d*)([-+=]|[.)](?=\s))")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
+_CODE = re.compile(r"`([^`]*)`")
 _BACKTICKS = re.compile(r"`+")
 
 
 def render_html(template: str, **values: Any) -> str:
-    """Render a template that ends in `.html.j2`; values are escaped unless they are `Markup`."""
+    """Render a template of HTML; values are escaped unless they are `Markup`."""
     return _html().get_template(template).render(**values)
 
 
@@ -83,6 +84,15 @@ def _fence(text: str, *, shortest: int) -> str:
     return "`" * max(shortest, longest + 1)
 
 
+def with_code(value: object) -> Markup:
+    """Escaped text in which `backticks` become inline code.
+
+    >>> print(with_code("run `alignment show` & wait"))
+    run <code>alignment show</code> &amp; wait
+    """
+    return trusted(_CODE.sub(r"<code>\1</code>", str(escape(_safe(value)))))
+
+
 def _words(value: object) -> str:
     """`too_few_words` -> `too few words`."""
     return str(value).replace("_", " ")
@@ -99,6 +109,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "code": code_span,
     "json_block": json_block,
     "quoted": quoted,
+    "with_code": with_code,
 }
 
 

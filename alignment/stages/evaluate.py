@@ -10,11 +10,13 @@ from typing import Any
 
 from alignment import layout, tables
 from alignment.encoder.cache import cached_encoder
+from alignment.files import write_json
 from alignment.retrieval.metrics import Outcomes, retrieve
+from alignment.stages.confusions import suite_confusions
 from alignment.store import Store
 from alignment.types import Artifact, Counts, Input
 
-REVISION = 2
+REVISION = 3
 logger = logging.getLogger(__name__)
 
 
@@ -55,7 +57,7 @@ def evaluate(
     *,
     trust_remote_code: bool = False,
 ) -> Artifact:
-    """`<suite>.parquet`: one row per query and direction.
+    """`<suite>.parquet`: one row per query and direction; `confusions.json`: the worst answers.
 
     Args:
         store: Where the artifact goes.
@@ -70,6 +72,7 @@ def evaluate(
     def work(out: Path) -> EvaluateCounts:
         model = cached_encoder(encoder.path, trust_remote_code=trust_remote_code)
         counts = EvaluateCounts()
+        confusions = {}
         for name in suites:
             suite = layout.read_suite(holdout.path, name, language)
             # A candidate whose vectors are not finite is refused by the gate, with this reason.
@@ -79,6 +82,7 @@ def evaluate(
             backward = retrieve(y, x, suite.source)
             rows = _rows(suite.ids, forward, backward)
             tables.write(out / layout.outcomes_file(name), tables.OUTCOMES, rows)
+            confusions[name] = suite_confusions(suite, (x, y), (forward, backward))
             counts.suites[name] = SuiteCounts(
                 queries=len(suite.ids),
                 forward=int(forward.correct.sum()),
@@ -86,6 +90,8 @@ def evaluate(
             )
             accuracy = 100 * counts.suites[name].accuracy
             logger.info("evaluate %s %s: %.1f%%", language, name, accuracy)
+        if confusions:
+            write_json(out / layout.CONFUSIONS, confusions)
         return counts
 
     inputs = {f"suite:{name}": holdout.input(layout.suite_file(name, language)) for name in suites}

@@ -20,7 +20,7 @@ from alignment.stages.outcomes import read_answers
 from alignment.store import Store
 from alignment.types import Artifact, Counts, Verdict
 
-REVISION = 2
+REVISION = 3
 logger = logging.getLogger(__name__)
 
 

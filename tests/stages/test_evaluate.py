@@ -13,6 +13,7 @@ from alignment.encoder.encoder import Encoder
 from alignment.encoder.prompts import Side
 from alignment.files import tree_digests
 from alignment.stages import evaluate as stage
+from alignment.stages.confusions import read_mistakes
 from alignment.stages.evaluate import EvaluateCounts, SuiteCounts, evaluate
 from alignment.types import Artifact, Input
 from tests.stages.helpers import clean_tiny
@@ -57,6 +58,63 @@ def test_one_outcome_per_query_and_direction(context: RunContext, holdout: Artif
     )
 
 
+def test_the_worst_answers_have_their_texts(context: RunContext, holdout: Artifact) -> None:
+    artifact = evaluate(context.store, "es", holdout, Input("letters", Path("model")))
+    suite = layout.read_suite(holdout.path, layout.HELDOUT, "es")
+    rows = list(tables.read(artifact.path / layout.outcomes_file("heldout")))
+    wrong = [row for row in rows if not row["correct"]]
+    mistakes = read_mistakes(artifact, None)
+    assert len(mistakes) == min(10, len(wrong)) > 0
+    gaps = [mistake.gap for mistake in mistakes]
+    assert gaps == sorted(gaps, reverse=True)
+    assert gaps[0] == pytest.approx(
+        max(row["best_wrong"] - row["similarity"] for row in wrong), abs=1e-3
+    )
+    translations = dict(zip(suite.source, suite.target, strict=True))
+    for mistake in mistakes:
+        pair = (mistake.query, mistake.gold)
+        source, target = pair if mistake.direction == "forward" else pair[::-1]
+        assert translations[source] == target
+        assert mistake.retrieved != mistake.gold
+        assert mistake.is_new is None
+
+
+def test_an_encoder_without_mistakes(
+    context: RunContext, holdout: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = layout.read_suite(holdout.path, layout.HELDOUT, "es")
+    pair_of = dict(zip(suite.source, range(len(suite.ids)), strict=True))
+    pair_of |= dict(zip(suite.target, range(len(suite.ids)), strict=True))
+
+    class Perfect(Letters):
+        def encode(
+            self, texts: list[str], *, side: Side = "source", check: bool = True
+        ) -> NDArray[np.float32]:
+            rows = [pair_of[text] for text in texts]
+            perfect: NDArray[np.float32] = np.eye(len(suite.ids), dtype=np.float32)[rows]
+            return perfect
+
+    monkeypatch.setattr(stage, "cached_encoder", lambda path, **_: Perfect())
+    artifact = evaluate(context.store, "es", holdout, Input("perfect", Path("model")))
+    assert EvaluateCounts.of(artifact).suites["heldout"].accuracy == 1.0
+    assert read_mistakes(artifact, artifact) == []
+
+
+def test_a_mistake_is_new_if_the_reference_is_right(
+    context: RunContext, holdout: Artifact, tmp_path: Path
+) -> None:
+    artifact = evaluate(context.store, "es", holdout, Input("letters", Path("model")))
+    rows = list(tables.read(artifact.path / layout.outcomes_file("heldout")))
+    assert {each.is_new for each in read_mistakes(artifact, artifact)} == {False}
+    for row in rows:
+        row["correct"] = row["direction"] == "forward"
+    tables.write(tmp_path / layout.outcomes_file("heldout"), tables.OUTCOMES, rows)
+    files = tree_digests(tmp_path)
+    reference = Artifact("evaluate", "es", "r", tmp_path, files, {}, 0.0, "r")
+    for mistake in read_mistakes(artifact, reference):
+        assert mistake.is_new is (mistake.direction == "forward")
+
+
 def test_an_encoder_counts_by_content(context: RunContext, holdout: Artifact) -> None:
     first = evaluate(context.store, "es", holdout, Input("letters", Path("here")))
     moved = evaluate(context.store, "es", holdout, Input("letters", Path("there")))
@@ -70,6 +128,7 @@ def test_a_language_without_a_suite(context: RunContext, holdout: Artifact) -> N
     artifact = evaluate(context.store, "fi", holdout, Input("letters", Path("model")))
     assert EvaluateCounts.of(artifact) == EvaluateCounts({})
     assert not artifact.files
+    assert read_mistakes(artifact, None) == []
 
 
 LANGUAGES = 100

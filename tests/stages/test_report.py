@@ -75,7 +75,7 @@ def test_the_page(context: RunContext, triplets: Artifact, trained: Artifact) ->
     artifact = report(context.store, summary(), {0: triplets}, trained)
     page = (artifact.path / layout.REPORT).read_text()
     assert "Rejected." in page
-    assert "<h2>Training</h2>" in page
+    assert '<h2 id="training-title">Training</h2>' in page
     assert ReportCounts.of(artifact).bytes == len(page.encode())
 
 

@@ -24,6 +24,8 @@ def test_suites_of_a_language() -> None:
 def test_evaluated_suites() -> None:
     outcomes = artifact(layout.outcomes_file("tatoeba"), layout.outcomes_file("heldout"))
     assert layout.evaluated_suites(outcomes) == ["heldout", "tatoeba"]
+    with_confusions = artifact(layout.outcomes_file("heldout"), layout.CONFUSIONS)
+    assert layout.evaluated_suites(with_confusions) == ["heldout"]
 
 
 def test_a_suite_is_read_as_columns(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 import doctest
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from alignment.gate import count_discordant, sign_test, statistics, wilson
+from alignment.gate import Changes, change_interval, count_discordant, sign_test, statistics, wilson
 
 
 @pytest.mark.parametrize(("wins", "losses"), [(0, 0), (3, 1), (0, 5), (12, 30), (200, 180)])
@@ -39,3 +42,28 @@ def test_examples_of_the_docstrings() -> None:
     result = doctest.testmod(statistics)
     assert result.attempted >= 5
     assert result.failed == 0
+
+
+@given(st.tuples(*[st.integers(0, 50)] * 4), st.integers(0, 400))
+def test_the_interval_of_a_change_has_the_change(counts: tuple[int, ...], unchanged: int) -> None:
+    changes = Changes(*counts)
+    n = sum(counts) + unchanged
+    low, high = change_interval(changes, n)
+    assert -1 <= low < high <= 1
+    if n:
+        assert low <= -changes.net_losses / (2 * n) <= high
+    mirrored = change_interval(Changes(*counts[::-1]), n)
+    assert mirrored == pytest.approx((-high, -low))
+
+
+@pytest.mark.parametrize("probabilities", [(0.0, 0.02, 0.05, 0.0), (0.01, 0.1, 0.2, 0.05)])
+def test_the_interval_of_a_change_covers_it(probabilities: tuple[float, ...]) -> None:
+    draws = np.random.default_rng(0).multinomial(
+        150, [*probabilities, 1 - sum(probabilities)], size=2000
+    )
+    change = np.dot(probabilities, [-2, -1, 1, 2]) / 2
+    covered = 0
+    for lost_twice, lost, won, won_twice, _ in draws.tolist():
+        low, high = change_interval(Changes(lost_twice, lost, won, won_twice), 150)
+        covered += low <= change <= high
+    assert 0.93 <= covered / len(draws) <= 0.99

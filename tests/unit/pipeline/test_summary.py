@@ -1,11 +1,13 @@
 import datetime
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alignment import layout
 from alignment.config import parse_config
+from alignment.gate import Changes, p_no_better
 from alignment.pipeline.summary import (
     RunClock,
     averaging_of,
@@ -15,7 +17,7 @@ from alignment.pipeline.summary import (
     seconds_per_stage,
     stage_records,
 )
-from alignment.types import Accuracy, Artifact, Finding, Rejected
+from alignment.types import Accuracy, Approved, Artifact, Finding, Rejected
 
 CONFIG = """
 name: demo
@@ -84,6 +86,27 @@ def test_intervals_are_over_both_directions() -> None:
     score = language_results(VERDICT, ["fi"])["fi"].suites["heldout"].after
     assert score.mean == pytest.approx(0.9)
     assert (score.low, score.high) == pytest.approx((0.8256, 0.9448), abs=1e-4)  # 90 of 100
+
+
+def test_changes_are_tested_together() -> None:
+    better = replace(finding("fi", "heldout", 0.9), changes=(0, 1, 9, 3))
+    same = replace(finding("cy", "heldout", 0.3), changes=(0, 4, 4, 0))
+    unknown = finding("de", "heldout", 0.3)
+    results = language_results(Approved((better, same, unknown), "v1"), ["fi"])
+    finnish, welsh, german = (results[code].suites["heldout"].change for code in results)
+    assert finnish is not None and welsh is not None and german is None
+    assert finnish.p == pytest.approx(2 * p_no_better(Changes(0, 1, 9, 3), 0))
+    assert finnish.p_adjusted == pytest.approx(3 * finnish.p)
+    assert 0 < finnish.low < finnish.high
+    assert welsh.p == welsh.p_adjusted == 1.0
+    assert welsh.low == pytest.approx(-welsh.high)
+
+
+def test_suites_have_their_digests() -> None:
+    digests = {"suites/heldout/fi.parquet": "abc"}
+    results = language_results(VERDICT, ["fi"], digests)
+    assert results["fi"].suites["heldout"].digest == "abc"
+    assert results["fi"].suites["tatoeba"].digest == ""
 
 
 def test_means_leave_controls_out() -> None:

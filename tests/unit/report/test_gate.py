@@ -62,7 +62,7 @@ def test_rows_have_the_test(judged: Summary) -> None:
 def test_the_page_has_the_test(judged: Summary) -> None:
     page = render_report(judged, {}, [], {})
     assert '<td class="n">0.25</td><td class="n">12%</td>' in page
-    assert "fail: floor" in page
+    assert '<span class="fail">✗ fail</span><small>floor</small>' in page
     assert "Holm&#39;s correction for the 3 tests" in page or "Holm's correction for the 3" in page
     assert "Attempt 2 against the base encoder" in page
     assert "Too small: heldout has too few pairs in Welsh to show" in page

@@ -1,12 +1,15 @@
+import re
 from dataclasses import asdict
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from alignment.report.html import render_report
-from alignment.report.summary import LanguageResult, Summary
+from alignment.report.summary import Summary
 from alignment.triplets.audit import GuardCounts
 from alignment.types import StepMetrics
+from tests.report_pages import HOSTILE, make_run
 
 STEPS = [
     StepMetrics(
@@ -22,6 +25,33 @@ STEPS = [
         validation={"cy": 0.5},
     )
 ]
+
+
+VOID = {"meta", "br", "circle", "line", "polyline", "rect"}
+"""Elements that have no closing tag on the page, or close themselves."""
+
+
+class Tags(HTMLParser):
+    """Checks that every element is closed in its place, and collects ids and links."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: set[str] = set()
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.ids += [values["id"] or ""] if "id" in values else []
+        self.links |= {values["href"] or ""} if "href" in values else set()
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
 
 
 def strategy(**changes: Any) -> dict[str, Any]:
@@ -50,7 +80,7 @@ def test_the_verdict_comes_first(summary: Summary) -> None:
     text = " ".join(page.split())
     assert "Rejected." in text
     assert "1 of 3 checks failed, so nothing was deployed. Version v1 stays deployed." in text
-    assert "Irish (heldout): below the floor" in text
+    assert "<bdi>Irish</bdi></a> (heldout): below the floor" in text
 
 
 @pytest.mark.parametrize(
@@ -73,8 +103,10 @@ def test_an_approval(summary: Summary, version: str, champion: str, sentence: st
 def test_every_table_has_a_caption(summary: Summary) -> None:
     example = {"anchor": "a", "positive": "b", "negative": "c", "chrf": 1.0}
     page = render_report(summary, {0: audit(random=strategy(examples=[example]))}, STEPS, {})
-    assert page.count("<table>") == 7
-    assert page.count("<figcaption>") == page.count("<table>")
+    labels = re.findall(r"<table[^>]*>", page)
+    regions = re.findall(r'role="region" aria-label="[^"]+"><table', page)
+    named = [label for label in labels if "aria-label" in label]
+    assert len(labels) == len(regions) + len(named) > 10
 
 
 def test_counts_of_a_stage_are_its_totals(summary: Summary) -> None:
@@ -100,12 +132,18 @@ def test_text_cannot_become_markup(summary: Summary, text: str) -> None:
     assert text not in page
 
 
-def test_plot_labels_cannot_become_markup(summary: Summary) -> None:
-    welsh = summary.languages["cy"]
-    named = LanguageResult(name="<b>$x^2$</b>", trained=True, suites=welsh.suites)
-    page = render_report(summary.model_copy(update={"languages": {"cy": named}}), {}, [], {})
-    assert "<b>$" not in page
-    assert "$x^2$" in page  # not typeset as a formula
+def test_names_cannot_become_markup() -> None:
+    run = make_run(14)
+    languages = {}
+    for code, language in run.summary.languages.items():
+        languages[code] = language.model_copy(update={"name": f'"><script>{code}'})
+    forged = run._replace(summary=run.summary.model_copy(update={"languages": languages}))
+    page = forged.page()
+    assert 'class="overview"' in page  # whose titles have the names
+    assert "<script" not in page
+    assert HOSTILE not in page
+    assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in page
+    Tags(page)
 
 
 def test_what_the_readers_skipped(summary: Summary) -> None:
@@ -114,3 +152,36 @@ def test_what_the_readers_skipped(summary: Summary) -> None:
     changed = summary.model_copy(update={"rows": {"cy": rows}})
     page = render_report(changed, {}, [], {})
     assert "not pulled: state new 1,500, &lt;i&gt; 2" in page
+
+
+@pytest.mark.parametrize("suites", [("heldout",), ("heldout", "tatoeba")])
+def test_the_page_is_well_formed_and_its_links_lead_somewhere(suites: tuple[str, ...]) -> None:
+    tags = Tags(make_run(14, suites=suites, pools=True).page())
+    assert len(tags.ids) == len(set(tags.ids))
+    assert {link.removeprefix("#") for link in tags.links} <= set(tags.ids)
+    assert {
+        "changes",
+        "languages",
+        "confusions",
+        "mixed-pool",
+        "hard-pool",
+        "retrieval",
+        "data",
+    } <= (set(tags.ids))
+    assert {"negatives", "training", "lineage", "history", "language-cy"} <= set(tags.ids)
+
+
+def test_sections_without_data_are_left_out(summary: Summary) -> None:
+    page = render_report(summary, {}, [], {})
+    for section in ("confusions", "mixed-pool", "hard-pool", "retrieval", "history", "training"):
+        assert f'id="{section}"' not in page
+        assert f'href="#{section}"' not in page
+
+
+def test_a_hundred_languages_stay_below_two_megabytes() -> None:
+    page = make_run(100, suites=("heldout", "tatoeba"), pools=True).page()
+    assert len(page.encode()) < 2_000_000
+
+
+def test_a_page_is_the_same_every_time() -> None:
+    assert make_run(8).page() == make_run(8).page()

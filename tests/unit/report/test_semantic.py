@@ -1,10 +1,9 @@
 from typing import Any
 
-from alignment.report import plots
 from alignment.report.html import render_report
-from alignment.report.semantic import by_name, semantic_rows
+from alignment.report.sections.data import data_section
+from alignment.report.semantic import semantic_rows
 from alignment.report.summary import SemanticFilter, Summary
-from tests.unit.report.test_plots import texts
 
 
 def semantic_filter(**changes: Any) -> SemanticFilter:
@@ -43,18 +42,18 @@ def test_rows() -> None:
     assert irish == ("Irish", "10", "0", "", "", "", "left alone: too few pairs")
 
 
-def test_plot_of_the_languages_with_scores() -> None:
-    labels = texts(plots.score_distributions(by_name(FILTERS)))
-    assert "Welsh" in labels
-    assert "Irish" not in labels
-    assert "mismatched pairs" in labels
+def test_only_languages_with_scores_have_a_chart(summary: Summary) -> None:
+    section = data_section(summary.model_copy(update={"semantic": FILTERS}))
+    (panel,) = section.scores
+    assert panel.name == "Welsh"
+    assert "threshold -2.50" in panel.chart
 
 
 def test_report(summary: Summary) -> None:
     page = render_report(summary.model_copy(update={"semantic": FILTERS}), {}, [], {})
     assert "Pairs that are not translations" in page
     assert "left alone: too few pairs" in page
-    assert page.count("<svg") == 2
+    assert page.count('class="distribution"') == 1
     without = render_report(summary, {}, [], {})
     assert "Pairs that are not translations" not in without
 
@@ -63,4 +62,4 @@ def test_report_without_any_scores(summary: Summary) -> None:
     filters = {"ga": FILTERS["ga"]}
     page = render_report(summary.model_copy(update={"semantic": filters}), {}, [], {})
     assert "left alone: too few pairs" in page
-    assert page.count("<svg") == 1
+    assert 'class="distribution"' not in page
