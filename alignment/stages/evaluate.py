@@ -10,7 +10,9 @@ from typing import Any
 
 from alignment import layout, tables
 from alignment.encoder.cache import cached_encoder
+from alignment.encoder.encoder import Encoder
 from alignment.retrieval.metrics import Outcomes, retrieve
+from alignment.stages.hard_pool import search_hard_pool
 from alignment.store import Store
 from alignment.types import Artifact, Counts, Input
 
@@ -53,9 +55,10 @@ def evaluate(
     holdout: Artifact,
     encoder: Input,
     *,
+    hard_pool_pivot: str | None = None,
     trust_remote_code: bool = False,
 ) -> Artifact:
-    """`<suite>.parquet`: one row per query and direction.
+    """`<suite>.parquet`: one row per query and direction; `hard/<suite>.parquet` if asked for.
 
     Args:
         store: Where the artifact goes.
@@ -63,6 +66,7 @@ def evaluate(
         holdout: The suites.
         encoder: A directory, identified by its content: the base encoder, the candidate, or a
             published version.
+        hard_pool_pivot: Language of the sources; it asks for the outcomes in the hard pool.
         trust_remote_code: Run Python code that comes with the encoder.
     """
     suites = layout.suites_of(holdout, language)
@@ -79,6 +83,9 @@ def evaluate(
             backward = retrieve(y, x, suite.source)
             rows = _rows(suite.ids, forward, backward)
             tables.write(out / layout.outcomes_file(name), tables.OUTCOMES, rows)
+            if hard_pool_pivot is not None:
+                rows = _hard_rows(model, suite, hard_pool_pivot, language)
+                tables.write(out / layout.hard_file(name), tables.HARD_OUTCOMES, rows)
             counts.suites[name] = SuiteCounts(
                 queries=len(suite.ids),
                 forward=int(forward.correct.sum()),
@@ -88,13 +95,14 @@ def evaluate(
             logger.info("evaluate %s %s: %.1f%%", language, name, accuracy)
         return counts
 
+    hard = {} if hard_pool_pivot is None else {"hard_pool": {"pivot": hard_pool_pivot}}
     inputs = {f"suite:{name}": holdout.input(layout.suite_file(name, language)) for name in suites}
     inputs["encoder"] = encoder
     return store.build(
         "evaluate",
         work,
         revision=REVISION,
-        config={"language": language},
+        config={"language": language, **hard},
         inputs=inputs,
         label=language,
     )
@@ -109,4 +117,19 @@ def _rows(ids: list[str], forward: Outcomes, backward: Outcomes) -> Iterator[dic
                 "correct": bool(correct),
                 "similarity": float(gold),
                 "best_wrong": float(wrong),
+            }
+
+
+def _hard_rows(
+    model: Encoder, suite: layout.Suite, pivot: str, language: str
+) -> Iterator[dict[str, Any]]:
+    both = search_hard_pool(model, suite.source, suite.target, pivot, language, check=False)
+    for direction, outcomes in (("forward", both.forward), ("backward", both.backward)):
+        answers = zip(suite.ids, outcomes.correct.tolist(), outcomes.winners, strict=True)
+        for query_id, correct, winner in answers:
+            yield {
+                "query_id": query_id,
+                "direction": direction,
+                "correct": correct,
+                "winner": winner,
             }
