@@ -12,7 +12,15 @@ from alignment.config.problems import place_of
 from alignment.errors import Problem
 from alignment.references import expanded, references, without_escapes
 
-PATH_KEYS = ("path", "target_path", "language_model", "lock")
+PATH_KEYS = (
+    "path",
+    "target_path",
+    "language_model",
+    "lock",
+    "documents",
+    "queries",
+    "relevance",
+)
 """Keys whose values name files."""
 _MAX_NAME_BYTES = 255  # of Linux and macOS
 ADDRESS_KEYS = ("url", "api", "exports")

@@ -13,6 +13,7 @@ from alignment.encoder.cache import clear_encoders
 from alignment.pipeline.attempts import contest
 from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.fit import TrainingRun, fit
+from alignment.pipeline.further import check_retrieval_suites, measure_further
 from alignment.pipeline.plan import warn_before_run
 from alignment.pipeline.record import write_record
 from alignment.pipeline.reference import Reference, choose_reference
@@ -68,6 +69,7 @@ def _run(
 ) -> Outcome:
     clock = RunClock()
     warn_before_run(config, workspace)
+    check_retrieval_suites(config, workspace)
     registry = workspace.registry(config.name)
     champion = registry.champion()
     data = prepare(config, workspace, runner)
@@ -132,6 +134,7 @@ def _compare(
                 code,
                 data.holdout,
                 encoder,
+                hard_pool_pivot=config.pivot if config.evaluate.hard_pool else None,
                 trust_remote_code=config.encoder.runs_code,
             )
             for code in config.measured
@@ -140,9 +143,13 @@ def _compare(
 
     candidate = training.trained.directory(layout.MODEL)
     after = evaluated("evaluate candidate", candidate)
+    further_after = measure_further(config, workspace, runner, data.holdout, candidate, "candidate")
     before = evaluated("evaluate reference", reference.encoder)
+    further_before = measure_further(
+        config, workspace, runner, data.holdout, reference.encoder, "reference"
+    )
     registry = workspace.registry(config.name)
-    attempts = contest(registry, reference, candidate, after, data.holdout)
+    attempts = contest(registry, reference, candidate, after, data.holdout, further_after)
     call = functools.partial(
         gate,
         workspace.store,
@@ -153,6 +160,7 @@ def _compare(
         earlier=attempts.earlier(),
         holdout=data.holdout,
         triplets=list(training.triplets.values()),
+        further=(further_after, further_before),
     )
     artifact = runner.run("gate", call)
     verdict = read_verdict(artifact)
@@ -162,4 +170,5 @@ def _compare(
             "gate.sequential is false: a model that is trained again and again until it passes is "
             "not held to more than the first one, so a worse one will pass sooner or later."
         )
-    return _Comparison(verdict, [*after.values(), *before.values(), artifact])
+    further = [*further_after.by_name().values(), *further_before.by_name().values()]
+    return _Comparison(verdict, [*after.values(), *before.values(), *further, artifact])

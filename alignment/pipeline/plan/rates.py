@@ -80,7 +80,9 @@ COSTS = {
     "report": StageCost("run", 3, 500_000),
 }
 """In the order of the stages; `tokens` of a step are those of its batch."""
-DEPENDS_ON_ENCODER = frozenset({"check", "embed", "mine", "tokenize", "train", "evaluate"})
+DEPENDS_ON_ENCODER = frozenset(
+    {"check", "embed", "mine", "tokenize", "train", "evaluate", "mixed", "retrieve"}
+)
 FLOPS_PER_CORE = 95e9
 """Of float32 products by one core, from the rates of `make bench-train`."""
 
