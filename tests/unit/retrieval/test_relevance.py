@@ -63,7 +63,8 @@ def test_equals_the_formulas(seed: int, documents: int, levels: int) -> None:
     rng = np.random.default_rng(seed)
     names = [f"d{number}" for number in rng.permutation(documents)]
     queries = [f"q{number}" for number in range(3)]
-    similarities = rng.integers(0, levels, (3, documents)).astype(np.float32) / levels
+    steps = rng.integers(0, levels, (3, documents))
+    similarities = (steps / levels).astype(np.float32)
     depth = min(100, documents)
     indices = np.argsort(-similarities, axis=1, kind="stable")[:, :depth]
     found = Neighbors(indices, np.take_along_axis(similarities, indices, axis=1))

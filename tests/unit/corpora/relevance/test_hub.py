@@ -59,3 +59,12 @@ def test_a_revision_is_needed(tmp_path: Path) -> None:
     reader = open_suite(suite, Downloads(tmp_path, offline=True))
     with pytest.raises(ConfigError, match="needs its `revision`"):
         reader.inputs("en")
+
+
+def test_one_configuration_per_language(dataset: Path, tmp_path: Path) -> None:
+    card = CARD.replace("QRELS", "qrels").replace("config_name: ", "config_name: cy-")
+    (dataset / "README.md").write_text(card)
+    suite = RetrievalSuite(dataset=str(dataset), prefix="{lang}-")
+    reader = open_suite(suite, Downloads(tmp_path / "downloads"))
+    assert offered(reader) == {"cy": "cy"}
+    assert judged_queries(reader, "cy", "cy").relevance == {"q1": {"d1": 1}}
