@@ -107,8 +107,9 @@ def _negations(draft: _Draft) -> Iterator[str | None]:
         return
     yield rules.remove_not(draft.text, draft.language)
     if draft.is_english:
-        yield rules.add_not(draft.text, "en")
         yield english.resolve_contraction(draft.text)
+        if not english.is_negative(draft.text):
+            yield rules.add_not(draft.text, "en")
 
 
 def _entities(draft: _Draft) -> Iterator[str | None]:

@@ -23,6 +23,10 @@ _CONTRACTION = re.compile(
 )
 _SHORTENED = re.compile(r"\b(can['\u2019]t|cannot|won['\u2019]t)(?!\w)", re.IGNORECASE)
 _UNSHORTENED = {"won": "will", "can": "can"}
+# With one of these, another negation may mean the same: `I don't know nothing`.
+_NEGATIVE = re.compile(
+    r"\b(no|not|never|nobody|nothing|none|neither|nor|nowhere|hardly|without)\b", re.IGNORECASE
+)
 _WITHOUT_EFFECT = re.compile(r"\bor not\b|\bnot only\b", re.IGNORECASE)
 # The noun after a determiner, if it is plainly a noun because of what follows.
 _NOUN = re.compile(
@@ -93,6 +97,11 @@ def resolve_contraction(text: str) -> str | None:
     shortened = match.group().lower()
     positive = match.group(1).lower()
     return _replaced(text, match, _UNSHORTENED.get(shortened[:3], positive))
+
+
+def is_negative(text: str) -> bool:
+    """Whether a word negates the sentence already, so that a second one may change nothing."""
+    return _NEGATIVE.search(text) is not None
 
 
 def negation_has_no_effect(text: str) -> bool:

@@ -44,6 +44,8 @@ def test_examples() -> None:
         ("Don't you like it?", set()),  # asks the same as its opposite
         ("Tell me whether or not it rains.", set()),
         ("Not only that.", set()),
+        ("I would never have guessed it.", set()),  # nor does `would not never` differ for all
+        ("There is nothing.", set()),
         ("Go home.", set()),
     ],
 )
