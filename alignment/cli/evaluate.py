@@ -15,11 +15,15 @@ from alignment.cli.options import (
     language_code,
     open_workspace,
 )
-from alignment.cli.output import write_json_text
 from alignment.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alignment.config import Corpus, RetrievalSuite
+    from alignment.context import RunContext
+    from alignment.pipeline.models import ModelSource
+    from alignment.pipeline.workspace import Workspace
 
 
 def evaluate(
@@ -101,54 +105,36 @@ def evaluate(
       alignment evaluate models/new --against models/old \
           --suite '{kind: local, path: "flores/{lang}.tsv"}' --language cy
     """
-    from alignment.cli import evaluate_bitext
+    from alignment.cli.evaluate_bitext import Pools, evaluate_bitext
     from alignment.cli.evaluate_retrieval import evaluate_retrieval
     from alignment.config import RetrievalSuite
     from alignment.context import RunContext
-    from alignment.corpora.source import open_source
     from alignment.downloads import Downloads
-    from alignment.pipeline import measure
-    from alignment.pipeline.models import find_model
 
     place = open_workspace(workspace, offline=offline)
     pivot = language_code(pivot)
     codes = [language_code(code) for code in language or []]
     downloads = Downloads(place.root / "downloads", offline=offline)
-    context = RunContext(place.store, downloads, pivot, seed=0)
+    context = RunContext(place.store, downloads, pivot, seed=0, trust_remote_code=trust_remote_code)
     settings = _suite(suite)
-    names = [model] if against is None else [against, model]
-    models = [
-        find_model(name, place, context, trust_remote_code=trust_remote_code) for name in names
-    ]
-    if len({each.name for each in models}) < len(models):  # such as a/model and b/model
-        models = [each._replace(name=name) for each, name in zip(models, names, strict=True)]
+    models = _models([model] if against is None else [against, model], place, context)
     if isinstance(settings, RetrievalSuite):
         _refuse_parallel_options(mteb=mteb is not None, mixed_pool=mixed_pool, hard_pool=hard_pool)
-        evaluate_retrieval(
-            models,
-            settings,
-            codes,
-            downloads,
-            as_json=as_json,
-            trust_remote_code=trust_remote_code,
-        )
+        evaluate_retrieval(models, settings, codes, context, as_json=as_json)
         return
-    source = open_source(settings, downloads, pivot)
-    codes = codes or measure.offered_languages(source)
-    bitexts = [measure.read_bitext(source, code) for code in codes]
-    pools = evaluate_bitext.Pools(mixed_pool, hard_pool)
-    results = [
-        evaluate_bitext.measure_bitexts(
-            each, bitexts, pivot, pools=pools, trust_remote_code=trust_remote_code
-        )
-        for each in models
-    ]
-    if as_json:
-        write_json_text(evaluate_bitext.results_as_json(results), indent=2)
-    else:
-        evaluate_bitext.print_results(results)
-    if mteb is not None:
-        evaluate_bitext.write_mteb(mteb, results[-1], pivot)
+    pools = Pools(mixed_pool, hard_pool)
+    evaluate_bitext(models, settings, codes, context, pools, as_json=as_json, mteb=mteb)
+
+
+def _models(names: Sequence[str], place: Workspace, context: RunContext) -> list[ModelSource]:
+    """The encoders of these names, under names that differ."""
+    from alignment.pipeline.models import find_model
+
+    trusted = context.trust_remote_code
+    models = [find_model(name, place, context, trust_remote_code=trusted) for name in names]
+    if len({each.name for each in models}) < len(models):  # such as a/model and b/model
+        models = [each._replace(name=name) for each, name in zip(models, names, strict=True)]
+    return models
 
 
 def _refuse_parallel_options(**asked: bool) -> None:

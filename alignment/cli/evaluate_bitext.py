@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alignment.cli.options import writing_file
-from alignment.cli.output import print_note
+from alignment.cli.output import print_note, write_json_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alignment.config import Corpus
+    from alignment.context import RunContext
     from alignment.pipeline.measure import Bitext, LanguageScores
     from alignment.pipeline.measure_hard import HardScores
     from alignment.pipeline.models import ModelSource
@@ -30,7 +32,7 @@ class Pools(NamedTuple):
     """With altered copies of the texts."""
 
 
-class BitextResult(NamedTuple):
+class _Result(NamedTuple):
     """How one encoder does."""
 
     name: str
@@ -43,32 +45,61 @@ class BitextResult(NamedTuple):
     """In the hard pool; empty if that is not asked for."""
 
 
-def measure_bitexts(
-    model: ModelSource,
-    bitexts: Sequence[Bitext],
-    pivot: str,
-    *,
+def evaluate_bitext(
+    models: Sequence[ModelSource],
+    suite: Corpus,
+    codes: Sequence[str],
+    context: RunContext,
     pools: Pools,
-    trust_remote_code: bool,
-) -> BitextResult:
-    """Load one encoder and measure it."""
+    *,
+    as_json: bool,
+    mteb: Path | None,
+) -> None:
+    """Measure one encoder, or two of which the last one is compared with the first one.
+
+    Args:
+        models: The encoders.
+        suite: Parallel text.
+        codes: Languages; none means all that the suite has.
+        context: The pivot, the downloads, and whether code of a model may run.
+        pools: Which pools are searched besides.
+        as_json: Print JSON instead of tables.
+        mteb: A file for the scores of the last encoder in MTEB's format.
+    """
+    from alignment.corpora.source import open_source
+    from alignment.pipeline.measure import offered_languages, read_bitext
+
+    source = open_source(suite, context.downloads, context.pivot)
+    bitexts = [read_bitext(source, code) for code in codes or offered_languages(source)]
+    results = [_measured(model, bitexts, context, pools) for model in models]
+    if as_json:
+        write_json_text(_as_json(results), indent=2)
+    else:
+        _print(results)
+    if mteb is not None:
+        _write_mteb(mteb, results[-1], context.pivot)
+
+
+def _measured(
+    model: ModelSource, bitexts: Sequence[Bitext], context: RunContext, pools: Pools
+) -> _Result:
     from alignment.cli.display.progress import counting_bar
     from alignment.pipeline.measure import measure_encoder
     from alignment.pipeline.measure_hard import measure_hard
     from alignment.pipeline.measure_mixed import measure_mixed
     from alignment.pipeline.models import open_model
 
-    encoder = open_model(model.path, trust_remote_code=trust_remote_code)
+    encoder = open_model(model.path, trust_remote_code=context.trust_remote_code)
     started = time.monotonic()
     with counting_bar(model.name, len(bitexts)) as done:
         scores = measure_encoder(encoder, bitexts, done)
     seconds = time.monotonic() - started
-    mixed = measure_mixed(encoder, bitexts, pivot) if pools.mixed else []
-    hard = measure_hard(encoder, bitexts, pivot) if pools.hard else []
-    return BitextResult(model.name, scores, seconds, mixed, hard)
+    mixed = measure_mixed(encoder, bitexts, context.pivot) if pools.mixed else []
+    hard = measure_hard(encoder, bitexts, context.pivot) if pools.hard else []
+    return _Result(model.name, scores, seconds, mixed, hard)
 
 
-def print_results(results: Sequence[BitextResult]) -> None:
+def _print(results: Sequence[_Result]) -> None:
     """The tables: the last encoder alone, and compared with the one before it."""
     from alignment.cli.display.evaluation import print_comparison, print_mixed, print_scores
     from alignment.cli.display.hard_pool import print_hard
@@ -83,7 +114,7 @@ def print_results(results: Sequence[BitextResult]) -> None:
     print_hard({result.name: result.hard for result in results if result.hard})
 
 
-def results_as_json(results: Sequence[BitextResult]) -> dict[str, dict[str, Any]]:
+def _as_json(results: Sequence[_Result]) -> dict[str, dict[str, Any]]:
     """Scores by encoder and language, with the digest of the pairs."""
     by_encoder = {}
     for result in results:
@@ -117,7 +148,7 @@ def _hard_as_json(direction: HardOutcomes) -> dict[str, Any]:
     }
 
 
-def write_mteb(path: Path, measured: BitextResult, pivot: str) -> None:
+def _write_mteb(path: Path, measured: _Result, pivot: str) -> None:
     """Write the scores in the format of MTEB's results."""
     from alignment.files import write_json
     from alignment.report.mteb import result

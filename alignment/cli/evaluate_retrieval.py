@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from alignment.config import RetrievalSuite
+    from alignment.context import RunContext
     from alignment.corpora.relevance.suite import JudgedQueries, SuiteReader
-    from alignment.downloads import Downloads
     from alignment.pipeline.measure_retrieval import RetrievalScores
     from alignment.pipeline.models import ModelSource
 
@@ -27,10 +27,9 @@ def evaluate_retrieval(
     models: Sequence[ModelSource],
     suite: RetrievalSuite,
     codes: Sequence[str],
-    downloads: Downloads,
+    context: RunContext,
     *,
     as_json: bool,
-    trust_remote_code: bool,
 ) -> None:
     """Measure one encoder, or two of which the last one is compared with the first one."""
     from alignment.corpora.relevance.suite import open_suite
@@ -38,11 +37,10 @@ def evaluate_retrieval(
     from alignment.pipeline.measure_retrieval import chosen_queries
 
     require("pytrec_eval", "retrieval", "kind: retrieval")
-    reader = open_suite(suite, downloads)
+    reader = open_suite(suite, context.downloads)
     judged = chosen_queries(reader, codes)
-    results = [
-        _measured(model, reader, judged, trust_remote_code=trust_remote_code) for model in models
-    ]
+    trusted = context.trust_remote_code
+    results = [_measured(model, reader, judged, trust_remote_code=trusted) for model in models]
     if as_json:
         write_json_text(_as_json(results), indent=2)
     else:
