@@ -9,7 +9,9 @@ from typing import Literal
 from alignment.errors import ConfigError
 
 DISTRIBUTION = "crosslingual-alignment"
-Extra = Literal["bucket", "bundled", "hub", "lora", "mtdata", "prefect", "remote", "tensorboard"]
+Extra = Literal[
+    "bucket", "bundled", "hub", "lora", "mtdata", "prefect", "remote", "retrieval", "tensorboard"
+]
 
 
 def require(module: str, extra: Extra, purpose: str) -> ModuleType:

@@ -64,6 +64,10 @@ HELDOUT = "heldout"
 """The suite that is held out of the corpora, which every language has unless the share is 0."""
 SUITES = "suites"
 """Of `holdout`: the directory of the suites."""
+MIXED = "mixed.json"
+"""Of `mixed`: how each language does, by suite."""
+HARD = "hard"
+"""Of `evaluate`: the directory of the outcomes in the hard pool."""
 
 
 def suite_file(suite: str, language: str) -> str:
@@ -81,6 +85,11 @@ def outcomes_file(suite: str) -> str:
     return f"{suite}.parquet"
 
 
+def hard_file(suite: str) -> str:
+    """The outcome of every query of one suite in the hard pool, in the artifact of `evaluate`."""
+    return f"{HARD}/{suite}.parquet"
+
+
 def suites_of(holdout: Artifact, language: str) -> list[str]:
     """Names of the suites that have `language`, the held-out one first."""
     names = []
@@ -94,8 +103,8 @@ def suites_of(holdout: Artifact, language: str) -> list[str]:
 
 def evaluated_suites(outcomes: Artifact) -> list[str]:
     """Names of the suites in an artifact of `evaluate`, the held-out one first."""
-    names = [file for file in outcomes.files if file.endswith(".parquet")]
-    return heldout_first([name.removesuffix(".parquet") for name in names])
+    files = [file for file in outcomes.files if "/" not in file and file.endswith(".parquet")]
+    return heldout_first([file.removesuffix(".parquet") for file in files])
 
 
 def heldout_first(suites: list[str]) -> list[str]:

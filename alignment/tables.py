@@ -95,6 +95,33 @@ OUTCOMES = pa.schema(
     ]
 )
 
+HARD_OUTCOMES = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("direction", pa.string()),
+        ("correct", pa.bool_()),
+        # What a wrong query found: a kind of altered copy, or `other_text`; empty if right.
+        ("winner", pa.string()),
+    ]
+)
+RELEVANCE_OUTCOMES = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("ndcg@10", pa.float64()),
+        ("recall@100", pa.float64()),
+        ("mrr@10", pa.float64()),
+    ]
+)
+MIXED_OUTCOMES = pa.schema(
+    [
+        ("language", pa.string()),  # of the query
+        ("query_id", pa.string()),  # hash of the query's text
+        ("correct", pa.bool_()),
+        ("recalled", pa.bool_()),  # a translation is among the first 10
+        ("own_language", pa.bool_()),  # the nearest wrong text is in the query's language
+    ]
+)
+
 
 def write(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write rows in batches, compressed with zstd; returns the number of rows."""

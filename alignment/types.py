@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
 from alignment.errors import Corrupt
+from alignment.verdicts import FURTHER_RULES as FURTHER_RULES
 from alignment.verdicts import Accuracy as Accuracy
 from alignment.verdicts import Approved as Approved
 from alignment.verdicts import Finding as Finding
+from alignment.verdicts import FurtherRule as FurtherRule
 from alignment.verdicts import Override as Override
 from alignment.verdicts import Rejected as Rejected
 from alignment.verdicts import RuleName as RuleName

@@ -20,8 +20,14 @@ RuleName = Literal[
     "proof",
     "gain",
     "suite_size",
+    "mixed_pool",
+    "hard_pool",
+    "retrieval",
 ]
 """The gate's rules, in the order in which their reasons are shown."""
+FurtherRule = Literal["mixed_pool", "hard_pool", "retrieval"]
+"""Rules on further measurements."""
+FURTHER_RULES: tuple[FurtherRule, ...] = ("mixed_pool", "hard_pool", "retrieval")
 
 
 @dataclass(frozen=True)

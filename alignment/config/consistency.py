@@ -12,6 +12,7 @@ from alignment.config.base import merged
 from alignment.config.corpora import LocalCorpus, is_disabled
 from alignment.config.gate import RUN_WIDE
 from alignment.config.keys import KeyPath, KeyProblem, dotted, raised_problems
+from alignment.types import FURTHER_RULES
 
 if TYPE_CHECKING:
     from alignment.config.config import Config, LanguageOverrides
@@ -26,6 +27,7 @@ def problems(config: Config) -> Iterator[KeyProblem]:
     yield from override_problems
     if not override_problems:
         yield from _curriculum_problems(config)
+        yield from _measurement_problems(config)
         yield from _weight_problems(config)
 
 
@@ -120,6 +122,20 @@ def _curriculum_problems(config: Config) -> Iterator[KeyProblem]:
             "the shares change when negatives are mined again: "
             "set train.remine_every to a number of steps",
         )
+
+
+def _measurement_problems(config: Config) -> Iterator[KeyProblem]:
+    """The gate asks for what is not measured."""
+    for rule in FURTHER_RULES:
+        if getattr(config.evaluate, rule):
+            continue
+        settings = (config.settings(code).gate for code in config.measured)
+        if any(getattr(gate, rule) is not None for gate in settings):
+            value = "at least one suite" if rule == "retrieval" else "true"
+            yield KeyProblem(
+                ("gate", rule),
+                f"this is not measured: set evaluate.{rule} to {value}, or remove the rule",
+            )
 
 
 def _weight_problems(config: Config) -> Iterator[KeyProblem]:

@@ -13,7 +13,16 @@ from alignment.config.registry import is_bucket
 from alignment.errors import Problem
 from alignment.references import expanded, references, without_escapes
 
-PATH_KEYS = ("path", "target_path", "language_model", "lock", "registry")
+PATH_KEYS = (
+    "path",
+    "target_path",
+    "language_model",
+    "lock",
+    "registry",
+    "documents",
+    "queries",
+    "relevance",
+)
 """Keys whose values name files. `registry` may be an address instead."""
 _MAX_NAME_BYTES = 255  # of Linux and macOS
 ADDRESS_KEYS = ("url", "api", "exports", "registry")

@@ -8,6 +8,25 @@ from pydantic import Field
 
 from alignment.config.base import Section, Share
 
+
+class PoolRule(Section):
+    """What a further measurement must reach."""
+
+    floor: Share = Field(0.0, description="Minimum of the measure, from 0 to 1.")
+    margin: Share = Field(
+        0.01,
+        description="How much a new model may lose before it counts as worse; 0.01 is one point.",
+    )
+
+
+class RetrievalRule(PoolRule):
+    """What queries must find among documents."""
+
+    metric: Literal["ndcg@10", "recall@100", "mrr@10"] = Field(
+        "ndcg@10", description="The measure that decides."
+    )
+
+
 RUN_WIDE = ("alpha", "sequential")
 """Keys that hold for all languages together, so that one language cannot override them."""
 
@@ -70,4 +89,18 @@ class Gate(Section):
         ge=1,
         le=10**9,
         description="Minimum number of pairs per suite and language; with fewer, the run stops.",
+    )
+    mixed_pool: PoolRule | None = Field(
+        None,
+        description="What the language's queries must reach among the texts of all languages; "
+        "needs evaluate.mixed_pool.",
+    )
+    hard_pool: PoolRule | None = Field(
+        None,
+        description="What accuracy, averaged over both directions, must be among altered copies; "
+        "needs evaluate.hard_pool.",
+    )
+    retrieval: RetrievalRule | None = Field(
+        None,
+        description="What the language must reach on each suite of evaluate.retrieval that has it.",
     )

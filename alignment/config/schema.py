@@ -18,10 +18,12 @@ from alignment.config.corpora import CORPUS_KINDS
 from alignment.config.corpus_base import Columns, CorpusBase, LanguageChoice, TripletColumns
 from alignment.config.downloads import DownloadLimits
 from alignment.config.encoder import ENCODER_SOURCES, EncoderBase, SidePrompts
-from alignment.config.gate import Gate
+from alignment.config.evaluate import Evaluate
+from alignment.config.gate import Gate, PoolRule, RetrievalRule
 from alignment.config.holdout import Holdout
 from alignment.config.keys import KeyPath
 from alignment.config.licenses import Licenses
+from alignment.config.retrieval import RetrievalSuite
 from alignment.config.training import Train
 from alignment.config.triplets import Shares, Triplets
 
@@ -41,8 +43,12 @@ _NAMES: dict[type[Section], str] = {
     TripletsOverride: "triplets",
     Shares: "triplets.shares",
     Train: "train",
+    Evaluate: "evaluate",
+    RetrievalSuite: "evaluate.retrieval",
     Gate: "gate",
     GateOverride: "gate",
+    PoolRule: "gate.hard_pool",
+    RetrievalRule: "gate.retrieval",
 }
 
 

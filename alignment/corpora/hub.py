@@ -91,7 +91,7 @@ class HubSource(SourceBase[HubCorpus]):
             self.rivals,
         )
         self._check_columns(reader, configuration.name)
-        with closing(self._rows(configuration.name)) as rows:
+        with closing(self.rows(configuration.name)) as rows:
             yield from reader.pairs(rows, self.skipped)
 
     def _configuration(self, spelling: str) -> _Configuration:
@@ -113,7 +113,7 @@ class HubSource(SourceBase[HubCorpus]):
             )
         columns = Columns(source=f"translation.{pivot}", target=f"translation.{target}")
         reader = ColumnReader(self.corpus.dataset, columns, self.pivot, spelling, spelling)
-        with closing(self._rows(configuration)) as rows:
+        with closing(self.rows(configuration)) as rows:
             yield from reader.pairs(rows, self.skipped)
 
     def _check_columns(self, reader: ColumnReader, configuration: str) -> None:
@@ -126,7 +126,7 @@ class HubSource(SourceBase[HubCorpus]):
             if column not in names and "." not in column:
                 raise missing_column(self.corpus.dataset, column, names)
 
-    def _rows(self, configuration: str) -> NumberedRows:
+    def rows(self, configuration: str) -> NumberedRows:
         """Origin and row, as they stream in."""
         stream = self._load(configuration)
         number = 0

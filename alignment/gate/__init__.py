@@ -10,12 +10,14 @@ from alignment.gate.decide import decide, judge
 from alignment.gate.evidence import Earlier, SuiteKey
 from alignment.gate.family import holm, spent
 from alignment.gate.flips import p_as_bad, p_no_better, p_worse
+from alignment.gate.further import Further, p_lost
 from alignment.gate.outcomes import Changes, PairedOutcomes, SuiteOutcomes, count_changes
 from alignment.gate.statistics import change_interval, count_discordant, sign_test, wilson
 
 __all__ = [
     "Changes",
     "Earlier",
+    "Further",
     "PairedOutcomes",
     "SuiteKey",
     "SuiteOutcomes",
@@ -26,6 +28,7 @@ __all__ = [
     "holm",
     "judge",
     "p_as_bad",
+    "p_lost",
     "p_no_better",
     "p_worse",
     "sign_test",

@@ -9,6 +9,7 @@ from alignment.config import Gate
 from alignment.errors import DataError
 from alignment.gate.family import holm, spent
 from alignment.gate.flips import p_as_bad, p_no_better, p_worse
+from alignment.gate.further import FurtherTest, asked_of, further_test
 from alignment.gate.outcomes import Changes, SuiteOutcomes, count_changes
 from alignment.gate.power import (
     LIKELY,
@@ -21,10 +22,15 @@ from alignment.gate.power import (
     provable_level,
 )
 from alignment.gate.statistics import count_discordant
-from alignment.types import Accuracy, Trial
+from alignment.types import Accuracy, RuleName, Trial
 
 SuiteKey = tuple[str, str]
 """Language and suite."""
+
+
+def further_key(language: str, suite: str, rule: RuleName) -> SuiteKey:
+    """How a further measurement is called among refused suites; no suite's name has a colon."""
+    return language, f"{suite}:{rule}"
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,11 @@ class Pool:
     design: Design = NOTHING
     p_adjusted: float = 1.0
     power: float = 0.0
+
+    @property
+    def p(self) -> float:
+        """Of the test of all of them together."""
+        return p_worse(self.changes, self.design.allowed)
 
 
 FIRST = Earlier()
@@ -81,6 +92,8 @@ class Evidence:
     """Whether no loss beyond the margin may be seen, because the suite is too small for a proof."""
     pool: Pool | None = None
     """The test of all suites that are too small, if this one is and they are pooled."""
+    further: tuple[FurtherTest, ...] = ()
+    """Of the measurements that something is asked of."""
 
     @property
     def n(self) -> int:
@@ -106,11 +119,14 @@ def gather(
     sequential = all(gate.sequential for gate in rules.values())
     attempt = earlier.attempt if sequential else 1
     level = spent(alpha, attempt) if sequential else alpha
-    strictest = level / len(drafts)  # Holm's first step
+    if attempt > 1:
+        for draft in drafts:
+            draft.hold_further(earlier.refused)
+    further = [test for draft in drafts for test in draft.further]
+    strictest = level / (len(drafts) + len(further))  # Holm's first step
     pools = _pools(drafts, strictest)
-    tests: list[_Draft | Pool] = [*drafts, *pools.values()]
-    p_values = [p_worse(test.changes, test.design.allowed) for test in tests]
-    for test, adjusted in zip(tests, holm(p_values), strict=True):
+    tests: list[_Draft | Pool | FurtherTest] = [*drafts, *pools.values(), *further]
+    for test, adjusted in zip(tests, holm([test.p for test in tests]), strict=True):
         test.p_adjusted = adjusted
     trial = Trial(alpha=alpha, level=level, attempt=attempt, tests=len(tests))
     evidence = []
@@ -135,7 +151,18 @@ class _Draft:
     before: Accuracy
     after: Accuracy
     changes: Changes
+    further: list[FurtherTest]
     p_adjusted: float = 1.0
+
+    @property
+    def p(self) -> float:
+        return p_worse(self.changes, self.design.allowed)
+
+    def hold_further(self, refused: frozenset[SuiteKey]) -> None:
+        """An earlier candidate was refused: this one may not be seen to lose as much."""
+        for test in self.further:
+            rule = test.outcomes.rule
+            test.must_hold = further_key(*self.key, rule) in refused
 
     @property
     def key(self) -> SuiteKey:
@@ -157,7 +184,12 @@ def _draft(outcomes: SuiteOutcomes, asked: Gate) -> _Draft:
         )
     before = _accuracy(outcomes.forward.reference, outcomes.backward.reference)
     after = _accuracy(outcomes.forward.candidate, outcomes.backward.candidate)
-    return _Draft(outcomes, asked, before, after, count_changes(outcomes))
+    further = []
+    for measured in outcomes.further:
+        rule = asked_of(asked, measured.rule)
+        if rule is not None:
+            further.append(further_test(measured, rule))
+    return _Draft(outcomes, asked, before, after, count_changes(outcomes), further)
 
 
 def _pools(drafts: Sequence[_Draft], strictest: float) -> dict[str, Pool]:
@@ -226,6 +258,7 @@ def _evidence(
         proof_level=proof_level,
         must_hold=must_hold,
         pool=pool,
+        further=tuple(draft.further),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from alignment.gate.further import Further
+
 
 class PairedOutcomes(NamedTuple):
     """Right or wrong per query of one direction, of both encoders in the same order."""
@@ -29,6 +31,8 @@ class SuiteOutcomes(NamedTuple):
     sees it."""
     leaked: int = 0
     """Sentences of the suite that the candidate was trained on."""
+    further: tuple[Further, ...] = ()
+    """Measurements besides the accuracy; retrieval suites come with the language's first suite."""
 
     @property
     def n(self) -> int:

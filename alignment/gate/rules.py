@@ -2,7 +2,8 @@
 
 A rule that is not asked returns None. Every rule is monotone: turning a wrong answer of the
 candidate into a right one never turns a pass into a failure. To add a rule, write a function, add
-its name to `RuleName` and the function to `RULES`.
+its name to `RuleName` and the function to `RULES`. The rules on further measurements are in
+`gate.further`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from alignment.gate.evidence import Evidence
+from alignment.gate.further import further_result
 from alignment.gate.statistics import wilson
 from alignment.types import RuleResult
 
@@ -197,7 +199,11 @@ RULES: tuple[Rule, ...] = (
 def apply_rules(evidence: Evidence) -> tuple[RuleResult, ...]:
     """The results of all rules that are asked."""
     results = [rule(evidence) for rule in RULES]
-    return tuple(result for result in results if result is not None)
+    asked = [result for result in results if result is not None]
+    further = [
+        further_result(test, evidence.reference, evidence.trial) for test in evidence.further
+    ]
+    return (*asked, *further)
 
 
 def _change(evidence: Evidence) -> str:

@@ -21,6 +21,7 @@ from alignment.pipeline.history import RunRecord, find_run
 from alignment.pipeline.summary import language_results, trial_record
 from alignment.pipeline.workspace import Workspace
 from alignment.report.summary import Summary
+from alignment.stages.further import FurtherArtifacts, Measured
 from alignment.stages.gate import paired_outcomes, read_leaked, read_verdict
 from alignment.types import Approved, Artifact, Finding, Verdict
 
@@ -60,9 +61,15 @@ def replay(workspace: Workspace, run: str, overrides: Sequence[str] = ()) -> Rep
     reference = _inputs(workspace, manifest, "reference:")
     settings = manifest["config"]
     refused = frozenset((language, suite) for language, suite in settings.get("refused", []))
+    rules = {code: config.settings(code).gate for code in candidate}
+    after = FurtherArtifacts.of(_inputs(workspace, manifest, "further:candidate:"))
+    before = FurtherArtifacts.of(_inputs(workspace, manifest, "further:reference:"))
+    outcomes = paired_outcomes(
+        Measured(candidate, after), Measured(reference, before), read_leaked(artifact), rules
+    )
     verdict = decide(
-        paired_outcomes(candidate, reference, read_leaked(artifact)),
-        {code: config.settings(code).gate for code in candidate},
+        outcomes,
+        rules,
         settings["against"],
         Earlier(settings.get("attempt", 1), refused),
     )

@@ -15,6 +15,7 @@ from alignment.pipeline.attempts import contest
 from alignment.pipeline.champions import last_deployments
 from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.fit import TrainingRun, fit
+from alignment.pipeline.further import check_retrieval_suites, measure_further
 from alignment.pipeline.plan import warn_before_run
 from alignment.pipeline.record import write_record
 from alignment.pipeline.reference import Reference, choose_reference
@@ -70,6 +71,7 @@ def _run(
 ) -> Outcome:
     clock = RunClock()
     warn_before_run(config, workspace)
+    check_retrieval_suites(config, workspace)
     registry = workspace.registry_of(config)
     champion = registry.champion()
     data = prepare(config, workspace, runner)
@@ -133,14 +135,16 @@ class _Comparison:
     """Of `evaluate` for the candidate, by language."""
     before: dict[str, Artifact]
     """The same for the reference."""
+    further: list[Artifact]
+    """Of the mixed pool and of retrieval, for both encoders, where they are asked for."""
     gate: Artifact
     suites: Mapping[str, str]
     """Digest of each suite, by `language/suite`."""
 
     @property
     def artifacts(self) -> list[Artifact]:
-        """Of `evaluate`, for both encoders, and of `gate`."""
-        return [*self.after.values(), *self.before.values(), self.gate]
+        """Of all measurements, for both encoders, and of `gate`."""
+        return [*self.after.values(), *self.before.values(), *self.further, self.gate]
 
 
 def _compare(
@@ -159,6 +163,7 @@ def _compare(
                 code,
                 data.holdout,
                 encoder,
+                hard_pool_pivot=config.pivot if config.evaluate.hard_pool else None,
                 trust_remote_code=config.encoder.runs_code,
             )
             for code in config.measured
@@ -167,9 +172,13 @@ def _compare(
 
     candidate = training.candidate.directory(layout.MODEL)
     after = evaluated("evaluate candidate", candidate)
+    further_after = measure_further(config, workspace, runner, data.holdout, candidate, "candidate")
     before = evaluated("evaluate reference", reference.encoder)
+    further_before = measure_further(
+        config, workspace, runner, data.holdout, reference.encoder, "reference"
+    )
     registry = workspace.registry_of(config)
-    attempts = contest(registry, reference, candidate, after, data.holdout)
+    attempts = contest(registry, reference, candidate, after, data.holdout, further_after)
     call = functools.partial(
         gate,
         workspace.store,
@@ -180,6 +189,7 @@ def _compare(
         earlier=attempts.earlier(),
         holdout=data.holdout,
         triplets=list(training.triplets.values()),
+        further=(further_after, further_before),
     )
     artifact = runner.run("gate", call)
     verdict = read_verdict(artifact)
@@ -189,4 +199,5 @@ def _compare(
             "gate.sequential is false: a model that is trained again and again until it passes is "
             "not held to more than the first one, so a worse one will pass sooner or later."
         )
-    return _Comparison(verdict, after, before, artifact, attempts.suites)
+    further = [*further_after.by_name().values(), *further_before.by_name().values()]
+    return _Comparison(verdict, after, before, further, artifact, attempts.suites)

@@ -49,6 +49,18 @@ class MixedResult(NamedTuple):
         return self.wrong_in_own_language / self.share_of_pool
 
 
+class MixedOutcomes(NamedTuple):
+    """The queries of one language in the mixed pool, by row of the pool; all have q entries."""
+
+    rows: NDArray[np.int64]
+    correct: NDArray[np.bool_]
+    """Whether a translation is strictly nearer than every wrong text."""
+    recalled: NDArray[np.bool_]
+    """Whether a translation is among the first 10 texts."""
+    own_language: NDArray[np.bool_]
+    """Whether the nearest wrong text is in the query's language."""
+
+
 def search_mixed(pool: MixedPool, language: str) -> MixedResult:
     """Search every text of one language among all other texts of the pool.
 
@@ -66,16 +78,46 @@ def search_mixed(pool: MixedPool, language: str) -> MixedResult:
     Raises:
         ValueError: if the pool's columns differ in length.
     """
+    return summarize(pool, language, mixed_outcomes(pool, language))
+
+
+def summarize(pool: MixedPool, language: str, outcomes: MixedOutcomes) -> MixedResult:
+    """The result of one language, from the outcomes of its queries."""
+    rows, correct = outcomes.rows, outcomes.correct
+    if not len(rows):
+        return MixedResult(language, 0, math.nan, math.nan, math.nan, math.nan)
+    is_own = _is_in(pool, language)
+    wrong_texts = len(is_own) - _texts_of_meaning(pool)[rows]
+    own_wrong_texts = is_own.sum() - _own_texts_of_meaning(pool, is_own)[rows]
+    is_searched = wrong_texts > 0
+    answers = outcomes.own_language[~correct]
+    return MixedResult(
+        language=language,
+        queries=len(rows),
+        accuracy=float(correct.mean()),
+        recall=float(outcomes.recalled.mean()),
+        wrong_in_own_language=float(answers.mean()) if len(answers) else math.nan,
+        share_of_pool=_mean_share(own_wrong_texts[is_searched], wrong_texts[is_searched]),
+    )
+
+
+def mixed_outcomes(pool: MixedPool, language: str) -> MixedOutcomes:
+    """As `search_mixed`, query by query.
+
+    Raises:
+        ValueError: if the pool's columns differ in length.
+    """
     if not len(pool.vectors) == len(pool.meanings) == len(pool.languages):
         raise ValueError(
             f"the pool's columns must have the same length, got {len(pool.vectors)} vectors, "
             f"{len(pool.meanings)} meanings, {len(pool.languages)} languages"
         )
-    is_own = np.array([each == language for each in pool.languages], bool)
-    texts_of_meaning = np.bincount(pool.meanings)[pool.meanings] if len(is_own) else is_own
+    is_own = _is_in(pool, language)
+    texts_of_meaning = _texts_of_meaning(pool)
     rows = np.flatnonzero(is_own & (texts_of_meaning > 1))
     if not len(rows):
-        return MixedResult(language, 0, math.nan, math.nan, math.nan, math.nan)
+        none = np.zeros(0, bool)
+        return MixedOutcomes(rows, none, none, none)
     depth = int(texts_of_meaning[rows].max()) + RECALL_AT + SPARE
     found = nearest(pool.vectors[rows], pool.vectors, depth)
     is_self = found.indices == rows[:, None]
@@ -83,21 +125,24 @@ def search_mixed(pool: MixedPool, language: str) -> MixedResult:
     is_wrong = ~is_right & ~is_self
     best_right = _best(found.similarities, is_right)
     best_wrong = _best(found.similarities, is_wrong)
-    correct = best_right - best_wrong > TIE
     wrong_before = (is_wrong & (found.similarities >= best_right[:, None] - TIE)).sum(axis=1)
-    recalled = np.isfinite(best_right) & (wrong_before < RECALL_AT)
-    answers = _answers_in_own_language(found.indices, is_wrong, is_own)
-    wrong_texts = len(is_own) - texts_of_meaning[rows]
-    own_wrong_texts = is_own.sum() - _own_texts_of_meaning(pool, is_own)[rows]
-    is_searched = wrong_texts > 0
-    return MixedResult(
-        language=language,
-        queries=len(rows),
-        accuracy=float(correct.mean()),
-        recall=float(recalled.mean()),
-        wrong_in_own_language=float(answers[~correct].mean()) if not correct.all() else math.nan,
-        share_of_pool=_mean_share(own_wrong_texts[is_searched], wrong_texts[is_searched]),
+    return MixedOutcomes(
+        rows=rows,
+        correct=best_right - best_wrong > TIE,
+        recalled=np.isfinite(best_right) & (wrong_before < RECALL_AT),
+        own_language=_answers_in_own_language(found.indices, is_wrong, is_own),
     )
+
+
+def _is_in(pool: MixedPool, language: str) -> NDArray[np.bool_]:
+    """Whether each text is in the language (m,)."""
+    return np.array([each == language for each in pool.languages], bool)
+
+
+def _texts_of_meaning(pool: MixedPool) -> NDArray[np.int64]:
+    """How many texts of any language have each text's meaning (m,)."""
+    counts: NDArray[np.int64] = np.bincount(pool.meanings)[pool.meanings]
+    return counts
 
 
 def _best(similarities: NDArray[np.float32], where: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -10,9 +10,11 @@ from typing import Any
 
 from alignment import layout, tables
 from alignment.encoder.cache import cached_encoder
+from alignment.encoder.encoder import Encoder
 from alignment.files import write_json
 from alignment.retrieval.metrics import Outcomes, retrieve
 from alignment.stages.confusions import suite_confusions
+from alignment.stages.hard_pool import search_hard_pool
 from alignment.store import Store
 from alignment.types import Artifact, Counts, Input
 
@@ -55,9 +57,12 @@ def evaluate(
     holdout: Artifact,
     encoder: Input,
     *,
+    hard_pool_pivot: str | None = None,
     trust_remote_code: bool = False,
 ) -> Artifact:
     """`<suite>.parquet`: one row per query and direction; `confusions.json`: the worst answers.
+
+    And `hard/<suite>.parquet` if asked for.
 
     Args:
         store: Where the artifact goes.
@@ -65,6 +70,7 @@ def evaluate(
         holdout: The suites.
         encoder: A directory, identified by its content: the base encoder, the candidate, or a
             published version.
+        hard_pool_pivot: Language of the sources; it asks for the outcomes in the hard pool.
         trust_remote_code: Run Python code that comes with the encoder.
     """
     suites = layout.suites_of(holdout, language)
@@ -83,6 +89,9 @@ def evaluate(
             rows = _rows(suite.ids, forward, backward)
             tables.write(out / layout.outcomes_file(name), tables.OUTCOMES, rows)
             confusions[name] = suite_confusions(suite, (x, y), (forward, backward))
+            if hard_pool_pivot is not None:
+                rows = _hard_rows(model, suite, hard_pool_pivot, language)
+                tables.write(out / layout.hard_file(name), tables.HARD_OUTCOMES, rows)
             counts.suites[name] = SuiteCounts(
                 queries=len(suite.ids),
                 forward=int(forward.correct.sum()),
@@ -94,13 +103,14 @@ def evaluate(
             write_json(out / layout.CONFUSIONS, confusions)
         return counts
 
+    hard = {} if hard_pool_pivot is None else {"hard_pool": {"pivot": hard_pool_pivot}}
     inputs = {f"suite:{name}": holdout.input(layout.suite_file(name, language)) for name in suites}
     inputs["encoder"] = encoder
     return store.build(
         "evaluate",
         work,
         revision=REVISION,
-        config={"language": language},
+        config={"language": language, **hard},
         inputs=inputs,
         label=language,
     )
@@ -115,4 +125,19 @@ def _rows(ids: list[str], forward: Outcomes, backward: Outcomes) -> Iterator[dic
                 "correct": bool(correct),
                 "similarity": float(gold),
                 "best_wrong": float(wrong),
+            }
+
+
+def _hard_rows(
+    model: Encoder, suite: layout.Suite, pivot: str, language: str
+) -> Iterator[dict[str, Any]]:
+    both = search_hard_pool(model, suite.source, suite.target, pivot, language, check=False)
+    for direction, outcomes in (("forward", both.forward), ("backward", both.backward)):
+        answers = zip(suite.ids, outcomes.correct.tolist(), outcomes.winners, strict=True)
+        for query_id, correct, winner in answers:
+            yield {
+                "query_id": query_id,
+                "direction": direction,
+                "correct": correct,
+                "winner": winner,
             }

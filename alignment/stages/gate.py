@@ -16,6 +16,7 @@ from alignment.files import write_json
 from alignment.gate import Earlier, PairedOutcomes, SuiteOutcomes, decide
 from alignment.gate.evidence import FIRST, SuiteKey
 from alignment.gate.record import verdict_from_json, verdict_to_json
+from alignment.stages.further import NOTHING, FurtherArtifacts, Measured, further_outcomes
 from alignment.stages.outcomes import read_answers
 from alignment.store import Store
 from alignment.types import Artifact, Counts, Verdict
@@ -42,6 +43,7 @@ def gate(
     earlier: Earlier = FIRST,
     holdout: Artifact | None = None,
     triplets: Sequence[Artifact] = (),
+    further: tuple[FurtherArtifacts, FurtherArtifacts] = (NOTHING, NOTHING),
 ) -> Artifact:
     """`verdict.json`: the candidate's outcomes by language against those of the reference.
 
@@ -54,6 +56,7 @@ def gate(
         earlier: Earlier candidates against the same reference on the same suites.
         holdout: The suites, which are searched for sentences that were trained on.
         triplets: What the candidate was trained on.
+        further: Other measurements, of the candidate and of the reference.
 
     Raises:
         DataError: if a language has no suite, or one with too few pairs.
@@ -62,7 +65,9 @@ def gate(
     def work(out: Path) -> GateCounts:
         leaked = _leaked(candidate, holdout, triplets)
         write_json(out / layout.LEAKED, [[*key, count] for key, count in leaked.items()])
-        outcomes = paired_outcomes(candidate, reference, leaked)
+        after = Measured(candidate, further[0])
+        before = Measured(reference, further[1])
+        outcomes = paired_outcomes(after, before, leaked, rules)
         verdict = decide(outcomes, rules, against, earlier)
         write_json(out / layout.VERDICT, verdict_to_json(verdict))
         passed = sum(finding.passed for finding in verdict.findings)
@@ -72,6 +77,9 @@ def gate(
     inputs |= {
         f"reference:{language}": artifact.input() for language, artifact in reference.items()
     }
+    for name, measured in zip(("candidate", "reference"), further, strict=True):
+        for kind, artifact in measured.by_name().items():
+            inputs[f"further:{name}:{kind}"] = artifact.input()
     if holdout is not None:
         inputs["holdout"] = holdout.input()
     for number, artifact in enumerate(triplets):
@@ -99,17 +107,18 @@ def read_leaked(artifact: Artifact) -> dict[SuiteKey, int]:
 
 
 def paired_outcomes(
-    candidate: Mapping[str, Artifact],
-    reference: Mapping[str, Artifact],
+    candidate: Measured,
+    reference: Measured,
     leaked: Mapping[SuiteKey, int],
+    rules: Mapping[str, Gate],
 ) -> Iterator[SuiteOutcomes]:
-    """What the gate judges, from artifacts of `evaluate` by language.
+    """What the gate judges, by language and suite.
 
     Raises:
         DataError: if a language has no suite, or the encoders were measured on different queries.
         Corrupt: if the reference gives vectors that are not finite.
     """
-    for language, artifact in candidate.items():
+    for language, artifact in candidate.evaluated.items():
         suites = layout.evaluated_suites(artifact)
         if not suites:
             raise DataError(
@@ -119,7 +128,7 @@ def paired_outcomes(
             )
         for suite in suites:
             file = layout.outcomes_file(suite)
-            before = read_answers(reference[language].path / file)
+            before = read_answers(reference.evaluated[language].path / file)
             after = read_answers(artifact.path / file)
             if before.pairs() != after.pairs():
                 raise DataError(
@@ -134,6 +143,9 @@ def paired_outcomes(
                     hint="If it is deployed, go back with `alignment rollback`.",
                 )
             order = sorted(after.pairs())
+            further = further_outcomes(
+                candidate, reference, language, suite, rules[language], first=suite == suites[0]
+            )
             yield SuiteOutcomes(
                 language,
                 suite,
@@ -142,6 +154,7 @@ def paired_outcomes(
                 not_finite=after.not_finite,
                 tied=after.tied,
                 leaked=leaked.get((language, suite), 0),
+                further=tuple(further),
             )
 
 

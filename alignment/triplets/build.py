@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from alignment.config import CorpusDirection, Triplets
+from alignment.edits.meaning import edit_meaning
+from alignment.edits.rules import shared_names
 from alignment.triplets.audit import GuardCounts
 from alignment.triplets.candidates import Lookup
-from alignment.triplets.edits import edit_meaning, shared_names
 from alignment.triplets.groups import GroupLookup
 from alignment.triplets.guards import highest_similarity
 from alignment.triplets.near_duplicates import chrf_above, near_duplicate_score

@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from alignment import layout, tables
 from alignment.arrays import write_array
+from alignment.edits.rules import shared_names
 from alignment.triplets.build import PairColumns
 from alignment.triplets.components import chunks
-from alignment.triplets.edits import shared_names
 from alignment.triplets.groups import MeaningGroups, Sentences
 from alignment.triplets.names import NameCollector
 from alignment.triplets.text_columns import TextColumn, TextColumnWriter, Window, mapped_integers

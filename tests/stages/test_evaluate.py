@@ -124,6 +124,24 @@ def test_an_encoder_counts_by_content(context: RunContext, holdout: Artifact) ->
     assert other.rebuild_reasons == ("input encoder changed",)
 
 
+def test_the_hard_pool_where_it_is_asked_for(context: RunContext, holdout: Artifact) -> None:
+    plain = evaluate(context.store, "es", holdout, Input("letters", Path("model")))
+    asked = evaluate(
+        context.store, "es", holdout, Input("letters", Path("model")), hard_pool_pivot="en"
+    )
+    assert plain.key != asked.key
+    assert layout.hard_file("heldout") not in plain.files
+    assert layout.evaluated_suites(asked) == ["heldout"]
+    hard = list(tables.read(asked.path / layout.hard_file("heldout")))
+    rows = list(tables.read(asked.path / layout.outcomes_file("heldout")))
+    for before, after in zip(rows, hard, strict=True):
+        assert (before["query_id"], before["direction"]) == (after["query_id"], after["direction"])
+        assert after["correct"] <= before["correct"]
+        assert (after["winner"] == "") == after["correct"]
+    # Counts of letters hardly change with a number, so a copy wins here and there.
+    assert {row["winner"] for row in hard} > {"", "other_text"}
+
+
 def test_a_language_without_a_suite(context: RunContext, holdout: Artifact) -> None:
     artifact = evaluate(context.store, "fi", holdout, Input("letters", Path("model")))
     assert EvaluateCounts.of(artifact) == EvaluateCounts({})

@@ -82,7 +82,7 @@ COSTS = {
 }
 """In the order of the stages; `tokens` of a step are those of its batch."""
 DEPENDS_ON_ENCODER = frozenset(
-    {"check", "embed", "mine", "tokenize", "train", "average", "evaluate"}
+    {"check", "embed", "mine", "tokenize", "train", "average", "evaluate", "mixed", "retrieve"}
 )
 FLOPS_PER_CORE = 95e9
 """Of float32 products by one core, from the rates of `make bench-train`."""

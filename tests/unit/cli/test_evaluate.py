@@ -78,6 +78,70 @@ def test_the_mixed_pool_is_in_the_json_too(
     assert 0 < scores["es"]["mixed_pool"]["accuracy"] <= scores["es"]["mixed_pool"]["recall"] <= 1
 
 
+def test_the_hard_pool_is_printed_and_in_the_json(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("evaluate", CHAMPION, "--suite", SUITE, "--language", "es", "--hard-pool")
+    assert run_here(*asked, workspace=finished) == 0
+    printed = capsys.readouterr().out
+    assert "pool with altered copies" in printed
+    assert line_with("es, to pivot", printed)
+    assert run_here(*asked, "--json", workspace=finished) == 0
+    scores = json.loads(capsys.readouterr().out)["smoke v1"]["es"]
+    to_pivot = scores["hard_pool"]["to_pivot"]
+    assert to_pivot["copies"] > 10
+    assert to_pivot["accuracy"] <= to_pivot["plain_accuracy"]
+    assert to_pivot["plain_accuracy"] == scores["to_pivot"]["accuracy"]
+    assert sum(to_pivot["errors"].values()) == pytest.approx(1 - to_pivot["accuracy"])
+
+
+def write_retrieval_suite(root: Path) -> str:
+    (root / "qrels").mkdir(parents=True)
+    texts = ["El archivo es nuevo.", "Cancelar", "Abrir la puerta"]
+    lines = [json.dumps({"_id": f"t{i}", "text": text}) for i, text in enumerate(texts)]
+    (root / "corpus.jsonl").write_text("\n".join(lines))
+    (root / "queries.jsonl").write_text("\n".join(lines))
+    (root / "qrels" / "test.tsv").write_text("t0\tt0\t1\nt1\tt1\t1\n")
+    return f"{{kind: retrieval, path: {root}, language: es}}"
+
+
+def test_queries_and_documents(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = write_retrieval_suite(tmp_path / "suite")
+    asked = ("evaluate", CHAMPION, "--suite", suite)
+    assert run_here(*asked, "--json", workspace=finished) == 0
+    scores = json.loads(capsys.readouterr().out)["smoke v1"]["es"]
+    assert (scores["queries"], scores["unjudged_queries"], scores["documents"]) == (2, 1, 3)
+    # A query finds a document that is equal to it.
+    assert scores["ndcg@10"] == scores["recall@100"] == scores["mrr@10"] == 1.0
+    assert run_here(*asked, "--against", base_encoder(finished), workspace=finished) == 0
+    printed = capsys.readouterr().out
+    assert "queries to documents, in %" in printed
+    assert "paired bootstrap" in printed
+    assert "left out: 1 query without judgments" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--hard-pool",), "--hard-pool"),
+        (("--language", "fi"), "no queries in fi"),
+    ],
+)
+def test_what_a_retrieval_suite_does_not_have(
+    finished: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    suite = write_retrieval_suite(tmp_path / "suite")
+    asked = ("evaluate", CHAMPION, "--suite", suite, *arguments)
+    assert run_here(*asked, workspace=finished) in (1, 2)
+    assert message in capsys.readouterr().err
+
+
 def test_two_directories_of_one_name_keep_their_scores(
     finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -109,6 +173,8 @@ def test_scores_are_printed_although_the_file_cannot_be_written(
         ((CHAMPION, "--suite", "{kind: local, pth: x}"), "pth"),
         ((CHAMPION, "--suite", "{kind: local"), "not valid YAML"),
         ((CHAMPION, "--suite", "{kind: nope}"), "expected one of"),
+        ((CHAMPION, "--suite", "{kind: retrieval, pth: x}"), "pth"),
+        ((CHAMPION, "--suite", "{kind: retrieval, path: x}"), "put {lang} into the path"),
         ((CHAMPION, "--suite", "{" * 5000), "--suite"),
         ((CHAMPION, "--suite", "{kind: local, kind: local}"), "kind"),
         ((CHAMPION, "--suite", SUITE, "--language", "zz"), "zz"),

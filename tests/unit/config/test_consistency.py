@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from alignment.config import parse_config
@@ -119,3 +121,20 @@ def test_weights_need_scores() -> None:
     assert problem.startswith("c.yaml:9: train.weight_by_score: no pair has a score")
     config = parse_config(text, overrides=["languages.fi.clean.semantic=measure"])
     assert config.settings("fi").clean.semantic == "measure"
+
+
+@pytest.mark.parametrize("rule", ["mixed_pool", "hard_pool", "retrieval"])
+def test_the_gate_asks_only_for_what_is_measured(rule: str) -> None:
+    text = GOOD + f"gate: {{{rule}: {{floor: 0.4}}}}\n"
+    assert problem_of(text).startswith(
+        f"c.yaml:9: gate.{rule}: this is not measured: set evaluate.{rule} to "
+    )
+    measured = "{a: {path: x, language: fi}}" if rule == "retrieval" else "true"
+    config = parse_config(text, overrides=[f"evaluate.{rule}={measured}"])
+    assert getattr(config.gate, rule).floor == 0.4
+
+
+def test_a_suite_of_documents_has_paths_relative_to_the_file(tmp_path: Path) -> None:
+    text = GOOD + 'evaluate: {retrieval: {a: {path: "suites/{lang}"}}}\n'
+    config = parse_config(text, base=tmp_path)
+    assert config.evaluate.retrieval["a"].path == tmp_path / "suites" / "{lang}"

@@ -8,7 +8,7 @@ from alignment.config import Gate
 from alignment.errors import DataError
 from alignment.gate import Earlier, PairedOutcomes, SuiteOutcomes, decide, judge
 from alignment.gate.rules import RULES
-from alignment.types import Approved, Finding, Rejected, RuleName, RuleResult
+from alignment.types import FURTHER_RULES, Approved, Finding, Rejected, RuleName, RuleResult
 
 ASKED = Gate(floor=0.5, min_queries=4)
 LARGE = 2000
@@ -277,7 +277,8 @@ class TestAttempts:
 
 
 def test_every_rule_has_a_name_and_a_purpose() -> None:
-    assert [rule.__name__ for rule in RULES] == list(get_args(RuleName))
+    names = [rule.__name__ for rule in RULES]
+    assert [*names, *FURTHER_RULES] == list(get_args(RuleName))
     assert all(rule.__doc__ for rule in RULES)
 
 

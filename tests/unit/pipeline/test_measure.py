@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from alignment.pipeline.measure import Bitext, LanguageScores, changes, micro_mean
-from alignment.pipeline.measure_mixed import pool_of
 from alignment.retrieval.measures import Measures
+from alignment.retrieval.pool import pool_of
 
 WELSH = Bitext("cy", ["Hello.", "Thanks.", "Hi."], ["Helo.", "Diolch.", "Helo."])
 FINNISH = Bitext("fi", ["Thanks.", "Tea?"], ["Kiitos.", "Teetä?"])

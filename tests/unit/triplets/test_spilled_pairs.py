@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from alignment import layout, tables
+from alignment.edits.rules import shared_names
 from alignment.triplets import spilled_pairs
-from alignment.triplets.edits import shared_names
 from alignment.triplets.groups import MeaningGroups, Sentences
 from alignment.triplets.spilled_pairs import SpilledPairs, spill_pairs
 from alignment.types import Artifact

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alignment.triplets.edits import edit_meaning, shared_names
+from alignment.edits.meaning import edit_meaning
+from alignment.edits.rules import shared_names
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,7 @@
-"""Edited negatives: the true translation, with its meaning changed by a rule that is safe to apply.
+"""Rules that change the meaning of a sentence, each only where it is safe.
 
-- A number becomes another one of as many digits.
-- A negation word is removed, or added.
-- A name that both sentences have becomes another name.
-- Two names on the two sides of a word such as `to` or `than` are swapped.
-
-A sentence that no rule fits gets no edited negative: a wrong edit would teach the model that a
-correct translation is wrong.
+A rule that does not fit a sentence gives None: a copy that still means the same would teach, or
+measure, that a correct translation is wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from alignment.placeholders import PLACEHOLDER
 
-_NUMBER = re.compile(r"(?<![\w.,])\d{1,9}(?![\w])")
+NUMBER = re.compile(r"(?<![\w.,])\d{1,9}(?![\w])")
 # Words whose removal negates a sentence, for languages where it is one separate word.
 _NOT = {
     "bg": "не",
@@ -61,29 +56,9 @@ _DIRECTED = {
 _NAMES_TRIED = 8
 
 
-def edit_meaning(
-    text: str, language: str, identity: str, *, anchor: str = "", names: Sequence[str] = ()
-) -> str | None:
-    """The text with another meaning, or None if no rule is safe.
-
-    Args:
-        text: the true translation.
-        language: of the text.
-        identity: draws among the rules that fit and their results; the same identity always gives
-            the same result.
-        anchor: the sentence that `text` translates; without it no name is replaced or swapped.
-        names: those that may replace a name (see `shared_names`).
-    """
-    drawn = int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=8).digest(), "big")
-    results = (
-        _replace_number(text, drawn),
-        _remove_not(text, language),
-        _add_not(text, language),
-        _replace_name(text, anchor, names, drawn),
-        _swap_names(text, anchor, language),
-    )
-    edits = [edit for edit in results if edit is not None and edit != text]
-    return edits[drawn % len(edits)] if edits else None
+def draw(identity: str) -> int:
+    """A number below 2^64 that depends on the identity only."""
+    return int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=8).digest(), "big")
 
 
 def shared_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
@@ -93,15 +68,15 @@ def shared_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """
     names: set[str] = set()
     for source, target in pairs:
-        names.update(match.group() for match in _names(target, source))
+        names.update(match.group() for match in common_names(target, source))
     return sorted(names)
 
 
-def _names(text: str, anchor: str) -> list[re.Match[str]]:
+def common_names(text: str, anchor: str) -> list[re.Match[str]]:
     """The names of a text that its translation has too, each exactly once in both."""
-    matches = _outside_placeholders(_NAME, text)
+    matches = outside_placeholders(_NAME, text)
     words = list(map(re.Match.group, matches))
-    anchor_words = list(map(re.Match.group, _outside_placeholders(_NAME, anchor)))
+    anchor_words = list(map(re.Match.group, outside_placeholders(_NAME, anchor)))
     shared = []
     for match, word in zip(matches, words, strict=True):
         # A name that occurs twice is left out: which of them would be replaced?
@@ -110,7 +85,7 @@ def _names(text: str, anchor: str) -> list[re.Match[str]]:
     return shared
 
 
-def _outside_placeholders(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+def outside_placeholders(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
     """Matches that do not overlap a placeholder, tag, entity or address."""
     matches = list(pattern.finditer(text))
     if not matches:
@@ -123,9 +98,9 @@ def _outside_placeholders(pattern: re.Pattern[str], text: str) -> list[re.Match[
     return [match for match in matches if is_free(match)]
 
 
-def _replace_name(text: str, anchor: str, names: Sequence[str], drawn: int) -> str | None:
+def replace_name(text: str, anchor: str, names: Sequence[str], drawn: int) -> str | None:
     """One name replaced by another one that neither sentence has in any case."""
-    matches = _names(text, anchor)
+    matches = common_names(text, anchor)
     if not matches:
         return None
     match = matches[drawn % len(matches)]
@@ -137,22 +112,35 @@ def _replace_name(text: str, anchor: str, names: Sequence[str], drawn: int) -> s
     return None
 
 
-def _swap_names(text: str, anchor: str, language: str) -> str | None:
+def swap_names(text: str, anchor: str, language: str) -> str | None:
     """The two names of a text swapped, if a word between them gives them a direction."""
-    matches = _names(text, anchor)
+    matches = common_names(text, anchor)
     if len(matches) != 2:
         return None
     first, second = matches
-    between = text[first.end() : second.start()]
-    directed = _DIRECTED.get(language.split("-")[0], "").split()
-    if not set(directed) & set(re.findall(r"\w+", between.casefold())):
+    if not is_directed(text[first.end() : second.start()], language):
         return None
-    return f"{text[: first.start()]}{second.group()}{between}{first.group()}{text[second.end() :]}"
+    return swapped(text, first.span(), second.span())
 
 
-def _replace_number(text: str, drawn: int) -> str | None:
+def is_directed(between: str, language: str) -> bool:
+    """Whether the words between two expressions make their order matter."""
+    directed = _DIRECTED.get(language.split("-")[0], "").split()
+    return bool(set(directed) & set(re.findall(r"\w+", between.casefold())))
+
+
+def swapped(text: str, first: tuple[int, int], second: tuple[int, int]) -> str:
+    """The text with two of its parts exchanged, each by its start and end."""
+    (start, end), (later_start, later_end) = first, second
+    between = text[end:later_start]
+    return (
+        f"{text[:start]}{text[later_start:later_end]}{between}{text[start:end]}{text[later_end:]}"
+    )
+
+
+def replace_number(text: str, drawn: int) -> str | None:
     """One number outside of placeholders and tags replaced by another one of as many digits."""
-    numbers = _outside_placeholders(_NUMBER, text)
+    numbers = outside_placeholders(NUMBER, text)
     if not numbers:
         return None
     match = numbers[drawn % len(numbers)]
@@ -166,7 +154,7 @@ def _replace_number(text: str, drawn: int) -> str | None:
     return f"{text[: match.start()]}{new:0{width}d}{text[match.end() :]}"
 
 
-def _remove_not(text: str, language: str) -> str | None:
+def remove_not(text: str, language: str) -> str | None:
     """The sentence without its only negation word, unless it begins with it."""
     word = _NOT.get(language.split("-")[0])
     if word is None:
@@ -177,7 +165,7 @@ def _remove_not(text: str, language: str) -> str | None:
     return (text[: matches[0].start()] + text[matches[0].end() :]).strip()
 
 
-def _add_not(text: str, language: str) -> str | None:
+def add_not(text: str, language: str) -> str | None:
     """An English statement with `not` after its only auxiliary verb."""
     if language != "en":
         return None
