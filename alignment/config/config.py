@@ -17,6 +17,7 @@ from alignment.config.downloads import DownloadLimits
 from alignment.config.encoder import EncoderConfig
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
+from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import InconsistentError
 from alignment.config.licenses import Licenses
 from alignment.config.training import Train
@@ -117,6 +118,12 @@ class Config(Section):
     triplets: Triplets = Field(Triplets(), description="How negatives are chosen.")
     train: Train = Field(Train(), description="The loss and the optimization.")
     gate: Gate = Field(Gate(), description="What every language must reach.")
+    mlflow: MlflowTracking | None = Field(
+        None, description="MLflow server that every run is logged to; null for none."
+    )
+    hub: HubRepository | None = Field(
+        None, description="Hub repository that deployed versions are pushed to; null for none."
+    )
 
     @field_validator("pivot")
     @classmethod

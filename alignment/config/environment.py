@@ -15,8 +15,8 @@ from alignment.references import expanded, references, without_escapes
 PATH_KEYS = ("path", "target_path", "language_model", "lock")
 """Keys whose values name files."""
 _MAX_NAME_BYTES = 255  # of Linux and macOS
-ADDRESS_KEYS = ("url", "api", "exports")
-"""Keys whose values are addresses; their variables are read when something is fetched."""
+ADDRESS_KEYS = ("url", "api", "exports", "tracking_uri", "token")
+"""Keys whose values are addresses or tokens; their variables are read when they are used."""
 
 
 def absolute(path: str, base: Path) -> str:

@@ -20,6 +20,7 @@ from alignment.config.downloads import DownloadLimits
 from alignment.config.encoder import ENCODER_SOURCES, EncoderBase, SidePrompts
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
+from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import KeyPath
 from alignment.config.licenses import Licenses
 from alignment.config.training import Train
@@ -43,6 +44,8 @@ _NAMES: dict[type[Section], str] = {
     Train: "train",
     Gate: "gate",
     GateOverride: "gate",
+    MlflowTracking: "mlflow",
+    HubRepository: "hub",
 }
 
 

@@ -12,7 +12,9 @@ from alignment.config import Config
 from alignment.encoder.cache import clear_encoders
 from alignment.pipeline.attempts import contest
 from alignment.pipeline.data import TrainingData, prepare
+from alignment.pipeline.deliver import deliver
 from alignment.pipeline.fit import TrainingRun, fit
+from alignment.pipeline.history import RunRecord
 from alignment.pipeline.plan import warn_before_run
 from alignment.pipeline.record import write_record
 from alignment.pipeline.reference import Reference, choose_reference
@@ -104,6 +106,7 @@ def _run(
         "report", lambda: report(workspace.store, summary, training.triplets, training.trained)
     )
     directory = write_record(workspace, config, summary, page)
+    summary = deliver(config, workspace, runner, RunRecord(directory, summary))
     return Outcome(comparison.verdict, version, summary, directory)
 
 

@@ -154,6 +154,17 @@ class TrialRecord(_Record):
     tests: int = Field(1, description="tests that Holm's correction is for")
 
 
+DeliveryTarget = Literal["mlflow", "hub"]
+
+
+class Delivery(_Record):
+    """What came of sending the run, or the deployed version, to a server."""
+
+    target: DeliveryTarget
+    done: bool
+    message: str = Field(description="what was sent where, or what went wrong and what to do")
+
+
 class Training(_Record):
     """The length of the training."""
 
@@ -193,6 +204,9 @@ class Summary(_Record):
     training: Training
     stages: list[StageRecord]
     seconds_per_stage: dict[str, float]
+    deliveries: list[Delivery] = Field(
+        default_factory=list, description="what was sent to the servers of the configuration"
+    )
 
     def suites(self) -> list[str]:
         """Names of the suites, in the order in which they are shown."""

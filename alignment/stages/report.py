@@ -14,7 +14,7 @@ from alignment.store import Store
 from alignment.types import Artifact, Counts, StepMetrics
 
 REVISION = 9
-ONLY_OF_THIS_RUN = {"run", "started", "seconds"}
+ONLY_OF_THIS_RUN = {"run", "started", "seconds", "deliveries"}
 
 
 @dataclass(frozen=True)
