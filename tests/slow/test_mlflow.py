@@ -41,18 +41,18 @@ def client(server: str) -> MlflowClient:
 
 
 class Team:
-    """A configuration that logs to the server, and a workspace."""
+    """A configuration that logs to the server, and the workspace of a finished run of it."""
 
-    def __init__(self, directory: Path, name: str, server: str, cli: Cli) -> None:
-        self.workspace = directory / "workspace"
+    def __init__(self, directory: Path, name: str, server: str, finished: Path, cli: Cli) -> None:
         self.name = name
+        """Of the experiment and the registered model; every test has its own."""
+        self.workspace = directory / "workspace"
         self.config = directory / "config.yaml"
         self._cli = cli
-        shutil.copy(TINY, directory / "tiny.tsv")
-        text = SMOKE.read_text().replace("name: smoke", f"name: {name}")
-        text = text.replace("data/tiny.tsv", "tiny.tsv")
-        text += f"\nmlflow: {{tracking_uri: '{server}', registered_model: {name}}}\n"
-        self.config.write_text(text)
+        shutil.copytree(finished, self.workspace, symlinks=True)
+        text = SMOKE.read_text().replace("data/tiny.tsv", str(TINY))
+        section = f"tracking_uri: '{server}', experiment: {name}, registered_model: {name}"
+        self.config.write_text(f"{text}\nmlflow: {{{section}}}\n")
 
     def run(self, *options: str, code: int = 0) -> Summary:
         done = self._cli("run", self.config, *options, "--workspace", self.workspace)
@@ -68,8 +68,11 @@ class Team:
 
 
 @pytest.fixture
-def team(tmp_path: Path, request: pytest.FixtureRequest, server: str, cli: Cli) -> Team:
-    return Team(tmp_path, request.node.name.replace("_", "-")[:60], server, cli)
+def team(
+    tmp_path: Path, request: pytest.FixtureRequest, server: str, finished: Path, cli: Cli
+) -> Team:
+    name = request.node.name.replace("_", "-")[:60]
+    return Team(tmp_path, name, server, finished, cli)
 
 
 def runs_of(client: MlflowClient, team: Team) -> list[Any]:
@@ -103,7 +106,7 @@ def test_a_run_is_logged_and_registered(team: Team, client: MlflowClient, tmp_pa
         f"models:/{team.name}@champion", dst_path=str(tmp_path / "downloaded")
     )
     theirs = SentenceTransformer(path, device="cpu").encode(TEXTS)
-    ours = alignment.load_encoder(team.workspace / f"registry/{team.name}/champion").encode(TEXTS)
+    ours = alignment.load_encoder(team.workspace / "registry/smoke/champion").encode(TEXTS)
     assert np.allclose(ours, theirs, atol=1e-4)
 
     again = team.run()
@@ -125,8 +128,11 @@ def test_a_rejected_run_is_logged_and_not_registered(team: Team, client: MlflowC
 
 def test_the_alias_follows_the_champion(team: Team, client: MlflowClient) -> None:
     team.run()
-    team.run("--set", "seed=14", "--set", "gate.margin=0.9")
-    assert client.get_model_version_by_alias(team.name, "champion").version == 2
+    easy = ("--set", "train.steps=20", "--set", "gate.margin=0.9", "--set", "gate.floor=0")
+    summary = team.run(*easy)
+    assert summary.version == summary.champion == "v2"
+    alias = client.get_model_version_by_alias(team.name, "champion")
+    assert alias.tags["alignment.version"] == "v2"
     team.call("rollback")
     team.call("mlflow", "push")
     alias = client.get_model_version_by_alias(team.name, "champion")
