@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -62,12 +63,17 @@ def explained(tracking_uri: str, retry: str) -> Iterator[None]:
         ConfigError: if it does not accept the user.
         RegistryError: if it refuses what is sent.
     """
+    logger = logging.getLogger("mlflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # our one message replaces its own
     try:
         yield
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("mlflow", "requests", "urllib3"):
             raise
         raise _from_server(error, tracking_uri, retry) from error
+    finally:
+        logger.setLevel(level)
 
 
 def _from_server(error: Exception, tracking_uri: str, retry: str) -> AlignmentError:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 METRICS_PER_REQUEST = 1000
 PARAMETERS_PER_REQUEST = 100
 FINISHED = "FINISHED"
+_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
+"""Shows the pages for training, not those for language models and agents."""
 T = TypeVar("T")
 
 
@@ -101,7 +103,7 @@ def _experiment(client: MlflowClient, settings: MlflowTracking, model: str) -> s
     name = settings.experiment or model
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
-        return str(client.create_experiment(name))
+        return str(client.create_experiment(name, tags=_TRAINING))
     if experiment.lifecycle_stage == "deleted":
         raise ConfigError(
             f"the experiment {name!r} was deleted",
