@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -88,7 +88,9 @@ def _settings(version: Version, repo_id: str | None, *, private: bool | None) ->
     from alignment.config.sections import section
     from alignment.pipeline.deliver import recorded_hub
 
-    values = recorded_hub(version).model_dump() if repo_id is None else {"repo_id": repo_id}
+    values: dict[str, Any] = {"repo_id": repo_id}
+    if repo_id is None:
+        values = recorded_hub(version).model_dump()
     if private is not None:
         values["private"] = private
     return section(HubRepository, values, "alignment hub push")

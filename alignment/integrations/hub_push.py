@@ -121,15 +121,20 @@ def _repeated(
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Our one message replaces the progress bars and warnings of `huggingface_hub`."""
-    from huggingface_hub import utils
+    from huggingface_hub.utils.tqdm import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
 
-    level = utils.logging.get_verbosity()
-    bars = not utils.are_progress_bars_disabled()
-    utils.logging.set_verbosity_error()
-    utils.disable_progress_bars()
+    library = logging.getLogger("huggingface_hub")
+    level = library.level
+    had_bars = not are_progress_bars_disabled()
+    library.setLevel(logging.ERROR)
+    disable_progress_bars()
     try:
         yield
     finally:
-        utils.logging.set_verbosity(level)
-        if bars:
-            utils.enable_progress_bars()
+        library.setLevel(level)
+        if had_bars:
+            enable_progress_bars()

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from alignment import __version__
+from alignment.extras import DISTRIBUTION
+from alignment.provenance import package_versions
 from alignment.redaction import redacted
 from alignment.report.accuracy import percent
 from alignment.report.summary import Summary
@@ -117,7 +118,7 @@ def tags(summary: Summary) -> dict[str, str]:
         "alignment.version": summary.version or "",
         "alignment.champion": summary.champion or "",
         "alignment.reference": summary.reference,
-        "mlflow.source.name": f"alignment {__version__}",
+        "mlflow.source.name": f"alignment {package_versions().get(DISTRIBUTION, '')}".strip(),
         "mlflow.note.content": description(summary),
     }
     return {key: redacted(value)[:MAX_TAG_CHARACTERS] for key, value in values.items() if value}

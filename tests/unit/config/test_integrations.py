@@ -16,7 +16,7 @@ def test_defaults() -> None:
     config = parse_config(GOOD + "mlflow: {tracking_uri: 'http://h:5000'}\nhub: {repo_id: a/b}\n")
     assert config.mlflow == MlflowTracking(tracking_uri="http://h:5000")
     assert config.hub == HubRepository(repo_id="a/b", private=True, token="${HF_TOKEN}")
-    assert parse_config(GOOD).mlflow is parse_config(GOOD).hub is None
+    assert (parse_config(GOOD).mlflow, parse_config(GOOD).hub) == (None, None)
 
 
 def test_a_token_in_the_file_is_refused_and_not_shown() -> None:
