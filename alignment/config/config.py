@@ -18,6 +18,7 @@ from alignment.config.encoder import EncoderConfig
 from alignment.config.evaluate import Evaluate
 from alignment.config.gate import Gate
 from alignment.config.holdout import Holdout
+from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import InconsistentError
 from alignment.config.licenses import Licenses
 from alignment.config.registry import check_place
@@ -130,6 +131,12 @@ class Config(Section):
         True,
         description="Deploy a version that the gate approves. If false, it becomes the "
         "challenger, until `alignment registry promote NAME challenger`.",
+    )
+    mlflow: MlflowTracking | None = Field(
+        None, description="MLflow server that every run is logged to; null for none."
+    )
+    hub: HubRepository | None = Field(
+        None, description="Hub repository that deployed versions are pushed to; null for none."
     )
 
     @field_validator("pivot")

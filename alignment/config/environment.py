@@ -25,8 +25,8 @@ PATH_KEYS = (
 )
 """Keys whose values name files. `registry` may be an address instead."""
 _MAX_NAME_BYTES = 255  # of Linux and macOS
-ADDRESS_KEYS = ("url", "api", "exports", "registry")
-"""Keys whose values are addresses; their variables are read when something is fetched."""
+ADDRESS_KEYS = ("url", "api", "exports", "registry", "tracking_uri", "token")
+"""Keys whose values are addresses or tokens; their variables are read when they are used."""
 
 
 def absolute(path: str, base: Path) -> str:

@@ -15,6 +15,7 @@ from alignment.config.base import COMMIT_PATTERN, NAME_PATTERN
 from alignment.config.corpora import CORPUS_KINDS
 from alignment.config.encoder import ENCODER_SOURCES, VERSION_PATTERN
 from alignment.config.hints import SIMILARITY, unknown_key_hint
+from alignment.config.integrations import ADDRESS_PATTERN, MODEL_PATTERN, REPOSITORY_PATTERN
 from alignment.config.keys import KeyPath, KeyProblem, dotted, raised_problems
 from alignment.config.schema import locate
 from alignment.errors import Problem
@@ -49,6 +50,9 @@ _LITERAL = re.compile(r"'[^']*'|\b(?!or\b)\w+")
 _PATTERNS = {
     COMMIT_PATTERN: "a full commit hash of 40 hexadecimal digits",
     VERSION_PATTERN: "champion, or v and a number",
+    REPOSITORY_PATTERN: "a repository such as my-team/quickstart",
+    ADDRESS_PATTERN: "an address that starts with http:// or https://",
+    MODEL_PATTERN: "text without slashes, colons and quotes",
     NAME_PATTERN: "up to 64 letters, digits, '.', '_' or '-', with a letter or digit first",
 }
 

@@ -21,6 +21,7 @@ from alignment.config.encoder import ENCODER_SOURCES, EncoderBase, SidePrompts
 from alignment.config.evaluate import Evaluate
 from alignment.config.gate import Gate, PoolRule, RetrievalRule
 from alignment.config.holdout import Holdout
+from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import KeyPath
 from alignment.config.licenses import Licenses
 from alignment.config.retrieval import RetrievalSuite
@@ -49,6 +50,8 @@ _NAMES: dict[type[Section], str] = {
     GateOverride: "gate",
     PoolRule: "gate.hard_pool",
     RetrievalRule: "gate.retrieval",
+    MlflowTracking: "mlflow",
+    HubRepository: "hub",
 }
 
 

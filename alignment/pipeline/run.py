@@ -14,8 +14,10 @@ from alignment.encoder.cache import clear_encoders
 from alignment.pipeline.attempts import contest
 from alignment.pipeline.champions import last_deployments
 from alignment.pipeline.data import TrainingData, prepare
+from alignment.pipeline.deliver import deliver
 from alignment.pipeline.fit import TrainingRun, fit
 from alignment.pipeline.further import check_retrieval_suites, measure_further
+from alignment.pipeline.history import RunRecord
 from alignment.pipeline.plan import warn_before_run
 from alignment.pipeline.record import write_record
 from alignment.pipeline.reference import Reference, choose_reference
@@ -123,6 +125,7 @@ def _run(
     )
     page = runner.run("report", call_report)
     directory = write_record(workspace, config, summary, page)
+    summary = deliver(config, workspace, runner, RunRecord(directory, summary))
     return Outcome(comparison.verdict, version, summary, directory)
 
 

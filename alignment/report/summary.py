@@ -193,6 +193,17 @@ class Digests(_Record):
     reference: str = Field("", description="of the encoder that it was compared with")
 
 
+DeliveryTarget = Literal["mlflow", "hub"]
+
+
+class Delivery(_Record):
+    """What came of sending the run, or the deployed version, to a server."""
+
+    target: DeliveryTarget
+    done: bool
+    message: str = Field(description="what was sent where, or what went wrong and what to do")
+
+
 class Training(_Record):
     """The length of the training."""
 
@@ -269,6 +280,9 @@ class Summary(_Record):
     )
     stages: list[StageRecord]
     seconds_per_stage: dict[str, float]
+    deliveries: list[Delivery] = Field(
+        default_factory=list, description="what was sent to the servers of the configuration"
+    )
 
     def suites(self) -> list[str]:
         """Names of the suites, in the order in which they are shown."""

@@ -16,7 +16,7 @@ from alignment.store import Store
 from alignment.types import Artifact, Counts, StepMetrics
 
 REVISION = 10
-ONLY_OF_THIS_RUN = {"run", "started", "seconds"}
+ONLY_OF_THIS_RUN = {"run", "started", "seconds", "deliveries"}
 NONE: Mapping[str, Artifact] = {}
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from alignment.cli.display.console import add_row, console, new_table, say, styled
 from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent, small_suite_line
-from alignment.report.summary import StageRecord, Summary
+from alignment.report.summary import Delivery, StageRecord, Summary
 
 ACCURACY_COLUMNS: dict[str, JustifyMethod] = {
     "language": "left",
@@ -34,6 +34,8 @@ def print_outcome(summary: Summary, directory: Path) -> None:
     """The accuracy tables, the verdict, and the path of the report in `directory`."""
     print_accuracy(summary)
     say(*_verdict(summary))
+    for delivery in summary.deliveries:
+        say(*_delivery(delivery, summary.run))
     say(f"Finished in {summary.seconds:.0f} s. Report: {directory / 'report.html'}")
 
 
@@ -99,6 +101,17 @@ def _gate_cell(row: AccuracyRow) -> Text:
     if row.warnings:
         return styled(("pass", "green"), (f" (power {row.power})", "yellow"))
     return styled(("pass", "green"))
+
+
+def _delivery(delivery: Delivery, run: str) -> list[str | tuple[str, str]]:
+    """One line; what went wrong is in the log, and in the summary for `alignment show --json`."""
+    if delivery.done:
+        return [f"{delivery.target}: {delivery.message}"]
+    command = (
+        f"alignment mlflow push {run}" if delivery.target == "mlflow" else "alignment hub push"
+    )
+    first_line = delivery.message.partition("\n")[0]
+    return [(f"{delivery.target}: not sent", "yellow"), f": {first_line}. Repeat: {command}"]
 
 
 def _verdict(summary: Summary) -> list[str | tuple[str, str]]:
