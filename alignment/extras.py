@@ -9,7 +9,9 @@ from typing import Literal
 from alignment.errors import ConfigError
 
 DISTRIBUTION = "crosslingual-alignment"
-Extra = Literal["bundled", "hub", "lora", "mtdata", "prefect", "remote", "tensorboard"]
+Extra = Literal[
+    "bundled", "hub", "lora", "mtdata", "onnx", "prefect", "remote", "search", "tensorboard"
+]
 
 
 def require(module: str, extra: Extra, purpose: str) -> ModuleType:

