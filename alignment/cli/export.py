@@ -20,7 +20,8 @@ from alignment.cli.suites import read_suite
 from alignment.errors import ConfigError
 
 if TYPE_CHECKING:
-    from alignment.pipeline.export import Export, Suite
+    from alignment.pipeline.export import Export
+    from alignment.pipeline.export_suites import Suite
     from alignment.pipeline.search import FoundModel
     from alignment.pipeline.workspace import Workspace
 
@@ -95,9 +96,7 @@ def export_model(
     model = models.find(version)
     suites = _suites(suite or [], language or [], pivot, place, model)
     with exporting() as on_step:
-        result = export(
-            model, models, out, suites, format=format, margin=margin, on_step=on_step
-        )
+        result = export(model, models, out, suites, format=format, margin=margin, on_step=on_step)
     print_export(result)
     for score in result.refused:
         print_note(
@@ -124,7 +123,7 @@ def _suites(
     workspace: Workspace,
     model: FoundModel,
 ) -> list[Suite]:
-    from alignment.pipeline.export import suites_of_version
+    from alignment.pipeline.export_suites import suites_of_version
 
     if corpora:
         codes = [language_code(code) for code in languages]

@@ -93,9 +93,7 @@ def index(
     id_column: Annotated[
         str | None, _column("id", "id", "id or _id, or else the number of the line")
     ] = None,
-    title_column: Annotated[
-        str | None, _column("title", "title", "title, if there is one")
-    ] = None,
+    title_column: Annotated[str | None, _column("title", "title", "title, if there is one")] = None,
     language_column: Annotated[
         str | None, _column("language", "language code", "language or lang, if there is one")
     ] = None,

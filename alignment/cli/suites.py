@@ -9,7 +9,7 @@ from alignment.errors import ConfigError
 
 if TYPE_CHECKING:
     from alignment.config import Corpus
-    from alignment.pipeline.export import Suite
+    from alignment.pipeline.export_suites import Suite
     from alignment.pipeline.workspace import Workspace
 
 
@@ -22,7 +22,7 @@ def read_suite(corpus: str, languages: Sequence[str], pivot: str, workspace: Wor
     """
     from alignment.corpora.source import open_source
     from alignment.downloads import Downloads
-    from alignment.pipeline.export import Suite
+    from alignment.pipeline.export_suites import Suite
     from alignment.pipeline.measure import offered_languages, read_bitext
 
     downloads = Downloads(workspace.root / "downloads", offline=workspace.offline)

@@ -35,7 +35,10 @@ class DocumentColumns(NamedTuple):
     language: str | None = None
 
 
-def read_documents(path: Path, columns: DocumentColumns = DocumentColumns()) -> Documents:
+USUAL = DocumentColumns()
+
+
+def read_documents(path: Path, columns: DocumentColumns = USUAL) -> Documents:
     """The documents of a file, after a check of every line.
 
     A plain text file has one document a line. Documents without an id get the number of their

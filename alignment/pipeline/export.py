@@ -6,23 +6,18 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
-from alignment import layout
-from alignment.errors import AlignmentError, ConfigError, Missing
+from alignment.errors import AlignmentError, ConfigError
 from alignment.files import remove, replace_durably, sync_tree
 from alignment.manifests import write_manifest
-from alignment.pipeline.history import find_run, run_names
-from alignment.pipeline.measure import Bitext, LanguageScores, measure_encoder
-from alignment.pipeline.replay import recorded_artifact
+from alignment.pipeline.export_suites import Suite
+from alignment.pipeline.measure import LanguageScores, measure_encoder
 from alignment.pipeline.search import FoundModel, Models
-from alignment.pipeline.workspace import Workspace
 from alignment.provenance import package_versions
-from alignment.registry import Version
 from alignment.search.manifest import describe_files
-from alignment.types import Artifact
 
 if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
@@ -35,13 +30,6 @@ LOWEST_COSINE = 0.99999
 
 Format = Literal["onnx", "onnx-int8"]
 PRECISIONS: Mapping[Format, Precision] = {"onnx": "fp32", "onnx-int8": "int8"}
-
-
-class Suite(NamedTuple):
-    """Parallel text that an export is measured on, by language."""
-
-    name: str
-    bitexts: list[Bitext]
 
 
 @dataclass(frozen=True)
@@ -128,36 +116,6 @@ def export(
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return result
-
-
-def suites_of_version(workspace: Workspace, version: Version) -> list[Suite]:
-    """The suites of the run that published a version, as its gate used them.
-
-    Raises:
-        Missing: if the run or its suites were deleted.
-    """
-    manifest = version.manifest
-    holdout = _holdout(workspace, str(manifest.get("train_key", "")))
-    languages = {name for by_language in manifest["accuracy"].values() for name in by_language}
-    suites: dict[str, list[Bitext]] = {}
-    for language in sorted(languages):
-        for name in layout.suites_of(holdout, language):
-            pairs = layout.read_suite(holdout.path, name, language)
-            suites.setdefault(name, []).append(Bitext(language, pairs.source, pairs.target))
-    return [Suite(name, suites[name]) for name in layout.heldout_first(list(suites))]
-
-
-def _holdout(workspace: Workspace, train_key: str) -> Artifact:
-    for name in reversed(run_names(workspace.root)):
-        stages = find_run(workspace.root, name).summary.stages
-        if any(stage.key == train_key for stage in stages):
-            keys = [stage.key for stage in stages if stage.stage == "holdout"]
-            return recorded_artifact(workspace, keys[0])
-    raise Missing(
-        "the run that published this version is not in the workspace, so its suites are unknown",
-        where=str(workspace.root),
-        hint="Pass parallel text to measure the export on: --suite FILE.",
-    )
 
 
 def _exported(

@@ -127,9 +127,7 @@ class _Draft:
                 return False
         return True
 
-    def encode(
-        self, documents: Documents, encode: Encode, on_block: Callable[[int], None]
-    ) -> None:
+    def encode(self, documents: Documents, encode: Encode, on_block: Callable[[int], None]) -> None:
         """Append what is missing.
 
         Raises:

@@ -110,11 +110,9 @@ def blocks(vectors: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float
 def _best(rows: NDArray[np.int64], scores: NDArray[np.float32], k: int) -> Nearest:
     """The `k` highest of each line, best first; of equal ones the lower row."""
     k = min(k, scores.shape[1])
-    if k < scores.shape[1]:
-        # Everything that ties with the k-th, so that the lower row wins.
-        kth = np.partition(scores, -k, axis=1)[:, -k]
-    else:
-        kth = scores.min(axis=1)
+    at = scores.shape[1] - k
+    # Everything that ties with the k-th is compared, so that the lower row wins.
+    kth = np.partition(scores, at, axis=1)[:, at]
     best = Nearest(np.empty((len(rows), k), np.int64), np.empty((len(rows), k), np.float32))
     for line, lowest in enumerate(kth):
         chosen = np.flatnonzero(scores[line] >= lowest)

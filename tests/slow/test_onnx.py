@@ -16,7 +16,8 @@ from alignment.encoder.prompts import Prompts, choose_prompts
 from alignment.errors import AlignmentError, Corrupt, Missing
 from alignment.manifests import read_manifest
 from alignment.pipeline import export as exporting
-from alignment.pipeline.export import Suite, export, verify
+from alignment.pipeline.export import export, verify
+from alignment.pipeline.export_suites import Suite
 from alignment.pipeline.measure import Bitext
 from alignment.pipeline.search import Models
 from alignment.pipeline.workspace import Workspace
@@ -119,12 +120,14 @@ def test_a_language_that_loses_is_refused_by_name(
 
     monkeypatch.setattr(quantize, "quantize_graph", quantized)
     suite = tmp_path / "suite.tsv"
-    suite.write_text("".join(f"{text}\t{text}\n" for text in ("source", *TEXTS)).replace("source\tsource", "en\tcy"))
+    suite.write_text(
+        "".join(f"{text}\t{text}\n" for text in ("source", *TEXTS)).replace(
+            "source\tsource", "en\tcy"
+        )
+    )
     corpus = f'{{kind: local, path: "{suite}", columns: {{source: en, target: "{{lang}}"}}}}'
     asked = ("registry", "export", toy, "--format", "onnx-int8", "--out", tmp_path / "out")
-    code = run_here(
-        *asked, "--suite", corpus, "--language", "cy", workspace=tmp_path / "workspace"
-    )
+    code = run_here(*asked, "--suite", corpus, "--language", "cy", workspace=tmp_path / "workspace")
     printed = capsys.readouterr()
     assert code == 3
     assert "loses 100.0 points, more than the margin of 1" in printed.err
@@ -190,7 +193,9 @@ def test_the_suites_of_a_published_version(
     assert {score["language"] for score in manifest["accuracy"]} == {"es", "ru", "ja"}
     published = read_manifest(finished / "registry/smoke/v1")["accuracy"]
     for score in manifest["accuracy"]:
-        assert score["torch"] == pytest.approx(published[score["suite"]][score["language"]], abs=1e-4)
+        assert score["torch"] == pytest.approx(
+            published[score["suite"]][score["language"]], abs=1e-4
+        )
 
 
 def test_damaged_exports(toy: Path, models: Models, tmp_path: Path) -> None:

@@ -99,9 +99,7 @@ def test_text_in_its_own_direction(browser: Browser, url: str, messages: list[st
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_is_readable(
-    browser: Browser, url: str, messages: list[str], scheme: str
-) -> None:
+def test_text_is_readable(browser: Browser, url: str, messages: list[str], scheme: str) -> None:
     """The contrast of text is at least 4.5 to 1, as WCAG AA asks for."""
     page = open_page(browser, messages, color_scheme=scheme)
     page.goto(f"{url}?q=password&k=10")

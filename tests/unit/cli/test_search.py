@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -97,7 +96,7 @@ def test_a_bad_line_is_found_before_anything_is_encoded(
         file.write("not JSON\n")
     assert index(documents, model, tmp_path / "kb.index") == 1
     assert f"error: {documents}:{len(TEXTS) + 1}: not valid JSON" in capsys.readouterr().err
-    assert sorted(os.listdir(tmp_path)) == ["kb.jsonl"]
+    assert [path.name for path in tmp_path.iterdir()] == ["kb.jsonl"]
 
 
 def test_serve_and_stop(documents: Path, model: Path, tmp_path: Path) -> None:

@@ -17,7 +17,11 @@ from tests.unit.encoder.examples import small_encoder
         ({"document": "", "passage": "p: "}, None, ("", "")),
         ({"plain": "x: "}, "plain", ("x: ", "x: ")),
         ({"plain": "x: ", "query": "q: "}, "plain", ("q: ", "x: ")),
-        ({"source": "s: ", "target": "t: ", "query": "s: ", "document": "t: "}, "source", ("s: ", "t: ")),
+        (
+            {"source": "s: ", "target": "t: ", "query": "s: ", "document": "t: "},
+            "source",
+            ("s: ", "t: "),
+        ),
         ({}, None, ("", "")),
     ],
 )

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alignment.errors import ConfigError, Malformed, Missing
-from alignment.pipeline.documents import DocumentColumns, read_documents
+from alignment.pipeline.documents import USUAL, DocumentColumns, read_documents
 from alignment.search import Document
 
 ROWS = [
@@ -28,7 +28,7 @@ def jsonl(path: Path, *rows: object) -> Path:
     return path
 
 
-def documents(path: Path, columns: DocumentColumns = DocumentColumns()) -> list[Document]:
+def documents(path: Path, columns: DocumentColumns = USUAL) -> list[Document]:
     return list(read_documents(path, columns).read())
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from alignment.errors import ConfigError, Missing
-from alignment.pipeline.export import Export, ExportScore, export, suites_of_version
+from alignment.pipeline.export import Export, ExportScore, export
+from alignment.pipeline.export_suites import suites_of_version
 from alignment.pipeline.search import Models
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import Version

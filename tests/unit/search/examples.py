@@ -20,7 +20,7 @@ DOCUMENTS = (
     Document("reset", "How to reset a password", "Passwords", "en"),
     Document("cy-reset", "Sut mae ailosod cyfrinair", "", "cy"),
     Document("invoice", "Where to find an invoice"),
-    Document("attack", f"A text with {SCRIPT} & \"quotes\" in it"),
+    Document("attack", f'A text with {SCRIPT} & "quotes" in it'),
     Document("ar", "كيف أعيد تعيين كلمة المرور؟ password", "", "ar"),
     Document("long", "word " * 300),
 )

@@ -24,7 +24,9 @@ def unit_rows(n: int, dim: int, seed: int) -> NDArray[np.float32]:
 
 
 # Small whole numbers, so that sums are exact and ties are ties.
-matrices = arrays.arrays(np.float32, st.tuples(st.integers(1, 30), st.just(3)), elements=st.integers(-2, 2))
+matrices = arrays.arrays(
+    np.float32, st.tuples(st.integers(1, 30), st.just(3)), elements=st.integers(-2, 2)
+)
 
 
 @given(matrices, st.integers(1, 35))

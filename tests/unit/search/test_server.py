@@ -6,7 +6,6 @@ import http.client
 import socket
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -150,7 +149,11 @@ def test_a_taken_port_is_one_message(server: SearchServer) -> None:
 
 @pytest.mark.parametrize(
     ("host", "port", "where"),
-    [("127.0.0.1", 70000, "--port"), ("127.0.0.1", -1, "--port"), ("no.such.host.invalid", 0, "--host")],
+    [
+        ("127.0.0.1", 70000, "--port"),
+        ("127.0.0.1", -1, "--port"),
+        ("no.such.host.invalid", 0, "--host"),
+    ],
 )
 def test_addresses_that_cannot_be_used(host: str, port: int, where: str) -> None:
     with pytest.raises(ConfigError) as caught:
