@@ -14,7 +14,7 @@ import numpy as np
 from alignment import languages
 from alignment.corpora import tabular
 from alignment.corpora.streams import file_format, read_lines
-from alignment.errors import ConfigError, Malformed, Missing
+from alignment.errors import ConfigError, EmptyCorpus, Malformed, Missing
 from alignment.files import file_digest
 from alignment.hashing import text_hashes
 from alignment.search import Document, Documents
@@ -48,6 +48,7 @@ def read_documents(path: Path, columns: DocumentColumns = USUAL) -> Documents:
         Missing: if there is no such file.
         ConfigError: if its format or a column is unknown.
         Malformed: with file and line, if a document cannot be read, or two have one id.
+        EmptyCorpus: if there are none.
     """
     if not path.is_file():
         raise Missing("there is no such file", where=str(path), hint="Pass a file of documents.")
@@ -133,8 +134,8 @@ def _reader(path: Path, columns: DocumentColumns) -> _Reader:
             hint="They may be compressed (.gz, .bz2, .xz, .zst, .zip).",
         )
     names = tabular.header(path)
-    if not names:  # an empty file has no documents, which the build refuses
-        names = ["text"]
+    if not names:
+        raise _empty(path)
     return _Reader(path, _fields(path, names, columns))
 
 
@@ -210,6 +211,8 @@ def _check_ids(path: Path, reader: _Reader) -> None:
         hashes.append(text_hashes([document.id.encode() for _, document in block]))
         numbers.append(np.array([number for number, _ in block], np.int64))
     keys = np.concatenate(hashes)
+    if not len(keys):
+        raise _empty(path)
     _, first, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
     if len(first) == len(keys):
         return
@@ -222,3 +225,7 @@ def _check_ids(path: Path, reader: _Reader) -> None:
         where=f"{path}:{lines[1]}",
         hint="Give each document its own id, or choose the column with --id-column.",
     )
+
+
+def _empty(path: Path) -> EmptyCorpus:
+    return EmptyCorpus("there are no documents", where=str(path), hint="Pass a file with some.")

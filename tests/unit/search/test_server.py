@@ -97,7 +97,6 @@ def test_headers_of_every_answer(server: SearchServer, path: str) -> None:
         ("/?" + "&".join(["a=b"] * 20), 400, "expected at most 8 fields"),
         ("/nowhere", 404, "no such page"),
         ("/../../etc/passwd", 404, "no such page"),
-        ("//style.css", 404, "no such page"),
     ],
 )
 def test_what_is_refused(server: SearchServer, path: str, status: int, message: str) -> None:
