@@ -15,6 +15,9 @@ DEPTH = 100
 """How far down the other list a document is looked for."""
 
 
+Move = Literal["same", "up", "down", "new", "gone"]
+
+
 class Engine(NamedTuple):
     """An index with the function that encodes its queries."""
 
@@ -36,8 +39,8 @@ class Placed(NamedTuple):
     match: Match
     other_rank: int | None
     """None if it is not among the first `DEPTH` of the other model."""
-    move: Literal["same", "up", "down", "new"]
-    """Compared with the other model, as this list has it."""
+    move: Move
+    """From the old model's list to the new one's, in whichever of the two this is."""
 
 
 class Comparison(NamedTuple):
@@ -71,8 +74,8 @@ def compare(old: Engine, new: Engine, query: str, k: int) -> Comparison:
     depth = max(k, DEPTH)
     old_all = old.matches(query, depth)
     new_all = new.matches(query, depth)
-    old_list = _placed(old_all[:k], new_all)
-    new_list = _placed(new_all[:k], old_all)
+    old_list = [_placed(match, new_all, is_new=False) for match in old_all[:k]]
+    new_list = [_placed(match, old_all, is_new=True) for match in new_all[:k]]
     shared = [place for place in new_list if place.other_rank and place.other_rank <= k]
     moved = [place for place in shared if place.move != "same"]
     return Comparison((old_list, new_list), len(shared), len(moved))
@@ -83,15 +86,15 @@ def alone(engine: Engine, query: str, k: int) -> list[Placed]:
     return [Placed(match, match.rank, "same") for match in engine.matches(query, k)]
 
 
-def _placed(matches: Sequence[Match], others: Sequence[Match]) -> list[Placed]:
-    ranks = {other.row: other.rank for other in others}
-    return [Placed(match, ranks.get(match.row), _move(match, ranks)) for match in matches]
+def _placed(match: Match, others: Sequence[Match], *, is_new: bool) -> Placed:
+    ranks = [other.rank for other in others if other.row == match.row]
+    if not ranks:
+        return Placed(match, None, "new" if is_new else "gone")
+    before, after = (ranks[0], match.rank) if is_new else (match.rank, ranks[0])
+    return Placed(match, ranks[0], _move(before, after))
 
 
-def _move(match: Match, ranks: dict[int, int]) -> Literal["same", "up", "down", "new"]:
-    other = ranks.get(match.row)
-    if other is None:
-        return "new"
-    if other == match.rank:
+def _move(before: int, after: int) -> Move:
+    if before == after:
         return "same"
-    return "up" if match.rank < other else "down"
+    return "up" if after < before else "down"

@@ -47,7 +47,7 @@ def test_index_and_query(
     asked = ("search", "query", out, HOUSE, "-k", "3")
     assert run_here(*asked, workspace=tmp_path / "workspace") == 0
     printed = capsys.readouterr().out
-    assert line_with(f"d{TEXTS.index(HOUSE)} ", printed).split()[:2] == ["1", "1.0000"]
+    assert line_with(f"d{TEXTS.index(HOUSE)} ", printed).split("│")[1:3] == ["    1 ", " 1.0000 "]
     assert f"3 of {len(TEXTS)} documents by cosine, exact search, toy." in printed
     assert run_here(*asked, "--json", workspace=tmp_path / "workspace") == 0
     first, *rest = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

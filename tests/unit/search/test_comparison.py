@@ -15,6 +15,14 @@ from tests.unit.search.examples import DOCUMENTS, engines, word_index
 MANY = [Document(str(number), f"text number {number} of many") for number in range(300)]
 
 
+def expected_move(before: int | None, after: int | None) -> str:
+    if before is None:
+        return "new"
+    if after is None:
+        return "gone"
+    return {-1: "up", 0: "same", 1: "down"}[(after > before) - (after < before)]
+
+
 def test_each_list_knows_the_ranks_of_the_other(tmp_path: Path) -> None:
     old, new = engines(tmp_path, MANY)
     query = "number 17"
@@ -26,8 +34,15 @@ def test_each_list_knows_the_ranks_of_the_other(tmp_path: Path) -> None:
         for place in places:
             rank = others.index(place.match.row) + 1
             assert place.other_rank == (rank if rank <= 100 else None)
-    moves = {place.move for place in comparison.lists[1]}
-    assert "up" in moves and "new" in moves
+    old_list, new_list = comparison.lists
+    for places, is_new in ((old_list, False), (new_list, True)):
+        for place in places:
+            before, after = place.match.rank, place.other_rank
+            if is_new:
+                before, after = after, before
+            assert place.move == expected_move(before, after)
+    assert {place.move for place in new_list} >= {"up", "new"}
+    assert {place.move for place in old_list} >= {"down", "gone"}
     shared = set(old_rows[:10]) & set(new_rows[:10])
     assert comparison.shared == len(shared)
     assert comparison.moved == sum(old_rows.index(row) != new_rows.index(row) for row in shared)
