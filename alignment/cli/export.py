@@ -84,8 +84,9 @@ def export_model(
     [bold]Examples[/bold]
 
       alignment registry export quickstart@champion --out onnx
-      alignment registry export quickstart@champion --format onnx-int8 --out int8
-      alignment registry export models/mine --suite court.tmx --language cy --out onnx
+      alignment registry export quickstart@v3 --format onnx-int8 --out int8
+      alignment registry export models/mine --suite court.tmx --language cy \
+          --out onnx
     """
     from alignment.cli.display.export import exporting, print_export
     from alignment.pipeline.export import export

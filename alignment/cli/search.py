@@ -30,7 +30,7 @@ search_app = typer.Typer(
 
     [bold]Examples[/bold]
 
-      alignment search index help-center.jsonl --model quickstart@champion --out help.index
+      alignment search index help.jsonl --model quickstart@v3 --out help.index
       alignment search query help.index "Sut mae newid fy nghyfrinair?"
       alignment search serve help.index --against quickstart@v4
     """,
@@ -100,8 +100,8 @@ def index(
     method: Annotated[
         Literal["auto", "exact", "hnsw"],
         typer.Option(
-            help="exact compares a query with every document. hnsw is faster and approximate, for "
-            "large knowledge bases; it needs faiss. auto: hnsw from 100,000 documents."
+            help="How queries are answered: exact compares with every document; hnsw is faster "
+            "and approximate, and needs faiss. auto: hnsw from 100,000 documents."
         ),
     ] = "auto",
     replace: Annotated[
@@ -119,7 +119,8 @@ def index(
 
     [bold]Examples[/bold]
 
-      alignment search index help-center.jsonl --model quickstart@champion --out help.index
+      alignment search index help.jsonl --model quickstart@champion \
+          --out help.index
       alignment search index faq.tsv --text-column answer --model models/mine \
           --out faq.index
     """
