@@ -26,9 +26,10 @@ def read_suite(corpus: str, languages: Sequence[str], pivot: str, workspace: Wor
     from alignment.pipeline.measure import offered_languages, read_bitext
 
     downloads = Downloads(workspace.root / "downloads", offline=workspace.offline)
-    source = open_source(suite_settings(corpus), downloads, pivot)
+    settings = suite_settings(corpus)
+    source = open_source(settings, downloads, pivot)
     codes = languages or offered_languages(source)
-    return Suite(corpus, [read_bitext(source, code) for code in codes])
+    return Suite(settings.display_name, [read_bitext(source, code) for code in codes])
 
 
 def suite_settings(suite: str) -> Corpus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -18,7 +19,8 @@ DEPTH = 100
 Move = Literal["same", "up", "down", "new", "gone"]
 
 
-class Engine(NamedTuple):
+@dataclass(frozen=True)
+class Engine:
     """An index with the function that encodes its queries."""
 
     name: str

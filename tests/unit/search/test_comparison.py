@@ -37,10 +37,8 @@ def test_each_list_knows_the_ranks_of_the_other(tmp_path: Path) -> None:
     old_list, new_list = comparison.lists
     for places, is_new in ((old_list, False), (new_list, True)):
         for place in places:
-            before, after = place.match.rank, place.other_rank
-            if is_new:
-                before, after = after, before
-            assert place.move == expected_move(before, after)
+            ranks = (place.match.rank, place.other_rank)
+            assert place.move == expected_move(*(reversed(ranks) if is_new else ranks))
     assert {place.move for place in new_list} >= {"up", "new"}
     assert {place.move for place in old_list} >= {"down", "gone"}
     shared = set(old_rows[:10]) & set(new_rows[:10])
