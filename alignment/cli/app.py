@@ -18,6 +18,7 @@ from alignment.cli.encode import encode
 from alignment.cli.evaluate import evaluate
 from alignment.cli.exit_codes import exit_code_of
 from alignment.cli.explain import explain
+from alignment.cli.export import export_model
 from alignment.cli.gate import gate_app
 from alignment.cli.hub import hub_app
 from alignment.cli.init import init
@@ -28,6 +29,7 @@ from alignment.cli.output import print_line
 from alignment.cli.plan import plan
 from alignment.cli.registry import registry_app, rollback
 from alignment.cli.run import run
+from alignment.cli.search import search_app
 from alignment.cli.show import show
 from alignment.cli.store import store_app
 from alignment.cli.triplets import triplets_app
@@ -82,8 +84,10 @@ app.add_typer(triplets_app, name="triplets", rich_help_panel=DATA)
 app.add_typer(store_app, name="store", rich_help_panel=DATA)
 app.command(rich_help_panel=MODELS)(encode)
 app.command(rich_help_panel=MODELS)(evaluate)
+app.add_typer(search_app, name="search", rich_help_panel=MODELS)
 app.command(rich_help_panel=MODELS)(rollback)
 app.add_typer(gate_app, name="gate", rich_help_panel=MODELS)
+registry_app.command("export")(export_model)
 app.add_typer(registry_app, name="registry", rich_help_panel=MODELS)
 app.add_typer(hub_app, name="hub", rich_help_panel=MODELS)
 app.add_typer(mlflow_app, name="mlflow", rich_help_panel=MODELS)

@@ -40,7 +40,7 @@ def header(path: Path, wanted: Sequence[Column] = ()) -> list[str]:
     if table_format == "parquet":
         return parquet_header(path)
     if table_format == "jsonl":
-        first = next(_objects(path), None)
+        first = next(objects(path), None)
         return [] if first is None else list(field_names(first[1]))
     cells = next((cells for _, cells in _cell_rows(path, wanted)), [])
     return [cell.strip() for cell in cells]
@@ -196,15 +196,19 @@ def _select(numbered: Iterator[NumberedRow], wanted: Sequence[Column], path: Pat
         yield number, {column: cells[position] for column, position in positions.items()}
 
 
-def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line number and object of each line that is not blank."""
+def objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and object of each line of a JSONL file that is not blank.
+
+    Raises:
+        Malformed: with file and line, if a line is not an object.
+    """
     for number, line in read_lines(path):
         if line and not line.isspace():
             yield number, _parse_object(line, path, number)
 
 
 def _jsonl_rows(path: Path, wanted: Sequence[Column]) -> Iterator[Row]:
-    for number, record in _objects(path):
+    for number, record in objects(path):
         row: dict[Column, Any] = {}
         for name in wanted:
             row[name] = field(record, str(name))

@@ -1,0 +1,126 @@
+"""What an index says about itself: its model, its documents, its files and how it is searched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from alignment.errors import Corrupt, Missing
+from alignment.files import file_digest
+from alignment.manifests import MANIFEST, read_manifest, write_manifest
+
+KIND = "alignment search index"
+FORMAT = 1
+"""Raise it if the files of an index change."""
+AGAIN = "Build the index again with `alignment search index ... --replace`."
+
+Method = Literal["exact", "hnsw"]
+
+
+@dataclass(frozen=True)
+class IndexModel:
+    """The encoder of an index, and of every query of it."""
+
+    name: str
+    """For people, such as `quickstart v3`."""
+    reference: str
+    """What opens it: a directory, `quickstart@v3`, or a model of the Hub with its commit."""
+    digest: str
+    """sha256 over its files. A model with another digest gives other vectors."""
+
+
+@dataclass(frozen=True)
+class IndexManifest:
+    """The content of an index's manifest."""
+
+    model: IndexModel
+    method: Method
+    documents: int
+    dim: int
+    source: str
+    """Where the documents came from, for people."""
+    created: str
+    """ISO 8601, UTC."""
+    files: Mapping[str, Mapping[str, Any]]
+    """Bytes and sha256 by file name."""
+
+    def write(self, directory: Path) -> None:
+        """Write the manifest of an index; the last file that is written."""
+        write_manifest(directory, {"kind": KIND, "format": FORMAT, **asdict(self)})
+
+
+def is_index(directory: Path) -> bool:
+    """Whether a directory holds an index, whole or damaged."""
+    try:
+        return read_manifest(directory).get("kind") == KIND
+    except Corrupt:
+        return False
+
+
+def describe_files(directory: Path, names: list[str]) -> dict[str, dict[str, Any]]:
+    """Bytes and sha256 of these files, by name."""
+    entries = {}
+    for name in names:
+        path = directory / name
+        entries[name] = {"bytes": path.stat().st_size, "sha256": file_digest(path)}
+    return entries
+
+
+def read_index_manifest(directory: Path) -> IndexManifest:
+    """The manifest of an index, whose files are what was written.
+
+    Raises:
+        Missing: if there is no such index.
+        Corrupt: if a file is damaged, or the index is of another version of this program.
+    """
+    if not directory.is_dir():
+        raise Missing(
+            "there is no such index",
+            where=str(directory),
+            hint="Build one: alignment search index DOCS --model MODEL --out INDEX.",
+        )
+    content = read_manifest(directory)
+    if content.pop("kind", None) != KIND:
+        raise Corrupt(
+            "this directory is not a search index",
+            where=str(directory),
+            hint="Pass what `alignment search index ... --out INDEX` wrote.",
+        )
+    version = content.pop("format", None)
+    if version != FORMAT:
+        raise Corrupt(
+            f"the index has format {version}, expected {FORMAT}", where=str(directory), hint=AGAIN
+        )
+    try:
+        manifest = IndexManifest(**{**content, "model": IndexModel(**content["model"])})
+    except (KeyError, TypeError) as error:
+        raise Corrupt(
+            f"the manifest is unreadable ({error})", where=str(directory), hint=AGAIN
+        ) from error
+    if manifest.method not in get_args(Method):
+        raise Corrupt(
+            f"the index is searched by {manifest.method!r}, expected exact or hnsw",
+            where=str(directory),
+            hint=AGAIN,
+        )
+    _check_files(directory, manifest.files)
+    return manifest
+
+
+def _check_files(directory: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, entry in files.items():
+        path = directory / name
+        if not path.is_file():
+            raise Corrupt("a file of the index is missing", where=str(path), hint=AGAIN)
+        size = path.stat().st_size
+        if size != entry["bytes"]:
+            raise Corrupt(
+                f"got {size} bytes, expected {entry['bytes']}", where=str(path), hint=AGAIN
+            )
+        if file_digest(path) != entry["sha256"]:
+            raise Corrupt("the file does not match its checksum", where=str(path), hint=AGAIN)
+
+
+__all__ = ["MANIFEST", "IndexManifest", "IndexModel", "Method", "read_index_manifest"]
