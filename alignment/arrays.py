@@ -40,7 +40,7 @@ def save_array(path: Path, array: NDArray[Any]) -> None:
         write_array(file, contiguous)
 
 
-def map_array(path: Path, dtype: DTypeLike = None, dimensions: int = 1) -> NDArray[Any]:
+def map_array(path: Path, dtype: DTypeLike | None = None, dimensions: int = 1) -> NDArray[Any]:
     """A `.npy` file as a read-only array that is read when it is used.
 
     Args:

@@ -69,7 +69,7 @@ def push(
       alignment hub push
       alignment hub push quickstart v2 --repo-id my-team/quickstart
     """
-    from alignment.cli.registry import open_registry
+    from alignment.cli.models import open_registry
     from alignment.pipeline.deliver import push_to_hub, pushed_in_words
 
     registry = open_registry(workspace, model)
