@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from alignment import layout, tables
+from alignment.report.summary import Summary
 from alignment.retrieval.relevance import METRICS
 from alignment.stages.further import Measured
 from alignment.stages.mixed import read_mixed
@@ -14,6 +15,13 @@ from alignment.stages.retrieve import RetrieveCounts
 from alignment.types import Artifact
 
 Results = dict[str, dict[str, Any]]
+
+
+def with_further_results(summary: Summary, candidate: Measured, reference: Measured) -> Summary:
+    """The summary with the pools and the retrieval suites of both encoders."""
+    values = summary.model_dump()
+    values |= further_results(candidate, reference)
+    return Summary.model_validate(values)
 
 
 def further_results(candidate: Measured, reference: Measured) -> dict[str, Results]:

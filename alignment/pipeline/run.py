@@ -17,6 +17,7 @@ from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.deliver import deliver
 from alignment.pipeline.fit import TrainingRun, fit
 from alignment.pipeline.further import check_retrieval_suites, measure_further
+from alignment.pipeline.further_results import with_further_results
 from alignment.pipeline.history import RunRecord
 from alignment.pipeline.plan import warn_before_run
 from alignment.pipeline.record import write_record
@@ -29,6 +30,7 @@ from alignment.registry.history import override_lines
 from alignment.report.summary import Digests, Summary
 from alignment.stages.encoder import EncoderCounts
 from alignment.stages.evaluate import evaluate
+from alignment.stages.further import FurtherArtifacts, Measured
 from alignment.stages.gate import gate, read_verdict
 from alignment.stages.publish import publish
 from alignment.stages.report import report
@@ -114,6 +116,7 @@ def _run(
             reference=reference.encoder.digest,
         ),
     )
+    summary = with_further_results(summary, *comparison.measured)
     call_report = functools.partial(
         report,
         workspace.store,
@@ -138,8 +141,8 @@ class _Comparison:
     """Of `evaluate` for the candidate, by language."""
     before: dict[str, Artifact]
     """The same for the reference."""
-    further: list[Artifact]
-    """Of the mixed pool and of retrieval, for both encoders, where they are asked for."""
+    further: tuple[FurtherArtifacts, FurtherArtifacts]
+    """Of the candidate and the reference, where the configuration asks for them."""
     gate: Artifact
     suites: Mapping[str, str]
     """Digest of each suite, by `language/suite`."""
@@ -147,7 +150,13 @@ class _Comparison:
     @property
     def artifacts(self) -> list[Artifact]:
         """Of all measurements, for both encoders, and of `gate`."""
-        return [*self.after.values(), *self.before.values(), *self.further, self.gate]
+        further = [*self.further[0].by_name().values(), *self.further[1].by_name().values()]
+        return [*self.after.values(), *self.before.values(), *further, self.gate]
+
+    @property
+    def measured(self) -> tuple[Measured, Measured]:
+        """All measurements of the candidate and of the reference."""
+        return Measured(self.after, self.further[0]), Measured(self.before, self.further[1])
 
 
 def _compare(
@@ -202,5 +211,5 @@ def _compare(
             "gate.sequential is false: a model that is trained again and again until it passes is "
             "not held to more than the first one, so a worse one will pass sooner or later."
         )
-    further = [*further_after.by_name().values(), *further_before.by_name().values()]
+    further = (further_after, further_before)
     return _Comparison(verdict, after, before, further, artifact, attempts.suites)

@@ -48,10 +48,14 @@ def measured(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return workspace
 
 
-def rules(workspace: Path, language: str) -> dict[str, Any]:
+def record_of(workspace: Path) -> dict[str, Any]:
     last = max((workspace / "runs").glob("[!.]*"), key=lambda path: path.name)
-    content = json.loads((last / "summary.json").read_text())
-    suite = content["languages"][language]["suites"]["heldout"]
+    content: dict[str, Any] = json.loads((last / "summary.json").read_text())
+    return content
+
+
+def rules(workspace: Path, language: str) -> dict[str, Any]:
+    suite = record_of(workspace)["languages"][language]["suites"]["heldout"]
     return {rule["name"]: rule for rule in suite["rules"]}
 
 
@@ -112,6 +116,9 @@ def test_results_of_both_encoders(measured: Path) -> None:
         return Measured(evaluated, FurtherArtifacts.of(further))
 
     results = further_results(of("candidate"), of("reference"))
+    assert results["mixed_pool"] == record_of(measured)["mixed_pool"]
+    assert results["hard_pool"] == record_of(measured)["hard_pool"]
+    assert results["retrieval"] == record_of(measured)["retrieval"]
     assert set(results["mixed_pool"]) == set(results["hard_pool"]) == {"es", "ru", "ja"}
     assert set(results["retrieval"]) == {"es"}
     hard = results["hard_pool"]["es"]["heldout"]
@@ -126,3 +133,10 @@ def test_results_of_both_encoders(measured: Path) -> None:
     assert (retrieval["queries"], retrieval["documents"]) == (4, 4)
     after = retrieval["metrics"]["mrr@10"]["after"]
     assert after == pytest.approx(judged["retrieval"]["numbers"]["after"])
+
+
+def test_the_page_has_a_section_for_each(measured: Path) -> None:
+    last = max((measured / "runs").glob("[!.]*"), key=lambda path: path.name)
+    page = (last / "report.html").read_text()
+    for text in ("MRR@10", "accuracy, hard pool", "its share of the pool"):
+        assert text in page
