@@ -133,8 +133,8 @@ def _deployed(summary: Summary) -> str:
     if summary.version == summary.champion:
         return f"{passed} Version {summary.version} is deployed."
     return (
-        f"{passed} Version {summary.version} is published but not deployed, because it was rolled "
-        "back earlier."
+        f"{passed} Version {summary.version} is published but not deployed: it was rolled back "
+        "earlier, or `deploy` is false."
     )
 
 
