@@ -87,7 +87,7 @@ def test_the_verdict_comes_first(summary: Summary) -> None:
     ("version", "champion", "sentence"),
     [
         ("v2", "v2", "Version v2 is deployed."),
-        ("v2", "v1", "Version v2 is published but not deployed, because it was rolled back"),
+        ("v2", "v1", "Version v2 is published but not deployed: it was rolled back"),
     ],
     ids=["deployed", "rolled back before"],
 )
