@@ -49,7 +49,8 @@ def test_every_rule_has_advice() -> None:
         ({}, "Version v2 is deployed.", "Nothing: it is in use."),
         (
             {"champion": "v1"},
-            "Version v2 is published but not deployed: it was rolled back earlier, or `deploy` is false.",
+            "Version v2 is published but not deployed: it was rolled back earlier, or `deploy` is "
+            "false.",
             "To deploy it: `alignment registry promote demo v2`.",
         ),
         (
