@@ -46,7 +46,7 @@ class LanguageChange:
     p: str
     """Adjusted p-value, or empty."""
     too_small: str
-    """What a suite that is too small cannot show, or empty."""
+    """What the suite cannot show, if it shows no change and is too small; or empty."""
     bar: Markup | None = None
 
     @property
@@ -191,12 +191,14 @@ def _p(value: float) -> str:
 
 
 def _too_small(result: SuiteResult) -> str:
+    """Only where no change is shown: elsewhere the suite was large enough to show one."""
     sizes = [rule for rule in result.rules if rule.name == "suite_size" and is_small(rule)]
-    if not sizes:
+    if not sizes or _direction(result) != "same":
         return ""
     drop = sizes[0].numbers.get("drop")
-    lost = "such a loss" if drop is None else f"a loss of {100 * drop:.3g} points"
-    return f"too small: {result.n:,} pairs show {lost} with probability {result.power or 0:.0%}"
+    if drop is None:
+        return "suite too small"
+    return f"too small to see a loss of {100 * drop:.3g} points"
 
 
 def is_small(rule: RuleOutcome) -> bool:

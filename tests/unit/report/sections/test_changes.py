@@ -55,9 +55,13 @@ def test_how_sure(summary: Summary, result: SuiteResult, direction: str, sure: s
 def test_a_suite_that_is_too_small_says_what_it_cannot_show(summary: Summary) -> None:
     small = changed(0.5, 0.51, 0.5, 1.0, rules=[SMALL], power=0.12)
     (change,) = language_changes(with_results(summary, small), "heldout")
-    assert change.too_small == (
-        "too small: 1,200 pairs show a loss of 4 points with probability 12%"
-    )
+    assert change.too_small == "too small to see a loss of 4 points"
+
+
+def test_a_suite_that_shows_a_change_is_not_called_too_small(summary: Summary) -> None:
+    small = changed(0.5, 0.6, 0.001, 0.01, rules=[SMALL], power=0.12)
+    (change,) = language_changes(with_results(summary, small), "heldout")
+    assert change.too_small == ""
 
 
 def test_the_worst_comes_first_and_of_the_better_ones_the_best(summary: Summary) -> None:
