@@ -24,7 +24,7 @@ SIMILARITY = 0.8
 _MAX_LISTED = 20
 _PER_LANGUAGE = ("clean", "triplets", "gate")
 # Their keys also exist elsewhere.
-_NOT_SUGGESTED = ("languages.CODE", "corpora.columns", "encoder.prompts")
+_NOT_SUGGESTED = ("languages.CODE", "corpora.columns", "encoder.prompts", "evaluate.retrieval")
 
 
 def unknown_key_hint(location: KeyPath) -> str:
@@ -117,6 +117,8 @@ def _other_section(word: str, path: KeyPath) -> str | None:
     for name, keys in keys_by_section().items():
         if word in keys and name not in _NOT_SUGGESTED:
             homes.append(name)
+    # Of `gate` and `gate.hard_pool`, the section that is nearer to the top is meant.
+    homes = [home for home in homes if not any(home.startswith(f"{other}.") for other in homes)]
     if not homes:
         return None
     if "" in homes:
