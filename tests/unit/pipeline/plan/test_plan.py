@@ -92,3 +92,9 @@ def test_an_encoder_of_unknown_size(tmp_path: Path, workspace: Workspace) -> Non
     result = make_plan(config(tmp_path, hub), workspace)
     assert result.memory is None
     assert result.stages["train"].seconds is None
+
+
+def test_averaging_is_planned_where_it_is_configured(tmp_path: Path, workspace: Workspace) -> None:
+    averaged = make_plan(config(tmp_path, "train.average_with_base=auto"), workspace)
+    assert averaged.stages["average"].units == 1
+    assert "average" not in make_plan(config(tmp_path), workspace).stages
