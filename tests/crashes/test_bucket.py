@@ -23,6 +23,7 @@ from tests.buckets import FaultyObjects, Killed, bucket_registry, memory_objects
 from tests.encoders import APPROVED, FINDING, encoder_input, publish_contents
 from tests.faulty_disk import no_fsync
 
+CHANGES = ("put_new", "replace", "upload", "delete")
 ALL = Rules(keep=1, older_than_days=0)
 
 
@@ -171,6 +172,8 @@ def test_killed_at_every_request(name: str, after: bool, tmp_path: Path) -> None
     requests = prepared.requests(scenario)
     assert len(requests) >= 5
     for number, request in enumerate(requests):
+        if after and not request.startswith(CHANGES):
+            continue  # the same as before the next request
         place = prepared.copy(number)
         objects = FaultyObjects(place.objects, number, after=after)
         try:

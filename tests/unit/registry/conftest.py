@@ -35,9 +35,12 @@ def s3_prefix() -> str:
     return f"prefix-{next(_prefixes)}/demo"
 
 
-@pytest.fixture(params=["directory", "memory", "s3"])
+@pytest.fixture(params=["directory", "memory", pytest.param("s3", marks=pytest.mark.slow)])
 def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
-    """Opens the same registry again, as another process does."""
+    """Opens the same registry again, as another process does.
+
+    What a bucket needs of S3 is in `bucket/test_objects.py`, which is part of the default run.
+    """
     if request.param == "directory":
         return lambda: Registry(tmp_path / "registry", "demo")
     if request.param == "memory":

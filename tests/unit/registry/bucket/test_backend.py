@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from alignment.errors import AlignmentError, Corrupt
-from alignment.registry import Registry, find_damage, open_registry, repair
+from alignment.errors import AliasConflict, AlignmentError, Corrupt
+from alignment.registry import Aliases, Registry, find_damage, open_registry, repair
 from alignment.registry.bucket.objects import Objects, StoredObjects
 from tests.buckets import (
     ACCESS_KEY,
@@ -19,6 +19,7 @@ from tests.buckets import (
     bucket_registry,
     memory_objects,
     s3_environment,
+    s3_objects,
 )
 from tests.encoders import APPROVED, encoder_input, publish_contents
 
@@ -198,6 +199,21 @@ def test_damaged_entries_are_left_out_and_known(
     assert repair(registry) == ["Entries 2 of the history are damaged; left out."]
     assert find_damage(reopened(objects, tmp_path)) == []
     assert registry.rollback().name == "v2"
+
+
+def test_one_of_two_promotions_over_http(s3_server: str, s3_prefix: str, tmp_path: Path) -> None:
+    objects = s3_objects(s3_server, s3_prefix)
+    publish_contents(reopened(objects, tmp_path), "a", "b", "c", at=tmp_path)
+    watched = FaultyObjects(objects)
+    reopened(watched, tmp_path).promote("v3")  # nothing to do: how many requests come before
+    other = reopened(objects, tmp_path)
+    late = FaultyObjects(
+        objects, meanwhile=lambda: other.promote("v2"), at=len(watched.requests) - 1
+    )
+    with pytest.raises(AliasConflict, match="the champion changed to v2"):
+        reopened(late, tmp_path).promote("v1")
+    assert reopened(objects, tmp_path).aliases() == Aliases(champion="v2", previous="v3")
+    assert find_damage(reopened(objects, tmp_path)) == []
 
 
 def test_no_secret_leaves_the_process(
