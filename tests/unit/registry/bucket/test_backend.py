@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 from pathlib import Path
 
 import pytest
@@ -242,3 +243,4 @@ def test_no_secret_leaves_the_process(
     for secret in (SECRET_KEY, ACCESS_KEY):
         for text in (stored, caplog.text, str(caught.value), repr(caught.value)):
             assert secret not in text
+        assert secret.encode() not in pickle.dumps(registry)  # as Prefect may send it
