@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -50,6 +51,22 @@ def make_bucket(endpoint: str, name: str) -> None:
     import httpx
 
     httpx.put(f"{endpoint}/{name}").raise_for_status()
+
+
+@contextmanager
+def running_s3() -> Iterator[str]:
+    """The address of an S3 server on loopback, with one bucket."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        make_bucket(endpoint, BUCKET)
+        yield endpoint
+    finally:
+        server.stop()
 
 
 def s3_objects(endpoint: str, prefix: str) -> StoredObjects:

@@ -23,7 +23,7 @@ STEPS = st.lists(
         st.tuples(st.just("rollback"), st.just("")),
         st.tuples(st.just("gc"), st.sampled_from(["", "deployed"])),
     ),
-    max_size=12,
+    max_size=10,
 )
 
 
@@ -51,7 +51,7 @@ def seen(registry: Registry) -> tuple[list[str], Aliases, list[tuple[Action, str
     return registry.names(), registry.aliases(), moves
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(STEPS)
 def test_both_kinds_do_the_same(steps: list[tuple[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as root, no_fsync():

@@ -10,7 +10,8 @@ from alignment.encoder.directory import save_encoder
 from alignment.encoder.prompts import Prompts, choose_prompts
 from alignment.errors import NotApproved
 from alignment.files import tree_digests
-from alignment.registry import Registry
+from alignment.gate.record import verdict_from_json
+from alignment.registry import Aliases, Registry
 from alignment.report.summary import CorpusUse
 from alignment.stages.publish import describe_origin, publish, publish_refused
 from alignment.types import Accuracy, Approved, Artifact, Finding, Override, Rejected
@@ -51,9 +52,36 @@ def test_the_first_version(registry: Registry, config: Config, tmp_path: Path) -
     assert version.manifest["compared_with"] == reference
     assert version.manifest["accuracy"] == {"heldout": {"cy": 0.85}}
     assert version.manifest["train_key"] == "a"
+    assert version.manifest["corpora"][0]["license"] == "MIT"
+    assert verdict_from_json(version.manifest["verdict"]) == APPROVED
+    assert set(version.manifest["digests"]) == {"configuration", "code", "environment"}
     card = (version.path / "README.md").read_text()
     assert "| Welsh | heldout | 40 | 50.0 | 85.0 | 50.0 |" in card
     assert "| tiny | 1 | MIT | 7 |" in card
+
+
+def test_a_challenger_has_the_digests_of_its_data_and_suites(
+    registry: Registry, config: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = trained_artifact(tmp_path, "a")
+    publish(registry, first, APPROVED, config, CORPORA, expected=None, reference={})
+    with caplog.at_level(logging.INFO, logger="alignment"):
+        version = publish(
+            registry,
+            trained_artifact(tmp_path, "b"),
+            APPROVED,
+            config,
+            CORPORA,
+            expected=first.directory("model").digest,
+            reference={},
+            data=[first],
+            suites={"cy/heldout": "d"},
+            deploy=False,
+        )
+    assert registry.aliases() == Aliases(champion="v1", challenger="v2")
+    assert "alignment registry promote demo v2" in caplog.text
+    assert version.manifest["suites"] == {"cy/heldout": "d"}
+    assert len(version.manifest["digests"]["data"]) == 64
 
 
 def test_a_rolled_back_version_stays_out_of_service(

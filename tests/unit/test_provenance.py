@@ -80,3 +80,13 @@ def test_versions_of_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     versions = provenance.package_versions()
     provenance.package_versions.cache_clear()
     assert versions == {"numpy": importlib.metadata.version("numpy")}
+
+
+def test_the_digest_of_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "__file__", str(package_in(tmp_path)))
+    digests = []
+    for content in ("a = 1\n", "a = 2\n", "a = 1\n"):
+        (tmp_path / "alignment" / "other.py").write_text(content)
+        digests.append(provenance.code_digest.__wrapped__())
+    assert digests[0] != digests[1]
+    assert digests[0] == digests[2]

@@ -25,6 +25,7 @@ from alignment.store.stamps import check_files, read_stamps, write_stamps
 LIMIT_GB = 20
 """Of all copies together, unless `ALIGNMENT_CACHE_GB` says something else. 1 GB is 10^9 bytes."""
 IN_USE_SECONDS = 3600
+ABANDONED_SECONDS = 24 * 3600
 _STAMPS = ".stamps.json"
 logger = logging.getLogger(__name__)
 
@@ -95,11 +96,19 @@ class Cache:
             remove(path)
 
     def trim(self, keep: str = "") -> None:
-        """Delete what was not used for the longest time until the rest is within the limit."""
+        """Delete what was not used for the longest time until the rest is within the limit.
+
+        What killed processes were making is deleted after a day.
+        """
         now = time.time()
         copies = []
         for path in self.root.iterdir():
-            if path.is_dir() and not path.name.startswith("."):
+            if not path.is_dir():
+                continue
+            if path.name.startswith("."):
+                if path.stat().st_mtime < now - ABANDONED_SECONDS:
+                    remove(path)
+            else:
                 copies.append((path.stat().st_mtime, tree_bytes(path), path))
         total = sum(size for _, size, _ in copies)
         for used, size, path in sorted(copies):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alignment.registry import Registry
-from tests.buckets import BUCKET, bucket_registry, make_bucket, memory_objects, s3_objects
+from tests.buckets import bucket_registry, memory_objects, running_s3, s3_objects
 
 Opener = Callable[[], Registry]
 _prefixes = itertools.count()
@@ -18,15 +18,8 @@ _prefixes = itertools.count()
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """The address of an S3 server on loopback, with one bucket."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    make_bucket(endpoint, BUCKET)
-    yield endpoint
-    server.stop()
+    with running_s3() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
@@ -35,9 +28,12 @@ def s3_prefix() -> str:
     return f"prefix-{next(_prefixes)}/demo"
 
 
-@pytest.fixture(params=["directory", "memory", "s3"])
+@pytest.fixture(params=["directory", "memory", pytest.param("s3", marks=pytest.mark.slow)])
 def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
-    """Opens the same registry again, as another process does."""
+    """Opens the same registry again, as another process does.
+
+    What a bucket needs of S3 is in `bucket/test_objects.py`, which is part of the default run.
+    """
     if request.param == "directory":
         return lambda: Registry(tmp_path / "registry", "demo")
     if request.param == "memory":

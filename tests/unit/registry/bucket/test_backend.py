@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 from pathlib import Path
 
 import pytest
 
-from alignment.errors import AlignmentError, Corrupt
-from alignment.registry import Registry, find_damage, open_registry, repair
+from alignment.errors import AliasConflict, AlignmentError, Corrupt
+from alignment.registry import Aliases, Registry, find_damage, open_registry, repair
 from alignment.registry.bucket.objects import Objects, StoredObjects
 from tests.buckets import (
     ACCESS_KEY,
@@ -19,6 +20,7 @@ from tests.buckets import (
     bucket_registry,
     memory_objects,
     s3_environment,
+    s3_objects,
 )
 from tests.encoders import APPROVED, encoder_input, publish_contents
 
@@ -200,6 +202,21 @@ def test_damaged_entries_are_left_out_and_known(
     assert registry.rollback().name == "v2"
 
 
+def test_one_of_two_promotions_over_http(s3_server: str, s3_prefix: str, tmp_path: Path) -> None:
+    objects = s3_objects(s3_server, s3_prefix)
+    publish_contents(reopened(objects, tmp_path), "a", "b", "c", at=tmp_path)
+    watched = FaultyObjects(objects)
+    reopened(watched, tmp_path).promote("v3")  # nothing to do: how many requests come before
+    other = reopened(objects, tmp_path)
+    late = FaultyObjects(
+        objects, meanwhile=lambda: other.promote("v2"), at=len(watched.requests) - 1
+    )
+    with pytest.raises(AliasConflict, match="the champion changed to v2"):
+        reopened(late, tmp_path).promote("v1")
+    assert reopened(objects, tmp_path).aliases() == Aliases(champion="v2", previous="v3")
+    assert find_damage(reopened(objects, tmp_path)) == []
+
+
 def test_no_secret_leaves_the_process(
     s3_server: str,
     s3_prefix: str,
@@ -226,3 +243,4 @@ def test_no_secret_leaves_the_process(
     for secret in (SECRET_KEY, ACCESS_KEY):
         for text in (stored, caplog.text, str(caught.value), repr(caught.value)):
             assert secret not in text
+        assert secret.encode() not in pickle.dumps(registry)  # as Prefect may send it
