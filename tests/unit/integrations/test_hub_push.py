@@ -215,6 +215,26 @@ def test_what_may_pass_is_tried_again(hub: Hub, registry: Registry, fault: Fault
     assert len(hub.uploads) == 1
 
 
+def test_two_pushes_at_the_same_time(hub: Hub, registry: Registry) -> None:
+    """Somebody commits after this push has read the branch: their files must not be lost."""
+    publish(registry, "a")
+    push_champion(registry)
+    publish(registry, "b")
+    repository = hub.repositories[REPOSITORY]
+
+    def interfere(request: str, number: int) -> None:
+        if request == "POST /api/models/team/demo/commit/main":
+            hub.fault = lambda request, number: None
+            head = repository.commits[repository.branches["main"]]
+            repository.commit("main", {**head, "theirs.json": b"{}"}, "theirs")
+
+    hub.fault = interfere
+    with pytest.raises(AliasConflict, match="somebody else changed the repository"):
+        push_champion(registry)
+    assert "theirs.json" in at(hub, "main")
+    assert "v2" not in repository.tags
+
+
 def test_a_token_that_is_refused_is_not_tried_again(hub: Hub, registry: Registry) -> None:
     publish(registry, "a")
     hub.fault = lambda request, number: "401"

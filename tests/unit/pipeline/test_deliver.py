@@ -17,6 +17,7 @@ from alignment.pipeline.runner import LocalRunner
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import Registry
 from tests.encoders import publish_contents
+from tests.hub_repositories import TOKEN, Hub
 from tests.summaries import make_summary
 
 NOWHERE = "http://127.0.0.1:9"
@@ -81,6 +82,23 @@ def test_a_hub_that_does_not_answer(
     (delivery,) = summary.deliveries
     assert "the Hub cannot be reached" in delivery.message
     assert "hf_LoopbackToken" not in caplog.text + delivery.message
+
+
+def test_the_champion_is_pushed(
+    workspace: Workspace, record: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_contents(workspace.registry("quickstart"), "a")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    settings = config("hub: {repo_id: team/demo}")
+    with Hub().serving() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        (first,) = deliver(settings, workspace, LocalRunner(), record).deliveries
+        (second,) = deliver(settings, workspace, LocalRunner(), record).deliveries
+    assert first.done and second.done
+    assert first.message == f"pushed v1; the branch champion is v1 now: {hub.url}/team/demo"
+    assert second.message == f"nothing to push: {hub.url}/team/demo"
+    assert hub.repositories["team/demo"].tags.keys() == {"v1"}
 
 
 def test_nothing_is_pushed_if_nothing_is_deployed(workspace: Workspace, record: RunRecord) -> None:
