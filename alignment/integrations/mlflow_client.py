@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from alignment.errors import AlignmentError, ConfigError, RegistryError, Unavailable
 from alignment.extras import require
+from alignment.integrations.quiet import quiet
 from alignment.redaction import redacted_address
 from alignment.references import resolved_address
 
@@ -62,17 +62,13 @@ def explained(tracking_uri: str, retry: str) -> Iterator[None]:
         RegistryError: if it refuses what is sent.
     """
     _mlflow()  # sets the level of its logger when it is imported
-    logger = logging.getLogger("mlflow")
-    level = logger.level
-    logger.setLevel(logging.ERROR)  # our one message replaces its own
     try:
-        yield
+        with quiet("mlflow", "urllib3"):
+            yield
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("mlflow", "requests", "urllib3"):
             raise
         raise _from_server(error, tracking_uri, retry) from error
-    finally:
-        logger.setLevel(level)
 
 
 def _mlflow() -> ModuleType:
