@@ -158,10 +158,11 @@ class Repository:
 
 def _contents(version: Version) -> dict[str, Path | bytes]:
     """Every file of a version by its name, and the manifest without local directories."""
+    root = version.path
     files: dict[str, Path | bytes] = {}
-    for path in sorted(version.path.rglob("*")):
+    for path in sorted(root.rglob("*")):
         if path.is_file():
-            files[path.relative_to(version.path).as_posix()] = path
+            files[path.relative_to(root).as_posix()] = path
     manifest = without_directories(version.manifest)
     files[MANIFEST] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     return files

@@ -106,7 +106,7 @@ def _run(
         "report", lambda: report(workspace.store, summary, training.triplets, training.trained)
     )
     directory = write_record(workspace, config, summary, page)
-    summary = deliver(config, workspace, runner, RunRecord(directory, summary))
+    summary = deliver(config, workspace, registry, runner, RunRecord(directory, summary))
     return Outcome(comparison.verdict, version, summary, directory)
 
 
