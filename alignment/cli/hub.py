@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, WorkspaceDir, open_workspace
+from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, WorkspaceDir
 from alignment.cli.output import print_line
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def push(
 
     registry = open_registry(workspace, model)
     settings = _settings(registry.get(version), repo_id, private=private)
-    done = push_to_hub(open_workspace(workspace), registry.name, settings, version)
+    done = push_to_hub(registry, settings, version)
     print_line(pushed_in_words(done))
 
 

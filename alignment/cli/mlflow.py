@@ -80,7 +80,9 @@ def push(
         "registered_model": registered_model,
     }
     settings = _settings(record, {key: value for key, value in changes.items() if value})
-    logged = log_to_mlflow(open_workspace(workspace), record, settings)
+    opened = open_workspace(workspace)
+    registry = opened.registry(record.summary.name)
+    logged = log_to_mlflow(opened, registry, record, settings)
     print_line(f"{record.summary.run}: {logged_in_words(logged)}")
 
 

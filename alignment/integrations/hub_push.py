@@ -8,7 +8,6 @@ neither sent nor committed again.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from alignment.config import HubRepository
 from alignment.downloads.retry import Retry, RetryPolicy, wait_before_retry
 from alignment.integrations.hub_errors import explained, may_pass, requested_wait
 from alignment.integrations.hub_repository import Repository
+from alignment.integrations.quiet import quiet
 from alignment.redaction import conceal
 from alignment.references import resolved_address
 from alignment.registry import Version
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 POLICY = RetryPolicy(attempts=3, max_wait=60.0)
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def push(
         one.verify()
     api = _open(settings)
     repository = Repository(api, settings.repo_id, private=settings.private)
-    with _quiet():
+    with _silence():
         return _repeated(
             lambda: _push(repository, versions, champion), settings, api.endpoint, policy
         )
@@ -85,10 +84,11 @@ def push(
 def _push(repository: Repository, versions: list[Version], champion: Version | None) -> Push:
     """One attempt, which does what is left to do."""
     repository.ensure()
-    added = [one.name for one in versions if repository.add(one)]
+    for one in versions:
+        repository.add(one)
     moved = champion is not None and repository.point_champion_to(champion)
     deployed = champion.name if champion is not None and moved else None
-    return Push(repository.address, tuple(added), deployed)
+    return Push(repository.address, tuple(repository.added), deployed)
 
 
 def _open(settings: HubRepository) -> HfApi:
@@ -119,7 +119,7 @@ def _repeated(
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _silence() -> Iterator[None]:
     """Our one message replaces the progress bars and warnings of `huggingface_hub`."""
     from huggingface_hub.utils.tqdm import (
         are_progress_bars_disabled,
@@ -127,14 +127,11 @@ def _quiet() -> Iterator[None]:
         enable_progress_bars,
     )
 
-    library = logging.getLogger("huggingface_hub")
-    level = library.level
     had_bars = not are_progress_bars_disabled()
-    library.setLevel(logging.ERROR)
     disable_progress_bars()
     try:
-        yield
+        with quiet("huggingface_hub"):
+            yield
     finally:
-        library.setLevel(level)
         if had_bars:
             enable_progress_bars()

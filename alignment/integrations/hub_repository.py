@@ -33,6 +33,8 @@ class Repository:
         self._api = api
         self._id = repo_id
         self._private = private
+        self.added: list[str] = []
+        """Versions that got their tag here, over all attempts."""
 
     @property
     def address(self) -> str:
@@ -50,8 +52,8 @@ class Repository:
                 raise
             self._api.create_repo(self._id, private=self._private, exist_ok=True)
 
-    def add(self, version: Version) -> bool:
-        """Commit a version to `main` and tag it; returns whether it had no tag yet.
+    def add(self, version: Version) -> None:
+        """Commit a version to `main` and tag it, unless it has its tag already.
 
         Raises:
             ConfigError: if `main` has files of something else.
@@ -60,10 +62,10 @@ class Repository:
         tags = {tag.name: tag.target_commit for tag in self._api.list_repo_refs(self._id).tags}
         if version.name in tags:
             self._check_tag(version, tags[version.name])
-            return False
+            return
         commit = self._commit(version, MAIN, version.name)
         self._api.create_tag(self._id, tag=version.name, revision=commit, exist_ok=True)
-        return True
+        self.added.append(version.name)
 
     def point_champion_to(self, version: Version) -> bool:
         """Let the branch `champion` have this version, which has a tag; returns whether it moved.
@@ -156,10 +158,11 @@ class Repository:
 
 def _contents(version: Version) -> dict[str, Path | bytes]:
     """Every file of a version by its name, and the manifest without local directories."""
+    root = version.path
     files: dict[str, Path | bytes] = {}
-    for path in sorted(version.path.rglob("*")):
+    for path in sorted(root.rglob("*")):
         if path.is_file():
-            files[path.relative_to(version.path).as_posix()] = path
+            files[path.relative_to(root).as_posix()] = path
     manifest = without_directories(version.manifest)
     files[MANIFEST] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     return files

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from alignment.errors import AlignmentError, ConfigError, RegistryError, Unavailable
 from alignment.extras import require
+from alignment.integrations.quiet import quiet
 from alignment.redaction import redacted_address
 from alignment.references import resolved_address
 
@@ -42,11 +43,8 @@ def connect(tracking_uri: str) -> MlflowClient:
     Raises:
         ConfigError: if the extra is not installed, or a variable is not set.
     """
-    for name, value in DEFAULTS.items():
-        os.environ.setdefault(name, value)
     address = resolved_address(tracking_uri)
-    mlflow = require("mlflow", "mlflow", "the section `mlflow`")
-    client: MlflowClient = mlflow.MlflowClient(tracking_uri=address, registry_uri=address)
+    client: MlflowClient = _mlflow().MlflowClient(tracking_uri=address, registry_uri=address)
     return client
 
 
@@ -60,20 +58,23 @@ def explained(tracking_uri: str, retry: str) -> Iterator[None]:
 
     Raises:
         Unavailable: if the server does not answer, or has a problem.
-        ConfigError: if it does not accept the user.
+        ConfigError: if it does not accept the user, or the extra is not installed.
         RegistryError: if it refuses what is sent.
     """
-    logger = logging.getLogger("mlflow")
-    level = logger.level
-    logger.setLevel(logging.ERROR)  # our one message replaces its own
+    _mlflow()  # sets the level of its logger when it is imported
     try:
-        yield
+        with quiet("mlflow", "urllib3"):
+            yield
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("mlflow", "requests", "urllib3"):
             raise
         raise _from_server(error, tracking_uri, retry) from error
-    finally:
-        logger.setLevel(level)
+
+
+def _mlflow() -> ModuleType:
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    return require("mlflow", "mlflow", "the section `mlflow`")
 
 
 def _from_server(error: Exception, tracking_uri: str, retry: str) -> AlignmentError:

@@ -92,4 +92,4 @@ def _aliases(client: MlflowClient, name: str) -> dict[str, str]:
 def _description(version: Version) -> str:
     means = version.mean_accuracy()
     accuracy = ", ".join(f"{100 * mean:.1f}% on {suite}" for suite, mean in means.items())
-    return f"{version.name} of {version.path.parent.name}. Mean accuracy: {accuracy or 'unknown'}."
+    return f"{version.name}. Mean accuracy: {accuracy or 'unknown'}."

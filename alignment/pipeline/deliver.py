@@ -22,7 +22,7 @@ from alignment.files import write_json
 from alignment.pipeline.history import RunRecord
 from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
-from alignment.registry import Version
+from alignment.registry import Registry, Version
 from alignment.report.summary import Delivery, DeliveryTarget, Summary
 from alignment.types import StepMetrics
 
@@ -34,17 +34,19 @@ RECORD_FILES = (layout.REPORT, "summary.json", "config.json")
 logger = logging.getLogger(__name__)
 
 
-def deliver(config: Config, workspace: Workspace, runner: Runner, record: RunRecord) -> Summary:
-    """Send the run to every server that the configuration names.
+def deliver(
+    config: Config, workspace: Workspace, registry: Registry, runner: Runner, record: RunRecord
+) -> Summary:
+    """Send the run, and the champion of the registry, to the servers of the configuration.
 
     Returns:
         The summary with what came of it, which also replaces `summary.json`.
     """
     calls: dict[DeliveryTarget, Callable[[], str]] = {}
     if config.mlflow is not None:
-        calls["mlflow"] = functools.partial(_log, workspace, record, config.mlflow)
+        calls["mlflow"] = functools.partial(_log, workspace, registry, record, config.mlflow)
     if config.hub is not None:
-        calls["hub"] = functools.partial(_push, workspace, config.name, config.hub)
+        calls["hub"] = functools.partial(_push, registry, config.hub)
     if not calls:
         return record.summary
     deliveries = []
@@ -57,7 +59,9 @@ def deliver(config: Config, workspace: Workspace, runner: Runner, record: RunRec
     return summary
 
 
-def log_to_mlflow(workspace: Workspace, record: RunRecord, settings: MlflowTracking) -> LoggedRun:
+def log_to_mlflow(
+    workspace: Workspace, registry: Registry, record: RunRecord, settings: MlflowTracking
+) -> LoggedRun:
     """Log a recorded run to an MLflow server, unless a run of the same work is there.
 
     Raises:
@@ -66,10 +70,9 @@ def log_to_mlflow(workspace: Workspace, record: RunRecord, settings: MlflowTrack
     from alignment.integrations.mlflow_run import RunToLog, log_run
 
     summary = record.summary
-    registry = workspace.registry(summary.name)
     version = None
     if summary.version is not None and summary.verdict == "approved":
-        version = _version(workspace, summary)
+        version = _version(registry, summary.version)
     run = RunToLog(
         summary=summary,
         config=_config(record),
@@ -81,9 +84,7 @@ def log_to_mlflow(workspace: Workspace, record: RunRecord, settings: MlflowTrack
     return log_run(run, settings, retry=f"alignment mlflow push {summary.run}")
 
 
-def push_to_hub(
-    workspace: Workspace, model: str, settings: HubRepository, name: str = "champion"
-) -> Push:
+def push_to_hub(registry: Registry, settings: HubRepository, name: str = "champion") -> Push:
     """Push a version to the Hub, and let its branch `champion` name the deployed version.
 
     Raises:
@@ -92,7 +93,6 @@ def push_to_hub(
     """
     from alignment.integrations.hub_push import push
 
-    registry = workspace.registry(model)
     return push(registry.get(name), registry.champion(), settings)
 
 
@@ -106,14 +106,15 @@ def recorded_hub(version: Version) -> HubRepository:
     if section is None:
         raise ConfigError(
             f"the configuration of {version.name} has no section `hub`",
-            where=str(version.path),
             hint="Pass --repo-id, such as --repo-id my-team/quickstart.",
         )
     return HubRepository.model_validate(section)
 
 
-def _log(workspace: Workspace, record: RunRecord, settings: MlflowTracking) -> str:
-    return logged_in_words(log_to_mlflow(workspace, record, settings))
+def _log(
+    workspace: Workspace, registry: Registry, record: RunRecord, settings: MlflowTracking
+) -> str:
+    return logged_in_words(log_to_mlflow(workspace, registry, record, settings))
 
 
 def logged_in_words(logged: LoggedRun) -> str:
@@ -123,10 +124,10 @@ def logged_in_words(logged: LoggedRun) -> str:
     return f"{state}{model}: {logged.address}"
 
 
-def _push(workspace: Workspace, model: str, settings: HubRepository) -> str:
-    if workspace.registry(model).champion() is None:
+def _push(registry: Registry, settings: HubRepository) -> str:
+    if registry.champion() is None:
         return "nothing is deployed, so nothing was pushed"
-    return pushed_in_words(push_to_hub(workspace, model, settings))
+    return pushed_in_words(push_to_hub(registry, settings))
 
 
 def pushed_in_words(done: Push) -> str:
@@ -149,10 +150,10 @@ def _attempt(target: DeliveryTarget, call: Callable[[], str], errors: Path) -> D
         return Delivery(target=target, done=False, message=str(failure))
 
 
-def _version(workspace: Workspace, summary: Summary) -> Version | None:
+def _version(registry: Registry, name: str) -> Version | None:
     """The version that the run published; None if it was deleted since."""
     try:
-        return workspace.registry(summary.name).get(summary.version or "")
+        return registry.get(name)
     except Missing:
         return None
 

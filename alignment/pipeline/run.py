@@ -128,7 +128,7 @@ def _run(
     )
     page = runner.run("report", call_report)
     directory = write_record(workspace, config, summary, page)
-    summary = deliver(config, workspace, runner, RunRecord(directory, summary))
+    summary = deliver(config, workspace, registry, runner, RunRecord(directory, summary))
     return Outcome(comparison.verdict, version, summary, directory)
 
 

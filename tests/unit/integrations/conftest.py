@@ -8,30 +8,12 @@ from pathlib import Path
 import pytest
 
 from alignment.registry import Registry
-from tests.encoders import APPROVED, input_of
 from tests.hub_repositories import TOKEN, Hub
 
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "registry", "demo")
-
-
-def publish(registry: Registry, content: str, *, folder: str = "1_Pooling") -> None:
-    """The next version: weights, settings, and a module in a folder of this name."""
-    path = registry.root.parent / "encoders" / content
-    (path / folder).mkdir(parents=True)
-    (path / "config.json").write_text(f'"{content}"')
-    (path / "model.safetensors").write_bytes(content.encode() * 1000)
-    (path / folder / "config.json").write_text("{}")
-    champion = registry.champion()
-    registry.publish(
-        input_of(path),
-        APPROVED,
-        expected=champion.digest if champion else None,
-        manifest={"accuracy": {"heldout": {"cy": 0.5}}, "config": {"lock": "/home/ana/x.lock"}},
-        card="---\nlibrary_name: sentence-transformers\n---\n# demo\n",
-    )
 
 
 @pytest.fixture

@@ -61,8 +61,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", "0")
 
 
-def test_nobody_answers() -> None:
+def test_nobody_answers(caplog: pytest.LogCaptureFixture) -> None:
     error = failure("http://127.0.0.1:9")
+    assert not caplog.messages
     assert isinstance(error, Unavailable)
     assert "cannot be reached: " in error.message and "refused" in error.message
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alignment.cli.display.console import console
 from alignment.cli.display.results import main_count, print_outcome, print_stages
-from alignment.report.summary import Summary
+from alignment.report.summary import Delivery, Summary
 from tests.summaries import make_result, make_summary
 from tests.support import line_with
 
@@ -65,3 +65,14 @@ def test_stages_with_their_keys() -> None:
 def test_main_count() -> None:
     assert main_count({"steps": 3, "pairs": 5, "kept": 4}) == "kept"
     assert main_count({"steps": 3}) is None
+
+
+def test_deliveries_have_a_line_each_with_the_command_that_repeats_them() -> None:
+    deliveries = [
+        Delivery(target="mlflow", done=False, message="it is down\n  Send it later."),
+        Delivery(target="hub", done=True, message="pushed v2: https://hub/a"),
+    ]
+    text = outcome(make_summary().model_copy(update={"deliveries": deliveries}))
+    command = "alignment mlflow push 20260101T000000-abcd"
+    assert f"mlflow: not sent: it is down. Repeat: {command}" in " ".join(text.split())
+    assert line_with("hub: pushed v2: https://hub/a", text)
