@@ -103,7 +103,7 @@ def test_the_manifest_of_an_export(toy: Path, models: Models, tmp_path: Path, ki
     ]
     (score,) = manifest["accuracy"]
     assert score["language"] == "cy" and score["suite"] == "toy" and score["pairs"] == len(TEXTS)
-    assert score["fp32"] == score["torch"] == 1.0
+    assert score["fp32"] == score["torch"] > 0
     assert (score["int8"] is None) == (kind == "onnx")
     assert manifest["model"]["digest"] == model.described.digest
     assert manifest["prompts"] == {"source": "query: ", "target": "the red "}
@@ -140,7 +140,7 @@ def test_a_language_that_loses_is_refused_by_name(
     code = run_here(*asked, "--suite", corpus, "--language", "cy", workspace=tmp_path / "workspace")
     printed = capsys.readouterr()
     assert code == 3
-    assert "loses 100.0 points, more than the margin of 1" in printed.err
+    assert re.search(r"loses \d+\.\d points, more than the margin of 1\n", printed.err)
     assert printed.err.startswith("cy (")
     assert "Refused: nothing was written." in printed.out
     assert not (tmp_path / "out").exists()
