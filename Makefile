@@ -108,7 +108,7 @@ bench-quality: $(VENV)/.test ## Tatoeba after 45 minutes of training on all cata
 bench-noise: $(VENV)/.test ## Scores of planted noise in ten languages; NOISE_TRAINING=1 also trains on it (ALIGNMENT_TATOEBA=FILE)
 	$(BIN)/python -m benchmarks.noise
 
-bench-search: $(VENV)/.test ## Exact search, faiss and hnswlib on 100,000 sentences (ALIGNMENT_TATOEBA=FILE; ten minutes of encoding first)
+bench-search: $(VENV)/.test ## Exact search, faiss and hnswlib on 100,000 sentences (ALIGNMENT_TATOEBA=FILE)
 	$(BIN)/python -m benchmarks.search
 
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments

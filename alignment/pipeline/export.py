@@ -129,7 +129,6 @@ def _exported(
 ) -> Export:
     from alignment.encoder.onnx.files import MODEL, TOKENIZER
     from alignment.encoder.onnx.graph import export_graph
-    from alignment.encoder.onnx.quantize import quantize_graph
     from alignment.encoder.onnx.runtime import OnnxEncoder
 
     on_step("exporting")
@@ -143,10 +142,7 @@ def _exported(
     measured["fp32"] = _measured(plain, suites, "ONNX", on_step)
     if format == "onnx-int8":
         on_step("quantizing")
-        quantize_graph(draft / MODEL, draft / "int8.onnx")
-        for file in draft.glob(f"{MODEL}*"):
-            file.unlink()
-        (draft / "int8.onnx").rename(draft / MODEL)
+        _quantize(draft)
         measured["int8"] = _measured(OnnxEncoder(draft), suites, "int8 ONNX", on_step)
     result = Export(
         format=format,
@@ -160,6 +156,21 @@ def _exported(
     files = sorted(file.name for file in draft.glob(f"{MODEL}*"))
     _write_manifest(draft, model, encoder, result, [*files, TOKENIZER])
     return result
+
+
+def _quantize(draft: Path) -> None:
+    """Replace the graph by that with int8 weights."""
+    from alignment.encoder.onnx.files import MODEL
+    from alignment.encoder.onnx.quantize import quantize_graph
+
+    folder = draft / "int8"
+    folder.mkdir()
+    quantize_graph(draft / MODEL, folder / MODEL)
+    for file in draft.glob(f"{MODEL}*"):
+        file.unlink()
+    for file in folder.iterdir():  # large weights are in a second file
+        file.rename(draft / file.name)
+    folder.rmdir()
 
 
 def write_prompts(draft: Path, encoder: Encoder) -> None:

@@ -13,3 +13,5 @@ OUTPUT = "sentence_embedding"
 Precision = Literal["fp32", "int8"]
 EXTRA_PURPOSE = "ONNX"
 """What needs the extra, in the message if it is not installed."""
+LARGEST_FILE = 1_900_000_000
+"""Bytes of a graph with its weights, which cannot have 2 GiB; more go into a second file."""

@@ -21,6 +21,7 @@ from alignment.encoder.onnx.files import (
     ATTENTION_MASK,
     EXTRA_PURPOSE,
     INPUT_IDS,
+    LARGEST_FILE,
     MODEL,
     OUTPUT,
     TOKENIZER,
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 OPSET = 18
-LARGEST_FILE = 1_900_000_000
-"""Bytes of weights in `model.onnx` itself, which cannot have 2 GiB; more go into a second file."""
 _INSIDE_POOLING = "The pooling leaves out the prompt's tokens, which depends on the text's side."
 
 

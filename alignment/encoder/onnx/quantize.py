@@ -7,10 +7,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from alignment.encoder.onnx.files import EXTRA_PURPOSE
+from alignment.encoder.onnx.files import EXTRA_PURPOSE, LARGEST_FILE
 from alignment.extras import require
-
-_LARGEST_FILE = 1_900_000_000
 
 
 def quantize_graph(source: Path, target: Path) -> None:
@@ -24,6 +22,7 @@ def quantize_graph(source: Path, target: Path) -> None:
         source: `model.onnx`.
         target: The file to write.
     """
+    size = sum(file.stat().st_size for file in source.parent.glob(f"{source.name}*"))
     quantization: Any = require("onnxruntime.quantization", "onnx", EXTRA_PURPOSE)
     logger = logging.getLogger()
     level = logger.level
@@ -37,7 +36,7 @@ def quantize_graph(source: Path, target: Path) -> None:
                 weight_type=quantization.QuantType.QInt8,
                 per_channel=True,
                 reduce_range=True,
-                use_external_data_format=source.stat().st_size > 2 * _LARGEST_FILE,
+                use_external_data_format=size > 2 * LARGEST_FILE,
             )
     finally:
         logger.setLevel(level)

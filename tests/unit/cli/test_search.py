@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
+import threading
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 from alignment.encoder.directory import save_encoder
-from tests.support import ROOT, line_with, run_here
+from alignment.search.server import SearchServer
+from tests.support import line_with, run_here
 from tests.unit.encoder.examples import TEXTS, small_encoder
 
 HOUSE = "the red house is old"
@@ -99,23 +98,44 @@ def test_a_bad_line_is_found_before_anything_is_encoded(
     assert [path.name for path in tmp_path.iterdir()] == ["kb.jsonl"]
 
 
-def test_serve_and_stop(documents: Path, model: Path, tmp_path: Path) -> None:
+def test_serve_until_it_is_interrupted(
+    documents: Path,
+    model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     out = tmp_path / "kb.index"
     assert index(documents, model, out) == 0
-    command = [sys.executable, "-m", "alignment", "search", "serve", str(out), "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--workspace", str(tmp_path / "workspace")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as process:
-        assert process.stdout is not None and process.stderr is not None
-        url = process.stdout.readline().split()[0]
-        with urllib.request.urlopen(f"{url}?q=red+house&k=5", timeout=60) as answer:
-            page = answer.read().decode()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
-        assert process.stderr.read() == "stopped\n"
-    assert page.count("<li ") == 5
-    assert "red" in page and 'lang="en"' in page
+    pages: list[str] = []
+
+    def answer_once(server: SearchServer) -> None:
+        def ask() -> None:
+            with urllib.request.urlopen(f"{server.url}?q=red+house&k=5", timeout=60) as answer:
+                pages.append(answer.read().decode())
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        server.handle_request()
+        asking.join()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SearchServer, "serve_forever", answer_once)
+    asked = ("search", "serve", out, "--against", out, "--port", "0")
+    assert run_here(*asked, workspace=tmp_path / "workspace") == 0
+    printed = capsys.readouterr()
+    assert printed.err == "stopped\n"
+    assert "http://127.0.0.1:" in printed.out
+    (page,) = pages
+    assert page.count("<li ") == 10 and 'lang="en"' in page
+    assert "Both models give the same 5 documents in the same order." in page
+
+
+def test_a_taken_port_is_found_before_the_model_is_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with SearchServer("127.0.0.1", 0) as server:
+        port = server.server_address[1]
+        asked = ("search", "serve", tmp_path / "nowhere", "--port", port)
+        assert run_here(*asked, workspace=tmp_path / "workspace") == 2
+    assert f"the port {port} is taken" in capsys.readouterr().err
