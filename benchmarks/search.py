@@ -179,7 +179,7 @@ def _faiss(
     for width in (32, 64, HNSW_SEARCH):
 
         def flat(query: Vectors, k: int, width: int = width) -> NDArray[np.int64]:
-            parameters = faiss.SearchParametersHNSW(efSearch=width)
+            parameters: Any = faiss.SearchParametersHNSW(efSearch=width)  # type: ignore[attr-defined]
             rows: NDArray[np.int64] = graph.search(query, k, params=parameters)[1]
             return rows
 

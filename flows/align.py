@@ -86,7 +86,7 @@ def align(
     if languages:
         settings = train_only(settings, languages)
     place = Workspace(chosen_workspace(workspace))
-    champion = place.registry(settings.name).champion()
+    champion = place.registry_of(settings).champion()
     try:
         outcome = run_pipeline(settings, place, PrefectRunner())
     except Busy as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, WorkspaceDir
+from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, RegistryPlace, WorkspaceDir
 from alignment.cli.output import print_line
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def push(
             show_default=False,
         ),
     ] = None,
+    registry: RegistryPlace = "",
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
 ) -> None:
     """Push a published version to a model repository of the Hugging Face Hub.
@@ -72,9 +73,9 @@ def push(
     from alignment.cli.models import open_registry
     from alignment.pipeline.deliver import push_to_hub, pushed_in_words
 
-    registry = open_registry(workspace, model)
-    settings = _settings(registry.get(version), repo_id, private=private)
-    done = push_to_hub(registry, settings, version)
+    versions = open_registry(workspace, model, registry)
+    settings = _settings(versions.get(version), repo_id, private=private)
+    done = push_to_hub(versions, settings, version)
     print_line(pushed_in_words(done))
 
 

@@ -72,6 +72,7 @@ def push(
     """
     from alignment.pipeline.deliver import log_to_mlflow, logged_in_words
     from alignment.pipeline.history import find_run
+    from alignment.pipeline.replay import recorded_config
 
     record = find_run(workspace, run_name)
     changes = {
@@ -81,7 +82,7 @@ def push(
     }
     settings = _settings(record, {key: value for key, value in changes.items() if value})
     opened = open_workspace(workspace)
-    registry = opened.registry(record.summary.name)
+    registry = opened.registry_of(recorded_config(record))
     logged = log_to_mlflow(opened, registry, record, settings)
     print_line(f"{record.summary.run}: {logged_in_words(logged)}")
 

@@ -35,7 +35,8 @@ def encoders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     encoder = small_encoder()
     choose_prompts(encoder.container, Prompts("query: ", "the red "))
     save_encoder(root / "old", encoder)
-    encoder.container[0].auto_model.embeddings.word_embeddings.weight.data.mul_(-1)
+    embeddings = transformer_of(encoder.container).get_input_embeddings()
+    embeddings.weight.data.mul_(-1)
     save_encoder(root / "new", encoder)
     return root
 
