@@ -271,14 +271,14 @@ def dying_launch(job, on_step):
     launch(job, step)
 train.launch = dying_launch
 
-move = directory.Registry._move
+move = directory.DirectoryBackend.move
 def dying_move(self, *arguments):
     if where == "publish before":
         kill()
     move(self, *arguments)
     if where == "publish after":
         kill()
-directory.Registry._move = dying_move
+directory.DirectoryBackend.move = dying_move
 
 sys.argv = ["alignment", *sys.argv[1:]]
 from alignment.cli import main

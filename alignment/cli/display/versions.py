@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from rich.console import JustifyMethod
 
@@ -31,12 +32,13 @@ def print_versions(registry: Registry) -> None:
     """
     table = new_table(registry.name, COLUMNS)
     aliases = registry.aliases()
+    withdrawn = registry.deployments().withdrawn
     for version in registry.versions():
         manifest = version.manifest
         add_row(
             table,
             version.name,
-            _state(registry, version, aliases),
+            _state(version, aliases, withdrawn),
             _minute(str(manifest.get("created", ""))),
             str(manifest.get("reference", "")),
             _mean_accuracies(version),
@@ -50,9 +52,9 @@ def print_versions(registry: Registry) -> None:
         say(("The champion is damaged. ", "bold red"), str(error))
 
 
-def _state(registry: Registry, version: Version, aliases: Aliases) -> str:
+def _state(version: Version, aliases: Aliases, withdrawn: Collection[str]) -> str:
     state = aliases.of(version.name)
-    if aliases.champion != version.name and registry.rolled_back(version):
+    if aliases.champion != version.name and version.name in withdrawn:
         state.append("rolled back")
     return ", ".join(state)
 
