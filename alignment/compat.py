@@ -22,7 +22,12 @@ def has_int8_dot_products() -> bool:
 
 def cpu_has_bf16() -> bool:
     """Whether this CPU multiplies bf16 in hardware; False if torch cannot tell."""
-    return _probe("_is_avx512_bf16_supported") or _probe("_is_amx_tile_supported")
+    return _probe("_is_avx512_bf16_supported") or has_bf16_tiles()
+
+
+def has_bf16_tiles() -> bool:
+    """Whether this CPU multiplies tiles of bf16 (AMX); False if torch cannot tell."""
+    return _probe("_is_amx_tile_supported")
 
 
 def _probe(name: str) -> bool:

@@ -29,7 +29,7 @@ class Passed(NamedTuple):
     counts: torch.Tensor
     """Number of candidates per query (queries,)."""
     crowded: torch.Tensor
-    """Indices of queries with too many; for them only the first k candidates are listed."""
+    """Indices of queries with too many, or with a NaN; of these the first k candidates only."""
 
 
 def passed_similarities(x: torch.Tensor, y: torch.Tensor, passed: Passed) -> torch.Tensor:
@@ -46,6 +46,38 @@ def passed_similarities(x: torch.Tensor, y: torch.Tensor, passed: Passed) -> tor
         )
     products: torch.Tensor = torch.sparse.sampled_addmm(pattern, x, y.T, beta=0.0).values()
     return products
+
+
+def passed_by_groups(products: torch.Tensor, k: int, slack: torch.Tensor) -> Passed:
+    """Candidates whose product is at least the k-th best of the groups' maxima, minus the slack.
+
+    The k-th best maximum is at most the k-th best product. If no product is off by more than half
+    of its query's slack, all of the k nearest pass.
+
+    Args:
+        products: Approximate similarities (queries, groups * GROUP); the lowest value of their
+            type where there is no candidate.
+        k: Neighbors per query.
+        slack: In the unit of the products (queries,).
+    """
+    num_candidates = products.shape[1]
+    # Candidate j * groups + g is the j-th of group g.
+    values = products.view(len(products), GROUP, num_candidates // GROUP)
+    maxima = values.amax(dim=1)
+    threshold = maxima.topk(k, dim=1).values[:, -1] - slack
+    open_groups = maxima >= threshold.unsqueeze(1)
+    num_open = open_groups.sum(dim=1)
+    # None is open if a product is NaN, which the plain search deals with.
+    crowded = ((num_open > MAX_GROUPS) | (num_open == 0)).nonzero().squeeze(1)
+    open_groups[crowded] = False
+    query, group = open_groups.nonzero().unbind(1)
+    reached = values[query, :, group] >= threshold[query].unsqueeze(1)
+    entry, member = reached.nonzero().unbind(1)
+    keys = query[entry] * num_candidates + member * values.shape[2] + group[entry]
+    fillers = (crowded.unsqueeze(1) * num_candidates + torch.arange(k)).flatten()
+    keys = torch.cat([keys, fillers]).sort().values
+    counts = torch.bincount(keys // num_candidates, minlength=len(values))
+    return Passed(keys % num_candidates, counts, crowded)
 
 
 class Int8Sieve:
@@ -101,17 +133,8 @@ class Int8Sieve:
         products = self._products[: len(x)]
         compat.int8_matmul(rounded.to(torch.int8), self.rounded.T, out=products)
         products[:, self.num_candidates :] = torch.iinfo(torch.int32).min
-        # Candidate j * groups + g is the j-th of group g.
-        values = products.view(len(x), GROUP, self.groups)
-        maxima = values.amax(dim=1)
-        # The k-th best maximum of the groups is at most the k-th best similarity, and each of the
-        # two products may be off by the error.
-        kth_best = maxima.topk(self.k, dim=1).values[:, -1]
-        threshold = kth_best - (2 * error / (unit.squeeze(1) * self.unit)).ceil().int()
-        open_groups = maxima >= threshold.unsqueeze(1)
-        crowded = (open_groups.sum(dim=1) > MAX_GROUPS).nonzero().squeeze(1)
-        open_groups[crowded] = False
-        return self._select(values, threshold, open_groups, crowded)
+        slack = (2 * error / (unit.squeeze(1) * self.unit)).ceil().int()
+        return passed_by_groups(products, self.k, slack)
 
     def _error_bound(
         self, x: torch.Tensor, rounded: torch.Tensor, unit: torch.Tensor
@@ -121,20 +144,3 @@ class Int8Sieve:
         query_residue: torch.Tensor = (x - rounded * unit).norm(dim=1)
         of_candidates = self.max_mean_residue + distance * self.max_residue
         return of_candidates + (query_residue * self.max_length + FLOAT32_ERROR)
-
-    def _select(
-        self,
-        values: torch.Tensor,
-        threshold: torch.Tensor,
-        open_groups: torch.Tensor,
-        crowded: torch.Tensor,
-    ) -> Passed:
-        """The candidates of open groups that reach the threshold, and k of each crowded query."""
-        query, group = open_groups.nonzero().unbind(1)
-        reached = values[query, :, group] >= threshold[query].unsqueeze(1)
-        entry, member = reached.nonzero().unbind(1)
-        keys = query[entry] * self.size + member * self.groups + group[entry]
-        fillers = (crowded.unsqueeze(1) * self.size + torch.arange(self.k)).flatten()
-        keys = torch.cat([keys, fillers]).sort().values
-        counts = torch.bincount(keys // self.size, minlength=len(values))
-        return Passed(keys % self.size, counts, crowded)

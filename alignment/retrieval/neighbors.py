@@ -1,7 +1,8 @@
 """Exact nearest neighbors by cosine, block by block.
 
-Large searches on a CPU with 8-bit dot products go through a sieve (`int8_sieve`), which
-rules out most candidates without a doubt; the rest are compared in float32. A query that lets too
+Large searches on a CPU with 8-bit dot products go through a sieve (`int8_sieve`, or `bf16_sieve`
+if it has matrix tiles), which rules out most candidates without a doubt; the rest are compared in
+float32. A query that lets too
 many through is searched plainly. Apart from the vectors, a few blocks are in memory. On a GPU every
 search is plain.
 """
@@ -15,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from alignment import compat
+from alignment.retrieval.bf16_sieve import Bf16Sieve
 from alignment.retrieval.int8_sieve import GROUP, MAX_QUERIES, Int8Sieve, passed_similarities
 
 SIEVED_FROM = 16_384  # candidates: with fewer, the plain search is as fast
@@ -143,7 +145,7 @@ def _in_chunk(queries: NDArray[np.float32], candidates: NDArray[np.float32], k: 
         return _plain(queries, candidates, k, MAX_QUERIES)
     x = torch.from_numpy(queries)
     y = torch.from_numpy(candidates)
-    sieve = Int8Sieve(y, k)
+    sieve = Bf16Sieve(y, k) if compat.has_bf16_tiles() else Int8Sieve(y, k)
     neighbors = _empty(len(x), k)
     crowded: list[int] = []
     for start in range(0, len(x), MAX_QUERIES):

@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 import torch
 
+from alignment import compat
 from alignment.retrieval.int8_sieve import GROUP, Int8Sieve, passed_similarities
 from alignment.retrieval.neighbors import _plain, _sieved
 from tests.unit.retrieval.vectors import scaled, unit
+
+
+@pytest.fixture(autouse=True)
+def no_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`_sieved` takes this sieve, also on a CPU with tiles."""
+    monkeypatch.setattr(compat, "has_bf16_tiles", lambda: False)
 
 
 def rows(passed_counts: torch.Tensor, candidates: torch.Tensor) -> list[set[int]]:

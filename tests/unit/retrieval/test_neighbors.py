@@ -73,7 +73,10 @@ def test_large_searches_are_sieved(
 
 @pytest.mark.parametrize("chunk", [neighbors.CHUNK, 9000, 9900])
 @pytest.mark.parametrize("copies", [0, 3000])
-def test_sieve_finds_the_nearest(copies: int, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("tiles", [False, True], ids=["int8", "bf16"])
+def test_sieve_finds_the_nearest(
+    tiles: bool, copies: int, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """20,000 candidates around 200 centers, as similar as an E5 encoder's vectors.
 
     `copies` of them are equal. They come in one chunk, in three, or with a last chunk that is too
@@ -81,6 +84,7 @@ def test_sieve_finds_the_nearest(copies: int, chunk: int, monkeypatch: pytest.Mo
     """
     monkeypatch.setattr(neighbors, "CHUNK", chunk)
     monkeypatch.setattr(int8_sieve, "MAX_GROUPS", 30)
+    monkeypatch.setattr(compat, "has_bf16_tiles", lambda: tiles)
     rng = np.random.default_rng(copies)
     centers = rng.normal(size=(200, 48)) + 2
     y = scaled(centers[rng.integers(0, 200, 20_000)] + 0.3 * rng.normal(size=(20_000, 48)))
