@@ -30,7 +30,7 @@ def test_as_sentence_transformers(
 ) -> None:
     encoder = small_encoder()
     container = encoder.container
-    container.prompts = prompts
+    container.prompts = dict(prompts)
     container.default_prompt_name = default
     assert search_prompts(container) == expected
     texts = ["the red house is old"]
