@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 OPSET = 18
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST_REASON = 200
-_INSIDE_POOLING = "The pooling leaves out the prompt's tokens, which depends on the text's side."
+_INSIDE_POOLING = "the pooling leaves out the prompt's tokens, which depends on the text's side"
 
 
 def export_graph(source: Path, target: Path) -> None:
