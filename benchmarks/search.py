@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import importlib
 import importlib.util
 import os
 import sys
@@ -156,7 +157,7 @@ def _exact(documents: Vectors, queries: Vectors, truth: NDArray[np.int64]) -> Re
 def _faiss(
     documents: Vectors, queries: Vectors, truth: NDArray[np.int64], folder: Path
 ) -> list[Result]:
-    import faiss
+    faiss: Any = importlib.import_module("faiss")
 
     started = time.monotonic()
     build_hnsw(documents, folder / "sq")
@@ -176,7 +177,7 @@ def _faiss(
     seconds = time.monotonic() - started
     faiss.write_index(graph, str(folder / "flat"))
     size = (folder / "flat").stat().st_size / 2**20
-    for width in (32, 64, HNSW_SEARCH):
+    for width in (128, HNSW_SEARCH):
 
         def flat(query: Vectors, k: int, width: int = width) -> NDArray[np.int64]:
             parameters: Any = faiss.SearchParametersHNSW(efSearch=width)  # type: ignore[attr-defined]
@@ -191,7 +192,7 @@ def _faiss(
 def _hnswlib(
     documents: Vectors, queries: Vectors, truth: NDArray[np.int64], folder: Path
 ) -> list[Result]:
-    library: Any = __import__("hnswlib")
+    library: Any = importlib.import_module("hnswlib")
     graph = library.Index(space="ip", dim=documents.shape[1])
     graph.init_index(max_elements=len(documents), ef_construction=HNSW_BUILD, M=HNSW_LINKS)
     started = time.monotonic()
@@ -205,7 +206,7 @@ def _hnswlib(
         return rows
 
     results = []
-    for width in (32, 64, HNSW_SEARCH):
+    for width in (128, HNSW_SEARCH):
         graph.set_ef(width)
         name = f"hnswlib, float32, {width}"
         results.append(_timed(name, seconds, size, search, queries, truth))

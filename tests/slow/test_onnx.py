@@ -37,6 +37,8 @@ REFUSED = {
     "INSTRUCTOR": "leaves out the prompt",
 }
 """By name, before anything is exported."""
+CANNOT = ("Longformer", "Funnel")
+"""Layouts that torch cannot export. The message names the architecture."""
 SUITE = [Suite("toy", [Bitext("cy", TEXTS, [f"{text} " for text in TEXTS])])]
 
 
@@ -74,21 +76,14 @@ def test_every_layout_is_exported_or_refused_by_name(name: str, tmp_path: Path) 
         with pytest.raises(AlignmentError, match=REFUSED[name]):
             export_graph(tmp_path / "model", tmp_path / "out")
         return
-    try:
-        export_graph(tmp_path / "model", tmp_path / "out")
-        encoder = load_encoder(tmp_path / "model", device="cpu")
-        exporting.write_prompts(tmp_path / "out", encoder)
-        lowest = verify(encoder, runtime.OnnxEncoder(tmp_path / "out"))
-    except AlignmentError as error:
-        print(f"\n{name}: {str(error).splitlines()[0]}", end="")
-        assert name in CANNOT, error
+    if name in CANNOT:
+        with pytest.raises(AlignmentError, match=f"torch cannot export {name}Model to ONNX: "):
+            export_graph(tmp_path / "model", tmp_path / "out")
         return
-    print(f"\n{name}: {lowest:.7f}", end="")
-    assert name not in CANNOT
-
-
-CANNOT: set[str] = set()
-"""Layouts that torch cannot export, or whose graph gives other vectors: refused after the check."""
+    export_graph(tmp_path / "model", tmp_path / "out")
+    encoder = load_encoder(tmp_path / "model", device="cpu")
+    exporting.write_prompts(tmp_path / "out", encoder)
+    assert verify(encoder, runtime.OnnxEncoder(tmp_path / "out")) > 0.99999
 
 
 @pytest.mark.parametrize("kind", ["onnx", "onnx-int8"])

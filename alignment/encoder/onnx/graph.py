@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 OPSET = 18
-_INSIDE_POOLING = "The pooling leaves out the prompt's tokens, which depends on the text's side."
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+_LONGEST_REASON = 200
+_INSIDE_POOLING = "the pooling leaves out the prompt's tokens, which depends on the text's side"
 
 
 def export_graph(source: Path, target: Path) -> None:
@@ -142,12 +145,19 @@ def _export(container: SentenceTransformer, path: Path) -> None:
             )
     except Exception as error:  # torch raises all kinds
         name = type(transformer_of(container)).__name__
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise AlignmentError(
-            f"torch cannot export {name} to ONNX: {reason}",
+            f"torch cannot export {name} to ONNX: {_first_cause(error)}",
             where=str(path.parent),
             hint="Use the model with torch, or try a newer version of torch.",
         ) from error
+
+
+def _first_cause(error: BaseException) -> str:
+    """The line that says what went wrong; the exporter wraps it in advice with colors."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = _COLORS.sub("", str(error)).strip().splitlines()
+    return lines[0][:_LONGEST_REASON] if lines else type(error).__name__
 
 
 @contextmanager

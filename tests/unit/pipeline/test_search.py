@@ -21,7 +21,7 @@ from alignment.pipeline.search import (
 from alignment.pipeline.workspace import Workspace
 from alignment.search import Document, Documents
 from tests.unit.encoder.examples import TEXTS, small_encoder
-from tests.unit.encoder.toys import write_json
+from tests.unit.encoder.toys import scale_embedding, write_json
 
 DOCUMENTS = Documents(
     "kb.jsonl", "d1", lambda: (Document(str(n), text) for n, text in enumerate(TEXTS))
@@ -35,8 +35,7 @@ def encoders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     encoder = small_encoder()
     choose_prompts(encoder.container, Prompts("query: ", "the red "))
     save_encoder(root / "old", encoder)
-    embeddings = transformer_of(encoder.container).get_input_embeddings()
-    embeddings.weight.data.mul_(-1)
+    scale_embedding(encoder.model, -1)
     save_encoder(root / "new", encoder)
     return root
 
