@@ -180,7 +180,7 @@ def _faiss(
     for width in (128, HNSW_SEARCH):
 
         def flat(query: Vectors, k: int, width: int = width) -> NDArray[np.int64]:
-            parameters: Any = faiss.SearchParametersHNSW(efSearch=width)  # type: ignore[attr-defined]
+            parameters: Any = faiss.SearchParametersHNSW(efSearch=width)
             rows: NDArray[np.int64] = graph.search(query, k, params=parameters)[1]
             return rows
 
