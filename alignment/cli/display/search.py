@@ -24,7 +24,7 @@ def encoding_bar(label: str) -> Iterator[Callable[[int], None]]:
         return
     columns = [
         TextColumn("{task.description}", markup=False),
-        TextColumn("{task.completed:,} documents"),
+        TextColumn("{task.completed:,} documents", markup=False),
         TimeElapsedColumn(),
     ]
     with Progress(*columns, console=console, transient=True) as bar:
