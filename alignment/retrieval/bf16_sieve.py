@@ -67,5 +67,6 @@ class Bf16Sieve:
         distance: torch.Tensor = (x - self.mean).norm(dim=1)
         query_residue: torch.Tensor = (x - rounded).norm(dim=1)
         of_candidates = self.max_mean_residue + distance * self.max_residue
-        of_products = ROUNDING * rounded.norm(dim=1) * self.max_length
+        length: torch.Tensor = rounded.norm(dim=1)
+        of_products = ROUNDING * length * self.max_length
         return of_candidates + query_residue * self.max_length + of_products + FLOAT32_ERROR
