@@ -46,6 +46,7 @@ def test_guards_and_the_ledger() -> None:
     assert (none.rows, none.report.dropped["over_share"]) == ([], 2)
 
 
+@pytest.mark.slow
 def test_they_join_the_mined_ones_in_a_run_and_none_holds_a_suites_sentence(
     finished: Path, tmp_path: Path
 ) -> None:
