@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -57,6 +59,7 @@ def test_a_rejection_has_its_own_exit_code(trained_project: Path) -> None:
     assert done.stdout.rstrip().endswith("rejected")
 
 
+@pytest.mark.slow
 def test_train_on_own_tsv(tmp_path: Path) -> None:
     (tmp_path / "mine.tsv").write_text(_pairs(), encoding="utf-8")
     quick = ("--tsv", "mine.tsv", "--language", "cy", "--steps", 2, "--floor", 0)

@@ -27,6 +27,7 @@ def run_flow(environment: dict[str, str], *overrides: str) -> subprocess.Complet
     )
 
 
+@pytest.mark.slow
 @pytest.mark.server
 def test_publishes_then_rejects(environment: dict[str, str]) -> None:
     workspace = Path(environment["ALIGNMENT_WORKSPACE"])

@@ -169,6 +169,7 @@ class TestRerun:
         assert rebuilt(copied) == []
         assert summary(copied)["champion"] == "v1"
 
+    @pytest.mark.slow
     def test_a_changed_language_rebuilds_what_depends_on_it(self, copied: Path, cli: Cli) -> None:
         done = run(cli, copied, "languages.ru.clean.max_chars=50")
         assert done.returncode == 0, done.stdout + done.stderr

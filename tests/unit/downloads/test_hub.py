@@ -230,6 +230,7 @@ def test_a_damaged_file_of_the_cache_is_fetched_again(
     assert weights.read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_a_hub_that_does_not_answer(tmp_path: Path) -> None:
     (output,) = fetch_all("http://127.0.0.1:9", tmp_path, (MODEL, SHA, "cache", {}))
     assert output.startswith("Unavailable") and "cannot reach the Hub" in output

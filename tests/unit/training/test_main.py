@@ -47,6 +47,7 @@ def start(trained: Job, *launcher: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 def test_two_processes_train_together(finished: Path, tmp_path: Path) -> None:
     """Each takes its share of every step, and one writes."""
     train = short(steps=5, validation_share=0.3, evaluate_every=2, dropout=0.0)
