@@ -6,22 +6,19 @@ SIGTERM. Elsewhere they stay.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
 
+from alignment.parents import end_with_parent
+
 PARENT = "ALIGNMENT_PARENT"
-_PR_SET_PDEATHSIG = 1
 
 
 def main(command: list[str]) -> None:
     """Become the command."""
-    parent = int(os.environ.pop(PARENT, "0"))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if parent and os.getppid() != parent:  # it ended before the system could be told
-            sys.exit(1)
+    parent = os.environ.pop(PARENT, None)
+    end_with_parent(int(parent) if parent else None, signal.SIGTERM)
     os.execv(command[0], command)  # noqa: S606
 
 

@@ -26,6 +26,17 @@ from alignment.report.summary import (
 from alignment.triplets.audit import GuardCounts
 from alignment.types import Approved, StepMetrics, Verdict
 
+STEP = StepMetrics(
+    step=1,
+    loss=0.3,
+    active=1.0,
+    hard=0.5,
+    positive=0.1,
+    negative=0.2,
+    gradient_norm=1.0,
+    triplets=32,
+    seconds=0.1,
+)
 _CODES = (
     "cy ga he fi et lt is hu de ar fa ur hi bn ta te ml kn mr gu pa ne si th lo km my ka hy az kk "
     "uz ky tg tk mn ko ja zh vi id ms tl jv su sw am ha yo ig zu xh st tn so om rw mg sn ny eu ca "

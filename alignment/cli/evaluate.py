@@ -153,20 +153,17 @@ def _refuse_parallel_options(**asked: bool) -> None:
 
 
 def _suite(suite: str) -> Corpus | RetrievalSuite:
-    """The settings of a suite that is a file, or a corpus or suite in YAML's flow style.
+    """The settings of `--suite`.
 
     Raises:
         ConfigError: with every wrong key.
     """
-    from alignment.config import yaml_file
+    from alignment.cli.suites import suite_values
+    from alignment.config import RetrievalSuite
+    from alignment.config.sections import section
     from alignment.corpora.read import validated
-    from alignment.pipeline.measure_retrieval import validated_suite
 
-    if not suite.lstrip().startswith("{"):
-        return validated({"kind": "local", "path": suite})
-    document = yaml_file.read(suite, "--suite")
-    if document.problems:
-        raise ConfigError(document.problems)
-    if document.value.get("kind") == "retrieval":
-        return validated_suite(document.value)
-    return validated(document.value)
+    values = suite_values(suite)
+    if values.get("kind") == "retrieval":
+        return section(RetrievalSuite, values, "suite")
+    return validated(values)

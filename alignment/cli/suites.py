@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from alignment.errors import ConfigError
 
 if TYPE_CHECKING:
-    from alignment.config import Corpus
     from alignment.pipeline.export_suites import Suite
     from alignment.pipeline.workspace import Workspace
 
@@ -20,30 +19,31 @@ def read_suite(corpus: str, languages: Sequence[str], pivot: str, workspace: Wor
         ConfigError: with every wrong key of the corpus.
         DataError: if a language has no pairs.
     """
+    from alignment.corpora.read import validated
     from alignment.corpora.source import open_source
     from alignment.downloads import Downloads
     from alignment.pipeline.export_suites import Suite
     from alignment.pipeline.measure import offered_languages, read_bitext
 
     downloads = Downloads(workspace.root / "downloads", offline=workspace.offline)
-    settings = suite_settings(corpus)
+    settings = validated(suite_values(corpus))
     source = open_source(settings, downloads, pivot)
     codes = languages or offered_languages(source)
     return Suite(settings.display_name, [read_bitext(source, code) for code in codes])
 
 
-def suite_settings(suite: str) -> Corpus:
-    """The settings of a suite that is a file, or a corpus in YAML's flow style.
+def suite_values(suite: str) -> Mapping[str, Any]:
+    """The keys of a suite that is a file, or a corpus or suite in YAML's flow style.
 
     Raises:
-        ConfigError: with every wrong key.
+        ConfigError: if the YAML cannot be read.
     """
     from alignment.config import yaml_file
-    from alignment.corpora.read import validated
 
     if not suite.lstrip().startswith("{"):
-        return validated({"kind": "local", "path": suite})
+        return {"kind": "local", "path": suite}
     document = yaml_file.read(suite, "--suite")
     if document.problems:
         raise ConfigError(document.problems)
-    return validated(document.value)
+    values: Mapping[str, Any] = document.value
+    return values

@@ -24,5 +24,7 @@ def section(kind: type[SectionT], values: Mapping[str, Any], where: str) -> Sect
         problems = []
         for detail in error.errors():
             message = str(detail["msg"]).removeprefix("Value error, ")
+            if detail["type"] == "extra_forbidden":
+                message = "unknown key"
             problems.append(Problem(where, dotted(detail["loc"]), message))
         raise ConfigError(problems) from None

@@ -30,7 +30,7 @@ class Further(NamedTuple):
 
     rule: FurtherRule
     suite: str
-    """What was measured; a retrieval suite has a name of its own."""
+    """What was measured; retrieval suites are named as well."""
     reference: Sequence[float]
     candidate: Sequence[float]
     metric: str = ""

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from alignment.config import RetrievalSuite
 from alignment.corpora.relevance.suite import JudgedQueries, SuiteReader, judged_queries, offered
-from alignment.errors import ConfigError, DataError, Problem
+from alignment.errors import DataError
 
 if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
@@ -36,25 +33,6 @@ class RetrievalScores:
     def mean(self, metric: Metric) -> float:
         """Mean over the queries, in [0, 1]."""
         return float(self.scores.of(metric).mean())
-
-
-def validated_suite(values: Mapping[str, Any]) -> RetrievalSuite:
-    """The settings of a retrieval suite.
-
-    Raises:
-        ConfigError: with every wrong key.
-    """
-    try:
-        return RetrievalSuite.model_validate(dict(values))
-    except ValidationError as error:
-        problems = []
-        for detail in error.errors():
-            key = ".".join(map(str, detail["loc"]))
-            message = str(detail["msg"]).removeprefix("Value error, ")
-            if detail["type"] == "extra_forbidden":
-                message = "unknown key"
-            problems.append(Problem("suite", key, message))
-        raise ConfigError(problems) from error
 
 
 def chosen_queries(reader: SuiteReader, codes: Sequence[str]) -> dict[str, JudgedQueries]:

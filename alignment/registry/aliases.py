@@ -1,4 +1,4 @@
-"""The names that versions have beside their numbers: champion, challenger and previous."""
+"""The aliases of versions: champion, challenger and previous."""
 
 from __future__ import annotations
 

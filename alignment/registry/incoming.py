@@ -50,7 +50,7 @@ def add_version(final: Path, encoder: Input, manifest: Mapping[str, Any], card: 
 def describe_version(
     directory: Path, name: str, digest: str, manifest: Mapping[str, Any], card: str
 ) -> None:
-    """Write the card and the manifest of a version beside its files, which are there already.
+    """Write the card and the manifest of a version next to its files, which already exist.
 
     Raises:
         OSError: if a file cannot be read or written.

@@ -1,6 +1,6 @@
 """The charts of the page: accuracy before and after, changes with intervals, curves, shares.
 
-Every chart has its numbers beside it or in its label. Colors never carry a meaning alone: what
+The numbers of every chart are next to it or in its label. Color is never the only sign: what
 failed is a square, what is before is hollow, and lines differ in their dashes.
 """
 

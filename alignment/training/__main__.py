@@ -6,7 +6,6 @@ It ends when the process that waits for it ends, and writes what went wrong to `
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import os
 import signal
@@ -16,10 +15,9 @@ from pathlib import Path
 
 from alignment.errors import AlignmentError
 from alignment.failures import explained, is_disk_full, is_out_of_memory
+from alignment.parents import end_with_parent
 from alignment.training.job import DISK_FULL, ERROR, OUT_OF_MEMORY, WARNINGS, Job
 from alignment.training.messages import WarningsFile, write_error
-
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
@@ -56,12 +54,8 @@ def _failed(job: Job, error: Exception) -> int:
 
 
 def _end_with(parent: int) -> None:
-    """Ask the kernel (Linux) to kill this process when the waiting thread ends, however it ends."""
-    if sys.platform != "linux":
-        return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if "RANK" not in os.environ and os.getppid() != parent:  # the parent ended before the request
-        os.kill(os.getpid(), signal.SIGKILL)
+    """End with the thread that waits; under torchrun its process is not the parent."""
+    end_with_parent(None if "RANK" in os.environ else parent, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -12,19 +12,8 @@ from alignment.context import RunContext
 from alignment.files import tree_digests
 from alignment.report.summary import StageRecord, Summary, Training
 from alignment.stages.report import ReportCounts, report
-from alignment.types import Artifact, StepMetrics
-
-STEP = StepMetrics(
-    step=1,
-    loss=0.3,
-    active=1.0,
-    hard=0.5,
-    positive=0.1,
-    negative=0.2,
-    gradient_norm=1.0,
-    triplets=32,
-    seconds=0.1,
-)
+from alignment.types import Artifact
+from tests.report_pages import STEP
 
 
 def summary(**changes: Any) -> Summary:

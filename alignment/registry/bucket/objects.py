@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CHUNK = 8 * 2**20
 """Bytes that are read or sent at once."""
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|404 Not Found")
-"""An object that is not there is told apart before: only a listing fails like this."""
+"""A missing object has been dealt with by then, so only a listing fails like this."""
 REQUESTS = 16
 """Small objects that are read at once; each waits for the network."""
 

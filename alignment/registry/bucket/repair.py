@@ -68,7 +68,7 @@ def repair_bucket(backend: BucketBackend) -> list[str]:
         )
     if backend.state().problem is not None:  # and no version to deploy
         backend.update(lambda state: state)
-        actions.append(f"{NAME} could not be read; it is written anew.")
+        actions.append(f"{NAME} could not be read and was rewritten.")
     if before is not None and backend.deployed().champion is None:
         actions.append(
             "No earlier deployment is left, so nothing is deployed. "

@@ -1,5 +1,5 @@
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -8,23 +8,9 @@ import pytest
 from alignment.report.html import render_report
 from alignment.report.summary import Summary
 from alignment.triplets.audit import GuardCounts
-from alignment.types import StepMetrics
-from tests.report_pages import HOSTILE, make_run
+from tests.report_pages import HOSTILE, STEP, make_run
 
-STEPS = [
-    StepMetrics(
-        step=1,
-        loss=0.3,
-        active=1.0,
-        hard=0.5,
-        positive=0.1,
-        negative=0.2,
-        gradient_norm=None,
-        triplets=32,
-        seconds=0.1,
-        validation={"cy": 0.5},
-    )
-]
+STEPS = [replace(STEP, gradient_norm=None, validation={"cy": 0.5})]
 
 
 VOID = {"meta", "br", "circle", "line", "polyline", "rect"}

@@ -41,7 +41,7 @@ def test_error_is_within_the_bound() -> None:
     sieve = Int8Sieve(y, 5)
     unit_ = x.abs().amax(dim=1, keepdim=True) / 127
     rounded = (x / unit_).round()
-    bound = sieve._error_bound(x, rounded, unit_)
+    bound = sieve._rounding.error_bound(x, rounded * unit_)
     approximate = (rounded * unit_) @ (sieve.rounded[:500].float() * sieve.unit).T
     exact = x @ (y - sieve.mean).T
     assert ((approximate - exact).abs() <= bound.unsqueeze(1)).all()

@@ -13,20 +13,7 @@ from alignment.report.sections.negatives import negatives_section
 from alignment.report.sections.pools import hard_pool_section, mixed_pool_section
 from alignment.report.sections.training import smoothed, training_section
 from alignment.report.summary import Deployment, Digests, Rows, Summary
-from alignment.types import StepMetrics
-from tests.report_pages import make_run
-
-STEP = StepMetrics(
-    step=1,
-    loss=0.3,
-    active=1.0,
-    hard=0.5,
-    positive=0.1,
-    negative=0.2,
-    gradient_norm=1.0,
-    triplets=32,
-    seconds=0.1,
-)
+from tests.report_pages import STEP, make_run
 
 
 class TestLanguages:
