@@ -55,17 +55,17 @@ def map_array(path: Path, dtype: DTypeLike | None = None, dimensions: int = 1) -
         size = path.stat().st_size
         with path.open("rb") as file:
             npy.read_magic(file)
-            shape, _, found = npy.read_array_header_1_0(file)
+            shape, _, stored = npy.read_array_header_1_0(file)
             start = file.tell()
-        if (dtype is not None and found != np.dtype(dtype)) or len(shape) != dimensions:
-            raise ValueError(f"got {len(shape)} dimensions of {found}")
-        expected = start + int(np.prod(shape)) * found.itemsize
+        if (dtype is not None and stored != np.dtype(dtype)) or len(shape) != dimensions:
+            raise ValueError(f"got {len(shape)} dimensions of {stored}")
+        expected = start + int(np.prod(shape)) * stored.itemsize
         if size != expected:
             raise ValueError(f"got {size} bytes, expected {expected}")
         # An empty file cannot be mapped.
         if 0 in shape:
-            return np.empty(shape, found)
-        return np.memmap(path, found, "r", start, shape)
+            return np.empty(shape, stored)
+        return np.memmap(path, stored, "r", start, shape)
     except (OSError, ValueError, SyntaxError, TypeError) as error:
         raise Corrupt(
             f"the array cannot be read: {error}", where=str(path), hint=REBUILD_HINT

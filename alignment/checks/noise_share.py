@@ -49,8 +49,8 @@ class Learned(NamedTuple):
     def probability(self, scores: Floats) -> Floats:
         """The probability that each pair is a translation (n,)."""
         places = np.searchsorted(self.knots, scores, side="right") - 1
-        found: Floats = self.probabilities[np.maximum(0, places)].astype(np.float32)
-        return found
+        probabilities: Floats = self.probabilities[np.maximum(0, places)].astype(np.float32)
+        return probabilities
 
 
 def learn(scores: Floats, mismatched: Floats) -> Learned:

@@ -34,14 +34,16 @@ def trained_sentences(triplets: Sequence[Path], suites: Mapping[SuiteT, Path]) -
     if not by_suite:
         return {}
     sentences = np.unique(np.concatenate(list(by_suite.values())))
-    found = np.zeros(len(sentences), dtype=bool)
+    is_trained = np.zeros(len(sentences), dtype=bool)
     for path in triplets:
         find = functools.partial(_found_in_group, sentences=sentences)
         workers = workers_for(tables.count_rows(path))
         for group in ordered(tables.row_groups(path), find, workers):
-            found |= group
-    trained = sentences[found]
-    return {key: int(np.isin(own, trained).sum()) for key, own in by_suite.items()}
+            is_trained |= group
+    trained = sentences[is_trained]
+    return {
+        key: int(np.isin(fingerprints, trained).sum()) for key, fingerprints in by_suite.items()
+    }
 
 
 def _suite_fingerprints(path: Path) -> Ints:
@@ -52,17 +54,17 @@ def _suite_fingerprints(path: Path) -> Ints:
 
 def _found_in_group(group: tables.RowGroup, sentences: Ints) -> np.ndarray:
     """Which of the sorted fingerprints (n,) a row group has."""
-    found = np.zeros(len(sentences), dtype=bool)
+    is_trained = np.zeros(len(sentences), dtype=bool)
     if not len(sentences):
-        return found
+        return is_trained
     for batch in group.batches(*TEXTS):
         for name in TEXTS:
             distinct = batch.column(name).unique().cast(pa.string())
             hashes = _fingerprints(columns.from_arrow(distinct))
             places = np.searchsorted(sentences, hashes)
             places[places == len(sentences)] = 0
-            found[places[sentences[places] == hashes]] = True
-    return found
+            is_trained[places[sentences[places] == hashes]] = True
+    return is_trained
 
 
 def _fingerprints(texts: columns.Texts) -> Ints:

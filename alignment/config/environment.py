@@ -76,15 +76,15 @@ def check_references(
 
 
 def _problem(text: str, key: str | int) -> str | None:
-    found = references(text)
-    if found.malformed:
+    variables = references(text)
+    if variables.malformed:
         return "`${` without a name and `}`: write ${NAME}, or $${ for the characters themselves"
     if key in PATH_KEYS:
-        missing = [name for name in found.names if not os.environ.get(name)]
+        missing = [name for name in variables.names if not os.environ.get(name)]
         return f"the environment variable {missing[0]} is not set" if missing else None
-    if found.names and key not in ADDRESS_KEYS:
+    if variables.names and key not in ADDRESS_KEYS:
         return (
-            f"${{{found.names[0]}}} is read in paths and addresses only: "
+            f"${{{variables.names[0]}}} is read in paths and addresses only: "
             "write $${ for the characters themselves"
         )
     return None

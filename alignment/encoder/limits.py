@@ -43,10 +43,10 @@ def choose_max_tokens(
         ConfigError: if the model does not have so many positions.
     """
     positions = position_limit(transformer_of(container))
-    own = container.max_seq_length
-    if own is None or own > _NO_LIMIT:
-        own = None
-    known = [limit for limit in (own, positions) if limit is not None]
+    configured = container.max_seq_length
+    if configured is None or configured > _NO_LIMIT:
+        configured = None
+    known = [limit for limit in (configured, positions) if limit is not None]
     if wanted is None:
         container.max_seq_length = min(known, default=WITHOUT_LIMIT)
         if not known and warn:
@@ -62,11 +62,11 @@ def choose_max_tokens(
             where="encoder.max_tokens",
             hint=f"Set it to {min(known)} or less, or leave it out.",
         )
-    if own is not None and wanted > own and warn:
+    if configured is not None and wanted > configured and warn:
         logger.warning(
             "encoder.max_tokens is %d, and the encoder's own limit is %d: its authors did not "
             "use it on longer texts",
             wanted,
-            own,
+            configured,
         )
     container.max_seq_length = wanted

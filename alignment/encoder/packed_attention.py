@@ -175,8 +175,8 @@ class _BlockDiagonal(torch.autograd.Function):
         gradients[0].mul_(options.scaling)
         gradients[1].mul_(options.scaling)
         rows = []
-        for block_gradient, block, own in zip(gradients, blocks, _each(heads), strict=True):
-            rows.append(layout.to_row(block_gradient.to(block.dtype), own))
+        for block_gradient, block, each in zip(gradients, blocks, _each(heads), strict=True):
+            rows.append(layout.to_row(block_gradient.to(block.dtype), each))
         return *rows, None, None
 
 
@@ -187,14 +187,14 @@ def _each(heads: Heads) -> tuple[Heads, Heads, Heads]:
 
 def _to_blocks(layout: Layout, rows: Sequence[torch.Tensor], heads: Heads) -> list[torch.Tensor]:
     """Queries, keys and values as blocks."""
-    return [layout.to_blocks(x, own) for x, own in zip(rows, _each(heads), strict=True)]
+    return [layout.to_blocks(x, each) for x, each in zip(rows, _each(heads), strict=True)]
 
 
 def _split(
     layout: Layout, blocks: Sequence[torch.Tensor], heads: Heads
 ) -> list[list[torch.Tensor]]:
     """Blocks of queries, keys and values, split by run."""
-    return [layout.split_blocks(x, own) for x, own in zip(blocks, _each(heads), strict=True)]
+    return [layout.split_blocks(x, each) for x, each in zip(blocks, _each(heads), strict=True)]
 
 
 def _float_parts(

@@ -48,8 +48,8 @@ def find_model(
         return ModelSource(Path(model).resolve().name, Path(model).resolve())
     name, _, version = model.rpartition("@")
     if name and "/" not in name and _VERSION.fullmatch(version):
-        found = workspace.registry(name).get(version)
-        return ModelSource(f"{name} {found.name}", found.path)
+        stored = workspace.registry(name).get(version)
+        return ModelSource(f"{name} {stored.name}", stored.path)
     if "/" in name and _COMMIT.fullmatch(version):
         settings = HubEncoder(
             source="hub", model=name, revision=version, trust_remote_code=trust_remote_code

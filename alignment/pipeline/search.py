@@ -118,8 +118,8 @@ def index_documents(
         ConfigError: if `out` exists and may not be replaced, or faiss is needed and missing.
         EmptyCorpus: if there are no documents.
     """
-    found = models.find(model)
-    encoder = models.open(found)
+    source = models.find(model)
+    encoder = models.open(source)
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
         return encoder.encode(texts, side="target")
@@ -127,7 +127,7 @@ def index_documents(
     return build_index(
         out,
         documents,
-        found.described,
+        source.described,
         encode,
         method=method,
         replace=replace,
@@ -147,9 +147,9 @@ def open_engine(path: Path, models: Models, model: str | None = None) -> Engine:
         ConfigError: if the model is another one than that of the index.
     """
     index = SearchIndex.open(path)
-    found = models.find(model or index.model.reference)
-    _check_model(index, found, model)
-    encoder = models.open(found)
+    source = models.find(model or index.model.reference)
+    _check_model(index, source, model)
+    encoder = models.open(source)
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
         return encoder.encode(texts, side="source")
@@ -174,9 +174,9 @@ def open_challenger(
         challenger = open_engine(Path(against), models)
         check_comparable(engine.index, challenger.index)
         return challenger
-    found = models.find(against)
+    source = models.find(against)
     base = engine.index.path
-    out = base.with_name(f"{base.name}.{found.described.digest[:12]}")
+    out = base.with_name(f"{base.name}.{source.described.digest[:12]}")
     if not is_index(out):
         documents = Documents(
             engine.index.manifest.source,

@@ -32,6 +32,6 @@ def neighbor_means(
         device: Where torch searches.
     """
     _, distinct = np.unique(candidate_texts, return_index=True)
-    found = nearest(queries, candidates[np.sort(distinct)], NEIGHBORS, device=device)
-    means: NDArray[np.float32] = found.similarities.mean(axis=1)
+    neighbors = nearest(queries, candidates[np.sort(distinct)], NEIGHBORS, device=device)
+    means: NDArray[np.float32] = neighbors.similarities.mean(axis=1)
     return means

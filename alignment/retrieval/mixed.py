@@ -119,18 +119,18 @@ def mixed_outcomes(pool: MixedPool, language: str) -> MixedOutcomes:
         none = np.zeros(0, bool)
         return MixedOutcomes(rows, none, none, none)
     depth = int(texts_of_meaning[rows].max()) + RECALL_AT + SPARE
-    found = nearest(pool.vectors[rows], pool.vectors, depth)
-    is_self = found.indices == rows[:, None]
-    is_right = (pool.meanings[found.indices] == pool.meanings[rows, None]) & ~is_self
+    neighbors = nearest(pool.vectors[rows], pool.vectors, depth)
+    is_self = neighbors.indices == rows[:, None]
+    is_right = (pool.meanings[neighbors.indices] == pool.meanings[rows, None]) & ~is_self
     is_wrong = ~is_right & ~is_self
-    best_right = _best(found.similarities, is_right)
-    best_wrong = _best(found.similarities, is_wrong)
-    wrong_before = (is_wrong & (found.similarities >= best_right[:, None] - TIE)).sum(axis=1)
+    best_right = _best(neighbors.similarities, is_right)
+    best_wrong = _best(neighbors.similarities, is_wrong)
+    wrong_before = (is_wrong & (neighbors.similarities >= best_right[:, None] - TIE)).sum(axis=1)
     return MixedOutcomes(
         rows=rows,
         correct=best_right - best_wrong > TIE,
         recalled=np.isfinite(best_right) & (wrong_before < RECALL_AT),
-        own_language=_answers_in_own_language(found.indices, is_wrong, is_own),
+        own_language=_answers_in_own_language(neighbors.indices, is_wrong, is_own),
     )
 
 
@@ -164,8 +164,8 @@ def _answers_in_own_language(
 def _own_texts_of_meaning(pool: MixedPool, is_own: NDArray[np.bool_]) -> NDArray[np.int64]:
     """How many texts of the language have each text's meaning (m,)."""
     counts = np.bincount(pool.meanings[is_own], minlength=int(pool.meanings.max()) + 1)
-    own: NDArray[np.int64] = counts[pool.meanings]
-    return own
+    own_counts: NDArray[np.int64] = counts[pool.meanings]
+    return own_counts
 
 
 def _mean_share(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> float:

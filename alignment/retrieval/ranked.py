@@ -39,8 +39,8 @@ def rank_documents(
     best = Neighbors(np.empty((n, 0), np.int64), np.empty((n, 0), np.float32))
     first = 0
     for block in blocks:
-        found = nearest(queries, block, depth)
-        best = _merged(best, Neighbors(found.indices + first, found.similarities), depth)
+        in_block = nearest(queries, block, depth)
+        best = _merged(best, Neighbors(in_block.indices + first, in_block.similarities), depth)
         first += len(block)
     return best
 

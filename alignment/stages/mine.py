@@ -168,13 +168,13 @@ class _Miner:
                 mined["lexical"] = next(by_words)
             if "semantic" in strategies and vectors is not None:
                 mined["semantic"] = self._nearest(vectors.anchors, vectors.pool)
-            for strategy, found in mined.items():
-                batches = candidates.batches(direction, strategy, found, vectors, pool.rows)
+            for strategy, ranking in mined.items():
+                batches = candidates.batches(direction, strategy, ranking, vectors, pool.rows)
                 yield Block(direction, strategy, batches)
             if "cross" in strategies and vectors is not None and self.settings.shares.cross:
-                found = self._nearest(vectors.anchors, vectors.anchors)
+                anchors = self._nearest(vectors.anchors, vectors.anchors)
                 among_anchors = vectors._replace(pool=vectors.anchors)
-                batches = candidates.batches(direction, "cross", found, among_anchors, pool.rows)
+                batches = candidates.batches(direction, "cross", anchors, among_anchors, pool.rows)
                 yield Block(direction, "cross", batches)
 
     def _vectors(self, pool: Pool) -> dict[Direction, Vectors]:

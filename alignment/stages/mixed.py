@@ -131,13 +131,13 @@ def _as_json(result: MixedResult) -> dict[str, Any]:
 def _rows(pool: Pool, outcomes: Mapping[str, MixedOutcomes]) -> Iterator[dict[str, Any]]:
     for language, of_language in outcomes.items():
         columns = [column.tolist() for column in of_language]
-        for row, correct, recalled, own in zip(*columns, strict=True):
+        for row, correct, recalled, own_language in zip(*columns, strict=True):
             yield {
                 "language": language,
                 "query_id": _identity(pool.texts[row]),
                 "correct": correct,
                 "recalled": recalled,
-                "own_language": own,
+                "own_language": own_language,
             }
 
 

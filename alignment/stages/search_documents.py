@@ -63,6 +63,6 @@ def search_suite(
             names.extend(document.identity for document in block)
             yield encoder.encode([each.text for each in block], side="target", check=check)
 
-    found = rank_documents(queries, blocks())
-    scores = score_relevance(list(judged.texts), names, found, judged.relevance)
+    ranked = rank_documents(queries, blocks())
+    scores = score_relevance(list(judged.texts), names, ranked, judged.relevance)
     return Searched(list(judged.texts), scores, documents.count, documents.digest)

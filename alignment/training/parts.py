@@ -37,8 +37,8 @@ class Parts:
 
         Adapters that were added to a layer belong to it.
         """
-        found = dict(self._walk(model, self.depth, ""))
-        return {name: found[name] for name, _ in model.named_parameters()}
+        parts = dict(self._walk(model, self.depth, ""))
+        return {name: parts[name] for name, _ in model.named_parameters()}
 
     def _walk(self, module: torch.nn.Module, part: int, prefix: str) -> Iterator[tuple[str, int]]:
         part = self.roots.get(module, part)

@@ -165,8 +165,8 @@ class StoredObjects:
         import obstore
 
         with _named(f"{self.where}/{folder}"):
-            found = obstore.list_with_delimiter(self._store, folder or None)
-            prefixes = found["common_prefixes"]
+            listing = obstore.list_with_delimiter(self._store, folder or None)
+            prefixes = listing["common_prefixes"]
             return sorted(prefix.rstrip("/").rpartition("/")[2] for prefix in prefixes)
 
     def delete(self, names: Sequence[str]) -> None:
