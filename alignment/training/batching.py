@@ -87,12 +87,12 @@ def _batches(
     for epoch in itertools.count():
         salt = xxhash.xxh3_64_intdigest(f"{seed}:{epoch}".encode())
         streams = []
-        next_batch = itertools.count(1)
+        batch_numbers = itertools.count(1)
         for name, numbers in _pools(data, mixed=train.mix_languages).items():
             rng = np.random.default_rng([salt, xxhash.xxh3_64_intdigest(name.encode())])
             order = _order(data, numbers, factors, remaining, rng)
             pool = None if train.mix_languages else numbers[0]
-            filler = _Filler(data, train, remaining, pool, next_batch)
+            filler = _Filler(data, train, remaining, pool, batch_numbers)
             streams.append(_placed_batches(filler, order, salt, rng))
             data.release()  # a large part of some columns was read
         yield from map(itemgetter(1), heapq.merge(*streams, key=itemgetter(0)))
