@@ -142,13 +142,15 @@ def test_accuracy_is_that_of_the_translation_evaluator(name: str) -> None:
 def test_accuracy_and_f1_are_those_of_mteb(name: str) -> None:
     mteb = pytest.importorskip("mteb", reason="needs the extra `bench`")
     from datasets import Dataset
-    from mteb._evaluators.text.bitext_mining_evaluator import BitextMiningEvaluator
+    from mteb._evaluators.text import bitext_mining_evaluator
     from sentence_transformers.util import cos_sim
 
     x, y, texts = CASES[name]
     task = mteb.get_task("Tatoeba")
     sentences = Dataset.from_dict({"sentence1": distinct(len(x)), "sentence2": texts})
-    evaluator = BitextMiningEvaluator(
+    # Untyped: what it gets here is less than its types ask for.
+    evaluator_class: Any = bitext_mining_evaluator.BitextMiningEvaluator
+    evaluator = evaluator_class(
         sentences, task.metadata, "test", "default", [("sentence1", "sentence2")], timer=None
     )
 
