@@ -2,7 +2,7 @@
 
 `python -m flows.align configs/quickstart.yaml` runs it with an embedded Prefect server. The
 deployments are in `prefect.yaml`. Exit codes are those of the command line: 3 means that the gate
-rejected the new model.
+rejected the new model, 4 that it approved it and a person must approve it as well.
 
 To call `align` from Python without a Prefect server, call `flows.environment.create_home` first.
 """
@@ -21,19 +21,22 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from alignment.config import load_config
-from alignment.errors import Busy, ConfigError
+from alignment.errors import Busy
 from alignment.last_words import reported_if_killed
 from alignment.pipeline.run import Outcome, run_pipeline
 from alignment.pipeline.workspace import Workspace
-from alignment.redaction import redact_logs, redacted
+from alignment.redaction import redact_logs
 from alignment.types import Rejected
+from flows.approval import ask, decided_before
+from flows.dry_run import planned
 from flows.environment import create_home
 from flows.log_lines import show_errors_in_one_line
 from flows.runner import PrefectRunner
-from flows.selection import allow_workspace, chosen_workspace, train_only
+from flows.selection import allow_workspace, chosen_workspace, refuse_secrets, train_only
 from flows.tell import tell
 
 WORKERS = 2
+logger = logging.getLogger("alignment.flow")
 
 
 def _run_name() -> str:
@@ -61,11 +64,16 @@ def align(
     steps: Annotated[int, Field(ge=0)] | None = None,
     overrides: Sequence[str] = (),
     workspace: str = "workspace",
+    dry_run: bool = False,
+    fresh: bool = False,
+    reason: Annotated[str, Field(max_length=1000)] = "",
 ) -> Outcome | State[Any]:
     """From corpora to a deployed encoder, or a rejection by the gate.
 
     The flow run ends as Completed, Rejected (the gate rejected the model and nothing was
-    deployed), Skipped (another run of the same model is in progress) or Failed.
+    deployed), Skipped (another run of the same model is in progress), Planned (a dry run) or
+    Failed. If `gate.approval` is manual it is Suspended until somebody decides, and ends as
+    Completed, Rejected, Outdated (another version was deployed meanwhile) or Expired.
 
     Args:
         config: Configuration file.
@@ -74,18 +82,28 @@ def align(
         steps: Training steps. Empty: as configured.
         overrides: More configuration values, each as key=value, such as train.margin=0.1
         workspace: Directory of artifacts, downloads, models and reports.
+        dry_run: Only estimate rows, minutes, disk and memory; fetch, train and deploy nothing.
+        fresh: Build every artifact once more, even if it is stored. Downloads are reused.
+        reason: Why this run is started, for whoever reads its log.
     """
     redact_logs()
     show_errors_in_one_line()
     logging.getLogger("alignment").setLevel(logging.INFO)
-    _refuse_secrets(overrides)
+    refuse_secrets(overrides)
     changes = list(overrides)
     if steps is not None:
         changes.append(f"train.steps={steps}")
     settings = load_config(Path(config), changes)
     if languages:
         settings = train_only(settings, languages)
-    place = Workspace(chosen_workspace(workspace))
+    place = Workspace(chosen_workspace(workspace), fresh=fresh)
+    if reason:
+        logger.info("started because: %s", reason)
+    if dry_run:
+        return planned(settings, place)
+    decided = decided_before(settings, place)
+    if decided is not None:
+        return decided
     champion = place.registry_of(settings).champion()
     try:
         outcome = run_pipeline(settings, place, PrefectRunner())
@@ -94,6 +112,8 @@ def align(
     tell(outcome, champion.name if champion else None)
     if isinstance(outcome.verdict, Rejected):
         return _rejected(outcome.verdict, outcome.directory)
+    if outcome.waiting:
+        return ask(settings, place, outcome, champion)
     return outcome
 
 
@@ -103,17 +123,6 @@ def main(config: Path, overrides: Sequence[str], workspace: Path) -> int:
 
     with reported_if_killed():
         return exit_code_of(lambda: _run_and_print(config, overrides, workspace))
-
-
-def _refuse_secrets(overrides: Sequence[str]) -> None:
-    """Prefect stores the parameters of a run as they are."""
-    for override in overrides:
-        if redacted(override) != override:
-            raise ConfigError(
-                "Prefect would store this password or token",
-                where=f"--set {override}",
-                hint="Write it as a reference to an environment variable: ${NAME}.",
-            )
 
 
 def _rejected(verdict: Rejected, directory: Path) -> State[Any]:
@@ -127,10 +136,11 @@ def _rejected(verdict: Rejected, directory: Path) -> State[Any]:
 
 def _run_and_print(config: Path, overrides: Sequence[str], workspace: Path) -> int:
     from alignment.cli.display.results import print_outcome
-    from alignment.cli.exit_codes import REJECTED
+    from alignment.cli.exit_codes import REJECTED, WAITING
+    from alignment.cli.output import print_line
     from alignment.pipeline.history import last_run
 
-    _refuse_secrets(overrides)
+    refuse_secrets(overrides)
     load_config(config, overrides)  # a mistake is reported before a server starts
     create_home()
     allow_workspace(workspace)
@@ -142,10 +152,13 @@ def _run_and_print(config: Path, overrides: Sequence[str], workspace: Path) -> i
     )
     if state.name == "Skipped":
         raise Busy(state.message or "another run is in progress")
-    if state.name == "Rejected":
+    if state.name in ("Rejected", "Waiting"):
         record = last_run(workspace)
         print_outcome(record.summary, record.directory)
-        return REJECTED
+        if state.name == "Rejected":
+            return REJECTED
+        print_line(state.message or "")
+        return WAITING
     outcome = state.result(raise_on_failure=True)
     print_outcome(outcome.summary, outcome.directory)
     return 0
