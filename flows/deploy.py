@@ -14,6 +14,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import DeploymentResponse
 
 from flows.automations import install_alarms
+from flows.form import renew_forms
 
 POOL = "alignment"
 _PAGE = 200
@@ -44,6 +45,7 @@ def deploy(directory: Path) -> None:
             command = (sys.executable, "-m", "prefect", "--no-prompt", *arguments)
             subprocess.run(command, cwd=directory, check=True)
         _pause(client, before)
+        renew_forms(client, directory)
         install_alarms(client)
 
 
