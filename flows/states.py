@@ -62,13 +62,13 @@ def approval(summary: Summary) -> str:
 
 
 def rejection(verdict: Rejected, summary: Summary) -> str:
-    """One line: which languages were refused, why, and what stays deployed."""
+    """One line: what stays deployed, which languages were refused, and why."""
     refused = [_refusal(finding, summary) for finding in verdict.failed]
     shown = "; ".join(refused[:_SHOWN])
     if len(refused) > _SHOWN:
         shown += f"; and {len(refused) - _SHOWN} more"
-    stays = f"{summary.champion} stays" if summary.champion else "nothing is deployed"
-    return f"{shown}. So nothing was deployed: {stays}."
+    stays = f", {summary.champion} stays" if summary.champion else ""
+    return f"nothing was deployed{stays}: {shown}"
 
 
 def _refusal(finding: Finding, summary: Summary) -> str:

@@ -135,15 +135,16 @@ def test_deployments(api: str) -> None:
 def test_parameters_of_retrain(api: str) -> None:
     properties = deployment(api, "retrain")["parameter_openapi_schema"]["properties"]
     in_order = sorted(properties, key=lambda name: properties[name]["position"])
-    assert in_order == ["config", "languages", "steps", "overrides", "workspace"]
-    assert properties["languages"]["type"] == "array"
+    assert in_order == ["config", "languages", "steps", "loss", "overrides", "workspace"]
+    assert properties["languages"]["items"]["enum"][:2] == ["af", "ar"]
+    assert "configs/smoke.yaml" in properties["config"]["enum"]
     for name in in_order:
         assert properties[name]["description"]
 
 
 def test_wrong_values_are_refused_at_once(api: str) -> None:
     smoke = deployment(api, "smoke")["id"]
-    for parameters in ({"steps": -1}, {"steps": "many"}, {"languages": "es"}):
+    for parameters in ({"steps": -1}, {"steps": "many"}, {"languages": ["xx"]}):
         with pytest.raises(urllib.error.HTTPError) as refused:
             post(f"{api}/deployments/{smoke}/create_flow_run", {"parameters": parameters})
         assert refused.value.code in (409, 422), parameters
