@@ -9,6 +9,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 
 from alignment.pipeline.run import Outcome
 from flows.reports import REPORT, address_of
+from flows.states import state_of
 from flows.tables import accuracy_table, ledger_table, verdict_page
 
 
@@ -21,7 +22,7 @@ def artifacts(outcome: Outcome) -> dict[str, Callable[[], object]]:
             create_markdown_artifact,
             verdict_page(summary, address),
             key="verdict",
-            description=f"{summary.name}: {summary.verdict}",
+            description=f"{summary.verdict.capitalize()}: {state_of(outcome).message}",
         ),
         "accuracy": functools.partial(
             create_table_artifact,

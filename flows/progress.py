@@ -13,6 +13,8 @@ from alignment.types import StepMetrics
 from flows.tell import attempt
 
 WRITE_SECONDS = 30.0
+MOST_MINUTES = 180
+"""Longer times are in hours."""
 KEY = "training"
 
 
@@ -65,4 +67,7 @@ def described(metrics: StepMetrics, steps: int, seconds_left: float) -> str:
     text = f"step {metrics.step:,} of {steps:,}, loss {metrics.loss:.4f}"
     if metrics.step == steps:
         return text
-    return f"{text}, about {math.ceil(seconds_left / 60)} min left"
+    minutes = math.ceil(seconds_left / 60)
+    if minutes > MOST_MINUTES:
+        return f"{text}, about {minutes / 60:.0f} h left"
+    return f"{text}, about {minutes} min left"
