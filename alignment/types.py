@@ -13,6 +13,7 @@ from alignment.errors import Corrupt
 from alignment.verdicts import FURTHER_RULES as FURTHER_RULES
 from alignment.verdicts import Accuracy as Accuracy
 from alignment.verdicts import Approved as Approved
+from alignment.verdicts import Decision as Decision
 from alignment.verdicts import Finding as Finding
 from alignment.verdicts import FurtherRule as FurtherRule
 from alignment.verdicts import Override as Override

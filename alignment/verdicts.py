@@ -163,10 +163,29 @@ class Override:
     by: str
 
     def __post_init__(self) -> None:
-        for option, value in (("--reason", self.reason), ("--by", self.by)):
-            if not value.strip():
-                raise ConfigError(
-                    "an override needs a reason and a name",
-                    where=option,
-                    hint='Write --reason "..." --by NAME.',
-                )
+        _check_signature("an override", self.reason, self.by)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who decides about a version that the gate approved, and why; both are recorded for ever.
+
+    Raises:
+        ConfigError: if one of them is empty.
+    """
+
+    reason: str
+    by: str
+
+    def __post_init__(self) -> None:
+        _check_signature("a decision", self.reason, self.by)
+
+
+def _check_signature(what: str, reason: str, by: str) -> None:
+    for option, value in (("--reason", reason), ("--by", by)):
+        if not value.strip():
+            raise ConfigError(
+                f"{what} needs a reason and a name",
+                where=option,
+                hint='Write --reason "..." --by NAME.',
+            )

@@ -2,7 +2,7 @@
 
 `python -m flows.align configs/quickstart.yaml` runs it with an embedded Prefect server. The
 deployments are in `prefect.yaml`. Exit codes are those of the command line: 3 means that the gate
-rejected the new model.
+rejected the new model, 4 that it approved it and a person must approve it as well.
 
 To call `align` from Python without a Prefect server, call `flows.environment.create_home` first.
 """
@@ -21,21 +21,25 @@ from pydantic import Field
 
 from alignment.config import load_config
 from alignment.config.training import MAX_STEPS, LossName
-from alignment.errors import Busy, ConfigError
+from alignment.errors import Busy
 from alignment.last_words import reported_if_killed
 from alignment.pipeline.run import run_pipeline
 from alignment.pipeline.workspace import Workspace
-from alignment.redaction import redact_logs, redacted
+from alignment.redaction import redact_logs
+from alignment.types import Rejected
 from flows import states
+from flows.approval import ask, decided_before
+from flows.dry_run import planned
 from flows.environment import create_home
 from flows.log_lines import show_errors_in_one_line
 from flows.progress import TrainingProgress
 from flows.run_names import run_name
 from flows.runner import PrefectRunner
-from flows.selection import allow_workspace, chosen_workspace, train_only
+from flows.selection import allow_workspace, chosen_workspace, refuse_secrets, train_only
 from flows.tell import tell
 
 WORKERS = 2
+logger = logging.getLogger("alignment.flow")
 
 
 @flow(
@@ -50,13 +54,18 @@ def align(
     languages: Sequence[str] = (),
     steps: Annotated[int, Field(ge=0, le=MAX_STEPS)] | None = None,
     loss: LossName | None = None,
+    dry_run: bool = False,
+    reason: Annotated[str, Field(max_length=1000)] = "",
+    fresh: bool = False,
     overrides: Sequence[str] = (),
     workspace: str = "workspace",
 ) -> State[Any]:
     """From corpora to a deployed encoder, or a rejection by the gate.
 
     The flow run ends as Approved, Rejected (the gate rejected the model and nothing was
-    deployed), Skipped (another run of the same model is in progress) or Failed.
+    deployed), Skipped (another run of the same model is in progress), Planned (a dry run) or
+    Failed. If `gate.approval` is manual it is Suspended until somebody decides, and ends as
+    Approved, Rejected, Outdated (another version was deployed meanwhile) or Expired.
 
     Args:
         config: Configuration file.
@@ -64,13 +73,16 @@ def align(
             which are measured and gated but not trained. Empty: all.
         steps: Training steps. Empty: as configured.
         loss: Loss to minimize. Empty: as configured.
+        dry_run: Only estimate rows, minutes, disk and memory; fetch, train and deploy nothing.
+        reason: Why this run is started, for whoever reads its log.
+        fresh: Build every artifact once more, even if it is stored. Downloads are reused.
         overrides: More configuration values, each as key=value, such as train.margin=0.1
         workspace: Directory of artifacts, downloads, models and reports.
     """
     redact_logs()
     show_errors_in_one_line()
     logging.getLogger("alignment").setLevel(logging.INFO)
-    _refuse_secrets(overrides)
+    refuse_secrets(overrides)
     changes = list(overrides)
     if steps is not None:
         changes.append(f"train.steps={steps}")
@@ -79,7 +91,14 @@ def align(
     settings = load_config(Path(config), changes)
     if languages:
         settings = train_only(settings, languages)
-    place = Workspace(chosen_workspace(workspace))
+    place = Workspace(chosen_workspace(workspace), fresh=fresh)
+    if reason:
+        logger.info("started because: %s", reason)
+    if dry_run:
+        return planned(settings, place)
+    decided = decided_before(settings, place)
+    if decided is not None:
+        return decided
     champion = place.registry_of(settings).champion()
     progress = TrainingProgress(settings.train.steps)
     try:
@@ -88,6 +107,8 @@ def align(
         return states.skipped(str(error))
     progress.finish()
     tell(outcome, champion.name if champion else None)
+    if outcome.waiting and not isinstance(outcome.verdict, Rejected):
+        return ask(settings, place, outcome, champion)
     return states.state_of(outcome)
 
 
@@ -99,23 +120,13 @@ def main(config: Path, overrides: Sequence[str], workspace: Path) -> int:
         return exit_code_of(lambda: _run_and_print(config, overrides, workspace))
 
 
-def _refuse_secrets(overrides: Sequence[str]) -> None:
-    """Prefect stores the parameters of a run as they are."""
-    for override in overrides:
-        if redacted(override) != override:
-            raise ConfigError(
-                "Prefect would store this password or token",
-                where=f"--set {override}",
-                hint="Write it as a reference to an environment variable: ${NAME}.",
-            )
-
-
 def _run_and_print(config: Path, overrides: Sequence[str], workspace: Path) -> int:
     from alignment.cli.display.results import print_outcome
-    from alignment.cli.exit_codes import REJECTED
+    from alignment.cli.exit_codes import REJECTED, WAITING
+    from alignment.cli.output import print_line
     from alignment.pipeline.history import last_run
 
-    _refuse_secrets(overrides)
+    refuse_secrets(overrides)
     load_config(config, overrides)  # a mistake is reported before a server starts
     create_home()
     allow_workspace(workspace)
@@ -127,10 +138,13 @@ def _run_and_print(config: Path, overrides: Sequence[str], workspace: Path) -> i
     )
     if state.name == states.SKIPPED:
         raise Busy(state.message or "another run is in progress")
-    if state.name == states.REJECTED:
+    if state.name in (states.REJECTED, "Waiting"):
         record = last_run(workspace)
         print_outcome(record.summary, record.directory)
-        return REJECTED
+        if state.name == states.REJECTED:
+            return REJECTED
+        print_line(state.message or "")
+        return WAITING
     outcome = state.result(raise_on_failure=True)
     print_outcome(outcome.summary, outcome.directory)
     return 0

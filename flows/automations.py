@@ -1,8 +1,11 @@
-"""Alarms as code: automations of the Prefect server that call a webhook or send a notification.
+"""Automations of the Prefect server as code: alarms, and a run when new text has arrived.
+
+Alarms call a webhook or send a notification.
 
 Where to is one of two environment variables. `ALIGNMENT_ALARM_WEBHOOK` is an address that gets a
 POST with JSON. `ALIGNMENT_ALARM_BLOCK` is a notification block of the server, such as
-`slack-webhook/operations`.
+`slack-webhook/operations`. `ALIGNMENT_RETRAIN_ON_UPDATE=1` lets the event `corpus.updated` start
+`retrain`.
 """
 
 from __future__ import annotations
@@ -10,21 +13,24 @@ from __future__ import annotations
 import logging
 import os
 from datetime import timedelta
+from uuid import UUID
 
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.events.actions import CallWebhook, SendNotification
+from prefect.events.actions import CallWebhook, RunDeployment, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 from prefect.types import SecretDict
 from pydantic import SecretStr
 
 from alignment.errors import ConfigError
-from flows.events import ALARMS
-from flows.watch import FLOWS
+from flows.events import ALARMS, CORPUS_UPDATED
+from flows.scheduled import FLOWS
 
 WEBHOOK = "ALIGNMENT_ALARM_WEBHOOK"
 BLOCK = "ALIGNMENT_ALARM_BLOCK"
+RETRAIN = "ALIGNMENT_RETRAIN_ON_UPDATE"
+_RETRAIN_NAME = "alignment: retrain on corpus.updated"
 _WEBHOOK_BLOCK = "alignment-alarm"
 _SUBJECT = "alignment: {{ event.event }} {{ event.resource.name }}"
 _BODY = "{{ event.payload.message }}"
@@ -51,14 +57,54 @@ def install_alarms(client: SyncPrefectClient) -> bool:
         )
         return False
     for automation in _automations(action):
-        present = client.read_automations_by_name(automation.name)
-        for old in present[1:]:
-            client.delete_automation(old.id)
-        if present:
-            client.update_automation(present[0].id, automation)
-        else:
-            client.create_automation(automation)
+        _install(client, automation)
     return True
+
+
+def install_retrain_on_update(client: SyncPrefectClient, deployment: UUID) -> bool:
+    """Let the event `corpus.updated` start a deployment, if `ALIGNMENT_RETRAIN_ON_UPDATE` is set.
+
+    Without it, or with `0`, the automation is deleted. Returns whether it is installed.
+
+    Args:
+        client: A client of the server.
+        deployment: Id of the deployment, such as that of `retrain`.
+    """
+    if os.environ.get(RETRAIN, "0") in ("", "0"):
+        for old in client.read_automations_by_name(_RETRAIN_NAME):
+            client.delete_automation(old.id)
+        return False
+    updated = EventTrigger(
+        expect={CORPUS_UPDATED},
+        posture=Posture.Reactive,
+        threshold=1,
+        within=timedelta(0),
+    )
+    start = RunDeployment(
+        source="selected",
+        deployment_id=deployment,
+        parameters={"reason": f"the event {CORPUS_UPDATED}"},
+    )
+    automation = AutomationCore(
+        name=_RETRAIN_NAME,
+        description="New text has arrived, so a run is started",
+        trigger=updated,
+        actions=[start],
+    )
+    _install(client, automation)
+    return True
+
+
+def _install(client: SyncPrefectClient, automation: AutomationCore) -> None:
+    """Create an automation, or renew the one with its name; one that is disabled stays so."""
+    present = client.read_automations_by_name(automation.name)
+    for old in present[1:]:
+        client.delete_automation(old.id)
+    if present:
+        renewed = automation.model_copy(update={"enabled": present[0].enabled})
+        client.update_automation(present[0].id, renewed)
+    else:
+        client.create_automation(automation)
 
 
 def _automations(action: CallWebhook | SendNotification) -> list[AutomationCore]:
@@ -80,7 +126,7 @@ def _automations(action: CallWebhook | SendNotification) -> list[AutomationCore]
     )
     failed = EventTrigger.model_validate(failed.model_dump())
     descriptions = {
-        "alignment: alarm": (ours, "The gate rejected a model, a run was lost, a schedule stalled"),
+        "alignment: alarm": (ours, "Something has happened that somebody must hear of"),
         "alignment: run failed": (failed, "A run failed or crashed"),
     }
     return [

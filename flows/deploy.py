@@ -1,10 +1,12 @@
 """`python -m flows.deploy`: work pool, deployments of prefect.yaml and alarms, on a running server.
 
-What an operator has paused stays paused.
+What an operator has paused stays paused. Of the runs that are late after an outage, only the newest
+of each schedule is left.
 """
 
 from __future__ import annotations
 
+import datetime
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +15,12 @@ from typing import NamedTuple
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import DeploymentResponse
 
-from flows.automations import install_alarms
+from flows.automations import install_alarms, install_retrain_on_update
 from flows.form import renew_forms
+from flows.scheduled import cancel_late_runs
 
 POOL = "alignment"
+RETRAIN = "retrain"
 _PAGE = 200
 
 
@@ -46,7 +50,12 @@ def deploy(directory: Path) -> None:
             subprocess.run(command, cwd=directory, check=True)
         _pause(client, before)
         renew_forms(client, directory)
+        # Before a worker is there, which would take them all.
+        cancel_late_runs(client, datetime.datetime.now(datetime.UTC))
         install_alarms(client)
+        for deployment in _deployments(client):
+            if deployment.name == RETRAIN:
+                install_retrain_on_update(client, deployment.id)
 
 
 def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from alignment.config import Config
 from alignment.errors import ConfigError, Problem
 from alignment.languages import canonical
+from alignment.redaction import redacted
 
 ROOTS = "ALIGNMENT_WORKSPACE_ROOTS"
 """Variable with the directories in which a run may work, separated as in PATH."""
@@ -49,6 +50,21 @@ def allow_workspace(path: Path) -> None:
     """Let runs of this process work in a directory that its user has named."""
     allowed = os.environ.get(ROOTS, "")
     os.environ[ROOTS] = os.pathsep.join(part for part in (allowed, str(path.resolve())) if part)
+
+
+def refuse_secrets(overrides: Sequence[str]) -> None:
+    """Prefect stores the parameters of a run as they are.
+
+    Raises:
+        ConfigError: if one of them has a password or a token.
+    """
+    for override in overrides:
+        if redacted(override) != override:
+            raise ConfigError(
+                "Prefect would store this password or token",
+                where=f"--set {override}",
+                hint="Write it as a reference to an environment variable: ${NAME}.",
+            )
 
 
 def train_only(config: Config, languages: Sequence[str]) -> Config:

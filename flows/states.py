@@ -2,8 +2,13 @@
 
 | name | type | meaning |
 |---|---|---|
-| Approved | Completed | the gate approved the model |
-| Rejected | Failed | the gate rejected the model, and nothing was deployed |
+| Approved | Completed | the gate approved the model, and a person, if it was asked |
+| Rejected | Failed | the gate or a person rejected the model, and nothing was deployed |
+| Waiting | Completed | a person must approve the model, and cannot do it in this run |
+| Outdated | Failed | another version was deployed while the model waited for a person |
+| Expired | Failed | nobody approved the model in time |
+| Planned | Completed | a dry run |
+| Degraded | Failed | the deployed model has become worse (`evaluate-champion`) |
 | Skipped | Completed | another run of the same model was in progress |
 | Reused | Completed | a task: its artifact was in the store already |
 
@@ -25,8 +30,6 @@ APPROVED = "Approved"
 REJECTED = "Rejected"
 SKIPPED = "Skipped"
 REUSED = "Reused"
-VERDICTS = ("Completed", APPROVED, REJECTED)
-"""Of runs that have come to a verdict; earlier releases called an approved run Completed."""
 _SHOWN = 3
 
 

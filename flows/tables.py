@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from alignment.cli.display.plan import duration, size
+from alignment.gate import wilson
+from alignment.languages import name as language_name
+from alignment.pipeline.champion_check import ChampionCheck
+from alignment.pipeline.plan import Plan
 from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent, small_suite_line
 from alignment.report.alignment import alignment_rows
 from alignment.report.summary import Summary
@@ -46,6 +51,8 @@ def verdict_markdown(summary: Summary) -> str:
     deployed = "nothing is deployed"
     if summary.champion:
         deployed = f"{summary.champion} is deployed"
+    if summary.waiting:
+        deployed += f"; {summary.version} waits for approval"
     lines = [
         f"# {summary.verdict.capitalize()}",
         "",
@@ -92,6 +99,44 @@ def ledger_table(summary: Summary) -> list[dict[str, str]]:
         cells["triplets"] = str(rows.triplets)
         cells["in batches"] = str(rows.triplets_seen)
         table.append(cells)
+    return table
+
+
+def champion_table(check: ChampionCheck) -> list[dict[str, str]]:
+    """One row per language and suite of the deployed version, when it was published and now."""
+    table = []
+    for row in check.rows:
+        low, high = wilson(row.now.mean * row.now.n, row.now.n)
+        cells = {
+            "language": language_name(row.language),
+            "suite": row.suite,
+            "pairs": str(row.now.n),
+            "published": percent(row.published.mean) if row.published else "",
+            "now": percent(row.now.mean),
+            "95%": f"{percent(low)} to {percent(high)}",
+            "compared": row.method,
+            "p": "" if row.p is None else f"{row.p:.3g}",
+            "result": "fallen" if row.fallen else "",
+        }
+        table.append(cells)
+    return table
+
+
+def plan_table(plan: Plan) -> list[dict[str, str]]:
+    """One row per stage: work, time and disk; then all of them."""
+    table = []
+    for name, stage in plan.stages.items():
+        unknown = not stage.units and plan.has_unknown_rows
+        cells = {
+            "stage": name,
+            "work": "unknown" if unknown else f"{stage.units:,} ({stage.unit})",
+            "time": "unknown" if unknown else duration(stage.seconds),
+            "disk": "unknown" if unknown else size(stage.bytes),
+            "rate from": stage.source,
+        }
+        table.append(cells)
+    total = {"stage": "all", "work": "", "time": duration(plan.seconds)}
+    table.append({**total, "disk": size(plan.bytes), "rate from": ""})
     return table
 
 

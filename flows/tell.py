@@ -79,7 +79,9 @@ def attempt(what: str, call: Callable[[], object]) -> None:
 def _send_events(client: SyncPrefectClient, outcome: Outcome, champion: str | None) -> None:
     summary = outcome.summary
     resource = f"alignment.model.{summary.name}"
-    message = f"{summary.name}: {summary.verdict}; {summary.champion or 'nothing'} is deployed"
+    waits = f"; {summary.version} waits for approval" if summary.waiting else ""
+    deployed = summary.champion or "nothing"
+    message = f"{summary.name}: {summary.verdict}; {deployed} is deployed{waits}"
     payload = {"message": message, "champion": summary.champion, "verdict": summary.verdict}
     emit(client, RUN_FINISHED, resource, summary.name, payload)
     if isinstance(outcome.verdict, Rejected):

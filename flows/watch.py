@@ -40,12 +40,23 @@ from prefect.server.schemas import schedules
 
 from flows.events import RUN_LOST, SCHEDULE_STALLED, emit
 from flows.form import Forms
-from flows.states import VERDICTS
+from flows.scheduled import FLOWS, cancel_late_runs, end_expired_approvals
 
-FLOWS = ["align"]
 HEARTBEAT = "prefect.flow-run.heartbeat"
 LIVE = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 PAGE = 200
+VERDICTS = [
+    "Approved",
+    "Completed",
+    "Rejected",
+    "Degraded",
+    "Waiting",
+    "Suspended",
+    "Expired",
+    "Outdated",
+]
+"""States of runs that have come to a result; Skipped is none. A suspended run waits for a person.
+"""
 LOOK_SECONDS = 30.0
 logger = logging.getLogger("alignment.watch")
 
@@ -105,12 +116,14 @@ class Watch:
         self._said: dict[str, datetime.datetime] = {}
 
     def look(self) -> None:
-        """End the runs that died, and report the schedules that have stalled.
+        """End the runs that died or wait too long, and report the schedules that have stalled.
 
         A server that cannot be reached is left for the next look.
         """
         try:
             self._end_lost_runs()
+            cancel_late_runs(self._client, _now())
+            end_expired_approvals(self._client, _now())
             self._report_stalled_schedules()
         except httpx.HTTPError as error:
             logger.warning("the Prefect server cannot be reached: %s", error)
@@ -182,20 +195,22 @@ class Watch:
         return min((start for start in starts if start is not None), default=None)
 
     def _last_finish(self, deployment: DeploymentResponse) -> datetime.datetime | None:
-        """End of the last run that came to a verdict."""
-        ended = [StateType.COMPLETED, StateType.FAILED]
+        """When the last run came to a result."""
+        ended = [StateType.COMPLETED, StateType.FAILED, StateType.PAUSED]
         runs = self._client.read_flow_runs(
             deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id])),
             flow_run_filter=FlowRunFilter(
                 state=FlowRunFilterState(
                     type=FlowRunFilterStateType(any_=ended),
-                    name=FlowRunFilterStateName(any_=list(VERDICTS)),
+                    name=FlowRunFilterStateName(any_=VERDICTS),
                 )
             ),
-            sort=FlowRunSort.END_TIME_DESC,
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
             limit=1,
         )
-        return runs[0].end_time if runs else None
+        if not runs or runs[0].state is None:
+            return None
+        return runs[0].end_time or runs[0].state.timestamp
 
 
 def _next_start(schedule: Any, since: datetime.datetime) -> datetime.datetime | None:

@@ -67,7 +67,8 @@ app = typer.Typer(
 
     `alignment COMMAND --help` explains a command.
     """,
-    epilog="Exit codes: 0 done, 1 failed, 2 bad configuration or arguments, 3 the gate rejected.",
+    epilog="Exit codes: 0 done, 1 failed, 2 bad configuration or arguments, 3 the gate rejected, "
+    "4 a person must approve.",
 )
 
 app.command(rich_help_panel=RUN)(init)

@@ -17,6 +17,8 @@ FAILED = 1
 BAD_ARGUMENTS = 2
 REJECTED = 3
 """The gate rejected the new model."""
+WAITING = 4
+"""The gate approved the new model, and a person must approve it as well (`gate.approval`)."""
 INTERRUPTED = 130
 
 

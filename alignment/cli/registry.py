@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from alignment.cli.models import open_registry, workspace_with
 from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, RegistryPlace, WorkspaceDir
 from alignment.cli.output import print_line
 from alignment.cli.registry_upkeep import diff, gc, pin, unpin
+
+if TYPE_CHECKING:
+    from alignment.registry import Decision
 
 registry_app = typer.Typer(
     no_args_is_help=True,
@@ -79,10 +82,10 @@ def promote(
         ),
     ] = False,
     reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why the gate is overridden.", show_default=False)
+        str, typer.Option(metavar="TEXT", help="Why, for the history.", show_default=False)
     ] = "",
     by: Annotated[
-        str, typer.Option(metavar="NAME", help="Who overrides the gate.", show_default=False)
+        str, typer.Option(metavar="NAME", help="Who decides it.", show_default=False)
     ] = "",
 ) -> None:
     r"""Deploy a published version by hand.
@@ -95,21 +98,20 @@ def promote(
     [bold]Examples[/bold]
 
       alignment registry promote quickstart v2
+      alignment registry promote quickstart v2 --reason "reads well" --by ana
       alignment registry promote quickstart 20260131 --override \
           --reason "Welsh is urgent" --by ana
     """
     from alignment.registry import Override
 
-    decision = Override(reason, by) if override else None
-    if decision is None and (reason or by):
-        raise needs_override()
-    if decision is not None and _is_run(version):
+    if override and _is_run(version):
         from alignment.pipeline.override import deploy_refused
 
         place = workspace_with(workspace, registry)
-        promoted = deploy_refused(place, model, version, decision)
+        promoted = deploy_refused(place, model, version, Override(reason, by))
     else:
-        promoted = open_registry(workspace, model, registry).promote(version, decision)
+        signed = Override(reason, by) if override else _decision(reason, by)
+        promoted = open_registry(workspace, model, registry).promote(version, signed)
     print_line(f"{promoted.name} is now the champion of {model}.")
 
 
@@ -126,6 +128,12 @@ def rollback(
     ] = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why, for the history.", show_default=False)
+    ] = "",
+    by: Annotated[
+        str, typer.Option(metavar="NAME", help="Who decides it.", show_default=False)
+    ] = "",
 ) -> None:
     """Deploy the version that was deployed before the current one.
 
@@ -139,7 +147,7 @@ def rollback(
       alignment rollback quickstart --to v1
     """
     versions = open_registry(workspace, model, registry)
-    restored = versions.rollback(to)
+    restored = versions.rollback(to, _decision(reason, by))
     print_line(f"{restored.name} is the champion of {versions.name} again.")
 
 
@@ -199,15 +207,11 @@ def _is_run(name: str) -> bool:
     return name[:1].isdigit()
 
 
-def needs_override() -> Exception:
-    """`--reason` or `--by` without `--override`."""
-    from alignment.errors import ConfigError
+def _decision(reason: str, by: str) -> Decision | None:
+    """Who decides it, and why, if either was given."""
+    from alignment.registry import Decision
 
-    return ConfigError(
-        "--reason and --by are for overriding the gate",
-        where="alignment registry promote",
-        hint="Add --override, or leave them out.",
-    )
+    return Decision(reason, by) if reason or by else None
 
 
 registry_app.command("diff")(diff)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from alignment.cli.exit_codes import REJECTED
+from alignment.cli.exit_codes import REJECTED, WAITING
 from alignment.cli.options import (
     DEFAULT_WORKSPACE,
     ConfigFile,
@@ -26,7 +26,9 @@ def run(
 
     Stages whose input has not changed are reused, so a second run finishes in
     seconds and an interrupted run continues where it stopped. Exit code 3: the
-    gate rejected the new model, and nothing was deployed.
+    gate rejected the new model, and nothing was deployed. Exit code 4: the gate
+    approved it, and `gate.approval: manual` asks for a person; the last line is
+    the command with which that person deploys it.
 
     [bold]Examples[/bold]
 
@@ -35,16 +37,20 @@ def run(
     """
     from alignment.cli.display.alignment import print_alignment
     from alignment.cli.display.results import print_outcome
+    from alignment.cli.output import print_line
     from alignment.cli.runner import ConsoleRunner
+    from alignment.pipeline.approval import promote_command
     from alignment.pipeline.run import run_pipeline
     from alignment.types import Rejected
 
     settings = read_config(config, overrides)
     runner = ConsoleRunner(settings.train.steps)
-    outcome = run_pipeline(
-        settings, open_workspace(workspace, offline=offline), runner, on_step=runner.on_step
-    )
+    place = open_workspace(workspace, offline=offline)
+    outcome = run_pipeline(settings, place, runner, on_step=runner.on_step)
     print_alignment(outcome.summary.alignment)
     print_outcome(outcome.summary, outcome.directory)
     if isinstance(outcome.verdict, Rejected):
         raise typer.Exit(REJECTED)
+    if outcome.version is not None and outcome.waiting:
+        print_line(f"To deploy it: {promote_command(place, settings, outcome.version.name)}")
+        raise typer.Exit(WAITING)

@@ -27,8 +27,10 @@ class RetrievalRule(PoolRule):
     )
 
 
-RUN_WIDE = ("alpha", "sequential")
+RUN_WIDE = ("alpha", "sequential", "approval", "approval_timeout")
 """Keys that hold for all languages together, so that one language cannot override them."""
+AFTERWARDS = frozenset({"approval", "approval_timeout"})
+"""Keys that say what happens after the verdict, which does not depend on them."""
 
 
 class Gate(Section):
@@ -89,6 +91,17 @@ class Gate(Section):
         ge=1,
         le=10**9,
         description="Minimum number of pairs per suite and language; with fewer, the run stops.",
+    )
+    approval: Literal["auto", "manual"] = Field(
+        "auto",
+        description="Who deploys a version that passed: the run itself (auto), or a person who "
+        "gives a name and a reason (manual).",
+    )
+    approval_timeout: float = Field(
+        168.0,
+        gt=0.0,
+        le=8760.0,
+        description="Hours for which a flow run waits for that person; then nothing is deployed.",
     )
     mixed_pool: PoolRule | None = Field(
         None,

@@ -151,6 +151,8 @@ RENAMED = {
     "gate.detect": "effect_size min_effect",
     "gate.sequential": "alpha_spending",
     "gate.min_queries": "min_pairs min_samples",
+    "gate.approval": "manual_approval require_approval approve",
+    "gate.approval_timeout": "approval_hours timeout",
 }
 """Words by the key to use in their place."""
 

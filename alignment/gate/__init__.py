@@ -12,7 +12,13 @@ from alignment.gate.family import holm, spent
 from alignment.gate.flips import p_as_bad, p_no_better, p_worse
 from alignment.gate.further import Further, p_lost
 from alignment.gate.outcomes import Changes, PairedOutcomes, SuiteOutcomes, count_changes
-from alignment.gate.statistics import change_interval, count_discordant, sign_test, wilson
+from alignment.gate.statistics import (
+    change_interval,
+    count_discordant,
+    p_fallen,
+    sign_test,
+    wilson,
+)
 
 __all__ = [
     "Changes",
@@ -28,6 +34,7 @@ __all__ = [
     "holm",
     "judge",
     "p_as_bad",
+    "p_fallen",
     "p_lost",
     "p_no_better",
     "p_worse",

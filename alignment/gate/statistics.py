@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from alignment.gate.outcomes import Changes
+from alignment.types import Accuracy
 
 Z95 = 1.959963984540054
 
@@ -68,6 +69,29 @@ def sign_test(wins: int, losses: int) -> float:
     n = wins + losses
     tail = sum(math.comb(n, k) for k in range(losses, n + 1))
     return float(tail / 2**n)
+
+
+def p_fallen(before: Accuracy, after: Accuracy) -> float:
+    """The one-sided p-value for "the accuracy has not fallen", in [0, 1], of separate samples.
+
+    The score test of two proportions (Pearson 1900), with the pair as the unit: the two directions
+    of a pair depend on each other. It is for two measurements whose queries cannot be paired;
+    paired ones see much smaller changes.
+
+    Examples:
+        >>> before = Accuracy(forward=0.9, backward=0.9, n=400)
+        >>> round(p_fallen(before, Accuracy(forward=0.88, backward=0.88, n=400)), 2)
+        0.18
+        >>> round(p_fallen(before, Accuracy(forward=0.8, backward=0.8, n=400)), 5)
+        4e-05
+    """
+    total = before.n + after.n
+    pooled = (before.mean * before.n + after.mean * after.n) / total
+    variance = pooled * (1 - pooled) * (1 / before.n + 1 / after.n)
+    if variance <= 0:  # all right, or all wrong, in both
+        return 1.0
+    z = (before.mean - after.mean) / math.sqrt(variance)
+    return 0.5 * math.erfc(z / math.sqrt(2))
 
 
 def count_discordant(reference: Sequence[bool], candidate: Sequence[bool]) -> tuple[int, int]:

@@ -91,30 +91,38 @@ def clean_data(config: Config, workspace: Workspace, runner: Runner) -> CleanedD
         AlignmentError: from the stage that failed.
     """
     runner = guarded(runner, workspace.root)
+    pulled, suites = hold_out(config, workspace, runner)
+    context = workspace.context(config)
+    share = config.holdout.share
+    calls = {}
+    for code in config.trained:
+        limits = config.settings(code).clean
+        calls[code] = functools.partial(
+            clean, context, code, pulled[code], suites, limits, share=share
+        )
+    return CleanedData(pulled, suites, runner.map("clean", calls))
+
+
+def hold_out(
+    config: Config, workspace: Workspace, runner: Runner
+) -> tuple[dict[str, Artifact], Artifact]:
+    """Run pull and holdout; the pulled corpora by language, and the suites.
+
+    Raises:
+        AlignmentError: from the stage that failed.
+    """
+    runner = guarded(runner, workspace.root)
     check_licenses(every_corpus(config), config.licenses)
     check_prebuilt(config)
     context = workspace.context(config)
     settings = {code: config.settings(code) for code in config.measured}
     limits = {code: settings[code].clean for code in config.measured}
-    pulled = runner.map(
-        "pull",
-        {
-            code: functools.partial(pull, context, code, settings[code].corpora)
-            for code in config.measured
-        },
-    )
+    calls = {}
+    for code in config.measured:
+        calls[code] = functools.partial(pull, context, code, settings[code].corpora)
+    pulled = runner.map("pull", calls)
     suites = runner.run("holdout", lambda: holdout(context, pulled, config.holdout, limits))
-    share = config.holdout.share
-    cleaned = runner.map(
-        "clean",
-        {
-            code: functools.partial(
-                clean, context, code, pulled[code], suites, limits[code], share=share
-            )
-            for code in config.trained
-        },
-    )
-    return CleanedData(pulled, suites, cleaned)
+    return pulled, suites
 
 
 def check_data(config: Config, workspace: Workspace, runner: Runner) -> dict[str, Artifact]:

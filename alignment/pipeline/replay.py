@@ -54,14 +54,29 @@ def replay(workspace: Workspace, run: str, overrides: Sequence[str] = ()) -> Rep
         ConfigError: with every problem of the overrides.
     """
     record = find_run(workspace.root, run)
-    config = recorded_config(record, overrides)
+    return replay_with(workspace, record, recorded_config(record, overrides))
+
+
+def replay_with(workspace: Workspace, record: RunRecord, config: Config) -> Replay:
+    """Decide again about a run by the rules of a configuration; nothing is stored or deployed.
+
+    A language that the configuration no longer has is judged by the rules of the run.
+
+    Raises:
+        Missing: if the artifacts of the run were deleted.
+        Corrupt: if they are damaged.
+    """
     artifact = _gate_artifact(workspace, record)
     manifest = read_manifest(artifact.path)
     candidate = _inputs(workspace, manifest, "candidate:")
     reference = _inputs(workspace, manifest, "reference:")
     settings = manifest["config"]
     refused = frozenset((language, suite) for language, suite in settings.get("refused", []))
-    rules = {code: config.settings(code).gate for code in candidate}
+    recorded = recorded_config(record)
+    rules = {}
+    for code in candidate:
+        source = config if code in config.measured else recorded
+        rules[code] = source.settings(code).gate
     after = FurtherArtifacts.of(_inputs(workspace, manifest, "further:candidate:"))
     before = FurtherArtifacts.of(_inputs(workspace, manifest, "further:reference:"))
     outcomes = paired_outcomes(

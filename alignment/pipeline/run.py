@@ -11,6 +11,7 @@ from pathlib import Path
 from alignment import layout
 from alignment.config import Config
 from alignment.encoder.cache import clear_encoders
+from alignment.pipeline.approval import is_waiting
 from alignment.pipeline.attempts import contest
 from alignment.pipeline.champions import last_deployments
 from alignment.pipeline.data import TrainingData, prepare
@@ -49,6 +50,11 @@ class Outcome:
     summary: Summary
     directory: Path
     """Holds `summary.json`, `config.json` and `report.html` of this run."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the version waits for a person, because `gate.approval` is `manual`."""
+        return self.summary.waiting
 
 
 def run_pipeline(
@@ -97,7 +103,7 @@ def _run(
             base=EncoderCounts.of(data.encoder).base,
             data=training.triplets.values(),
             suites=comparison.suites,
-            deploy=config.deploy,
+            deploy=config.deploy and config.gate.approval == "auto",
         )
         version = runner.run("publish", call)
     summary = build_summary(
@@ -109,6 +115,7 @@ def _run(
         comparison.artifacts,
         version=version,
         champion=registry.champion(),
+        waiting=is_waiting(config, registry, version),
         overrides=override_lines(registry.history()),
         history=last_deployments(registry),
         digests=Digests(

@@ -75,6 +75,7 @@ def build_summary(
     *,
     version: Version | None,
     champion: Version | None,
+    waiting: bool = False,
     overrides: Sequence[str] = (),
     history: Sequence[Deployment] = (),
     digests: Digests | None = None,
@@ -90,6 +91,7 @@ def build_summary(
         evaluation: The artifacts of `evaluate` and `gate`.
         version: The published version, if any.
         champion: The deployed version after the run, if any.
+        waiting: Whether the version waits for a person.
         overrides: Each time that somebody overruled the gate.
         history: The deployments so far.
         digests: Of what was compared.
@@ -107,6 +109,7 @@ def build_summary(
         trial=trial_record(verdict),
         version=version.name if version else None,
         champion=champion.name if champion else None,
+        waiting=waiting,
         overrides=list(overrides),
         mean=means(results),
         languages=results,

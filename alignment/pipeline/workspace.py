@@ -34,11 +34,13 @@ class Workspace:
     """Fetch nothing; a file that is not downloaded yet is an error."""
     registry_place: str = field(default_factory=lambda: os.environ.get("ALIGNMENT_REGISTRY", ""))
     """Directory or address of the published models; by default `registry/` in the workspace."""
+    fresh: bool = False
+    """Build every artifact once more, even if it is stored. Downloads are reused."""
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
-        self.store = Store(self.root / "store")
+        self.store = Store(self.root / "store", fresh=self.fresh)
 
     def downloads(self, config: Config, *, update: bool = False) -> Downloads:
         """Fetched files, checked against the configuration's lockfile, or recorded in it."""

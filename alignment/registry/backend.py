@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, Protocol
 
 from alignment.registry.aliases import Aliases
 from alignment.registry.attempts import Attempt
+from alignment.registry.declined import Declined
 from alignment.registry.history import Action, Deployments, History
 from alignment.registry.version import Version
-from alignment.types import Input, Override
+from alignment.types import Decision, Input, Override
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,12 @@ class Backend(Protocol):
             VersionExists: if there is something in its place.
         """
 
-    def move(self, name: str, action: Action, override: Override | None, seen: Deployed) -> None:
+    def move(
+        self, name: str, action: Action, signed: Override | Decision | None, seen: Deployed
+    ) -> None:
         """Deploy a version, and record that, if what is deployed is still what was `seen`.
+
+        `signed` says who does it, and why.
 
         Raises:
             AliasConflict: if somebody else has changed it meanwhile.
@@ -128,6 +133,16 @@ class Backend(Protocol):
 
     def record_attempt(self, attempt: Attempt) -> None:
         """Add an attempt, unless its candidate's last entry is equal."""
+
+    def declined(self) -> list[Declined]:
+        """The versions that somebody did not want deployed, oldest first; damage is left out.
+
+        Raises:
+            OSError: if there is a file and it cannot be read.
+        """
+
+    def decline(self, entry: Declined) -> None:
+        """Record that a version shall not be deployed."""
 
     def pinned(self) -> list[str]:
         """Versions that `alignment registry gc` keeps because somebody asked for it."""

@@ -22,6 +22,7 @@ from alignment.manifests import MANIFEST
 from alignment.registry.aliases import Aliases, challenger_of, previous_of
 from alignment.registry.attempts import ATTEMPTS, Attempt, read_attempts, record_attempt
 from alignment.registry.backend import Attempts, Deployed
+from alignment.registry.declined import DECLINED, Declined, parse_declined
 from alignment.registry.history import (
     HISTORY,
     Action,
@@ -33,12 +34,13 @@ from alignment.registry.history import (
     read_history,
 )
 from alignment.registry.incoming import add_version
+from alignment.registry.lines import append_line, read_lines
 from alignment.registry.link import link_problem, linked_version, point_to
 from alignment.registry.names import REMOVED, next_name, version_names
 from alignment.registry.refusals import alias_conflict
 from alignment.registry.version import Version, read_version, way_out
 from alignment.registry.writing import writing
-from alignment.types import Input, Override
+from alignment.types import Decision, Input, Override
 
 PINNED = "pinned"
 """Directory with an empty file for each version that is kept."""
@@ -142,7 +144,9 @@ class DirectoryBackend:
         final = self.root / next_name(self.root, mentioned)
         return add_version(final, encoder, manifest, card)
 
-    def move(self, name: str, action: Action, override: Override | None, seen: Deployed) -> None:
+    def move(
+        self, name: str, action: Action, signed: Override | Decision | None, seen: Deployed
+    ) -> None:
         """Write the history, then move the link; the caller holds the lock.
 
         Raises:
@@ -157,7 +161,7 @@ class DirectoryBackend:
         stack = self.deployments(self.history()).stack
         previous = linked or (stack[-1] if stack else None)
         if previous != name:
-            append_move(self.root / HISTORY, new_move(action, name, previous, override))
+            append_move(self.root / HISTORY, new_move(action, name, previous, signed))
         point_to(self.root, name)
 
     def offer(self, name: str) -> None:
@@ -178,6 +182,19 @@ class DirectoryBackend:
             RegistryError: if the directory cannot be written, or the disk is full.
         """
         record_attempt(self.root, attempt)
+
+    def declined(self) -> list[Declined]:
+        """The versions that somebody did not want deployed, oldest first; damage is left out.
+
+        Raises:
+            OSError: if there is a file and it cannot be read.
+        """
+        entries, _ = read_lines(self.root / DECLINED, parse_declined)
+        return entries
+
+    def decline(self, entry: Declined) -> None:
+        """Record that a version shall not be deployed; the caller holds the lock."""
+        append_line(self.root / DECLINED, entry)
 
     def pinned(self) -> list[str]:
         """Versions that are kept because somebody asked for it."""

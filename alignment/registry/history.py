@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from alignment.registry.lines import append_line, read_lines, write_lines
-from alignment.types import Override
+from alignment.types import Decision, Override
 
 HISTORY = "history.jsonl"
 Action = Literal["publish", "promote", "override", "rollback", "repair"]
@@ -26,7 +26,7 @@ class Move(TypedDict):
     previous: str | None
     """Deployed before it."""
     reason: NotRequired[str]
-    """Why the gate was overridden."""
+    """Why the gate was overridden, or why this version was deployed by hand."""
     by: NotRequired[str]
     """Who did it."""
 
@@ -138,13 +138,16 @@ def deployments(moves: Sequence[Move], champion: str | None) -> Deployments:
 
 
 def new_move(
-    action: Action, version: str, previous: str | None, override: Override | None = None
+    action: Action,
+    version: str,
+    previous: str | None,
+    signed: Override | Decision | None = None,
 ) -> Move:
-    """A move that happens now."""
+    """A move that happens now; `signed` says who makes it, and why."""
     move: Move = {"time": now(), "action": action, "version": version, "previous": previous}
-    if override is not None:
-        move["reason"] = override.reason
-        move["by"] = override.by
+    if signed is not None:
+        move["reason"] = signed.reason
+        move["by"] = signed.by
     return move
 
 

@@ -24,7 +24,7 @@ from alignment.registry.refusals import (
     nothing_earlier,
 )
 from alignment.registry.version import Version, way_out
-from alignment.types import Approved, Input, Override, Rejected
+from alignment.types import Approved, Decision, Input, Override, Rejected
 
 logger = logging.getLogger(__name__)
 
@@ -176,10 +176,10 @@ class Registry:
             self.backend.move(version.name, "override", override, seen)
             return version
 
-    def promote(self, name: str, override: Override | None = None) -> Version:
+    def promote(self, name: str, signed: Override | Decision | None = None) -> Version:
         """Deploy a version that the gate approved, or any version with an override.
 
-        The history keeps who has overridden the gate, and why.
+        The history keeps who has done it, and why, if `signed` says so.
 
         Raises:
             AliasConflict: if somebody else deploys a version at the same time.
@@ -190,19 +190,21 @@ class Registry:
         with self.backend.changing("promoting"):
             version = self.get(name)
             version.verify()
-            if override is None and not version.approved:
+            overrides = isinstance(signed, Override)
+            if not overrides and not version.approved:
                 raise not_approved(self.name, version)
-            action: Action = "promote" if override is None else "override"
-            self.backend.move(version.name, action, override, seen)
+            action: Action = "override" if overrides else "promote"
+            self.backend.move(version.name, action, signed, seen)
             return version
 
-    def rollback(self, to: str | None = None) -> Version:
+    def rollback(self, to: str | None = None, decision: Decision | None = None) -> Version:
         """Deploy the version that was deployed before the present one.
 
         Every further rollback goes one deployment further back. Damaged versions are left out.
 
         Args:
             to: Go back to this version, and take back everything that was deployed after it.
+            decision: Who does it, and why, for the history.
 
         Raises:
             AliasConflict: if somebody else deploys a version at the same time.
@@ -223,7 +225,7 @@ class Registry:
                         raise
                     self._report(f"{error.where}: {error.message}; {name} is left out")
                     continue
-                self.backend.move(version.name, "rollback", None, seen)
+                self.backend.move(version.name, "rollback", decision, seen)
                 return version
             raise nothing_earlier(self.name, self.where)
 

@@ -16,6 +16,7 @@ from alignment.registry.attempts import ATTEMPTS, read_attempts
 from alignment.registry.backend import Damage
 from alignment.registry.bucket.backend import BucketBackend
 from alignment.registry.bucket.repair import find_bucket_damage, repair_bucket
+from alignment.registry.declined import DECLINED
 from alignment.registry.history import HISTORY, append_move, new_move, read_history, write_moves
 from alignment.registry.incoming import INCOMING
 from alignment.registry.lines import write_lines
@@ -99,7 +100,9 @@ def _version_damage(path: Path, *, full: bool) -> Damage | None:
 def _remove_unfinished(root: Path) -> list[str]:
     """Delete what killed processes left; this process holds the lock."""
     actions = []
-    torn = [*root.glob(f".{HISTORY}.*"), *root.glob(f".{ATTEMPTS}.*")]
+    torn: list[Path] = []
+    for name in (HISTORY, ATTEMPTS, DECLINED):
+        torn += root.glob(f".{name}.*")
     removing = root.glob(".removing-*")
     for path in [root / INCOMING, root / f".{CHAMPION}", *torn, *removing]:
         if os.path.lexists(path):

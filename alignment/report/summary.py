@@ -182,7 +182,7 @@ class Deployment(_Record):
     languages: dict[str, int] = Field(
         default_factory=dict, description="how many languages that mean is over, by suite"
     )
-    by: str = Field("", description="who overruled the gate")
+    by: str = Field("", description="who decided it, if it was recorded")
     reason: str = Field("", description="why")
 
 
@@ -247,6 +247,9 @@ class Summary(_Record):
     )
     version: str | None = Field(description="published version, if approved")
     champion: str | None = Field(description="deployed version after the run")
+    waiting: bool = Field(
+        False, description="whether the published version waits for a person (`gate.approval`)"
+    )
     overrides: list[str] = Field(
         default_factory=list, description="each time that somebody overruled the gate"
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from alignment import layout
 from alignment.cleaning.trained import trained_sentences
 from alignment.config import Gate
+from alignment.config.gate import AFTERWARDS
 from alignment.errors import Corrupt, DataError
 from alignment.files import write_json
 from alignment.gate import Earlier, PairedOutcomes, SuiteOutcomes, decide
@@ -84,9 +85,12 @@ def gate(
         inputs["holdout"] = holdout.input()
     for number, artifact in enumerate(triplets):
         inputs[f"triplets:{number}"] = artifact.input(layout.TRIPLETS)
+    asked = {
+        language: rules[language].model_dump(exclude=set(AFTERWARDS)) for language in candidate
+    }
     config = {
         "against": against,
-        "rules": {language: rules[language].model_dump() for language in candidate},
+        "rules": asked,
         "attempt": earlier.attempt,
         "refused": sorted(earlier.refused),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from alignment.manifests import MANIFEST, read_manifest
 from alignment.store.stamps import check_files
 from alignment.types import Artifact, combined_digest
 
+logger = logging.getLogger(__name__)
 REBUILD_HINT = (
     "The next run builds it again. `alignment store verify` lists everything that is damaged."
 )
@@ -47,6 +49,25 @@ def verify(artifact: Artifact) -> None:
         check_files(artifact.path, artifact.files)
     except Corrupt as error:
         raise Corrupt(error.message, where=error.where, hint=REBUILD_HINT) from error
+
+
+def is_same(new: Path, old: Path) -> bool:
+    """Whether building an artifact once more gave what is stored; a difference is logged.
+
+    What is not stored, or damaged, is not the same.
+    """
+    try:
+        before = load_artifact(old)
+        verify(before)
+    except Corrupt:
+        return False
+    if before.digest == load_artifact(new).digest:
+        return True
+    logger.warning(
+        "%s: building it once more gave another result, which replaces the stored one",
+        f"{before.stage} {before.label}".strip(),
+    )
+    return False
 
 
 def manifest_files(directory: Path) -> dict[str, dict[str, Any]]:

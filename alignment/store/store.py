@@ -39,7 +39,7 @@ from alignment.files import (
 )
 from alignment.manifests import write_manifest
 from alignment.provenance import git_commit, package_versions
-from alignment.store.artifacts import load_artifact, manifest_files
+from alignment.store.artifacts import is_same, load_artifact, manifest_files
 from alignment.store.keys import KEY, artifact_key
 from alignment.store.latest import LATEST, latest_manifest, remember
 from alignment.store.reasons import rebuild_reasons
@@ -67,12 +67,18 @@ Work = Callable[[Path], Counts | Mapping[str, Any]]
 class Store:
     """Artifacts under one directory, shared by any number of processes.
 
+    Args:
+        root: The directory.
+        fresh: Build every artifact once more. One that comes out the same stays as it was.
+
     Raises:
         ConfigError: if the directory cannot be written.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, fresh: bool = False) -> None:
         self.root = root
+        self._fresh = fresh
+        self._rebuilt: set[str] = set()  # keys
         self._damage: dict[str, str] = {}  # by key: what was wrong, which is reported once
         self._read: dict[Path, Stamp] = {}  # files that this process has read and compared
         make_writable(root)
@@ -187,7 +193,7 @@ class Store:
 
     def _find(self, stage: str, key: str) -> Artifact | None:
         path = self.root / stage / key
-        if not os.path.lexists(path):
+        if not os.path.lexists(path) or (self._fresh and key not in self._rebuilt):
             return None
         try:
             artifact = load_artifact(path)
@@ -235,7 +241,8 @@ class Store:
             }
             write_manifest(temporary, manifest)
             final = self.root / stage / key
-            self._move_into_place(temporary, final)
+            if not (self._fresh and is_same(temporary, final)):
+                self._move_into_place(temporary, final)
             remember(self.root, stage, manifest["label"], key)
         except BaseException as error:
             written = tree_bytes(temporary)
@@ -243,14 +250,16 @@ class Store:
             if is_disk_full(error) and not isinstance(error, AlignmentError):
                 raise self._full(stage, manifest["label"], written) from error
             raise
+        shutil.rmtree(temporary, ignore_errors=True)  # still there if nothing has changed
         shutil.rmtree(self.root / SCRATCH / key, ignore_errors=True)
+        self._rebuilt.add(key)
         return load_artifact(final, reused=False)
 
     def _move_into_place(self, temporary: Path, final: Path) -> None:
         sync_tree(temporary)
         final.parent.mkdir(exist_ok=True)
         sync_directory(self.root)
-        if os.path.lexists(final):  # only if it was found damaged
+        if os.path.lexists(final):  # only if it was found damaged, or came out differently
             damaged = self._damaged_copy(final.name)
             os.replace(final, damaged)
             remove(damaged)
@@ -278,6 +287,8 @@ class Store:
         config: Mapping[str, Any],
         digests: Mapping[str, str],
     ) -> list[str]:
+        if self._fresh:
+            return ["a fresh run builds everything once more"]
         if key in self._damage:
             return [f"the artifact was damaged: {self._damage[key]}"]
         previous = latest_manifest(self.root, stage, label)

@@ -18,7 +18,8 @@ def cli_page() -> str:
         "# Command line",
         "",
         "`alignment COMMAND --help` shows the same. Exit codes: 0 done, 1 failed, 2 bad",
-        "configuration or arguments, 3 the gate rejected the model.",
+        "configuration or arguments, 3 the gate rejected the model, 4 the gate approved it and a",
+        "person must approve it as well.",
         "",
     ]
     command = typer.main.get_command(app)

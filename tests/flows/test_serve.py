@@ -126,7 +126,15 @@ def alarms() -> Iterator[str]:
 
 def test_deployments(api: str) -> None:
     names = {entry["name"] for entry in post(f"{api}/deployments/filter", {})}
-    assert names == {"retrain", "nightly", "smoke"}
+    assert names == {
+        "retrain",
+        "nightly",
+        "weekly-full",
+        "evaluate-champion",
+        "promote",
+        "rollback",
+        "smoke",
+    }
     for name in names:
         # A run that died would hold its slot, and every later run would be cancelled.
         assert deployment(api, name)["concurrency_limit"] is None
@@ -135,7 +143,17 @@ def test_deployments(api: str) -> None:
 def test_parameters_of_retrain(api: str) -> None:
     properties = deployment(api, "retrain")["parameter_openapi_schema"]["properties"]
     in_order = sorted(properties, key=lambda name: properties[name]["position"])
-    assert in_order == ["config", "languages", "steps", "loss", "overrides", "workspace"]
+    assert in_order == [
+        "config",
+        "languages",
+        "steps",
+        "loss",
+        "dry_run",
+        "reason",
+        "fresh",
+        "overrides",
+        "workspace",
+    ]
     assert properties["languages"]["items"]["enum"][:2] == ["af", "ar"]
     assert "configs/smoke.yaml" in properties["config"]["enum"]
     for name in in_order:
@@ -148,6 +166,25 @@ def test_wrong_values_are_refused_at_once(api: str) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             post(f"{api}/deployments/{smoke}/create_flow_run", {"parameters": parameters})
         assert refused.value.code in (409, 422), parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("promote", {"version": "v1", "by": "ana"}),
+        ("promote", {"version": "v1", "by": " ", "reason": "good"}),
+        ("promote", {"version": "the best", "by": "ana", "reason": "good"}),
+        ("rollback", {"by": "", "reason": "good"}),
+        ("rollback", {"by": "ana", "reason": "good", "to": "v0"}),
+    ],
+)
+def test_a_decision_without_a_name_and_a_reason_is_refused(
+    api: str, name: str, parameters: dict[str, str]
+) -> None:
+    url = f"{api}/deployments/{deployment(api, name)['id']}/create_flow_run"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        post(url, {"parameters": parameters})
+    assert refused.value.code in (409, 422)
 
 
 def test_nightly_is_scheduled(api: str) -> None:
@@ -198,9 +235,11 @@ def start_run(api: str, name: str) -> str:
     return str(run)
 
 
-def alarm(event: str) -> dict[str, Any] | None:
-    matching = [alarm for alarm in Receiver.received if alarm["event"] == event]
-    return matching[0] if matching else None
+def alarm(event: str, name: str | None = None) -> dict[str, Any] | None:
+    for received in Receiver.received:
+        if received["event"] == event and name in (None, received["name"]):
+            return received
+    return None
 
 
 def test_a_dead_run_is_ended_and_somebody_hears_of_it(api: str) -> None:
@@ -223,8 +262,9 @@ def test_a_schedule_without_a_finished_run_is_an_alarm(api: str) -> None:
         assert alarm("alignment.schedule.stalled") is None
         # As if it were two days later: the first night after the start of this server is over.
         Watch(client, Limits(stalled=-datetime.timedelta(days=2))).look()
-    stalled = wait_for("an alarm", ALARM_SECONDS, lambda: alarm("alignment.schedule.stalled"))
-    assert stalled["name"] == "nightly"
+    stalled = wait_for(
+        "an alarm", ALARM_SECONDS, lambda: alarm("alignment.schedule.stalled", "nightly")
+    )
     assert "no run has finished since the one that was due" in stalled["details"]["message"]
 
 

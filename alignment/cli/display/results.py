@@ -120,6 +120,9 @@ def _verdict(summary: Summary) -> list[str | tuple[str, str]]:
         if summary.champion:
             deployed = f"{summary.champion} stays deployed"
         return [("Rejected", "bold red"), f" against {summary.reference}: {deployed}."]
+    if summary.waiting:
+        waits = f" against {summary.reference}: {summary.version} waits for approval."
+        return [("Approved", "bold green"), waits]
     state = "published but not deployed: it was rolled back earlier, or `deploy` is false"
     if summary.version == summary.champion:
         state = "deployed"

@@ -11,6 +11,7 @@ from alignment.cli.display.console import Piece, add_row, console, new_table, pe
 from alignment.errors import Corrupt
 from alignment.registry import Registry, Version
 from alignment.registry.aliases import Aliases
+from alignment.registry.approval import declined_lines
 from alignment.registry.cleanup import Plan
 from alignment.registry.compare import Comparison, ScoreChange
 from alignment.registry.history import override_lines
@@ -46,6 +47,8 @@ def print_versions(registry: Registry) -> None:
     console.print(table)
     for line in override_lines(registry.history()):
         say(("Gate overridden", "yellow"), f" for {line}")
+    for line in declined_lines(registry):
+        say(("Declined", "yellow"), f": {line}")
     try:
         registry.champion()
     except Corrupt as error:

@@ -26,6 +26,7 @@ from alignment.registry.bucket.removal import delete_version
 from alignment.registry.bucket.state import NAME, Read, State, read_state, swap
 from alignment.registry.bucket.upload import Upload
 from alignment.registry.bucket.versions import StoredVersions
+from alignment.registry.declined import Declined, parse_declined
 from alignment.registry.history import (
     Action,
     Deployments,
@@ -37,7 +38,7 @@ from alignment.registry.history import (
 from alignment.registry.names import number_of
 from alignment.registry.refusals import alias_conflict
 from alignment.registry.version import Version
-from alignment.types import Input, Override
+from alignment.types import Decision, Input, Override
 
 logger = logging.getLogger(__name__)
 TRIES = 20
@@ -53,6 +54,7 @@ class BucketBackend:
         self._model = model
         self._versions = StoredVersions(objects, model, cache)
         self._history = Log(objects, "history")
+        self._declined = Log(objects, "declined")
         self._attempts = Log(objects, "attempts")
 
     @property
@@ -152,7 +154,9 @@ class BucketBackend:
         upload = Upload(self.objects, self.cache, self.model)
         return self.read(upload.add(encoder, manifest, card, mentioned))
 
-    def move(self, name: str, action: Action, override: Override | None, seen: Deployed) -> None:
+    def move(
+        self, name: str, action: Action, signed: Override | Decision | None, seen: Deployed
+    ) -> None:
         """Write `aliases.json` if it is as it was `seen`, then the entry of the history.
 
         Raises:
@@ -167,7 +171,7 @@ class BucketBackend:
         self.complete(read.state)
         stack = self.deployments(history).stack
         previous = read.state.champion or (stack[-1] if stack else None)
-        move = new_move(action, name, previous, override)
+        move = new_move(action, name, previous, signed)
         after = deployments([*history.moves, move], name)
         challenger = read.state.challenger
         if challenger is not None and number_of(challenger) <= number_of(name):
@@ -210,6 +214,14 @@ class BucketBackend:
         known, _ = parsed(entries, parse_attempt)
         if is_new(known, attempt):
             self._attempts.append(asdict(attempt), after=entries.last)
+
+    def declined(self) -> list[Declined]:
+        """The versions that somebody did not want deployed, oldest first; damage is left out."""
+        return parsed(self._declined.read(), parse_declined)[0]
+
+    def decline(self, entry: Declined) -> None:
+        """Record that a version shall not be deployed."""
+        self._declined.append(entry, after=self._declined.read().last)
 
     def pinned(self) -> list[str]:
         """Versions that are kept because somebody asked for it."""

@@ -132,6 +132,8 @@ def _deployed(summary: Summary) -> str:
         return passed
     if summary.version == summary.champion:
         return f"{passed} Version {summary.version} is deployed."
+    if summary.waiting:
+        return f"{passed} Version {summary.version} waits for somebody to approve it."
     return (
         f"{passed} Version {summary.version} is published but not deployed: it was rolled back "
         "earlier, or `deploy` is false."
@@ -216,6 +218,9 @@ def _advice(summary: Summary) -> list[str]:
 
 
 def _nothing_to_do(summary: Summary) -> str:
+    if summary.waiting:
+        command = f"alignment registry promote {summary.name} {summary.version}"
+        return f'To deploy it, say who and why: `{command} --by NAME --reason "..."`.'
     if summary.version and summary.version != summary.champion:
         return f"To deploy it: `alignment registry promote {summary.name} {summary.version}`."
     if summary.version and _replaced(summary):

@@ -35,7 +35,7 @@ class HistoryRow:
     accuracy: Sequence[str]
     """By suite, in percent, with the number of languages; empty where it was not measured."""
     note: str
-    """Who overruled the gate, and why."""
+    """Who decided it, and why."""
 
 
 @dataclass(frozen=True)

@@ -138,3 +138,10 @@ def test_a_suite_of_documents_has_paths_relative_to_the_file(tmp_path: Path) -> 
     text = GOOD + 'evaluate: {retrieval: {a: {path: "suites/{lang}"}}}\n'
     config = parse_config(text, base=tmp_path)
     assert config.evaluate.retrieval["a"].path == tmp_path / "suites" / "{lang}"
+
+
+@pytest.mark.parametrize("key", ["approval=manual", "approval_timeout=1"])
+def test_whoever_approves_approves_all_languages(key: str) -> None:
+    problem = problem_of(GOOD, f"languages.cy.gate.{key}")
+    name = key.partition("=")[0]
+    assert f"{name} holds for all languages together; set gate.{name}" in problem

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from alignment.gate import Changes, change_interval, count_discordant, sign_test, statistics, wilson
+from alignment.gate import (
+    Changes,
+    change_interval,
+    count_discordant,
+    p_fallen,
+    sign_test,
+    statistics,
+    wilson,
+)
+from alignment.types import Accuracy
 
 
 @pytest.mark.parametrize(("wins", "losses"), [(0, 0), (3, 1), (0, 5), (12, 30), (200, 180)])
@@ -67,3 +76,26 @@ def test_the_interval_of_a_change_covers_it(probabilities: tuple[float, ...]) ->
         low, high = change_interval(Changes(lost_twice, lost, won, won_twice), 150)
         covered += low <= change <= high
     assert 0.93 <= covered / len(draws) <= 0.99
+
+
+@given(st.integers(1, 500), st.integers(1, 500), st.floats(0, 1), st.floats(0, 1))
+def test_p_fallen_is_a_probability_and_falls_with_the_accuracy(
+    n_before: int, n_after: int, first: float, second: float
+) -> None:
+    before = Accuracy(0.5, 0.5, n_before)
+    low, high = sorted((first, second))
+    p_low = p_fallen(before, Accuracy(low, low, n_after))
+    p_high = p_fallen(before, Accuracy(high, high, n_after))
+    assert 0 <= p_low <= 1 and 0 <= p_high <= 1
+    if low < 0.5:
+        assert p_low <= 0.5 + 1e-12
+    if high > 0.5:
+        assert p_high >= 0.5 - 1e-12
+
+
+def test_p_fallen_agrees_with_the_z_test_of_a_table() -> None:
+    # 45 of 50, then 35 of 50: z = 2.5 (pooled), one-sided p = 0.0062.
+    before = Accuracy(0.9, 0.9, 50)
+    assert p_fallen(before, Accuracy(0.7, 0.7, 50)) == pytest.approx(0.0062, abs=5e-5)
+    assert p_fallen(before, before) == pytest.approx(0.5)
+    assert p_fallen(Accuracy(1, 1, 50), Accuracy(1, 1, 9)) == 1.0

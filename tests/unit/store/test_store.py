@@ -196,3 +196,32 @@ def test_processes_build_a_key_once(tmp_path: Path) -> None:
         process.join(60)
         assert process.exitcode == 0
     assert (tmp_path / "log").read_text() == "built\n"
+
+
+def test_a_fresh_store_builds_once_more(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    stored = build(Store(tmp_path))
+    before = (stored.path / "f.txt").stat().st_ino
+    fresh = Store(tmp_path, fresh=True)
+    assert not build(fresh).reused
+    assert (stored.path / "f.txt").stat().st_ino == before, "the same content was replaced"
+    assert caplog.text == ""
+    assert build(fresh).reused, "twice in one run"
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_fresh_build_that_differs_replaces_what_is_stored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    build(Store(tmp_path), "a")
+    built = build(Store(tmp_path, fresh=True), "b")
+    assert built.rebuild_reasons == ("a fresh run builds everything once more",)
+    assert "demo x: building it once more gave another result" in caplog.text
+    again = build(Store(tmp_path), "c")
+    assert again.reused and (again.path / "f.txt").read_text() == "b"
+
+
+def test_a_fresh_build_replaces_a_damaged_artifact(tmp_path: Path) -> None:
+    stored = build(Store(tmp_path))
+    (stored.path / "f.txt").write_text("x")
+    build(Store(tmp_path, fresh=True))
+    assert (stored.path / "f.txt").read_text() == "a"
