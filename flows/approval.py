@@ -41,12 +41,11 @@ from alignment.report.templating import escape_markdown
 from flows.events import APPROVAL_REQUESTED, announce_champion, emit
 from flows.reports import REPORT, address_of
 from flows.runner import PrefectRunner
+from flows.scheduled import MARGIN
 from flows.states import APPROVED, REJECTED
 from flows.tell import attempt
 
 APPROVALS = "approvals"
-MARGIN = datetime.timedelta(days=1)
-"""How much later than `gate.approval_timeout` Prefect ends the run, if `flows.watch` does not."""
 _KEY = "approval"
 _PAUSE_SECONDS = 10.0
 _END: dict[str, tuple[StateType, str]] = {

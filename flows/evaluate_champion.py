@@ -38,7 +38,7 @@ def _run_name() -> str:
 
 
 @flow(
-    name="evaluate-champion",
+    name="align-evaluate-champion",
     flow_run_name=_run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),  # type: ignore[arg-type]
     validate_parameters=True,

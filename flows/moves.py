@@ -36,13 +36,14 @@ def _run_name() -> str:
     """What was asked: `promote v3 quickstart`."""
     context = FlowRunContext.get()
     parameters = (context.parameters if context else None) or {}
-    words = [context.flow.name if context and context.flow else "move"]
+    name = context.flow.name if context and context.flow else "move"
+    words = [name.removeprefix("align-")]
     words.append(str(parameters.get("version") or parameters.get("to") or "previous"))
     words.append(Path(str(parameters.get("config", ""))).stem)
     return " ".join(words)
 
 
-@flow(name="promote", flow_run_name=_run_name, validate_parameters=True, persist_result=False)
+@flow(name="align-promote", flow_run_name=_run_name, validate_parameters=True, persist_result=False)
 def promote(
     version: VersionName,
     by: Name,
@@ -77,7 +78,9 @@ def promote(
     return _moved(place, settings, move, by, reason)
 
 
-@flow(name="rollback", flow_run_name=_run_name, validate_parameters=True, persist_result=False)
+@flow(
+    name="align-rollback", flow_run_name=_run_name, validate_parameters=True, persist_result=False
+)
 def rollback(
     by: Name,
     reason: Reason,

@@ -18,11 +18,12 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
-from flows.approval import MARGIN
 from flows.events import APPROVAL_EXPIRED, emit
 
-FLOWS = ["align", "evaluate-champion", "promote", "rollback"]
+FLOWS = ["align", "align-evaluate-champion", "align-promote", "align-rollback"]
 """Names of our flows."""
+MARGIN = datetime.timedelta(days=1)
+"""How much later than `gate.approval_timeout` Prefect itself ends a run that waits."""
 PAGE = 200
 logger = logging.getLogger("alignment.watch")
 

@@ -26,7 +26,8 @@ def run(
     """Run every stage of a configuration, from the corpora to a published model or a rejection.
 
     Stages that ran before with the same inputs are reused from the workspace. A rejection by the
-    gate is not an error: look at `outcome.verdict`. Stages log to the logger `alignment`.
+    gate is not an error: look at `outcome.verdict`. With `gate.approval: manual` an approved
+    version is not deployed, and `outcome.waiting` is true. Stages log to the logger `alignment`.
 
     Examples:
         >>> import alignment

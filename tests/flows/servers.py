@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from tests.support import ROOT
 
 START_SECONDS = 300
 RUN_SECONDS = 400
+BUSY = 503
+"""What the server answers while another request holds the lock of SQLite."""
 FINAL_STATES = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -31,8 +34,17 @@ def get(url: str) -> Any:
 def post(url: str, body: dict[str, Any]) -> Any:
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+
+    def attempt() -> list[Any] | None:
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return [json.load(answer)]
+        except urllib.error.HTTPError as error:
+            if error.code != BUSY:
+                raise
+            return None
+
+    return wait_for(url, 60, attempt)[0]
 
 
 def wait_for(what: str, seconds: float, attempt: Callable[[], Any]) -> Any:

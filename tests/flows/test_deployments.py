@@ -20,10 +20,9 @@ from prefect.client.schemas.schedules import IntervalSchedule
 
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import declined
-from flows.approval import MARGIN
 from flows.automations import RETRAIN, install_retrain_on_update
 from flows.events import CORPUS_UPDATED, emit
-from flows.scheduled import cancel_late_runs, deadline_of
+from flows.scheduled import MARGIN, cancel_late_runs, deadline_of
 from flows.watch import Watch
 from tests.encoders import publish_contents
 from tests.flows.servers import (

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from alignment.pipeline.champion_check import ChampionCheck, Remeasured
+from alignment.pipeline.plan import Plan, StagePlan
 from alignment.report.summary import CorpusCheck
-from flows.tables import accuracy_table, ledger_table, verdict_markdown, verdict_page
+from alignment.types import Accuracy
+from flows.tables import (
+    accuracy_table,
+    champion_table,
+    ledger_table,
+    plan_table,
+    verdict_markdown,
+    verdict_page,
+)
 from tests.summaries import make_summary
 
 
@@ -13,6 +23,12 @@ def test_verdict_of_an_approved_run() -> None:
     assert "Compared with v1; v2 is deployed." in lines
     assert "- **heldout**: 50.0 → 75.0% (mean of the trained languages)" in lines
     assert not [line for line in lines if "refused" in line]
+
+
+def test_verdict_of_a_version_that_waits() -> None:
+    summary = make_summary(champion="v1").model_copy(update={"waiting": True})
+    lines = verdict_markdown(summary).splitlines()
+    assert "Compared with v1; v1 is deployed; v2 waits for approval." in lines
 
 
 def test_verdict_says_what_was_refused() -> None:
@@ -82,3 +98,26 @@ def test_ledger() -> None:
         "triplets": "14",
         "in batches": "28",
     }
+
+
+def test_the_champion_when_it_was_published_and_now() -> None:
+    before = Accuracy(0.9, 0.8, 100)
+    now = Accuracy(0.5, 0.6, 100)
+    fallen = Remeasured("cy", "tatoeba", before, now, "separate", 0.00012, fallen=True)
+    unknown = Remeasured("fi", "tatoeba", None, now, "not published", None, fallen=False)
+    welsh, finnish = champion_table(ChampionCheck("demo", "v1", (fallen, unknown)))
+    assert (welsh["language"], welsh["published"], welsh["now"]) == ("Welsh", "85.0", "55.0")
+    assert (welsh["p"], welsh["result"]) == ("0.00012", "fallen")
+    assert (finnish["published"], finnish["p"], finnish["result"]) == ("", "", "")
+
+
+def test_a_plan() -> None:
+    stages = {
+        "pull": StagePlan(0, "pair", 3.0, 2**20, "default"),
+        "train": StagePlan(60, "step", 90.0, 2**30, "20260131"),
+    }
+    plan = Plan({}, stages, 10, None, None, None, 2**40)
+    pull, train, total = plan_table(plan)
+    assert (pull["stage"], pull["work"]) == ("pull", "0 (pair)")
+    assert (train["work"], train["time"], train["disk"]) == ("60 (step)", "2 min", "1.0 GiB")
+    assert (total["stage"], total["time"]) == ("all", "2 min")
