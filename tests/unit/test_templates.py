@@ -26,8 +26,10 @@ def test_every_named_file_exists(template: Template, tmp_path: Path) -> None:
 def test_files_name_the_chosen_configuration(tmp_path: Path) -> None:
     write_project(tmp_path, Template.pipeline)
     deployments = yaml.safe_load((tmp_path / "prefect.yaml").read_text())["deployments"]
-    configs = [deployment["parameters"]["config"] for deployment in deployments]
-    assert configs == ["configs/pipeline.yaml", "configs/pipeline.yaml", "configs/smoke.yaml"]
+    configs = {entry["name"]: entry["parameters"]["config"] for entry in deployments}
+    assert configs.pop("smoke") == "configs/smoke.yaml"
+    assert {"retrain", "nightly", "weekly-full", "promote"} < configs.keys()
+    assert set(configs.values()) == {"configs/pipeline.yaml"}
     for deployment in deployments:
         entry, _, _ = deployment["entrypoint"].partition(":")
         assert (tmp_path / entry).is_file()
