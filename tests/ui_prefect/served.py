@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests.flows import servers
+from tests.flows.servers import FINAL_STATES, RUN_SECONDS, START_SECONDS, free_port, wait_for
 from tests.support import ROOT
 
-START_SECONDS = 300
-RUN_SECONDS = 400
 PAGE_SECONDS = 60
-FINAL_STATES = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 LONG = "configs/long.yaml"
 """Like the smoke configuration, but it trains for as long as anybody waits."""
 
@@ -31,9 +24,7 @@ class Served:
 
     def __init__(self, project: Path) -> None:
         """Choose a port; nothing is started yet."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.project = project
         self.workspace = project / "workspace"
         self.url = f"http://127.0.0.1:{self.port}"
@@ -72,15 +63,11 @@ class Served:
 
     def get(self, path: str) -> Any:
         """What the API answers."""
-        with urllib.request.urlopen(f"{self.api}{path}", timeout=30) as answer:
-            return json.load(answer)
+        return servers.get(f"{self.api}{path}")
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """What the API answers to this question."""
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.api}{path}", json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+        return servers.post(f"{self.api}{path}", body)
 
     def delete(self, path: str) -> None:
         """Delete something."""
@@ -122,16 +109,6 @@ class Served:
         wanted = {"deployments": {"name": {"any_": [name]}}, "sort": "START_TIME_DESC"}
         runs: list[dict[str, Any]] = self.post("/flow_runs/filter", wanted)
         return runs
-
-
-def wait_for(what: str, seconds: float, attempt: Callable[[], Any]) -> Any:
-    """Call `attempt` until it returns something."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if result := attempt():
-            return result
-        time.sleep(0.5)
-    pytest.fail(f"{what}: not within {seconds:.0f} s")
 
 
 def _is_prefect(name: str) -> bool:

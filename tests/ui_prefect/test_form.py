@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.flows.servers import wait_for
 from tests.ui_prefect import pages
-from tests.ui_prefect.served import LONG, Served, wait_for
+from tests.ui_prefect.served import LONG, Served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -12,8 +12,9 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from tests.flows.servers import RUN_SECONDS, wait_for
 from tests.ui_prefect import pages
-from tests.ui_prefect.served import LONG, PAGE_SECONDS, RUN_SECONDS, Served, wait_for
+from tests.ui_prefect.served import LONG, PAGE_SECONDS, Served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

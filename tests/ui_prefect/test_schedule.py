@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.flows.servers import RUN_SECONDS, wait_for
 from tests.ui_prefect import pages
-from tests.ui_prefect.served import RUN_SECONDS, Served, wait_for
+from tests.ui_prefect.served import Served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
