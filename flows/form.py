@@ -12,6 +12,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
@@ -80,8 +81,7 @@ def renew_forms(client: SyncPrefectClient, home: Path) -> None:
             continue
         schema = fitted(present, choices, deployment.parameters)
         if schema != present:
-            body = {"parameter_openapi_schema": schema}
-            client.request("PATCH", f"/deployments/{deployment.id}", json=body).raise_for_status()
+            _replace(client, deployment.id, schema)
             logger.info("the form of %s has the present choices", deployment.name)
 
 
@@ -141,6 +141,13 @@ def _choose(field: dict[str, Any], values: Sequence[str], used: Sequence[str | N
         field.update(type="string", enum=[*values, *known])
     else:
         field.pop("enum", None)
+
+
+def _replace(client: SyncPrefectClient, deployment: UUID, schema: Mapping[str, Any]) -> None:
+    """Only the form: schedules, parameters and pauses stay."""
+    body = {"parameter_openapi_schema": dict(schema)}
+    answer = client.request("PATCH", "/deployments/{id}", path_params={"id": deployment}, json=body)
+    answer.raise_for_status()
 
 
 def _stamps(home: Path) -> frozenset[tuple[str, int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
+from typing import cast
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
@@ -53,7 +54,8 @@ class TrainingProgress:
 
     def _write(self, share: float, text: str | None) -> None:
         if self._artifact is None:
-            self._artifact = create_progress_artifact(share, key=KEY, description=text)
+            created = create_progress_artifact(share, key=KEY, description=text)
+            self._artifact = cast(uuid.UUID, created)  # its type allows for a coroutine
         else:
             update_progress_artifact(self._artifact, share, text)
 

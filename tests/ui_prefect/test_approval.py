@@ -30,8 +30,11 @@ def test_an_approval_is_given_on_the_page(page: Page, served: Served, shots: Pat
         "gate:", "gate:\n  approval: manual"
     )
     (served.project / CONFIG).write_text(text)
-    schema = lambda: served.deployment("retrain")["parameter_openapi_schema"]  # noqa: E731
-    wait_for("the configuration", 60, lambda: CONFIG in str(schema()))
+
+    def can_be_chosen() -> bool:
+        return CONFIG in str(served.deployment("retrain")["parameter_openapi_schema"])
+
+    wait_for("the configuration", 60, can_be_chosen)
     run = served.run("retrain", config=CONFIG)
     wait_for("the question", RUN_SECONDS, lambda: served.state(run)["name"] == "Suspended")
     champion = served.workspace / "registry" / "approve" / "champion"
