@@ -55,7 +55,7 @@ class TrainingProgress:
     def _write(self, share: float, text: str | None) -> None:
         if self._artifact is None:
             created = create_progress_artifact(share, key=KEY, description=text)
-            self._artifact = cast(uuid.UUID, created)  # its type allows for a coroutine
+            self._artifact = cast("uuid.UUID", created)  # its type allows for a coroutine
         else:
             update_progress_artifact(self._artifact, share, text)
 
