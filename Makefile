@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-retrieval bench-search gate-study clean
+.PHONY: help run smoke test test-slow test-ui fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-retrieval bench-search gate-study clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: $(VENV)/.test ## Run the tests
 
 test-slow: $(VENV)/.bench $(VENV)-mlflow/bin/mlflow ## Run the tests that take minutes on real input
 	$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
+
+test-ui: $(VENV)/.test ## The pages of Prefect in a browser, with a real server and worker (ten minutes; needs Chromium)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/ui_prefect -m ui --timeout 900 $(ARGS)
 
 fuzz: $(VENV)/.test ## Damaged inputs of every kind for FUZZ_MINUTES (60), with limits on time and memory
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz

@@ -15,22 +15,25 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from prefect import flow
-from prefect.client.schemas.objects import State, StateType
-from prefect.context import FlowRunContext
+from prefect.client.schemas.objects import State
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from alignment.config import load_config
+from alignment.config.training import MAX_STEPS, LossName
 from alignment.errors import Busy
 from alignment.last_words import reported_if_killed
-from alignment.pipeline.run import Outcome, run_pipeline
+from alignment.pipeline.run import run_pipeline
 from alignment.pipeline.workspace import Workspace
 from alignment.redaction import redact_logs
 from alignment.types import Rejected
+from flows import states
 from flows.approval import ask, decided_before
 from flows.dry_run import planned
 from flows.environment import create_home
 from flows.log_lines import show_errors_in_one_line
+from flows.progress import TrainingProgress
+from flows.run_names import run_name
 from flows.runner import PrefectRunner
 from flows.selection import allow_workspace, chosen_workspace, refuse_secrets, train_only
 from flows.tell import tell
@@ -39,21 +42,9 @@ WORKERS = 2
 logger = logging.getLogger("alignment.flow")
 
 
-def _run_name() -> str:
-    """What was asked: `quickstart`, or `quickstart cy,fi 300 steps`."""
-    context = FlowRunContext.get()
-    parameters = (context.parameters if context else None) or {}
-    asked = [Path(str(parameters.get("config", "run"))).stem]
-    if parameters.get("languages"):
-        asked.append(",".join(parameters["languages"]))
-    if parameters.get("steps") is not None:
-        asked.append(f"{parameters['steps']} steps")
-    return " ".join(asked)
-
-
 @flow(
     name="align",
-    flow_run_name=_run_name,
+    flow_run_name=run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),  # type: ignore[arg-type]
     validate_parameters=True,
     persist_result=False,
@@ -61,30 +52,32 @@ def _run_name() -> str:
 def align(
     config: str = "configs/quickstart.yaml",
     languages: Sequence[str] = (),
-    steps: Annotated[int, Field(ge=0)] | None = None,
+    steps: Annotated[int, Field(ge=0, le=MAX_STEPS)] | None = None,
+    loss: LossName | None = None,
+    dry_run: bool = False,
+    reason: Annotated[str, Field(max_length=1000)] = "",
+    fresh: bool = False,
     overrides: Sequence[str] = (),
     workspace: str = "workspace",
-    dry_run: bool = False,
-    fresh: bool = False,
-    reason: Annotated[str, Field(max_length=1000)] = "",
-) -> Outcome | State[Any]:
+) -> State[Any]:
     """From corpora to a deployed encoder, or a rejection by the gate.
 
-    The flow run ends as Completed, Rejected (the gate rejected the model and nothing was
+    The flow run ends as Approved, Rejected (the gate rejected the model and nothing was
     deployed), Skipped (another run of the same model is in progress), Planned (a dry run) or
     Failed. If `gate.approval` is manual it is Suspended until somebody decides, and ends as
-    Completed, Rejected, Outdated (another version was deployed meanwhile) or Expired.
+    Approved, Rejected, Outdated (another version was deployed meanwhile) or Expired.
 
     Args:
         config: Configuration file.
         languages: Train only these of the configured languages; the others become controls,
             which are measured and gated but not trained. Empty: all.
         steps: Training steps. Empty: as configured.
+        loss: Loss to minimize. Empty: as configured.
+        dry_run: Only estimate rows, minutes, disk and memory; fetch, train and deploy nothing.
+        reason: Why this run is started, for whoever reads its log.
+        fresh: Build every artifact once more, even if it is stored. Downloads are reused.
         overrides: More configuration values, each as key=value, such as train.margin=0.1
         workspace: Directory of artifacts, downloads, models and reports.
-        dry_run: Only estimate rows, minutes, disk and memory; fetch, train and deploy nothing.
-        fresh: Build every artifact once more, even if it is stored. Downloads are reused.
-        reason: Why this run is started, for whoever reads its log.
     """
     redact_logs()
     show_errors_in_one_line()
@@ -93,6 +86,8 @@ def align(
     changes = list(overrides)
     if steps is not None:
         changes.append(f"train.steps={steps}")
+    if loss is not None:
+        changes.append(f"train.loss={loss}")
     settings = load_config(Path(config), changes)
     if languages:
         settings = train_only(settings, languages)
@@ -105,16 +100,16 @@ def align(
     if decided is not None:
         return decided
     champion = place.registry_of(settings).champion()
+    progress = TrainingProgress(settings.train.steps)
     try:
-        outcome = run_pipeline(settings, place, PrefectRunner())
+        outcome = run_pipeline(settings, place, PrefectRunner(), on_step=progress)
     except Busy as error:
-        return State(type=StateType.COMPLETED, name="Skipped", message=str(error))
+        return states.skipped(str(error))
+    progress.finish()
     tell(outcome, champion.name if champion else None)
-    if isinstance(outcome.verdict, Rejected):
-        return _rejected(outcome.verdict, outcome.directory)
-    if outcome.waiting:
+    if outcome.waiting and not isinstance(outcome.verdict, Rejected):
         return ask(settings, place, outcome, champion)
-    return outcome
+    return states.state_of(outcome)
 
 
 def main(config: Path, overrides: Sequence[str], workspace: Path) -> int:
@@ -123,15 +118,6 @@ def main(config: Path, overrides: Sequence[str], workspace: Path) -> int:
 
     with reported_if_killed():
         return exit_code_of(lambda: _run_and_print(config, overrides, workspace))
-
-
-def _rejected(verdict: Rejected, directory: Path) -> State[Any]:
-    languages = ", ".join(sorted({finding.language for finding in verdict.failed}))
-    message = (
-        f"the gate rejected the model because of {languages}; nothing was deployed. "
-        f"Report: {directory / 'report.html'}"
-    )
-    return State(type=StateType.FAILED, name="Rejected", message=message)
 
 
 def _run_and_print(config: Path, overrides: Sequence[str], workspace: Path) -> int:
@@ -150,12 +136,12 @@ def _run_and_print(config: Path, overrides: Sequence[str], workspace: Path) -> i
         workspace=str(workspace),
         return_state=True,
     )
-    if state.name == "Skipped":
+    if state.name == states.SKIPPED:
         raise Busy(state.message or "another run is in progress")
-    if state.name in ("Rejected", "Waiting"):
+    if state.name in (states.REJECTED, "Waiting"):
         record = last_run(workspace)
         print_outcome(record.summary, record.directory)
-        if state.name == "Rejected":
+        if state.name == states.REJECTED:
             return REJECTED
         print_line(state.message or "")
         return WAITING

@@ -42,18 +42,19 @@ from flows.events import APPROVAL_REQUESTED, announce_champion, emit
 from flows.reports import REPORT, address_of
 from flows.runner import PrefectRunner
 from flows.scheduled import MARGIN
+from flows.states import APPROVED, REJECTED
 from flows.tell import attempt
 
 APPROVALS = "approvals"
 _KEY = "approval"
 _PAUSE_SECONDS = 10.0
-_END: dict[str, tuple[StateType, str | None]] = {
-    "approved": (StateType.COMPLETED, None),
-    "declined": (StateType.FAILED, "Rejected"),
-    "refused": (StateType.FAILED, "Rejected"),
+_END: dict[str, tuple[StateType, str]] = {
+    "approved": (StateType.COMPLETED, APPROVED),
+    "declined": (StateType.FAILED, REJECTED),
+    "refused": (StateType.FAILED, REJECTED),
     "outdated": (StateType.FAILED, "Outdated"),
 }
-"""Type and name of the final state; None is the type's own name."""
+"""Type and name of the final state."""
 logger = logging.getLogger("alignment.flow")
 
 

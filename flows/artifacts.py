@@ -9,18 +9,20 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 
 from alignment.pipeline.run import Outcome
 from flows.reports import REPORT, address_of
-from flows.tables import accuracy_table, ledger_table, verdict_markdown
+from flows.states import state_of
+from flows.tables import accuracy_table, ledger_table, verdict_page
 
 
 def artifacts(outcome: Outcome) -> dict[str, Callable[[], object]]:
     """What attaches each artifact to the flow run in progress, by key."""
     summary = outcome.summary
+    address = address_of(outcome.directory / REPORT)
     return {
         "verdict": functools.partial(
             create_markdown_artifact,
-            verdict_markdown(summary),
+            verdict_page(summary, address),
             key="verdict",
-            description=f"{summary.name}: {summary.verdict}",
+            description=f"{summary.verdict.capitalize()}: {state_of(outcome).message}",
         ),
         "accuracy": functools.partial(
             create_table_artifact,
@@ -36,7 +38,7 @@ def artifacts(outcome: Outcome) -> dict[str, Callable[[], object]]:
         ),
         "report": functools.partial(
             create_link_artifact,
-            address_of(outcome.directory / REPORT),
+            address,
             key="report",
             link_text=REPORT,
             description="the full report",

@@ -16,6 +16,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import DeploymentResponse
 
 from flows.automations import install_alarms, install_retrain_on_update
+from flows.form import renew_forms
 from flows.scheduled import cancel_late_runs
 
 POOL = "alignment"
@@ -48,6 +49,7 @@ def deploy(directory: Path) -> None:
             command = (sys.executable, "-m", "prefect", "--no-prompt", *arguments)
             subprocess.run(command, cwd=directory, check=True)
         _pause(client, before)
+        renew_forms(client, directory)
         # Before a worker is there, which would take them all.
         cancel_late_runs(client, datetime.datetime.now(datetime.UTC))
         install_alarms(client)
@@ -88,6 +90,7 @@ if __name__ == "__main__":
     from alignment.cli.exit_codes import exit_code_of
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
 
     def main() -> int:
         """Deploy from the directory of this checkout."""

@@ -12,6 +12,8 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from alignment.errors import AlignmentError
 from alignment.pipeline.runner import failures
+from alignment.types import Artifact
+from flows.states import reused
 
 RETRIES = 2
 RETRY_SECONDS: list[float] = [10, 60]
@@ -37,10 +39,16 @@ _task = task(
 
 
 @_task
-def stage(name: str, label: str, calls: Mapping[str, Callable[[], T]]) -> T:
-    """The call of one language (`label`), or the only call of a stage."""
+def stage(name: str, label: str, calls: Mapping[str, Callable[[], T]]) -> T | State[T]:
+    """The call of one language (`label`), or the only call of a stage.
+
+    The task ends as Reused if the store had the artifact.
+    """
     logger.debug("%s %s", name, label)
-    return calls[label]()
+    result = calls[label]()
+    if isinstance(result, Artifact) and result.reused:
+        return reused(result)
+    return result
 
 
 class PrefectRunner:
@@ -48,7 +56,10 @@ class PrefectRunner:
 
     def run(self, name: str, call: Callable[[], T]) -> T:
         """The call's result, from one task."""
-        return stage.with_options(name=name, task_run_name=name)(name, "", {"": call})
+        named = stage.with_options(name=name, task_run_name=name)
+        state: State[Any] = named(name, "", {"": call}, return_state=True)
+        result: T = state.result()
+        return result
 
     def map(self, name: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
         """Each call's result by label, from a mapped task.

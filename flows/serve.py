@@ -57,7 +57,7 @@ def serve(home: Path, host: str, port: int) -> int:
             subprocess.run(deploy, env=environment, cwd=home, check=True)
             logger.info("Prefect: http://%s:%d (Deployments > retrain > Run)", host, port)
             children.start("worker", "start", "--pool", POOL)
-            _watch(children, api)
+            _watch(children, api, home)
     except GivenUpError as error:
         logger.error("error: %s", error)
     except subprocess.CalledProcessError as error:
@@ -83,18 +83,21 @@ def refuse_taken(host: str, port: int) -> None:
             ) from error
 
 
-def _watch(children: Children, api: str) -> None:
-    """Revive the processes and look at the runs, until this process is told to stop."""
+def _watch(children: Children, api: str, home: Path) -> None:
+    """Revive the processes, look at the runs and renew the forms, until told to stop."""
     from prefect.client.orchestration import SyncPrefectClient
 
+    from flows.form import Forms
     from flows.watch import LOOK_SECONDS, Watch, limits_from_environment
 
     with SyncPrefectClient(api=api) as client:
         watch = Watch(client, limits_from_environment())
+        forms = Forms(client, home)
         next_look = time.monotonic() + LOOK_SECONDS
         while True:
             time.sleep(1)
             children.revive()
+            forms.look()
             if time.monotonic() >= next_look:
                 watch.look()
                 next_look = time.monotonic() + LOOK_SECONDS

@@ -11,6 +11,39 @@ from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent, small
 from alignment.report.alignment import alignment_rows
 from alignment.report.summary import Summary
 from alignment.report.templating import escape_markdown
+from flows.charts import accuracy_image
+
+
+def verdict_page(summary: Summary, report: str) -> str:
+    """The whole run on one page of Markdown: verdict, pictures and tables, the verdict first.
+
+    Args:
+        summary: Of the run.
+        report: Address of its report.
+    """
+    parts = [verdict_markdown(summary), f"[The full report]({report})"]
+    parts += [_suite_section(summary, suite) for suite in summary.suites()]
+    if summary.rows:
+        parts.append(f"## Pairs\n\n{markdown_table(ledger_table(summary))}")
+    return "\n\n".join(parts)
+
+
+def markdown_table(rows: list[dict[str, str]]) -> str:
+    """Rows with the same columns; the first is for names, the others are for numbers."""
+    columns = list(rows[0])
+    lines = [columns, ["---", *["--:"] * (len(columns) - 1)]]
+    lines += [[str(escape_markdown(row[column])) for column in columns] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _suite_section(summary: Summary, suite: str) -> str:
+    rows = []
+    for row in accuracy_rows(summary, suite):
+        cells = _accuracy_cells(suite, row)
+        cells.pop("suite")
+        rows.append(cells)
+    title = f"## Accuracy on {escape_markdown(suite)}"
+    return "\n\n".join([title, accuracy_image(summary, suite), markdown_table(rows)])
 
 
 def verdict_markdown(summary: Summary) -> str:

@@ -18,6 +18,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -38,12 +39,22 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.server.schemas import schedules
 
 from flows.events import RUN_LOST, SCHEDULE_STALLED, emit
+from flows.form import Forms
 from flows.scheduled import FLOWS, cancel_late_runs, end_expired_approvals
 
 HEARTBEAT = "prefect.flow-run.heartbeat"
 LIVE = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 PAGE = 200
-VERDICTS = ["Completed", "Rejected", "Degraded", "Waiting", "Suspended", "Expired", "Outdated"]
+VERDICTS = [
+    "Approved",
+    "Completed",
+    "Rejected",
+    "Degraded",
+    "Waiting",
+    "Suspended",
+    "Expired",
+    "Outdated",
+]
 """States of runs that have come to a result; Skipped is none. A suspended run waits for a person.
 """
 LOOK_SECONDS = 30.0
@@ -212,16 +223,19 @@ def _next_start(schedule: Any, since: datetime.datetime) -> datetime.datetime | 
     return starts[0] if starts else None
 
 
-def watch(api: str) -> None:
-    """Look every half minute, for ever.
+def watch(api: str, home: Path) -> None:
+    """Look every half minute, for ever, also for changed configurations (see `flows.form`).
 
     Args:
         api: Address of the server's API.
+        home: Directory of `prefect.yaml`.
     """
     with SyncPrefectClient(api=api) as client:
         watching = Watch(client, limits_from_environment())
+        forms = Forms(client, home)
         while True:
             watching.look()
+            forms.look()
             time.sleep(LOOK_SECONDS)
 
 
@@ -249,4 +263,4 @@ if __name__ == "__main__":
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
     if not os.environ.get("PREFECT_API_URL"):
         sys.exit("error: set PREFECT_API_URL, such as http://127.0.0.1:4200/api")
-    watch(os.environ["PREFECT_API_URL"])
+    watch(os.environ["PREFECT_API_URL"], Path(__file__).resolve().parent.parent)

@@ -10,6 +10,7 @@ from alignment.config.base import Section, Share
 from alignment.config.keys import InconsistentError, KeyProblem
 
 MAX_STEPS = 1_000_000
+LossName = Literal["triplet", "infonce", "triplet+infonce"]
 AveragingShare = Annotated[float, Field(ge=0.0, lt=1.0)]
 MAX_PARTS = 1000
 """How often negatives can be mined in one training."""
@@ -18,7 +19,7 @@ MAX_PARTS = 1000
 class Train(Section):
     """The loss, the batches and the optimization."""
 
-    loss: Literal["triplet", "infonce", "triplet+infonce"] = Field(
+    loss: LossName = Field(
         "triplet", description="Loss to minimize; `triplet+infonce` is a weighted mean of both."
     )
     triplet_weight: Share = Field(

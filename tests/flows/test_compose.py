@@ -51,7 +51,8 @@ def test_everything_is_restarted_and_waits_for_what_it_needs(services: dict[str,
 
 
 def test_configurations_are_not_baked_in(services: dict[str, Any]) -> None:
-    assert "./configs:/app/configs:ro" in services["worker"]["volumes"]
+    for name in ("worker", "watch"):  # the watch renews the forms of the UI
+        assert "./configs:/app/configs:ro" in services[name]["volumes"]
 
 
 def test_the_password_has_no_default(services: dict[str, Any]) -> None:

@@ -147,20 +147,22 @@ def test_parameters_of_retrain(api: str) -> None:
         "config",
         "languages",
         "steps",
+        "loss",
+        "dry_run",
+        "reason",
+        "fresh",
         "overrides",
         "workspace",
-        "dry_run",
-        "fresh",
-        "reason",
     ]
-    assert properties["languages"]["type"] == "array"
+    assert properties["languages"]["items"]["enum"][:2] == ["af", "ar"]
+    assert "configs/smoke.yaml" in properties["config"]["enum"]
     for name in in_order:
         assert properties[name]["description"]
 
 
 def test_wrong_values_are_refused_at_once(api: str) -> None:
     smoke = deployment(api, "smoke")["id"]
-    for parameters in ({"steps": -1}, {"steps": "many"}, {"languages": "es"}):
+    for parameters in ({"steps": -1}, {"steps": "many"}, {"languages": ["xx"]}):
         with pytest.raises(urllib.error.HTTPError) as refused:
             post(f"{api}/deployments/{smoke}/create_flow_run", {"parameters": parameters})
         assert refused.value.code in (409, 422), parameters

@@ -12,6 +12,7 @@ from flows.tables import (
     ledger_table,
     plan_table,
     verdict_markdown,
+    verdict_page,
 )
 from tests.summaries import make_summary
 
@@ -62,6 +63,22 @@ def test_verdict_names_corpora_that_are_not_aligned() -> None:
     summary = make_summary().model_copy(update={"alignment": {"cy": {"a": check, "b": unsure}}})
     lines = verdict_markdown(summary).splitlines()
     assert lines[-1] == "- shifted: **a**, Welsh: its rows are shifted"
+
+
+def test_the_page_begins_with_the_verdict() -> None:
+    lines = verdict_page(make_summary(), "http://host/report.html").splitlines()
+    assert lines[0] == "# Approved"
+    assert "[The full report](http://host/report.html)" in lines
+    assert "| Finnish | 1,200 | 50.0 | 75.0 | 65.0 – 85.0 | pass |" in lines
+    assert "| Finnish | 10 | 3 | 7 | 14 | 28 |" in lines
+    assert sum(line.startswith("![") for line in lines) == 1
+
+
+def test_a_name_cannot_forge_a_cell() -> None:
+    summary = make_summary()
+    evil = summary.languages["fi"].model_copy(update={"name": "a | b\n# Rejected"})
+    page = verdict_page(summary.model_copy(update={"languages": {"fi": evil}}), "x")
+    assert "| a \\| b \\# Rejected |" in page
 
 
 def test_accuracy() -> None:

@@ -1,0 +1,75 @@
+"""A schedule: its run appears by itself, and what a user pauses stays paused."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.flows.servers import RUN_SECONDS, wait_for
+from tests.ui_prefect import pages
+from tests.ui_prefect.served import Served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.ui
+EVERY_MINUTE = """
+  - name: minutely
+    description: Every minute.
+    entrypoint: flows/align.py:align
+    parameters: {config: configs/smoke.yaml, steps: 0, workspace: workspace/minutely}
+    schedules:
+      - {slug: minutely, cron: "* * * * *", timezone: UTC, active: true}
+    work_pool: *work_pool
+"""
+
+
+@pytest.fixture(scope="module")
+def minutely(served: Served) -> Iterator[Served]:
+    """The server with one more deployment."""
+    file = served.project / "prefect.yaml"
+    before = file.read_text()
+    file.write_text(before + EVERY_MINUTE)
+    environment = {
+        **served.environment,
+        "PREFECT_API_URL": served.api,
+        "ALIGNMENT_HOME": str(served.project),
+    }
+    command = [sys.executable, "-m", "flows.deploy"]
+    subprocess.run(command, cwd=served.project, env=environment, check=True, timeout=300)
+    yield served
+    file.write_text(before)
+    served.delete(f"/deployments/{served.deployment('minutely')['id']}")
+
+
+def test_a_scheduled_run_and_a_pause_that_survives_a_restart(
+    page: Page, minutely: Served, shots: Path
+) -> None:
+    def finished() -> dict[str, Any] | None:
+        runs = [run for run in minutely.runs("minutely") if run["state_name"] == "Rejected"]
+        return runs[0] if runs else None
+
+    run = wait_for("a scheduled run", RUN_SECONDS, finished)
+    assert run["auto_scheduled"] and run["name"] == "minutely smoke 0 steps"
+    address = f"{minutely.url}/v2/deployments/deployment/{minutely.deployment('minutely')['id']}"
+    page.goto(address)
+    expect(page.get_by_role("link", name=run["name"]).first).to_be_visible()
+    toggle = page.get_by_role("switch", name="toggle")
+    expect(toggle).to_be_checked()
+    page.screenshot(path=shots / "schedule.png")
+    toggle.click()
+    expect(toggle).not_to_be_checked()
+    minutely.stop()
+    minutely.start()
+    page.goto(address)
+    toggle = page.get_by_role("switch", name="toggle")
+    expect(toggle).not_to_be_checked()
+    page.screenshot(path=shots / "paused.png")
+    assert minutely.deployment("minutely")["schedules"][0]["active"] is False
+    pages.open_form(page, minutely, "minutely")
