@@ -20,10 +20,10 @@ from prefect.types import SecretDict
 from pydantic import SecretStr
 
 from alignment.errors import ConfigError
+from flows.alarm import WEBHOOK
 from flows.events import ALARMS
 from flows.watch import FLOWS
 
-WEBHOOK = "ALIGNMENT_ALARM_WEBHOOK"
 BLOCK = "ALIGNMENT_ALARM_BLOCK"
 _WEBHOOK_BLOCK = "alignment-alarm"
 _SUBJECT = "alignment: {{ event.event }} {{ event.resource.name }}"

@@ -1,12 +1,11 @@
 """`python -m flows.watch` looks after the runs of the server at `PREFECT_API_URL`.
 
-It ends flow runs that died without a word, and says so when a schedule no longer finishes a run.
-`make serve` has it built in.
+It ends flow runs that died without a word, and says so when a schedule no longer finishes a run, or
+when the server itself has been away for long. `make serve` has it built in.
 
-A run whose process was killed stays Running on the server, and holds the slot of its deployment, so
-that every later run is cancelled. A run sends a heartbeat every half minute. If none came for
-`Limits.silence`, the run becomes Crashed and its slot is free. What happened while the server could
-not be reached is no silence of the run.
+A run whose process was killed stays Running on the server. A run sends a heartbeat every half
+minute (`flows.environment`). If none came for `Limits.silence`, the run becomes Crashed. What
+happened while the server could not be reached is no silence of the run.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from __future__ import annotations
 import asyncio
 import datetime
 import logging
-import os
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import httpx
@@ -35,28 +34,24 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import PrefectException
 from prefect.server.schemas import schedules
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
+from flows.alarm import SERVER_AWAY, post_alarm
 from flows.events import RUN_LOST, SCHEDULE_STALLED, emit
+from flows.limits import Limits, limits_from_environment
+from flows.server import api_address
 
 FLOWS = ["align"]
 HEARTBEAT = "prefect.flow-run.heartbeat"
 LIVE = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 PAGE = 200
-LOOK_SECONDS = 30.0
+ANSWER_SECONDS = 20.0
+"""A server that takes longer to answer is away."""
+_FAILURES = (httpx.HTTPError, PrefectException, ValueError, KeyError)
+"""Of a server that is away, that refuses something, or whose answer makes no sense."""
 logger = logging.getLogger("alignment.watch")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long to wait."""
-
-    silence: datetime.timedelta = datetime.timedelta(minutes=5)
-    """Without a heartbeat, until a run counts as dead."""
-    pending: datetime.timedelta = datetime.timedelta(minutes=10)
-    """Between the worker's promise to start a run and its first heartbeat."""
-    stalled: datetime.timedelta = datetime.timedelta(hours=8)
-    """After the time at which a schedule should have started its next run."""
 
 
 class _Lost(NamedTuple):
@@ -99,19 +94,46 @@ class Watch:
         self._client = client
         self._limits = limits or Limits()
         self._deaf_until = _now()
+        self._away_since: datetime.datetime | None = None
+        self._said_away = False
         self._said: dict[str, datetime.datetime] = {}
 
-    def look(self) -> None:
+    def look(self) -> bool:
         """End the runs that died, and report the schedules that have stalled.
 
         A server that cannot be reached is left for the next look.
+
+        Returns:
+            Whether the server is well; False if it has been away for `Limits.away`, which is
+            reported to the webhook once.
         """
         try:
             self._end_lost_runs()
             self._report_stalled_schedules()
-        except httpx.HTTPError as error:
-            logger.warning("the Prefect server cannot be reached: %s", error)
+        except _FAILURES as error:
+            logger.warning("the Prefect server does not answer as it should: %s", error)
             self._deaf_until = _now()
+            return not self._is_away_for_long(str(error))
+        self._away_since = None
+        self._said_away = False
+        return True
+
+    def _is_away_for_long(self, reason: str) -> bool:
+        """Whether another `Limits.away` without an answer is over; the first is an alarm."""
+        self._away_since = self._away_since or _now()
+        if _now() - self._away_since < self._limits.away:
+            return False
+        self._away_since = None
+        if not self._said_away:
+            minutes = self._limits.away.total_seconds() / 60
+            message = (
+                f"the Prefect server has not answered for {minutes:g} minutes, so no run starts: "
+                f"{reason}. Look at its messages, and whether its disk is full."
+            )
+            logger.error("%s", message)
+            post_alarm(SERVER_AWAY, str(self._client.api_url), message)
+            self._said_away = True
+        return True
 
     def _end_lost_runs(self) -> None:
         for run in self._live_runs():
@@ -205,41 +227,47 @@ def _next_start(schedule: Any, since: datetime.datetime) -> datetime.datetime | 
     return starts[0] if starts else None
 
 
-def watch(api: str) -> None:
+def watch(api: str, limits: Limits) -> None:
     """Look every half minute, for ever.
 
     Args:
         api: Address of the server's API.
+        limits: How long to wait.
     """
-    with SyncPrefectClient(api=api) as client:
-        watching = Watch(client, limits_from_environment())
+    with watching(api, limits) as watch:
         while True:
-            watching.look()
-            time.sleep(LOOK_SECONDS)
+            watch.look()
+            time.sleep(limits.look_seconds)
+
+
+@contextmanager
+def watching(api: str, limits: Limits) -> Iterator[Watch]:
+    """A watch that a server cannot hold up: it waits `ANSWER_SECONDS`, and asks once.
+
+    Args:
+        api: Address of the server's API.
+        limits: How long to wait.
+    """
+    with (
+        temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
+        SyncPrefectClient(api=api, httpx_settings={"timeout": ANSWER_SECONDS}) as client,
+    ):
+        yield Watch(client, limits)
 
 
 def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
-def limits_from_environment() -> Limits:
-    """`ALIGNMENT_SILENCE_MINUTES` (5) and `ALIGNMENT_STALLED_HOURS` (8).
-
-    Raises:
-        ValueError: if one is not a number.
-    """
-    silence = float(os.environ.get("ALIGNMENT_SILENCE_MINUTES", "5"))
-    stalled = float(os.environ.get("ALIGNMENT_STALLED_HOURS", "8"))
-    return Limits(
-        silence=datetime.timedelta(minutes=silence),
-        pending=datetime.timedelta(minutes=2 * silence),
-        stalled=datetime.timedelta(hours=stalled),
-    )
+def main() -> int:
+    """Watch the server at `PREFECT_API_URL`."""
+    watch(api_address(), limits_from_environment())
+    return 0
 
 
 if __name__ == "__main__":
+    from alignment.cli.exit_codes import exit_code_of
+
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
-    if not os.environ.get("PREFECT_API_URL"):
-        sys.exit("error: set PREFECT_API_URL, such as http://127.0.0.1:4200/api")
-    watch(os.environ["PREFECT_API_URL"])
+    sys.exit(exit_code_of(main))
