@@ -58,10 +58,11 @@ SCALED = {
     "PREFECT_WORKER_HEARTBEAT_SECONDS": "3",  # instead of 30
 }
 """Limits in fast motion: about a tenth of the defaults."""
+BUSY_TRIES = 20
 T = TypeVar("T")
 
 
-def wait_for(what: str, seconds: float, attempt: Callable[[], T | None], pause: float = 0.1) -> T:
+def wait_for(what: str, seconds: float, attempt: Callable[[], T | None], pause: float = 0.25) -> T:
     """Call `attempt` until it returns something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -199,12 +200,16 @@ class Site:
         return processes(self.workspace)[kind]
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
-        """The server's answer.
+        """The server's answer. One that is busy (503) is asked again, as Prefect's client does.
 
         Raises:
             httpx.HTTPError: if there is none, or an error.
         """
-        answer = httpx.request(method, f"{self.api}/{path}", json=body, timeout=20)
+        for _ in range(BUSY_TRIES):
+            answer = httpx.request(method, f"{self.api}/{path}", json=body, timeout=20 * SLOW)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(1)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
