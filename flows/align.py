@@ -27,6 +27,7 @@ from alignment.pipeline.run import Outcome, run_pipeline
 from alignment.pipeline.workspace import Workspace
 from alignment.redaction import redact_logs, redacted
 from alignment.types import Rejected
+from flows.cancel import ending_if_cancelled
 from flows.environment import create_home
 from flows.log_lines import show_errors_in_one_line
 from flows.runner import PrefectRunner
@@ -88,7 +89,8 @@ def align(
     place = Workspace(chosen_workspace(workspace))
     champion = place.registry_of(settings).champion()
     try:
-        outcome = run_pipeline(settings, place, PrefectRunner())
+        with ending_if_cancelled():
+            outcome = run_pipeline(settings, place, PrefectRunner())
     except Busy as error:
         return State(type=StateType.COMPLETED, name="Skipped", message=str(error))
     tell(outcome, champion.name if champion else None)

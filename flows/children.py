@@ -150,7 +150,7 @@ def _may_restart_at(restarts: list[float]) -> float:
     """When a process that was restarted at these times may be restarted again."""
     if not restarts:
         return 0.0
-    return restarts[-1] + PAUSE_SECONDS * 2 ** (len(restarts) - 1)
+    return restarts[-1] + PAUSE_SECONDS * 2.0 ** (len(restarts) - 1)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

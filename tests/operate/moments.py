@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from alignment.training.job import PROGRESS
 from tests.operate.site import RUN_SECONDS, Site, wait_for
@@ -24,9 +27,10 @@ def waiting_for(site: Site, moment: str) -> Callable[[], object]:
 def _has_stepped(site: Site) -> bool:
     """Whether a training process has done a step."""
     for process in site.running("training"):
-        progress = Path(process.cmdline()[-1]).parent / PROGRESS
-        if progress.is_file() and progress.stat().st_size:
-            return True
+        with contextlib.suppress(psutil.Error, OSError, IndexError):  # it begins, or it has ended
+            job = Path(process.cmdline()[-1])
+            if (job.parent / PROGRESS).stat().st_size:
+                return True
     return False
 
 

@@ -29,10 +29,10 @@ from tests.support import ROOT
 MODEL = "tiny"
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 SLOW = float(os.environ.get("OPERATE_SLOW", "1"))
-"""Factor for all times, on a machine that others use as well."""
-START_SECONDS = 240 * SLOW
-RUN_SECONDS = 180 * SLOW
-LOST_SECONDS = 120 * SLOW
+"""Factor for all patience, on a machine that others use as well."""
+START_SECONDS = 240
+RUN_SECONDS = 180
+LOST_SECONDS = 120
 """Silence, a look at it, and what the server needs."""
 CONFIG = """
 name: tiny
@@ -63,13 +63,13 @@ T = TypeVar("T")
 
 
 def wait_for(what: str, seconds: float, attempt: Callable[[], T | None], pause: float = 0.25) -> T:
-    """Call `attempt` until it returns something."""
-    deadline = time.monotonic() + seconds
+    """Call `attempt` until it returns something; `seconds` are those of an idle machine."""
+    deadline = time.monotonic() + seconds * SLOW
     while time.monotonic() < deadline:
         if result := attempt():
             return result
         time.sleep(pause)
-    pytest.fail(f"{what}: not within {seconds:.0f} s")
+    pytest.fail(f"{what}: not within {seconds * SLOW:.0f} s")
 
 
 @dataclass
@@ -103,6 +103,11 @@ class Site:
     def registry(self) -> Registry:
         """Of the only model."""
         return Workspace(self.workspace).registry(MODEL)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether serve has ended."""
+        return self.serving is not None and self.serving.poll() is not None
 
     def prepare(self) -> None:
         """Write the project, with one tiny model in all deployments."""
@@ -148,7 +153,7 @@ class Site:
         The server of a serve that was killed may still hold the port for a moment; then serve ends
         with that message, and is started again.
         """
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + START_SECONDS * SLOW
         while not self._starts(deadline):
             time.sleep(2)
 
@@ -171,7 +176,7 @@ class Site:
                 assert "on 127.0.0.1:" in said, said
                 return False
             time.sleep(0.5)
-        pytest.fail(f"serve was not ready within {START_SECONDS:.0f} s: {said}")
+        pytest.fail(f"serve was not ready within {START_SECONDS * SLOW:.0f} s: {said}")
 
     def stop(self) -> None:
         """Stop serve, and whatever is left."""

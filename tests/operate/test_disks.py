@@ -84,7 +84,7 @@ def test_the_database_is_full(full_site: Site) -> None:
         silent = ("alignment.server.away", "alignment.schedule.stalled", "alignment.serve.ended")
         wait_for("an alarm", HEARD_SECONDS, lambda: site.alarms.since(then, *silent))
         site.is_whole()
-    if site.serving is not None and site.serving.poll() is not None:
+    if site.has_ended:
         site.start()
     wait_for("the server", 120, site.answers)
     then = time.time()

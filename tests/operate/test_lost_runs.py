@@ -28,6 +28,23 @@ def test_a_cancel_in_training(site: Site) -> None:
 
 
 @pytest.mark.operate("cancel")
+def test_a_cancel_that_no_worker_hears(site: Site) -> None:
+    """The worker that started the run has died, and the next one does not know it."""
+    wait = waiting_for(site, "training")
+    run = site.begin("train.steps=20000", "train.learning_rate=0.9e-3")
+    wait()
+    site.kill("worker")
+    wait_for("another worker", 120, lambda: site.running("worker"))
+    assert site.running("run"), "the run ended with its worker"
+    site.set_state(run, "CANCELLING")
+    state = site.final(run, 120)
+    assert state["type"] == "CANCELLED", state
+    wait_for("its end", 60, lambda: not site.running("run") and not site.running("training"))
+    assert site.state(run)["type"] == "CANCELLED", "its end changed the state"
+    site.is_whole()
+
+
+@pytest.mark.operate("cancel")
 def test_a_cancel_of_a_dead_run(site: Site) -> None:
     """It stayed Cancelling for ever."""
     wait = waiting_for(site, "training")

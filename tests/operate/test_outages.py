@@ -81,7 +81,8 @@ def test_a_server_that_cannot_start_is_given_up(site: Site) -> None:
         database.mkdir()  # SQLite cannot open it
     try:
         assert site.serving is not None
-        assert site.serving.wait(300) == 1
+        wait_for("the end of serve", 300, lambda: site.has_ended)
+        assert site.serving.returncode == 1
         wait_for("an alarm", 30, lambda: site.alarms.since(then, "alignment.serve.ended"))
         said = site.log.read_text(errors="replace")
         assert "the Prefect server ended 6 times" in said
