@@ -79,6 +79,7 @@ if __name__ == "__main__":
     from alignment.cli.exit_codes import exit_code_of
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
 
     def main() -> int:
         """Deploy from the directory of this checkout."""

@@ -17,7 +17,8 @@ MOMENTS = ("start", "training", "publish")
 def waiting_for(site: Site, moment: str) -> Callable[[], object]:
     """Waits for a moment of the run that begins after this call."""
     if moment == "start":
-        return lambda: wait_for("the run", RUN_SECONDS, lambda: site.running("run"))
+        old = set(site.running("run"))  # the process of the last run may take a moment to end
+        return lambda: wait_for("the run", RUN_SECONDS, lambda: set(site.running("run")) - old)
     if moment == "training":
         return lambda: wait_for("training", RUN_SECONDS, lambda: _has_stepped(site))
     before = _verdicts(site)
