@@ -20,6 +20,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException
+from prefect.settings import PREFECT_API_URL
 
 LOOK_SECONDS = 15.0
 LOOKS = 2
@@ -29,10 +30,13 @@ logger = logging.getLogger("alignment.flow")
 
 @contextmanager
 def ending_if_cancelled() -> Iterator[None]:
-    """Look at the state of the flow run in progress meanwhile; does nothing outside of one."""
+    """Look at the state of the flow run in progress meanwhile.
+
+    Does nothing outside of a flow run, and with an embedded server, on which nobody can cancel.
+    """
     context = FlowRunContext.get()
     run = context.flow_run if context else None
-    if run is None:
+    if run is None or not PREFECT_API_URL.value():
         yield
         return
     over = threading.Event()
