@@ -29,6 +29,7 @@ from alignment.redaction import redact_logs
 from alignment.types import Rejected
 from flows import states
 from flows.approval import ask, decided_before
+from flows.cancel import ending_if_cancelled
 from flows.dry_run import planned
 from flows.environment import create_home
 from flows.log_lines import show_errors_in_one_line
@@ -102,7 +103,8 @@ def align(
     champion = place.registry_of(settings).champion()
     progress = TrainingProgress(settings.train.steps)
     try:
-        outcome = run_pipeline(settings, place, PrefectRunner(), on_step=progress)
+        with ending_if_cancelled():
+            outcome = run_pipeline(settings, place, PrefectRunner(), on_step=progress)
     except Busy as error:
         return states.skipped(str(error))
     progress.finish()

@@ -24,10 +24,10 @@ from prefect.types import SecretDict
 from pydantic import SecretStr
 
 from alignment.errors import ConfigError
+from flows.alarm import WEBHOOK
 from flows.events import ALARMS, CORPUS_UPDATED
 from flows.scheduled import FLOWS
 
-WEBHOOK = "ALIGNMENT_ALARM_WEBHOOK"
 BLOCK = "ALIGNMENT_ALARM_BLOCK"
 RETRAIN = "ALIGNMENT_RETRAIN_ON_UPDATE"
 _RETRAIN_NAME = "alignment: retrain on corpus.updated"

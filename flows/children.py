@@ -16,9 +16,13 @@ from typing import Self
 from flows.with_parent import PARENT
 
 STOP_SECONDS = 20
+READY_SECONDS = 600.0
+"""A process that is not ready by then is given up; a first start takes a minute at most."""
 MAX_RESTARTS = 5
 WINDOW_SECONDS = 600.0
 """A process that is restarted more than `MAX_RESTARTS` times in this time is given up."""
+PAUSE_SECONDS = 2.0
+"""Between the first and the second restart within that time; twice as long each time after."""
 logger = logging.getLogger("alignment.serve")
 
 
@@ -35,7 +39,7 @@ class _Child:
 
 
 class Children:
-    """`prefect` commands in the background; a context manager that stops them, newest first.
+    """Python modules in the background; a context manager that stops them, newest first.
 
     They also end if this process is killed.
     """
@@ -44,7 +48,7 @@ class Children:
         self,
         environment: dict[str, str],
         directory: Path,
-        program: tuple[str, ...] = (sys.executable, "-m", "prefect"),
+        program: tuple[str, ...] = (sys.executable, "-m"),
     ) -> None:
         """Start nothing yet.
 
@@ -58,21 +62,29 @@ class Children:
         self._program = program
         self._children: dict[str, _Child] = {}
 
-    def start(self, *arguments: str, is_ready: Callable[[], bool] = lambda: True) -> None:
-        """Start `prefect ARGUMENTS` and wait until it is ready.
+    def start(
+        self, name: str, *arguments: str, is_ready: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Start `python -m ARGUMENTS` and wait until it is ready.
+
+        Args:
+            name: What messages call it, after "the Prefect".
+            arguments: The module and its arguments.
+            is_ready: Whether it does what it is there for.
 
         Raises:
-            GivenUpError: if it ends before that.
+            GivenUpError: if it ends before that, or is not ready within `READY_SECONDS`.
         """
-        name = arguments[0]
         self._children[name] = _Child(arguments, is_ready, self._launch(arguments))
-        self._wait_until_ready(name)
+        if not self._gets_ready(name):
+            code = self._children[name].process.returncode
+            raise GivenUpError(f"the Prefect {name} ended with code {code} at its start")
 
     def revive(self) -> None:
-        """Restart those that have ended.
+        """Restart those that have ended; one that ends again waits longer each time.
 
         Raises:
-            GivenUpError: if one ends again and again.
+            GivenUpError: if one ends again and again, or does not get ready.
         """
         for name, child in self._children.items():
             code = child.process.poll()
@@ -85,10 +97,16 @@ class Children:
                     f"the Prefect {name} ended {MAX_RESTARTS + 1} times within "
                     f"{WINDOW_SECONDS / 60:.0f} minutes, last with code {code}; see its messages"
                 )
+            if now < _may_restart_at(child.restarts):
+                continue
             child.restarts.append(now)
             logger.warning("the Prefect %s ended with code %d; it is restarted", name, code)
             child.process = self._launch(child.arguments)
-            self._wait_until_ready(name)
+            self._gets_ready(name)  # if it has ended, the next call sees it
+
+    def end(self, name: str) -> None:
+        """Stop one that hangs; `revive` starts it again."""
+        _stop(self._children[name].process)
 
     def __enter__(self) -> Self:
         return self
@@ -109,13 +127,30 @@ class Children:
             cwd=self._directory,
         )
 
-    def _wait_until_ready(self, name: str) -> None:
+    def _gets_ready(self, name: str) -> bool:
+        """Wait until it is ready; returns False if it ends before that.
+
+        Raises:
+            GivenUpError: if it is not ready within `READY_SECONDS`.
+        """
         child = self._children[name]
+        deadline = time.monotonic() + READY_SECONDS
         while not child.is_ready():
-            code = child.process.poll()
-            if code is not None:
-                raise GivenUpError(f"the Prefect {name} ended with code {code} at its start")
+            if child.process.poll() is not None:
+                return False
+            if time.monotonic() > deadline:
+                raise GivenUpError(
+                    f"the Prefect {name} was not ready within {READY_SECONDS / 60:.0f} minutes"
+                )
             time.sleep(0.5)
+        return True
+
+
+def _may_restart_at(restarts: list[float]) -> float:
+    """When a process that was restarted at these times may be restarted again."""
+    if not restarts:
+        return 0.0
+    return restarts[-1] + PAUSE_SECONDS * 2.0 ** (len(restarts) - 1)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

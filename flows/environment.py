@@ -8,6 +8,10 @@ from pathlib import Path
 DEFAULTS = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "alignment",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # Prefect's default is three minutes: one lost heartbeat, and `flows.watch` ends a living run.
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    # Runs older than 90 days go, with their logs and artifacts; events go after a week anyhow.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
     # The first start of an embedded server creates its database, which takes a while.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",

@@ -1,7 +1,8 @@
 """`make serve`: a Prefect server and a worker on loopback, with the deployments of prefect.yaml.
 
 Server and worker are restarted if they end, and end with this process. Meanwhile it looks for runs
-that died and for schedules that have stalled (see `flows.watch`).
+that died and for schedules that have stalled (see `flows.watch`). A server that does not answer is
+restarted, too. If that does not help, this process sends an alarm and ends.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 
+from alignment.errors import ConfigError
+from flows.alarm import SERVE_ENDED, post_alarm
 from flows.children import Children, GivenUpError
-from flows.deploy import POOL
 from flows.environment import create_home
+from flows.limits import Limits, limits_from_environment
 from flows.reports import ADDRESS, serving
 from flows.selection import workspace_roots
+from flows.watch import watching
 
 logger = logging.getLogger("alignment.serve")
 
@@ -33,7 +38,11 @@ def serve(home: Path, host: str, port: int) -> int:
         home: Directory of `prefect.yaml`.
         host: Address to listen on.
         port: Port to listen on.
+
+    Raises:
+        ConfigError: if a limit in the environment is not a number.
     """
+    limits = limits_from_environment()
     refuse_taken(host, port)
     create_home()
     api = f"http://{host}:{port}/api"
@@ -51,17 +60,20 @@ def serve(home: Path, host: str, port: int) -> int:
             serving(workspace_roots(home), host) as reports,
             Children({**environment, ADDRESS: reports}, home) as children,
         ):
-            address = ("--host", host, "--port", str(port))
-            children.start("server", "start", *address, is_ready=lambda: _answers(f"{api}/health"))
+            command = ("prefect", "server", "start", "--host", host, "--port", str(port))
+            children.start("server", *command, is_ready=lambda: _answers(f"{api}/health"))
             deploy = (sys.executable, "-m", "flows.deploy")
             subprocess.run(deploy, env=environment, cwd=home, check=True)
             logger.info("Prefect: http://%s:%d (Deployments > retrain > Run)", host, port)
-            children.start("worker", "start", "--pool", POOL)
-            _watch(children, api, home)
+            children.start("worker", "flows.worker")
+            _watch(children, api, home, limits)
     except GivenUpError as error:
-        logger.error("error: %s", error)
+        reason = str(error)
     except subprocess.CalledProcessError as error:
-        logger.error("error: the deployments were refused (exit code %d)", error.returncode)
+        reason = f"the deployments were refused (exit code {error.returncode})"
+    logger.error("error: %s", reason)
+    message = f"make serve has ended, so no schedule runs: {reason}. Start it again."
+    post_alarm(SERVE_ENDED, f"{host}:{port}", message)
     return 1
 
 
@@ -83,24 +95,23 @@ def refuse_taken(host: str, port: int) -> None:
             ) from error
 
 
-def _watch(children: Children, api: str, home: Path) -> None:
+def _watch(children: Children, api: str, home: Path, limits: Limits) -> NoReturn:
     """Revive the processes, look at the runs and renew the forms, until told to stop."""
-    from prefect.client.orchestration import SyncPrefectClient
-
     from flows.form import Forms
-    from flows.watch import LOOK_SECONDS, Watch, limits_from_environment
 
-    with SyncPrefectClient(api=api) as client:
-        watch = Watch(client, limits_from_environment())
-        forms = Forms(client, home)
-        next_look = time.monotonic() + LOOK_SECONDS
+    with watching(api, limits) as watch:
+        forms = Forms(watch.client, home)
+        next_look = time.monotonic() + limits.look_seconds
         while True:
             time.sleep(1)
             children.revive()
             forms.look()
-            if time.monotonic() >= next_look:
-                watch.look()
-                next_look = time.monotonic() + LOOK_SECONDS
+            if time.monotonic() < next_look:
+                continue
+            if not watch.look():
+                logger.warning("the Prefect server is restarted")
+                children.end("server")
+            next_look = time.monotonic() + limits.look_seconds
 
 
 def _answers(url: str) -> bool:
@@ -110,8 +121,23 @@ def _answers(url: str) -> bool:
         return False
 
 
+def main() -> int:
+    """Serve on loopback, on the port of `PORT`."""
+    home = Path(__file__).resolve().parent.parent
+    return serve(home, "127.0.0.1", _port())
+
+
+def _port() -> int:
+    text = os.environ.get("PORT", "4200")
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        hint = "Leave it out for 4200."
+        raise ConfigError(f"got {text!r}, expected a number up to 65535", where="PORT", hint=hint)
+    return int(text)
+
+
 if __name__ == "__main__":
+    from alignment.cli.exit_codes import exit_code_of
+
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
-    root = Path(__file__).resolve().parent.parent
-    sys.exit(serve(root, "127.0.0.1", int(os.environ.get("PORT", "4200"))))
+    sys.exit(exit_code_of(main))

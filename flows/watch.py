@@ -1,12 +1,11 @@
 """`python -m flows.watch` looks after the runs of the server at `PREFECT_API_URL`.
 
-It ends flow runs that died without a word, and says so when a schedule no longer finishes a run.
-`make serve` has it built in.
+It ends flow runs that died without a word, and says so when a schedule no longer finishes a run, or
+when the server itself has been away for long. `make serve` has it built in.
 
-A run whose process was killed stays Running on the server, and holds the slot of its deployment, so
-that every later run is cancelled. A run sends a heartbeat every half minute. If none came for
-`Limits.silence`, the run becomes Crashed and its slot is free. What happened while the server could
-not be reached is no silence of the run.
+A run whose process was killed stays Running on the server. A run sends a heartbeat every half
+minute (`flows.environment`). If none came for `Limits.silence`, the run becomes Crashed. What
+happened while the server could not be reached is no silence of the run.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from __future__ import annotations
 import asyncio
 import datetime
 import logging
-import os
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,11 +35,16 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import PrefectException
 from prefect.server.schemas import schedules
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
+from flows.alarm import SERVER_AWAY, post_alarm
 from flows.events import RUN_LOST, SCHEDULE_STALLED, emit
 from flows.form import Forms
+from flows.limits import Limits, limits_from_environment
 from flows.scheduled import FLOWS, cancel_late_runs, end_expired_approvals
+from flows.server import api_address
 
 HEARTBEAT = "prefect.flow-run.heartbeat"
 LIVE = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
@@ -57,20 +61,11 @@ VERDICTS = [
 ]
 """States of runs that have come to a result; Skipped is none. A suspended run waits for a person.
 """
-LOOK_SECONDS = 30.0
+ANSWER_SECONDS = 20.0
+"""A server that takes longer to answer is away."""
+_FAILURES = (httpx.HTTPError, PrefectException, ValueError, KeyError)
+"""Of a server that is away, that refuses something, or whose answer makes no sense."""
 logger = logging.getLogger("alignment.watch")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long to wait."""
-
-    silence: datetime.timedelta = datetime.timedelta(minutes=5)
-    """Without a heartbeat, until a run counts as dead."""
-    pending: datetime.timedelta = datetime.timedelta(minutes=10)
-    """Between the worker's promise to start a run and its first heartbeat."""
-    stalled: datetime.timedelta = datetime.timedelta(hours=8)
-    """After the time at which a schedule should have started its next run."""
 
 
 class _Lost(NamedTuple):
@@ -110,24 +105,51 @@ class Watch:
             client: A client of the server.
             limits: How long to wait; by default those of `Limits`.
         """
-        self._client = client
+        self.client = client
         self._limits = limits or Limits()
         self._deaf_until = _now()
+        self._away_since: datetime.datetime | None = None
+        self._said_away = False
         self._said: dict[str, datetime.datetime] = {}
 
-    def look(self) -> None:
+    def look(self) -> bool:
         """End the runs that died or wait too long, and report the schedules that have stalled.
 
         A server that cannot be reached is left for the next look.
+
+        Returns:
+            Whether the server is well; False if it has been away for `Limits.away`, which is
+            reported to the webhook once.
         """
         try:
             self._end_lost_runs()
-            cancel_late_runs(self._client, _now())
-            end_expired_approvals(self._client, _now())
+            cancel_late_runs(self.client, _now())
+            end_expired_approvals(self.client, _now())
             self._report_stalled_schedules()
-        except httpx.HTTPError as error:
-            logger.warning("the Prefect server cannot be reached: %s", error)
+        except _FAILURES as error:
+            logger.warning("the Prefect server does not answer as it should: %s", error)
             self._deaf_until = _now()
+            return not self._is_away_for_long(str(error))
+        self._away_since = None
+        self._said_away = False
+        return True
+
+    def _is_away_for_long(self, reason: str) -> bool:
+        """Whether another `Limits.away` without an answer is over; the first is an alarm."""
+        self._away_since = self._away_since or _now()
+        if _now() - self._away_since < self._limits.away:
+            return False
+        self._away_since = None
+        if not self._said_away:
+            minutes = self._limits.away.total_seconds() / 60
+            message = (
+                f"the Prefect server has not answered for {minutes:g} minutes, so no run starts: "
+                f"{reason}. Look at its messages, and whether its disk is full."
+            )
+            logger.error("%s", message)
+            post_alarm(SERVER_AWAY, str(self.client.api_url), message)
+            self._said_away = True
+        return True
 
     def _end_lost_runs(self) -> None:
         for run in self._live_runs():
@@ -138,14 +160,14 @@ class Watch:
             verdict = lost(state, heard, _now(), self._limits)
             if verdict is None:
                 continue
-            self._client.set_flow_run_state(run.id, verdict.state, force=True)
+            self.client.set_flow_run_state(run.id, verdict.state, force=True)
             logger.error("%s: %s; it is now %s", run.name, verdict.reason, verdict.state.name)
             payload = {"message": f"{run.name}: {verdict.reason}", "was": state.name}
-            emit(self._client, RUN_LOST, f"prefect.flow-run.{run.id}", run.name, payload)
+            emit(self.client, RUN_LOST, f"prefect.flow-run.{run.id}", run.name, payload)
 
     def _live_runs(self) -> list[FlowRun]:
         live = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=LIVE)))
-        return self._client.read_flow_runs(
+        return self.client.read_flow_runs(
             flow_filter=FlowFilter(name=FlowFilterName(any_=FLOWS)),
             flow_run_filter=live,
             limit=PAGE,
@@ -160,7 +182,7 @@ class Watch:
             },
             "limit": 1,
         }
-        answer = self._client.request("POST", "/events/filter", json=asked)
+        answer = self.client.request("POST", "/events/filter", json=asked)
         answer.raise_for_status()
         events = answer.json()["events"]
         if not events:
@@ -168,7 +190,7 @@ class Watch:
         return datetime.datetime.fromisoformat(events[0]["occurred"])
 
     def _report_stalled_schedules(self) -> None:
-        for deployment in self._client.read_deployments(limit=PAGE):
+        for deployment in self.client.read_deployments(limit=PAGE):
             due = self._due(deployment)
             now = _now()
             if due is None or now - due <= self._limits.stalled:
@@ -182,7 +204,7 @@ class Watch:
             )
             logger.error("%s", message)
             resource = f"prefect.deployment.{deployment.id}"
-            emit(self._client, SCHEDULE_STALLED, resource, deployment.name, {"message": message})
+            emit(self.client, SCHEDULE_STALLED, resource, deployment.name, {"message": message})
             self._said[deployment.name] = now
 
     def _due(self, deployment: DeploymentResponse) -> datetime.datetime | None:
@@ -197,7 +219,7 @@ class Watch:
     def _last_finish(self, deployment: DeploymentResponse) -> datetime.datetime | None:
         """When the last run came to a result."""
         ended = [StateType.COMPLETED, StateType.FAILED, StateType.PAUSED]
-        runs = self._client.read_flow_runs(
+        runs = self.client.read_flow_runs(
             deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id])),
             flow_run_filter=FlowRunFilter(
                 state=FlowRunFilterState(
@@ -223,44 +245,51 @@ def _next_start(schedule: Any, since: datetime.datetime) -> datetime.datetime | 
     return starts[0] if starts else None
 
 
-def watch(api: str, home: Path) -> None:
+def watch(api: str, home: Path, limits: Limits) -> None:
     """Look every half minute, for ever, also for changed configurations (see `flows.form`).
 
     Args:
         api: Address of the server's API.
         home: Directory of `prefect.yaml`.
+        limits: How long to wait.
     """
-    with SyncPrefectClient(api=api) as client:
-        watching = Watch(client, limits_from_environment())
-        forms = Forms(client, home)
+    with watching(api, limits) as watch:
+        forms = Forms(watch.client, home)
         while True:
-            watching.look()
+            watch.look()
             forms.look()
-            time.sleep(LOOK_SECONDS)
+            time.sleep(limits.look_seconds)
+
+
+@contextmanager
+def watching(api: str, limits: Limits) -> Iterator[Watch]:
+    """A watch that a server cannot hold up: it waits `ANSWER_SECONDS`, and asks once.
+
+    Args:
+        api: Address of the server's API.
+        limits: How long to wait.
+    """
+    with (
+        temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
+        SyncPrefectClient(api=api, httpx_settings={"timeout": ANSWER_SECONDS}) as client,
+    ):
+        yield Watch(client, limits)
 
 
 def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
-def limits_from_environment() -> Limits:
-    """`ALIGNMENT_SILENCE_MINUTES` (5) and `ALIGNMENT_STALLED_HOURS` (8).
-
-    Raises:
-        ValueError: if one is not a number.
-    """
-    silence = float(os.environ.get("ALIGNMENT_SILENCE_MINUTES", "5"))
-    stalled = float(os.environ.get("ALIGNMENT_STALLED_HOURS", "8"))
-    return Limits(
-        silence=datetime.timedelta(minutes=silence),
-        pending=datetime.timedelta(minutes=2 * silence),
-        stalled=datetime.timedelta(hours=stalled),
-    )
+def main() -> int:
+    """Watch the server at `PREFECT_API_URL`."""
+    home = Path(__file__).resolve().parent.parent
+    watch(api_address(), home, limits_from_environment())
+    return 0
 
 
 if __name__ == "__main__":
+    from alignment.cli.exit_codes import exit_code_of
+
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
-    if not os.environ.get("PREFECT_API_URL"):
-        sys.exit("error: set PREFECT_API_URL, such as http://127.0.0.1:4200/api")
-    watch(os.environ["PREFECT_API_URL"], Path(__file__).resolve().parent.parent)
+    sys.exit(exit_code_of(main))

@@ -20,6 +20,7 @@ from alignment.cli.exit_codes import exit_code_of
 from alignment.cli.explain import explain
 from alignment.cli.export import export_model
 from alignment.cli.gate import gate_app
+from alignment.cli.gc import gc
 from alignment.cli.hub import hub_app
 from alignment.cli.init import init
 from alignment.cli.languages import languages_app
@@ -83,6 +84,7 @@ app.add_typer(corpora_app, name="corpora", rich_help_panel=DATA)
 app.add_typer(languages_app, name="languages", rich_help_panel=DATA)
 app.add_typer(triplets_app, name="triplets", rich_help_panel=DATA)
 app.add_typer(store_app, name="store", rich_help_panel=DATA)
+app.command(rich_help_panel=DATA)(gc)
 app.command(rich_help_panel=MODELS)(encode)
 app.command(rich_help_panel=MODELS)(evaluate)
 app.add_typer(search_app, name="search", rich_help_panel=MODELS)

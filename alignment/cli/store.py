@@ -63,8 +63,10 @@ def gc(
 ) -> None:
     """Delete stored results that no recent run used, and what killed runs left.
 
-    The newest result of each stage and language is always kept, with its
-    inputs. Published models are not touched.
+    Kept are the newest result of each stage and language, what a published
+    version was made from, and all results of the runs that published the
+    champion and the other versions with an alias. Published models are not
+    touched. `alignment gc` deletes old versions and runs, too.
 
     [bold]Examples[/bold]
 

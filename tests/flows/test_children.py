@@ -27,7 +27,7 @@ from pathlib import Path
 from flows.children import Children
 program = (sys.executable, "-c", sys.argv[1])
 with Children(dict(os.environ), Path.cwd(), program) as running:
-    running.start(sys.argv[2])
+    running.start("sleeper", sys.argv[2])
     time.sleep(60)
 """
 
@@ -58,7 +58,7 @@ def test_a_process_that_ended_is_started_again(tmp_path: Path) -> None:
     program = (sys.executable, "-c", SLEEPER)
     said = tmp_path / "pid"
     with Children(environment(), tmp_path, program) as running:
-        running.start(str(said))
+        running.start("sleeper", str(said))
         first = pid_in(said)
         running.revive()
         assert pid_in(said) == first, "a living process was restarted"
@@ -76,6 +76,7 @@ def test_a_process_that_ends_again_and_again_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(children, "MAX_RESTARTS", 2)
+    monkeypatch.setattr(children, "PAUSE_SECONDS", 0.2)
     with Children(
         environment(), tmp_path, (sys.executable, "-c", "raise SystemExit(7)")
     ) as running:
@@ -91,3 +92,37 @@ def test_a_process_that_never_gets_ready_is_named(tmp_path: Path) -> None:
     message = "the Prefect server ended with code 3 at its start"
     with running, pytest.raises(GivenUpError, match=message):
         running.start("server", is_ready=lambda: False)
+
+
+def test_a_restarted_process_that_ends_at_its_start_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a server does whose disk is full for a while."""
+    monkeypatch.setattr(children, "PAUSE_SECONDS", 0.1)
+    full = tmp_path / "full"
+    said = tmp_path / "pid"
+    code = f"import pathlib; assert not pathlib.Path({str(full)!r}).exists(){SLEEPER}"
+    with Children(environment(), tmp_path, (sys.executable, "-c", code)) as running:
+        running.start("sleeper", str(said), is_ready=said.exists)
+        first = pid_in(said)
+        said.unlink()
+        full.touch()
+        os.kill(first, signal.SIGKILL)
+        deadline = time.monotonic() + 0.6
+        while time.monotonic() < deadline:
+            running.revive()
+            time.sleep(0.05)
+        full.unlink()
+        while not said.exists():
+            running.revive()
+            time.sleep(0.05)
+        assert pid_in(said) != first
+
+
+def test_a_process_that_hangs_at_its_start_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "READY_SECONDS", 0.1)
+    running = Children(environment(), tmp_path, (sys.executable, "-c", SLEEPER))
+    with running, pytest.raises(GivenUpError, match="the Prefect sleeper was not ready within"):
+        running.start("sleeper", str(tmp_path / "pid"), is_ready=lambda: False)

@@ -1,11 +1,10 @@
-"""`make serve`: a real server that schedules, and a worker that runs a deployment."""
+"""`make serve`: a real server that schedules. What takes long is in tests/operate."""
 
 from __future__ import annotations
 
 import datetime
 import http.server
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -18,21 +17,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-import psutil
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 
 from flows.events import GATE_REJECTED, emit
-from flows.watch import Limits, Watch
+from flows.limits import Limits
+from flows.watch import Watch
 from tests.support import ROOT
 
 START_SECONDS = 150
 SCHEDULE_SECONDS = 120
-RUN_SECONDS = 200
 ALARM_SECONDS = 30
-RESTART_SECONDS = 30
 FAR_AWAY = "2100-01-01T00:00:00+00:00"
-FINAL_STATES = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.server]
 
@@ -196,36 +192,6 @@ def test_nightly_is_scheduled(api: str) -> None:
     assert runs[0]["auto_scheduled"] and runs[0]["state_type"] == "SCHEDULED"
 
 
-def test_worker_runs_a_deployment(api: str, environment: dict[str, str]) -> None:
-    workspace = str(Path(environment["ALIGNMENT_WORKSPACE"]) / "served")
-    parameters = {"workspace": workspace, "steps": 0, "languages": ["es", "ru"]}
-    smoke = deployment(api, "smoke")["id"]
-    run = post(f"{api}/deployments/{smoke}/create_flow_run", {"parameters": parameters})["id"]
-
-    def final_state() -> dict[str, Any] | None:
-        state = get(f"{api}/flow_runs/{run}")["state"]
-        assert isinstance(state, dict)
-        return state if state["type"] in FINAL_STATES else None
-
-    state = wait_for("the run", RUN_SECONDS, final_state)
-    assert state["name"] == "Rejected", state
-    assert get(f"{api}/flow_runs/{run}")["name"] == "smoke es,ru 0 steps"
-    assert "nothing was deployed" in state["message"]
-    artifacts = {}
-    for artifact in post(f"{api}/artifacts/filter", {}):
-        if artifact["key"] and artifact["flow_run_id"] == run:
-            artifacts[artifact["key"]] = artifact["data"]
-    assert set(artifacts) == {"verdict", "accuracy", "ledger", "report"}
-    assert artifacts["verdict"].startswith("# Rejected")
-    ledger = json.loads(artifacts["ledger"])
-    assert [row["language"] for row in ledger] == ["Spanish", "Russian"]
-    accuracy = json.loads(artifacts["accuracy"])
-    assert "Japanese (control)" in [row["language"] for row in accuracy]
-    address = artifacts["report"].partition("](")[2].removesuffix(")")
-    with urllib.request.urlopen(address, timeout=10) as page:
-        assert "Rejected" in page.read().decode()
-
-
 def start_run(api: str, name: str) -> str:
     """A run that a worker has taken, as far as the server knows; its id."""
     body = {"state": {"type": "SCHEDULED", "state_details": {"scheduled_time": FAR_AWAY}}}
@@ -280,52 +246,3 @@ def test_every_rejection_is_an_alarm(api: str) -> None:
         return {alarm["details"].get("message", "") for alarm in Receiver.received}
 
     wait_for("25 alarms", ALARM_SECONDS, lambda: expected <= heard())
-
-
-def test_a_second_server_is_refused(api: str, environment: dict[str, str]) -> None:
-    port = api.split(":")[2].removesuffix("/api")
-    second = subprocess.run(
-        [sys.executable, "-m", "flows.serve"],
-        cwd=ROOT,
-        env={**environment, "PORT": port},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert second.returncode == 1
-    assert f"a Prefect server is running on 127.0.0.1:{port} already" in second.stderr
-
-
-def test_a_paused_schedule_stays_paused(api: str, environment: dict[str, str]) -> None:
-    nightly = deployment(api, "nightly")
-    (schedule,) = nightly["schedules"]
-    client = SyncPrefectClient(api=api)
-    client.update_deployment_schedule(nightly["id"], schedule["id"], active=False)
-    try:
-        subprocess.run(
-            [sys.executable, "-m", "flows.deploy"],
-            cwd=ROOT,
-            env={**environment, "PREFECT_API_URL": api, "ALIGNMENT_HOME": str(ROOT)},
-            check=True,
-            timeout=120,
-        )
-        (schedule,) = deployment(api, "nightly")["schedules"]
-        assert schedule["active"] is False and schedule["slug"] == "nightly"
-    finally:
-        client.update_deployment_schedule(nightly["id"], schedule["id"], active=True)
-
-
-def test_a_killed_worker_is_started_again(api: str) -> None:
-    def worker() -> psutil.Process | None:
-        for process in psutil.process_iter(["cmdline", "environ"]):
-            command = process.info["cmdline"] or []
-            served = (process.info["environ"] or {}).get("PREFECT_API_URL") == api
-            if served and command[2:5] == ["prefect", "worker", "start"]:
-                return process
-        return None
-
-    first = wait_for("the worker", RESTART_SECONDS, worker)
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait(10)
-    assert wait_for("another worker", RESTART_SECONDS, worker).pid != first.pid

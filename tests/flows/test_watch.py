@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, NoSchedule
 
-from flows.watch import Limits, _next_start, limits_from_environment, lost
+from flows.limits import Limits
+from flows.watch import _next_start, lost
 
 NOW = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC)
 LIMITS = Limits(silence=datetime.timedelta(minutes=5), pending=datetime.timedelta(minutes=10))
@@ -49,13 +50,3 @@ def test_the_next_start_of_a_schedule() -> None:
     hourly = IntervalSchedule(interval=datetime.timedelta(hours=1), anchor_date=minutes_ago(90))
     assert _next_start(hourly, NOW) == minutes_ago(-30)
     assert _next_start(NoSchedule(), NOW) is None
-
-
-def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALIGNMENT_SILENCE_MINUTES", "2")
-    monkeypatch.setenv("ALIGNMENT_STALLED_HOURS", "30")
-    assert limits_from_environment() == Limits(
-        silence=datetime.timedelta(minutes=2),
-        pending=datetime.timedelta(minutes=4),
-        stalled=datetime.timedelta(hours=30),
-    )
