@@ -86,10 +86,11 @@ def refuse_taken(host: str, port: int) -> None:
 def _watch(children: Children, api: str) -> None:
     """Revive the processes and look at the runs, until this process is told to stop."""
     from prefect.client.orchestration import SyncPrefectClient
+    from prefect.settings import PREFECT_API_AUTH_STRING
 
     from flows.watch import LOOK_SECONDS, Watch, limits_from_environment
 
-    with SyncPrefectClient(api=api) as client:
+    with SyncPrefectClient(api=api, auth_string=PREFECT_API_AUTH_STRING.value()) as client:
         watch = Watch(client, limits_from_environment())
         next_look = time.monotonic() + LOOK_SECONDS
         while True:

@@ -36,6 +36,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.server.schemas import schedules
+from prefect.settings import PREFECT_API_AUTH_STRING
 
 from flows.events import RUN_LOST, SCHEDULE_STALLED, emit
 
@@ -211,7 +212,7 @@ def watch(api: str) -> None:
     Args:
         api: Address of the server's API.
     """
-    with SyncPrefectClient(api=api) as client:
+    with SyncPrefectClient(api=api, auth_string=PREFECT_API_AUTH_STRING.value()) as client:
         watching = Watch(client, limits_from_environment())
         while True:
             watching.look()
