@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tests.image.dockerfile import expand, read
+from tests.image.dockerfile import Stage, expand, read
+from tests.mlflow_server import server_python
 from tests.support import ROOT
 
 HEALTHCHECK = ROOT / "deploy" / "healthcheck.py"
@@ -30,6 +31,7 @@ class Ports(NamedTuple):
     database: int
     server: int
     worker: int
+    mlflow: int
 
 
 class Services:
@@ -48,13 +50,12 @@ class Services:
         self._variables = variables
         self._ports = ports
         self._services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-        self._image = read(ROOT / "Dockerfile")[-1].environment()
+        self._stages = {stage.name: stage for stage in read(ROOT / "Dockerfile")}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str) -> None:
         """Start a service and wait until its health check passes."""
-        service = self._services[name]
-        words = [*service["entrypoint"], *service["command"]]
+        words = self._words(name)
         with self.log(name).open("ab") as log:
             self._processes[name] = subprocess.Popen(
                 words, cwd=ROOT, env=self.environment(name), stdout=log, stderr=log
@@ -92,19 +93,11 @@ class Services:
         home = self._directory / name
         home.mkdir(exist_ok=True)
         configured: dict[str, Any] = self._services[name].get("environment", {})
-        values = {**self._image, **self._interpolated(configured)}
-        bin_directory = Path(sys.executable).parent
-        places = {
-            "http://server:4200": f"http://127.0.0.1:{self._ports.server}",
-            "http://127.0.0.1:4200": f"http://127.0.0.1:{self._ports.server}",
-            "http://127.0.0.1:8080": f"http://127.0.0.1:{self._ports.worker}",
-            "/app/.venv/bin": str(bin_directory),
-            "/app/workspace": str(self.workspace),
-            "/app": str(ROOT),
-            "/tmp": str(home),
-        }
+        values = {**self._stage(name).environment(), **self._interpolated(configured)}
+        places = {**self._places(), "/tmp": str(home)}
         environment = {key: _moved(str(value), places) for key, value in values.items()}
-        environment["PATH"] = expand(environment["PATH"], {"PATH": "/usr/local/bin:/usr/bin:/bin"})
+        system_path = "/usr/local/bin:/usr/bin:/bin"
+        environment["PATH"] = expand(environment.get("PATH", "$PATH"), {"PATH": system_path})
         if name == "server":
             assert environment["PREFECT_SERVER_DATABASE_HOST"] == "database"
             environment["PREFECT_SERVER_DATABASE_HOST"] = "127.0.0.1"
@@ -112,6 +105,36 @@ class Services:
             environment["PREFECT_SERVER_API_PORT"] = str(self._ports.server)
         environment["PREFECT_WORKER_WEBSERVER_PORT"] = str(self._ports.worker)
         return environment
+
+    def _stage(self, name: str) -> Stage:
+        """The stage of the Dockerfile that a service runs."""
+        build = self._services[name].get("build")
+        return self._stages[build["target"] if isinstance(build, dict) else ""]
+
+    def _words(self, name: str) -> list[str]:
+        """What a service executes, with the places of this machine."""
+        service = self._services[name]
+        words = [*service.get("entrypoint", []), *service.get("command", [])]
+        if not words:
+            words = self._stage(name).command()
+        if words[0] == "mlflow":
+            words = [str(server_python()), "-m", *words]
+            words[words.index("5000")] = str(self._ports.mlflow)
+        return [_moved(word, self._places()) for word in words]
+
+    def _places(self) -> dict[str, str]:
+        """Addresses and directories of the containers, and what they are here."""
+        here = "http://127.0.0.1"
+        return {
+            "http://server:4200": f"{here}:{self._ports.server}",
+            "http://127.0.0.1:4200": f"{here}:{self._ports.server}",
+            "http://127.0.0.1:8080": f"{here}:{self._ports.worker}",
+            "http://127.0.0.1:5000": f"{here}:{self._ports.mlflow}",
+            "/app/.venv/bin": str(Path(sys.executable).parent),
+            "/app/workspace": str(self.workspace),
+            "/app": str(ROOT),
+            "/mlflow/": f"{self._directory}/mlflow/",
+        }
 
     def _interpolated(self, configured: Mapping[str, Any]) -> dict[str, str]:
         """As Compose does it; a key without a value comes from `.env`, or is not set."""

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.image.services import Ports, Services
-from tests.mlflow_server import free_port
+from tests.mlflow_server import free_port, server_python
 from tests.postgres import postgres, program
 
 PASSWORD = "p@ss:w/o?r#d %41$&"
@@ -73,7 +73,7 @@ def wait_for(what: str, seconds: float, attempt: Callable[[], Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def ports() -> Ports:
-    return Ports(free_port(), free_port(), free_port())
+    return Ports(free_port(), free_port(), free_port(), free_port())
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +165,17 @@ def test_a_worker_that_is_stopped_ends_at_once(services: Services) -> None:
     started = time.monotonic()
     services.kill("worker", signal.SIGTERM)
     assert time.monotonic() - started < 60  # the grace period of compose.yaml
+
+
+@pytest.mark.skipif(server_python() is None, reason="needs a server: make .venv-mlflow")
+def test_mlflow_answers_to_its_names_only(services: Services, ports: Ports) -> None:
+    services.start("mlflow")
+    address = f"http://127.0.0.1:{ports.mlflow}/api/2.0/mlflow/experiments/get?experiment_id=0"
+    # What the worker sends, as it has the server's name in compose.yaml.
+    request = urllib.request.Request(address, headers={"Host": "mlflow:5000"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert json.load(answer)["experiment"]["name"] == "Default"
+    request = urllib.request.Request(address, headers={"Host": "elsewhere.example.org"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+    assert refused.value.code == 403
