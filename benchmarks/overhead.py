@@ -80,7 +80,9 @@ class Bench:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             sys.exit(f"{' '.join(command)} failed:\n{log.read_text()}")
-        return Cost(wall, usage.ru_utime + usage.ru_stime)
+        cost = Cost(wall, usage.ru_utime + usage.ru_stime)
+        print(f"{way}: {cost.wall:.1f} s, {cost.processor:.1f} s of processor time", flush=True)
+        return cost
 
     def reused(self, rounds: int) -> dict[str, list[Cost]]:
         """Costs by way, on a workspace where nothing is left to do."""
@@ -166,7 +168,11 @@ def main(rounds: int, fresh_rounds: int, port: int) -> None:
         directory = Path(name)
         with running_server(directory / "running", port) as api:
             bench = Bench(directory, api)
-            results = {"reused": bench.reused(rounds), "fresh": bench.fresh(fresh_rounds)}
+            results = {}
+            if rounds:
+                results["reused"] = bench.reused(rounds)
+            if fresh_rounds:
+                results["fresh"] = bench.fresh(fresh_rounds)
     print(f"{'':<8} {'':<9} {'wall, s':<20} {'processor, s':<20} compared with the library")
     for kind, costs in results.items():
         for way in WAYS:
@@ -187,8 +193,10 @@ def main(rounds: int, fresh_rounds: int, port: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.overhead", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="with everything reused")
-    parser.add_argument("--fresh-rounds", type=int, default=3, help="on an empty workspace")
+    parser.add_argument("--rounds", type=int, default=5, help="with everything reused; 0: none")
+    parser.add_argument(
+        "--fresh-rounds", type=int, default=3, help="on an empty workspace; 0: none"
+    )
     parser.add_argument("--port", type=int, default=4290, help="of the server")
     arguments = parser.parse_args()
     main(arguments.rounds, arguments.fresh_rounds, arguments.port)
