@@ -42,7 +42,7 @@ test-lowest: $(VENV)/bin/python ## Run the tests with the lowest allowed version
 	OMP_NUM_THREADS=1 $(VENV)-lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The tools for tests keep the versions of constraints.txt, and torch its own: old builds are gigabytes.
-TOOLS := boto3|botocore|faiss-cpu|flask[a-z-]*|hypothesis|jsonschema|moto|mypy|playwright|psutil|pytest[a-z-]*|ruff|torch|types-[a-zA-Z-]*
+TOOLS := boto3|botocore|faiss-cpu|flask[a-z-]*|hypothesis|jsonschema|kubernetes-validate|moto|mypy|playwright|psutil|pytest[a-z-]*|ruff|torch|types-[a-zA-Z-]*
 UV ?= uv
 pin-lowest: ## Write constraints-lowest.txt, the lowest allowed versions (needs uv)
 	(grep -E '^($(TOOLS))==' constraints.txt; echo 'fsspec>=2024.6') | $(UV) pip compile --quiet --no-header --no-annotate \

@@ -64,7 +64,7 @@ class CleanRoot:
         for name, value in stage.instructions:
             if name == "ARG":
                 key, _, default = value.partition("=")
-                self._arguments[key] = arguments.get(key, default)
+                self._arguments[key] = arguments.get(key, default.strip('"'))
             elif name == "WORKDIR":
                 self._directory = value
                 self._inside(value).mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ from tests.mlflow_server import server_python
 from tests.support import ROOT
 
 HEALTHCHECK = ROOT / "deploy" / "healthcheck.py"
-START_SECONDS = 180
+START_SECONDS = 300
 
 
 class Ports(NamedTuple):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from prefect.client.schemas.objects import FlowRun
 from prefect.server.schemas.actions import WorkPoolCreate
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.utilities.templating import find_placeholders
 
 from flows import deploy
@@ -20,6 +24,7 @@ from tests.support import ROOT
 
 DIRECTORY = ROOT / "deploy" / "kubernetes"
 TEMPLATE = DIRECTORY / "base-job-template.json"
+KUBERNETES = "1.31"
 WRITABLE = {"/tmp", "/dev/shm", "/app/workspace", "/var/lib/postgresql/data"}
 
 
@@ -76,9 +81,9 @@ def test_every_file_is_listed() -> None:
 
 
 def test_the_schemas_of_kubernetes() -> None:
-    validate = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate")
+    validate = pytest.importorskip("kubernetes_validate", reason="make test installs it")
     for document in [*documents(), job()]:
-        validate.validate(document, "1.31", strict=True)
+        validate.validate(document, KUBERNETES, strict=True)
 
 
 def test_prefect_accepts_the_job_template() -> None:
@@ -92,17 +97,25 @@ def test_prefect_accepts_the_job_template() -> None:
             jsonschema.validate(variable["default"], variable)
 
 
-def test_the_worker_accepts_the_job_template() -> None:
-    worker = pytest.importorskip(
-        "prefect_kubernetes.worker", reason="pip install prefect-kubernetes"
-    )
+def test_the_worker_makes_a_job_of_the_template() -> None:
+    """The real worker's code, up to the request to the cluster."""
+    reason = "pip install prefect-kubernetes kubernetes-validate"
+    worker = pytest.importorskip("prefect_kubernetes.worker", reason=reason)
+    validate = pytest.importorskip("kubernetes_validate", reason=reason)
     template = json.loads(TEMPLATE.read_text())
-    properties = template["variables"]["properties"]
-    values = {name: entry["default"] for name, entry in properties.items() if "default" in entry}
-    configuration = worker.KubernetesWorkerJobConfiguration.model_validate(
-        {**_filled(template["job_configuration"], {**dict.fromkeys(properties), **values})}
-    )
-    assert configuration.namespace == "alignment"
+    make = worker.KubernetesWorkerJobConfiguration.from_template_and_values
+    with temporary_settings({PREFECT_API_URL: "http://server:4200/api"}):
+        configuration = asyncio.run(make(template, {"memory": "64Gi", "env": {"A": "1"}}))
+        run = FlowRun(id=uuid.uuid4(), flow_id=uuid.uuid4(), name="smoke es,ru 0 steps")
+        configuration.prepare_for_flow_run(run)
+    manifest = configuration.job_manifest
+    validate.validate(manifest, KUBERNETES, strict=True)
+    (container,) = manifest["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["prefect", "flow-run", "execute"]
+    assert container["resources"]["limits"]["memory"] == "64Gi"
+    variables = {entry["name"]: entry["value"] for entry in container["env"]}
+    assert variables["A"] == "1"
+    assert variables["PREFECT_API_URL"] == "http://server:4200/api"
 
 
 def test_pods_run_without_rights() -> None:

@@ -19,7 +19,7 @@ from tests.postgres import postgres, program
 
 PASSWORD = "p@ss:w/o?r#d %41$&"
 LOGIN = "admin:se:cr@t"
-RUN_SECONDS = 400
+RUN_SECONDS = 900
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 pytestmark = [
