@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,23 +25,34 @@ def program(name: str) -> str | None:
 
 
 @contextmanager
-def postgres(directory: Path, port: int, user: str, password: str) -> Iterator[None]:
+def postgres(port: int, user: str, password: str) -> Iterator[None]:
     """A server with one user and a database of the same name.
 
+    Its files are not in a directory of pytest: those are their owner's only.
+
     Args:
-        directory: Empty; for its files.
         port: Where it listens.
         user: Name of the user and of the database.
         password: Of the user.
     """
     account = _ACCOUNT if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="postgres-") as name:
+        directory = Path(name)
+        secret = directory / "password"
+        secret.write_text(password)
+        if account:
+            shutil.chown(directory, account)
+            shutil.chown(secret, account)
+        with _serving(directory, port, user, account):
+            create = [str(program("createdb")), "-h", "127.0.0.1", "-p", str(port), "-U", user]
+            subprocess.run([*create, user], env={**os.environ, "PGPASSWORD": password}, check=True)
+            yield
+
+
+@contextmanager
+def _serving(directory: Path, port: int, user: str, account: str | None) -> Iterator[None]:
     data = directory / "data"
     secret = directory / "password"
-    secret.write_text(password)
-    if account:
-        shutil.chown(directory, account)
-        shutil.chown(secret, account)
-        _let_through(directory)
     initialize = [program("initdb"), "--pgdata", str(data), "--username", user, "--encoding=UTF8"]
     initialize += ["--auth=scram-sha-256", "--pwfile", str(secret), "--no-sync"]
     subprocess.run([str(word) for word in initialize], user=account, check=True, cwd=directory)
@@ -52,19 +64,10 @@ def postgres(directory: Path, port: int, user: str, password: str) -> Iterator[N
         )
     try:
         _wait_for(port, process, directory / "log")
-        create = [str(program("createdb")), "-h", "127.0.0.1", "-p", str(port), "-U", user, user]
-        subprocess.run(create, env={**os.environ, "PGPASSWORD": password}, check=True)
         yield
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
-
-
-def _let_through(directory: Path) -> None:
-    """Let the account reach the directory: those above it are their owner's only."""
-    for parent in directory.parents:
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -18,6 +18,7 @@ from prefect.server.schemas.actions import WorkPoolCreate
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.utilities.templating import find_placeholders
 
+from alignment.errors import ConfigError
 from flows import deploy
 from tests.image.dockerfile import read
 from tests.support import ROOT
@@ -175,5 +176,5 @@ def test_the_pool_is_one_of_kubernetes(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv(deploy.JOB_TEMPLATE, str(TEMPLATE))
     assert deploy._pool_options()[:2] == ("--type", "kubernetes")
     monkeypatch.setenv(deploy.JOB_TEMPLATE, str(tmp_path / "none.json"))
-    with pytest.raises(deploy.ConfigError, match="expected the file of a base job template"):
+    with pytest.raises(ConfigError, match="expected the file of a base job template"):
         deploy._pool_options()

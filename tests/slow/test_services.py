@@ -79,15 +79,13 @@ def ports() -> Ports:
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory, ports: Ports) -> Iterator[Services]:
     directory = tmp_path_factory.mktemp("services")
-    database = directory / "postgres"
-    database.mkdir()
     variables = {
         "POSTGRES_PASSWORD": PASSWORD,
         "PREFECT_SERVER_API_AUTH_STRING": LOGIN,
         "PREFECT_API_AUTH_STRING": LOGIN,
     }
     services = Services(directory, variables, ports)
-    with postgres(database, ports.database, "prefect", PASSWORD):
+    with postgres(ports.database, "prefect", PASSWORD):
         try:
             for name in ("server", "worker", "watch"):
                 services.start(name)
