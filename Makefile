@@ -4,11 +4,12 @@ VENV ?= .venv
 CONFIG ?= configs/quickstart.yaml
 ARGS ?=
 WORKERS ?= 2
+EXTRAS ?= bundled,hub,prefect
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow test-ui test-operate fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-retrieval bench-search gate-study clean
+.PHONY: help run smoke test test-slow test-ui test-operate test-image fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-retrieval bench-search bench-overhead gate-study clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +29,9 @@ test-slow: $(VENV)/.bench $(VENV)-mlflow/bin/mlflow ## Run the tests that take m
 test-ui: $(VENV)/.test ## The pages of Prefect in a browser, with a real server and worker (ten minutes; needs Chromium)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/ui_prefect -m ui --timeout 900 $(ARGS)
 
+test-image: ## Execute the Dockerfile in a clean Debian, then run it without rights (root, debootstrap, 20 minutes)
+	$(PYTHON) tests/image/build.py $(ARGS)
+
 fuzz: $(VENV)/.test ## Damaged inputs of every kind for FUZZ_MINUTES (60), with limits on time and memory
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz
 
@@ -44,7 +48,7 @@ test-lowest: $(VENV)/bin/python ## Run the tests with the lowest allowed version
 	OMP_NUM_THREADS=1 $(VENV)-lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The tools for tests keep the versions of constraints.txt, and torch its own: old builds are gigabytes.
-TOOLS := boto3|botocore|faiss-cpu|flask[a-z-]*|hypothesis|jsonschema|moto|mypy|playwright|psutil|pytest[a-z-]*|ruff|torch|types-[a-zA-Z-]*
+TOOLS := boto3|botocore|faiss-cpu|flask[a-z-]*|hypothesis|jsonschema|kubernetes-validate|moto|mypy|playwright|psutil|pytest[a-z-]*|ruff|torch|types-[a-zA-Z-]*
 UV ?= uv
 pin-lowest: ## Write constraints-lowest.txt, the lowest allowed versions (needs uv)
 	(grep -E '^($(TOOLS))==' constraints.txt; echo 'fsspec>=2024.6') | $(UV) pip compile --quiet --no-header --no-annotate \
@@ -117,6 +121,9 @@ bench-noise: $(VENV)/.test ## Scores of planted noise in ten languages; NOISE_TR
 bench-search: $(VENV)/.test ## Exact search, faiss and hnswlib on 100,000 sentences (ALIGNMENT_TATOEBA=FILE)
 	$(BIN)/python -m benchmarks.search
 
+bench-overhead: $(VENV)/.test ## The pipeline as a Prefect flow compared with the library (ten minutes)
+	$(BIN)/python -m benchmarks.overhead $(ARGS)
+
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
 	$(BIN)/python -m flows.serve
 
@@ -135,7 +142,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml setup.py constraints.txt
 	@echo "Installing into $(VENV) (the first time takes some minutes)"
-	@$(PIP) --editable '.[bundled,hub,prefect]'
+	@$(PIP) --editable '.[$(EXTRAS)]'
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.run

@@ -1,12 +1,15 @@
 """`python -m flows.deploy`: work pool, deployments of prefect.yaml and alarms, on a running server.
 
 What an operator has paused stays paused. Of the runs that are late after an outage, only the newest
-of each schedule is left.
+of each schedule is left. `ALIGNMENT_JOB_TEMPLATE`, a file, makes the work pool one of Kubernetes,
+whose runs are Jobs by this template (see deploy/kubernetes); otherwise runs are processes of the
+worker.
 """
 
 from __future__ import annotations
 
 import datetime
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +18,13 @@ from typing import NamedTuple
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import DeploymentResponse
 
+from alignment.errors import ConfigError
 from flows.automations import install_alarms, install_retrain_on_update
 from flows.form import renew_forms
 from flows.scheduled import cancel_late_runs
 
 POOL = "alignment"
+JOB_TEMPLATE = "ALIGNMENT_JOB_TEMPLATE"
 RETRAIN = "retrain"
 _PAGE = 200
 
@@ -40,11 +45,11 @@ def deploy(directory: Path) -> None:
 
     Raises:
         subprocess.CalledProcessError: if Prefect refuses it; it has said why.
-        ConfigError: if the alarms go to a block that does not exist.
+        ConfigError: if the alarms go to a block that does not exist, or the job template does not.
     """
     with get_client(sync_client=True) as client:
         before = _paused(client)
-        pool = ("work-pool", "create", POOL, "--type", "process", "--overwrite")
+        pool = ("work-pool", "create", POOL, "--overwrite", *_pool_options())
         for arguments in (pool, ("deploy", "--all")):
             command = (sys.executable, "-m", "prefect", "--no-prompt", *arguments)
             subprocess.run(command, cwd=directory, check=True)
@@ -56,6 +61,19 @@ def deploy(directory: Path) -> None:
         for deployment in _deployments(client):
             if deployment.name == RETRAIN:
                 install_retrain_on_update(client, deployment.id)
+
+
+def _pool_options() -> tuple[str, ...]:
+    template = os.environ.get(JOB_TEMPLATE, "")
+    if not template:
+        return ("--type", "process")
+    if not Path(template).is_file():
+        raise ConfigError(
+            f"got {template!r}, expected the file of a base job template",
+            where=JOB_TEMPLATE,
+            hint="deploy/kubernetes/base-job-template.json is one.",
+        )
+    return ("--type", "kubernetes", "--base-job-template", template)
 
 
 def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:

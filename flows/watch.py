@@ -37,7 +37,11 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import PrefectException
 from prefect.server.schemas import schedules
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
+    PREFECT_CLIENT_MAX_RETRIES,
+    temporary_settings,
+)
 
 from flows.alarm import SERVER_AWAY, post_alarm
 from flows.events import RUN_LOST, SCHEDULE_STALLED, emit
@@ -271,7 +275,11 @@ def watching(api: str, limits: Limits) -> Iterator[Watch]:
     """
     with (
         temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
-        SyncPrefectClient(api=api, httpx_settings={"timeout": ANSWER_SECONDS}) as client,
+        SyncPrefectClient(
+            api=api,
+            auth_string=PREFECT_API_AUTH_STRING.value(),
+            httpx_settings={"timeout": ANSWER_SECONDS},
+        ) as client,
     ):
         yield Watch(client, limits)
 

@@ -28,7 +28,7 @@ def init(
         bool, typer.Option("--force", help="Overwrite files that exist already.")
     ] = False,
 ) -> None:
-    """Start a project: configuration, lockfile, Prefect flow and CI workflow.
+    """Start a project: configuration, lockfile, Prefect flow and CI workflows.
 
     [bold]Examples[/bold]
 

@@ -16,6 +16,7 @@ _PROJECT_FILES = {
     "README.md": "README.md",
     "gitignore": ".gitignore",
     "workflow.yml": ".github/workflows/alignment.yml",
+    "plan.yml": ".github/workflows/plan.yml",
 }
 QUICKSTART = "configs/quickstart.yaml"
 

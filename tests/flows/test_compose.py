@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -32,6 +33,7 @@ def test_a_password_may_have_any_character(services: dict[str, Any]) -> None:
     environment = {
         name: password if "PASSWORD" in name else value
         for name, value in services["server"]["environment"].items()
+        if value is not None
     }
     inherited = {name: value for name, value in os.environ.items() if "PREFECT" not in name}
     printed = subprocess.check_output(
@@ -59,3 +61,27 @@ def test_the_password_has_no_default(services: dict[str, Any]) -> None:
     assert services["database"]["environment"]["POSTGRES_PASSWORD"].startswith(
         "${POSTGRES_PASSWORD:?"
     )
+
+
+def test_no_secret_has_a_default(services: dict[str, Any]) -> None:
+    """A variable without a value comes from `.env`; an empty login would lock everybody out."""
+    for name, service in services.items():
+        for variable, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|AUTH_STRING|TOKEN", variable):
+                assert value is None or str(value).startswith("${POSTGRES_PASSWORD:?"), name
+    example = (ROOT / "deploy" / "example.env").read_text()
+    assert "\nPOSTGRES_PASSWORD=\n" in example
+
+
+def test_services_have_no_rights(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert "no-new-privileges:true" in service["security_opt"], name
+        if name != "database":  # its entry point changes the owner of its files
+            assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+            assert service["tmpfs"] == ["/tmp"], name
+
+
+def test_ports_are_open_on_loopback_only(services: dict[str, Any]) -> None:
+    for service in services.values():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from flows import environment
+from tests.support import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +35,22 @@ def test_what_the_user_set_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "elsewhere"))
     environment.set_defaults()
     assert os.environ["PREFECT_HOME"] == str(tmp_path / "elsewhere")
+
+
+SETTINGS = """
+import json, flows
+from prefect.settings import get_current_settings
+settings = get_current_settings()
+print(json.dumps([str(settings.home), settings.logging.extra_loggers,
+                  settings.server.analytics_enabled]))
+"""
+
+
+def test_prefect_sees_the_defaults(tmp_path: Path) -> None:
+    """It reads its settings when it is imported, so they must be set before."""
+    done = subprocess.run(
+        [sys.executable, "-c", SETTINGS], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    home = str(tmp_path / "w" / "prefect")
+    assert json.loads(done.stdout) == [home, ["alignment"], False]
+    assert not done.stderr  # no warning though the workspace does not exist yet
