@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -26,6 +27,8 @@ class Measured(NamedTuple):
     mebibytes: float
     """Peak of the proportional set size of the whole process tree."""
     output: str
+    cpu_seconds: float
+    """Of the whole process tree, which on a busy machine says more than the clock."""
 
 
 def measure(command: Sequence[str | Path], **kwargs: Any) -> Measured:
@@ -36,6 +39,7 @@ def measure(command: Sequence[str | Path], **kwargs: Any) -> Measured:
     """
     arguments = [str(part) for part in command]
     started = time.monotonic()
+    cpu_before = _cpu_of_children()
     peak = 0.0
     with subprocess.Popen(
         arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **kwargs
@@ -50,7 +54,13 @@ def measure(command: Sequence[str | Path], **kwargs: Any) -> Measured:
     seconds = time.monotonic() - started
     if process.returncode:
         sys.exit(f"{' '.join(arguments)} failed:\n{output}")
-    return Measured(seconds, peak, output)
+    return Measured(seconds, peak, output, _cpu_of_children() - cpu_before)
+
+
+def _cpu_of_children() -> float:
+    """Processor seconds of the processes that have ended and been waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def memory_of(root: psutil.Process) -> float:

@@ -5,7 +5,7 @@ finds the earlier stages finished; which stages there are is up to the pipeline.
 
 `python -m benchmarks.scale_all [KEY=VALUE ...]`, with overrides of the configuration. Environment:
 `SCALE_SIZES` (default `100000,1000000,10000000` pairs), `SCALE_UNTIL` (the last stage, default
-`train`).
+`train`), `SCALE_CONTINUE` (1: go on with a run that was interrupted, with the same overrides).
 """
 
 from __future__ import annotations
@@ -94,8 +94,12 @@ def _stages(size: int, overrides: list[str]) -> dict[str, dict[str, float]]:
     languages = ", ".join(f"{code}: {{}}" for code in LANGUAGES)
     config.write_text(CONFIG.format(path=path, languages=languages), encoding="utf-8")
     workspace = home / "workspace"
-    shutil.rmtree(workspace, ignore_errors=True)
+    progress = home / "measured.json"
     stages: dict[str, dict[str, float]] = {}
+    if os.environ.get("SCALE_CONTINUE") and progress.is_file():
+        stages = json.loads(progress.read_text())
+    else:
+        shutil.rmtree(workspace, ignore_errors=True)
     while not stages or list(stages)[-1] != os.environ.get("SCALE_UNTIL", LAST_STAGE):
         child = [sys.executable, "-m", "benchmarks.scale_all", "child", str(config), str(workspace)]
         run = subprocess.run([*child, *overrides], stdout=subprocess.PIPE, text=True, check=False)
@@ -104,6 +108,7 @@ def _stages(size: int, overrides: list[str]) -> dict[str, dict[str, float]]:
         measured = json.loads(run.stdout.splitlines()[-1])
         stage = measured.pop("stage")
         stages[stage] = measured
+        progress.write_text(json.dumps(stages))
         print(f"{size:,} pairs: {stage} {measured}", file=sys.stderr, flush=True)
     shutil.rmtree(workspace, ignore_errors=True)
     return stages

@@ -38,6 +38,8 @@ SMALLEST_LENGTH_DEVIATION = 0.05
 SMALLEST = 1e-6
 SMALLEST_COSINE = 0.05
 """Of neighbors. In a small pool they may have cosine 0, if the encoder's cosines center on 0."""
+ROWS_AT_ONCE = 16_384
+"""Pairs whose vectors are copied together: mismatched pairs of a whole pool take gigabytes."""
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.integer[Any]]
@@ -141,7 +143,11 @@ class _Terms(NamedTuple):
 
 def _margins(pool: PoolVectors, sources: Ints, targets: Ints) -> Floats:
     """The ratio margins of the pairs of these sources and targets (n,)."""
-    cosines = np.einsum("nd,nd->n", pool.source[sources], pool.target[targets])
+    cosines = np.empty(len(sources), np.float32)
+    for first in range(0, len(sources), ROWS_AT_ONCE):
+        rows = slice(first, first + ROWS_AT_ONCE)
+        pairs = pool.source[sources[rows]], pool.target[targets[rows]]
+        np.einsum("nd,nd->n", *pairs, out=cosines[rows])
     neighbors = (pool.source_neighbors[sources] + pool.target_neighbors[targets]) / 2
     ratios: Floats = cosines / np.maximum(neighbors, SMALLEST_COSINE)
     return ratios

@@ -1,5 +1,6 @@
 import errno
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from alignment import layout
 from alignment.context import RunContext
+from alignment.encoder.directory import load_encoder
 from alignment.encoder.encoder import Encoder
 from alignment.errors import ArtifactError, DataError
 from alignment.files import tree_digests
@@ -16,7 +18,13 @@ from alignment.stages import embed as stage
 from alignment.stages.embed import EmbedCounts, embed
 from alignment.store import load_artifact, verify
 from alignment.types import Artifact
-from alignment.vectors import pair_vectors, shard_name, write_shard
+from alignment.vectors import (
+    DistinctTexts,
+    distinct_texts,
+    pair_vectors,
+    shard_name,
+    write_shard,
+)
 from tests.stages.helpers import pairs_artifact
 from tests.unit.encoder.toys import save_toy, toy_tokenizer, xlmr
 
@@ -82,8 +90,6 @@ def test_each_distinct_sentence_is_encoded_once(
 def test_vectors_are_those_of_the_encoder(
     context: RunContext, cleaned: Artifact, encoder: Artifact
 ) -> None:
-    from alignment.encoder.directory import load_encoder
-
     vectors = pair_vectors(embed(context, "de", cleaned, encoder, "fp32"))
     model = load_encoder(encoder.path / layout.MODEL)
     sources, targets = zip(*PAIRS, strict=True)
@@ -137,6 +143,39 @@ def test_a_full_disk_loses_no_complete_shard(
     verify(load_artifact(artifact.path))
     assert len(pair_vectors(artifact)) == 6
     assert not list(context.store.root.glob("scratch/*"))
+
+
+def test_shards_of_another_encoder_are_not_continued(
+    context: RunContext,
+    cleaned: Artifact,
+    encoder: Artifact,
+    encoded: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """The encoder changes after a run that left complete shards: none of them is used."""
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("alignment.stages.embed.distinct_texts", interrupted_at_the_second_side())
+        embed(context, "de", cleaned, encoder, "fp32")
+    assert list(context.store.root.glob(f"scratch/*/source/{shard_name(0)}"))
+    encoded.clear()
+    other = toy_encoder(tmp_path / "other", num_hidden_layers=1)
+    artifact = embed(context, "de", cleaned, other, "fp32")
+    assert encoded == SOURCES + TARGETS
+    model = load_encoder(other.path / layout.MODEL)
+    expected = model.encode([source for source, _ in PAIRS], side="source")
+    assert np.abs(pair_vectors(artifact).sources() - expected).max() < 1e-3
+
+
+def interrupted_at_the_second_side() -> Callable[..., DistinctTexts]:
+    calls = itertools.count(1)
+
+    def numbered(batches: Iterable[Sequence[str]]) -> DistinctTexts:
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        return distinct_texts(batches)
+
+    return numbered
 
 
 def test_ten_pairs_and_one(context: RunContext, encoder: Artifact, tmp_path: Path) -> None:

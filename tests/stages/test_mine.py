@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from alignment import layout, tables
 from alignment.config import Triplets
@@ -236,6 +237,23 @@ def test_a_language_with_few_pairs(context: RunContext, tmp_path: Path, count: i
     for row in candidates(mine(context, "fi", cleaned, embedded, ALL_STRATEGIES)):
         if row["strategy"] != "lexical":
             assert len(row["candidates"]) == count - 1
+
+
+def test_pools_smaller_than_the_candidates_asked_for(
+    context: RunContext, many: tuple[Artifact, Artifact]
+) -> None:
+    """Each list has the rest of its pool; the configuration refuses pools as small as these."""
+    cleaned, embedded = many
+    small = ALL_STRATEGIES.model_copy(update={"pool": 10, "num_candidates": 16})
+    rows = candidates(mine(context, "fi", cleaned, embedded, small))
+    assert {row["strategy"] for row in rows} == {"random", "lexical", "semantic", "cross"}
+    for row in rows:
+        assert row["pair"] not in row["candidates"]
+        assert len(set(row["candidates"])) == len(row["candidates"]) <= 9
+        if row["strategy"] != "lexical":
+            assert len(row["candidates"]) == 9
+    with pytest.raises(ValidationError, match="greater than or equal to 1024"):
+        Triplets(pool=100)
 
 
 def test_vectors_are_needed(context: RunContext, many: tuple[Artifact, Artifact]) -> None:

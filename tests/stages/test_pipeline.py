@@ -294,6 +294,7 @@ KILLED_IN = [
     "encoder",
     "check ja",
     "embed ru",
+    "semantic ru",
     "mine es",
     "triplets",
     "tokenize",
@@ -311,11 +312,14 @@ KILLED_IN = [
 KILLED_FIRST = ["clean ja", "train step", "publish before", "publish after"]
 
 
-AVERAGED = "train.average_with_base=0.1"
+KILLED_SETTINGS = ("train.average_with_base=0.1", "clean.semantic=learned")
+"""Without them the stages `average` and `semantic` do not run."""
 
 
 def run_and_kill(workspace: Path, where: str) -> Done:
-    command = ["run", str(SMOKE), "--workspace", str(workspace), "--set", AVERAGED]
+    command = ["run", str(SMOKE), "--workspace", str(workspace)]
+    for setting in KILLED_SETTINGS:
+        command += ["--set", setting]
     return subprocess.run(
         [sys.executable, "-c", KILLER, *command],
         env={**os.environ, "KILL_IN": where, "CI": "true"},
@@ -349,7 +353,7 @@ def test_a_run_killed_in_every_stage_resumes(tmp_path: Path, cli: Cli, places: l
         if where == "train step":
             checkpoints = list(workspace.glob("store/scratch/*/checkpoints/checkpoint-*"))
             assert checkpoints, "there is no checkpoint to resume from"
-    last = run(cli, workspace, AVERAGED)
+    last = run(cli, workspace, *KILLED_SETTINGS)
     assert last.returncode == 0, last.stdout + last.stderr
     assert rebuilt(workspace) == []
     assert summary(workspace)["champion"] == "v1"

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from alignment.checks import pair_scores
 from alignment.checks.pair_scores import PoolVectors, score_pairs
 from tests.unit.checks.vectors import made_up, pool
 
@@ -67,3 +68,13 @@ def test_an_encoder_that_gives_every_text_the_same_vector() -> None:
     scored = score_pairs(pool(same, same))
     assert np.isfinite(scored.scores).all()
     assert np.allclose(scored.margins, 1)
+
+
+def test_vectors_are_copied_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mismatched pairs of a whole pool take gigabytes; parts of them give the same scores."""
+    vectors, _ = made_up(200)
+    whole = score_pairs(vectors)
+    monkeypatch.setattr(pair_scores, "ROWS_AT_ONCE", 33)
+    in_parts = score_pairs(vectors)
+    for expected, scores in zip(whole, in_parts, strict=True):
+        assert np.array_equal(scores, expected)
