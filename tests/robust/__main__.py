@@ -1,0 +1,79 @@
+"""`python -m tests.robust`: variations of everything that was once seen to go wrong, by section.
+
+Prints what did not hold, then a table of what was tried and held by section, and one line of JSON.
+ROBUST_SECTIONS selects sections, ROBUST_ONLY the cases with a text in their name. Exit code 1 if a
+case did not hold.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.robust.case import Case, held
+from tests.robust.sections import SECTIONS
+from tests.soak.process import _IMPORTED
+
+
+class Tried(NamedTuple):
+    """What became of one case."""
+
+    case: Case
+    problem: str
+    """Empty if everything held."""
+
+
+def main() -> int:
+    """Try all cases and print; returns the exit code."""
+    chosen = os.environ.get("ROBUST_SECTIONS", "")
+    sections = chosen.split(",") if chosen else list(SECTIONS)
+    only = os.environ.get("ROBUST_ONLY", "")
+    started = time.monotonic()
+    tried = []
+    for result in try_all(sections, only):
+        tried.append(result)
+        if result.problem:
+            print(f"{result.case.section}: {result.case.name}\n{result.problem}", flush=True)
+    return report(tried, round(time.monotonic() - started))
+
+
+def try_all(sections: list[str], only: str = "") -> Iterator[Tried]:
+    """Try the cases of these sections whose name has a text."""
+    for module in _IMPORTED:
+        importlib.import_module(module)
+    with tempfile.TemporaryDirectory(prefix="robust-") as name:
+        for number, section in enumerate(sections):
+            base = Path(name) / str(number)
+            base.mkdir()
+            for place, case in enumerate(SECTIONS[section].cases(base)):
+                if only in case.name:
+                    yield Tried(case, held(case, base / f"case{place}"))
+
+
+def report(tried: list[Tried], seconds: int) -> int:
+    """Print the table and the line of JSON; returns the exit code."""
+    total = Counter(result.case.section for result in tried)
+    whole = Counter(result.case.section for result in tried if not result.problem)
+    print(f"{'section':<22} {'before':>8} {'tried':>6} {'held':>6}")
+    for name in total:
+        print(f"{name:<22} {SECTIONS[name].before:>8} {total[name]:>6} {whole[name]:>6}")
+    line = {
+        "robust": len(tried),
+        "held": whole.total(),
+        "seconds": seconds,
+        "by_section": {name: [total[name], whole[name]] for name in total},
+    }
+    print(json.dumps(line))
+    return 0 if whole.total() == len(tried) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
