@@ -259,7 +259,7 @@ class _Reader:
             self._report(
                 node,
                 path,
-                f'YAML reads {shown} as {value:g}: write {value:g}, or "{shown}" (quoted) for the text',
+                f'YAML reads {shown} as {value}: write {value}, or "{shown}" in quotes',
             )
             return None
         return value

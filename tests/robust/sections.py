@@ -6,7 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.robust import registries
+from tests.robust import (
+    bucket_registries,
+    deliveries,
+    disks,
+    fetching,
+    flipped,
+    formats,
+    manifests,
+    memories,
+    registries,
+    reports,
+    terminals,
+    yamls,
+)
 from tests.robust.case import Case
 
 
@@ -20,5 +33,16 @@ class Section(NamedTuple):
 
 
 SECTIONS = {
+    reports.SECTION: Section("16/20", reports.cases),
+    terminals.SECTION: Section("5/14", terminals.cases),
+    formats.SECTION: Section("91/104", formats.cases),
+    yamls.SECTION: Section("67/91", yamls.cases),
+    fetching.SECTION: Section("39/57", fetching.cases),
     registries.SECTION: Section("29/57", registries.cases),
+    bucket_registries.SECTION: Section("", bucket_registries.cases),
+    disks.SECTION: Section("11/19", disks.cases),
+    flipped.SECTION: Section("0/7", flipped.cases),
+    manifests.SECTION: Section("2/7", manifests.cases),
+    memories.SECTION: Section("2/6", memories.cases),
+    deliveries.SECTION: Section("", deliveries.cases),
 }
