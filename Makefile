@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-retrieval bench-search gate-study clean
+.PHONY: help run smoke test test-slow fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-retrieval bench-search gate-study clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ fuzz: $(VENV)/.test ## Damaged inputs of every kind for FUZZ_MINUTES (60), with 
 
 soak: $(VENV)/.test ## SOAK_RUNS (200) runs, each killed, starved or damaged at random; every invariant is checked
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.soak
+
+robust: $(VENV)/.bench ## What was once seen to go wrong and its variations, by section (ROBUST_SECTIONS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.robust
 
 test-lowest: $(VENV)/bin/python ## Run the tests with the lowest allowed version of every dependency
 	$(PYTHON) -m venv $(VENV)-lowest

@@ -73,7 +73,6 @@ def cases(base: Path) -> list[Case]:
     if "demo" not in [path.name for path in (place.workspace / "registry").iterdir()]:
         registry = Registry(place.workspace / "registry", "demo")
         publish_contents(registry, "a", "b", "c", at=base)
-    (place.root / "docs.txt").write_text("One text\nAnother text\n" * 50)
     made = []
     for name, command in COMMANDS.items():
         for room in ROOMS:

@@ -63,6 +63,7 @@ def prepare(root: Path) -> Path:
     root.mkdir(parents=True)
     (root / "robust.yaml").write_text(CONFIG)
     shutil.copy(TINY, root / "tiny.tsv")
+    (root / "docs.txt").write_text("One text\nAnother text\n" * 50)
     suite = root / "help" / "es"
     (suite / "qrels").mkdir(parents=True)
     lines = [json.dumps({"_id": f"d{i}", "text": text}) for i, text in enumerate(DOCUMENTS)]

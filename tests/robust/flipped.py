@@ -87,8 +87,7 @@ _USERS = (
     ("registry", "promote", NAME, "v1"),
     ("registry", "export", f"{NAME}@v1", "--out", "{root}/onnx"),
     ("evaluate", f"{NAME}@v1", "--suite", "{root}/tiny.tsv", "--language", "es"),
-    ("search", "index", "{root}/tiny.tsv", "--text-column", "en")
-    + ("--model", f"{NAME}@v1", "--out", "{root}/index"),
+    ("search", "index", "{root}/docs.txt", "--model", f"{NAME}@v1", "--out", "{root}/index"),
 )
 
 

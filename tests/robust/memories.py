@@ -22,7 +22,6 @@ ADVICE = ("Lower ", "Set `", "Choose a smaller", "Free memory", "free memory", "
 def cases(base: Path) -> list[Case]:
     """Each stage with hardly any memory, and each command with little."""
     place = finished(base)
-    (place.root / "docs.txt").write_text("One text\nAnother text\n" * 50)
     made = []
     for stage in STAGES:
         for more in MORE[:2]:

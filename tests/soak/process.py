@@ -32,8 +32,11 @@ from alignment.pipeline import cleanup, runner
 from alignment.training import __main__ as training
 from alignment.training import launch
 
-TIMEOUT = 300.0
-"""Seconds after which a run is taken to hang; one on an idle machine takes ten."""
+TIMEOUT = 1200.0
+"""Seconds after which a run is taken to hang; one on an idle machine takes ten, on a busy one a
+hundred."""
+MESSAGE_SECONDS = 60.0
+"""In which a killed process has said so."""
 _IMPORTED = [
     "alignment.cli.app",
     "alignment.pipeline.run",
@@ -118,7 +121,7 @@ class Launcher:
 
 def _output(path: Path, code: int) -> str:
     """What was printed; the message about a killed process comes a moment after its end."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + MESSAGE_SECONDS
     while True:
         text = path.read_text(errors="replace")
         if 0 <= code < 100 or not text or "error: " in text or time.monotonic() > end:
