@@ -151,16 +151,18 @@ def _watch(process: ForkServerProcess, how: Disturbance, started: float, output:
             if dies_after is not None and now - first_seen >= dies_after:
                 with contextlib.suppress(psutil.Error):
                     child.kill()
-        process.join(0.01)
+        process.join(0.02)
     return last_seen - first_seen
 
 
 def _training(process: ForkServerProcess) -> list[psutil.Process]:
     """The training process, if there is one; the first child reports if the run is killed."""
     try:
-        children = psutil.Process(process.pid).children()
+        # psutil would look at every process of the machine.
+        path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        children = [psutil.Process(int(pid)) for pid in path.read_text().split()]
         return sorted(children, key=psutil.Process.create_time)[1:]
-    except psutil.Error:
+    except (OSError, psutil.Error):
         return []
 
 
