@@ -1,9 +1,13 @@
 """Speed of `Encoder.encode` against `SentenceTransformer.encode`.
 
 Both encode the same texts with the same model and precision, in alternating rounds; ours also with
-padding instead of packed rows. The texts are a
-sample of Tatoeba if `ALIGNMENT_TATOEBA` is set (see `benchmarks.quality`), or else the held-out
-sentences of the quickstart; or the lines of a file: `python -m benchmarks.encode [FILE]`.
+padding instead of packed rows. They do it twice: with the texts as a corpus has them, where the
+sentence of one language stands beside its translation into each of the others, and with each text
+once, where only the speed of the model counts.
+
+The texts are a sample of both sides of the quickstart's cleaned pairs; of Tatoeba if
+`ALIGNMENT_TATOEBA` is set (see `benchmarks.quality`); or of the lines of a file:
+`python -m benchmarks.encode [FILE]`.
 """
 
 from __future__ import annotations
@@ -28,13 +32,14 @@ from alignment.encoder.encoder import Encoder
 from alignment.pipeline.data import TrainingData
 from benchmarks.harness import figures, precisions, spread
 from benchmarks.quality import tatoeba
-from benchmarks.quickstart import data, suite_texts
+from benchmarks.quickstart import cleaned_texts, data
 
 ROUNDS = 5
-TEXTS = 2000
+TEXTS = 2000  # distinct ones
 FAITHFUL = 0.999  # cosine to the vector in fp32
 BATCH = 32  # the peer's default
 SIDES = ("ours", "padded", "peer")
+LOADS = {"corpus": "texts of a corpus", "distinct": "distinct texts"}
 COLUMNS = (
     "ours",
     "ours, padded",
@@ -46,7 +51,7 @@ COLUMNS = (
 
 
 class Compared(NamedTuple):
-    """Results of one precision, by side."""
+    """Results of one precision on one load, by side."""
 
     rates: dict[str, list[float]]
     """Sentences per second of each round."""
@@ -62,6 +67,10 @@ class Compared(NamedTuple):
         return {side: round(statistics.median(self.rates[side]), 1) for side in SIDES}
 
 
+Runs = dict[Precision, dict[str, Compared]]
+"""By precision and load."""
+
+
 class Faithfulness(NamedTuple):
     """How close the vectors of one precision are to ours in fp32, by side."""
 
@@ -71,19 +80,35 @@ class Faithfulness(NamedTuple):
     """Number of texts below `FAITHFUL`."""
 
 
+class Load(NamedTuple):
+    """What is encoded."""
+
+    name: str
+    texts: list[str]
+
+
 def main() -> None:
     """Measure, and print the table and the JSON line."""
     prepared = data()
-    texts, kind = _texts(prepared)
-    texts = sorted(set(texts), key=fingerprint)[:TEXTS]
+    loads, source = _loads(prepared)
     model = prepared.encoder.path / "model"
-    runs = {precision: compare(model, texts, precision) for precision in precisions()}
-    reference = runs["fp32"].vectors["ours"]
+    runs = {precision: compare(model, loads, precision) for precision in precisions()}
+    reference = runs["fp32"]["distinct"].vectors["ours"]
     faithfulness = {
-        precision: _faithfulness(run.vectors, reference) for precision, run in runs.items()
+        precision: _faithfulness(run["distinct"].vectors, reference)
+        for precision, run in runs.items()
     }
-    _print(runs, faithfulness, f"{len(texts):,} sentences ({kind})")
-    _figures(runs, faithfulness, sentences=len(texts), texts=kind)
+    sizes = {load.name: len(load.texts) for load in loads}
+    _print(runs, faithfulness, sizes, source)
+    _figures(runs, faithfulness, sentences=sizes, texts=source)
+
+
+def _loads(prepared: TrainingData) -> tuple[list[Load], str]:
+    """The texts as a corpus has them, then each of them once; and where they are from."""
+    texts, source = _texts(prepared)
+    chosen = frozenset(sorted(set(texts), key=fingerprint)[:TEXTS])
+    sample = [text for text in texts if text in chosen]
+    return [Load("corpus", sample), Load("distinct", list(dict.fromkeys(sample)))], source
 
 
 def _faithfulness(
@@ -98,10 +123,13 @@ def _faithfulness(
 
 
 def _print(
-    runs: dict[Precision, Compared], faithfulness: dict[Precision, Faithfulness], texts: str
+    runs: Runs,
+    faithfulness: dict[Precision, Faithfulness],
+    sizes: dict[str, int],
+    source: str,
 ) -> None:
     table = Table(
-        title=f"{texts}: sentences per second, median of {ROUNDS} (lowest-highest)",
+        title=f"{source}: sentences per second, median of {ROUNDS} (lowest-highest)",
         title_justify="left",
     )
     table.add_column("")
@@ -109,40 +137,41 @@ def _print(
         table.add_column(column, justify="right")
     for precision, run in runs.items():
         lowest, below = faithfulness[precision]
-        table.add_row(
-            precision,
-            spread(run.rates["ours"]),
-            spread(run.rates["padded"]),
-            spread(run.rates["peer"]),
-            f"{run.ratio():.2f}",
-            f"{lowest['ours']:.6f} ({below['ours']})",
-            f"{lowest['peer']:.6f} ({below['peer']})",
-        )
+        for name, compared in run.items():
+            table.add_row(
+                f"{precision}, {sizes[name]:,} {LOADS[name]}",
+                spread(compared.rates["ours"]),
+                spread(compared.rates["padded"]),
+                spread(compared.rates["peer"]),
+                f"{compared.ratio():.2f}",
+                f"{lowest['ours']:.6f} ({below['ours']})",
+                f"{lowest['peer']:.6f} ({below['peer']})",
+            )
     Console(width=140).print(table)
 
 
 def _figures(
-    runs: dict[Precision, Compared],
+    runs: Runs,
     faithfulness: dict[Precision, Faithfulness],
     *,
-    sentences: int,
+    sentences: dict[str, int],
     texts: str,
 ) -> None:
     by_precision: dict[str, Any] = {}
-    lowest: dict[str, dict[str, float]] = {}
-    below: dict[str, dict[str, int]] = {}
     for precision, run in runs.items():
-        by_precision[precision] = {**run.medians(), "ratio": round(run.ratio(), 3)}
-        cosines = faithfulness[precision].lowest
-        lowest[precision] = {side: round(cosine, 6) for side, cosine in cosines.items()}
-        below[precision] = faithfulness[precision].below
+        rates = {
+            name: {**compared.medians(), "ratio": round(compared.ratio(), 3)}
+            for name, compared in run.items()
+        }
+        by_precision[precision] = {**rates.pop("corpus"), **rates}
+    cosines = {precision: close.lowest for precision, close in faithfulness.items()}
     figures(
         benchmark="encode",
         unit="sentences/s",
         **by_precision.pop("fp32"),
         **by_precision,
-        lowest_cosine=lowest,
-        below_0_999=below,
+        lowest_cosine=cosines,
+        below_0_999={precision: close.below for precision, close in faithfulness.items()},
         sentences=sentences,
         texts=texts,
     )
@@ -156,11 +185,11 @@ def _texts(prepared: TrainingData) -> tuple[list[str], str]:
     if os.environ.get("ALIGNMENT_TATOEBA"):
         sides = chain.from_iterable(tatoeba().values())
         return list(chain.from_iterable(sides)), "Tatoeba"
-    return suite_texts(prepared), "held-out catalog text"
+    return cleaned_texts(prepared), "both sides of the quickstart's cleaned pairs"
 
 
-def compare(directory: Path, texts: list[str], precision: Precision) -> Compared:
-    """Alternating rounds of the two sides, after one to warm up."""
+def compare(directory: Path, loads: list[Load], precision: Precision) -> dict[str, Compared]:
+    """Alternating rounds of the sides on each load, after one to warm up."""
     from sentence_transformers import SentenceTransformer
 
     device = fastest_device()
@@ -170,21 +199,23 @@ def compare(directory: Path, texts: list[str], precision: Precision) -> Compared
         str(directory), device=device, model_kwargs={"dtype": DTYPES[precision]}
     )
 
-    def encode(side: str) -> NDArray[np.float32]:
+    def encode(side: str, texts: list[str]) -> NDArray[np.float32]:
         if side in encoders:
             encoders[side].clear_cache()
             return encoders[side].encode(texts)
         return _unit_rows(peer.encode(texts, batch_size=BATCH, normalize_embeddings=True))
 
-    compared = Compared({side: [] for side in SIDES}, {})
-    for number in range(ROUNDS + 1):
-        for side in SIDES:
-            started = time.monotonic()
-            compared.vectors[side] = encode(side)
-            seconds = time.monotonic() - started
-            if number > 0:  # the first round warms up
-                compared.rates[side].append(len(texts) / seconds)
-    return compared
+    results: dict[str, Compared] = {}
+    for load in loads:
+        compared = results[load.name] = Compared({side: [] for side in SIDES}, {})
+        for number in range(ROUNDS + 1):
+            for side in SIDES:
+                started = time.monotonic()
+                compared.vectors[side] = encode(side, load.texts)
+                seconds = time.monotonic() - started
+                if number > 0:  # the first round warms up
+                    compared.rates[side].append(len(load.texts) / seconds)
+    return results
 
 
 def _unit_rows(vectors: Any) -> NDArray[np.float32]:

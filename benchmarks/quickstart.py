@@ -24,10 +24,10 @@ def data() -> TrainingData:
     return prepare(config, workspace, ConsoleRunner(config.train.steps))
 
 
-def suite_texts(prepared: TrainingData) -> list[str]:
-    """The distinct held-out sentences of all languages, both sides."""
-    texts: dict[str, None] = {}
-    for path in sorted(prepared.holdout.path.glob("suites/*/*.parquet")):
-        for column in tables.read_columns(path, "source", "target"):
-            texts |= dict.fromkeys(column)
-    return list(texts)
+def cleaned_texts(prepared: TrainingData) -> list[str]:
+    """Both sides of the cleaned pairs of all languages; a sentence is in them for each pair."""
+    texts: list[str] = []
+    for artifact in prepared.cleaned.values():
+        for column in tables.read_columns(artifact.path / "pairs.parquet", "source", "target"):
+            texts += column
+    return texts

@@ -11,7 +11,6 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 MIN_PAIRS = 100
 """With fewer pairs nothing is learned."""
@@ -96,6 +95,8 @@ def _density_ratio(scores: Floats, mismatched: Floats) -> tuple[Doubles, Doubles
     The values do not rise with the score: isotonic regression of the kind of each score. Equal
     scores have one value.
     """
+    from scipy.optimize import isotonic_regression  # takes half a second to import
+
     knots, places = np.unique(np.concatenate([scores, mismatched]), return_inverse=True)
     counts = np.bincount(places, minlength=len(knots)).astype(np.float64)
     of_mismatched = np.bincount(places[len(scores) :], minlength=len(knots))

@@ -6,17 +6,19 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alignment import layout, tables
 from alignment.encoder.cache import cached_encoder
-from alignment.encoder.encoder import Encoder
 from alignment.files import write_json
 from alignment.retrieval.metrics import Outcomes, retrieve
 from alignment.stages.confusions import suite_confusions
 from alignment.stages.hard_pool import search_hard_pool
 from alignment.store import Store
 from alignment.types import Artifact, Counts, Input
+
+if TYPE_CHECKING:
+    from alignment.encoder.encoder import Encoder
 
 REVISION = 3
 logger = logging.getLogger(__name__)

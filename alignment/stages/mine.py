@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from alignment import layout, tables
 from alignment.config import Triplets
 from alignment.context import RunContext
-from alignment.encoder.device import fastest_device
 from alignment.errors import Corrupt
 from alignment.retrieval.neighbors import nearest
 from alignment.triplets import candidates
@@ -197,6 +196,8 @@ class _Miner:
         return ordered(positives, search, workers, ahead=1)
 
     def _nearest(self, anchors: NDArray[np.float32], pool: NDArray[np.float32]) -> Candidates:
+        from alignment.encoder.device import fastest_device  # loads torch
+
         k = self.settings.num_candidates
         skip = self.settings.skip_top
         neighbors = nearest(anchors, pool, skip + k + 1, device=fastest_device())

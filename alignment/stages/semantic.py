@@ -22,7 +22,6 @@ from alignment.checks.semantic import Judgement, Threshold, judge
 from alignment.cleaning.ledger import KEPT, NOT_A_TRANSLATION, REASON_NUMBERS
 from alignment.cleaning.rejects import RejectsWriter
 from alignment.context import RunContext
-from alignment.encoder.device import fastest_device
 from alignment.errors import Corrupt, EmptyCorpus
 from alignment.files import write_json
 from alignment.retrieval.margins import neighbor_means
@@ -137,6 +136,8 @@ class _Columns(NamedTuple):
             yield rows, self._pool(rows, vectors)
 
     def _pool(self, rows: NDArray[np.int64], vectors: PairVectors) -> PoolVectors:
+        from alignment.encoder.device import fastest_device  # loads torch
+
         source = vectors.sources(rows)
         target = vectors.targets(rows)
         source_texts = vectors.source_rows[rows]

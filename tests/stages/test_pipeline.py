@@ -64,9 +64,9 @@ def artifacts(workspace: Path, stage: str) -> list[Artifact]:
     ]
 
 
-def run(cli: Cli, workspace: Path, *overrides: str) -> Done:
+def run(cli: Cli, workspace: Path, *overrides: str, env: dict[str, str] | None = None) -> Done:
     settings = [part for override in overrides for part in ("--set", override)]
-    return cli("run", SMOKE, "--workspace", workspace, *settings)
+    return cli("run", SMOKE, "--workspace", workspace, *settings, env=env)
 
 
 @pytest.fixture
@@ -164,10 +164,12 @@ class TestFinishedRun:
 
 class TestRerun:
     def test_every_stage_is_reused(self, copied: Path, cli: Cli) -> None:
-        done = run(cli, copied)
+        done = run(cli, copied, env={"PYTHONPROFILEIMPORTTIME": "1"})
         assert done.returncode == 0, done.stderr
         assert rebuilt(copied) == []
         assert summary(copied)["champion"] == "v1"
+        # The libraries that take seconds to import.
+        assert not re.findall(r"\| +(torch|transformers|sentence_transformers)$", done.stderr, re.M)
 
     @pytest.mark.slow
     def test_a_changed_language_rebuilds_what_depends_on_it(self, copied: Path, cli: Cli) -> None:

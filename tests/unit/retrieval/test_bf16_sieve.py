@@ -6,8 +6,8 @@ import torch
 
 from alignment import compat
 from alignment.retrieval.bf16_sieve import Bf16Sieve
+from alignment.retrieval.exact_search import _plain, _sieved
 from alignment.retrieval.int8_sieve import GROUP
-from alignment.retrieval.neighbors import _plain, _sieved
 from tests.unit.retrieval.vectors import scaled, unit
 
 

@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from alignment import compat
+from alignment.retrieval.exact_search import _plain, _sieved
 from alignment.retrieval.int8_sieve import GROUP, Int8Sieve, passed_similarities
-from alignment.retrieval.neighbors import _plain, _sieved
 from tests.unit.retrieval.vectors import scaled, unit
 
 

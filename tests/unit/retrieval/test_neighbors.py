@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from alignment import compat
-from alignment.retrieval import int8_sieve, neighbors
-from alignment.retrieval.neighbors import _plain, _sieved, nearest
+from alignment.retrieval import exact_search, int8_sieve, neighbors
+from alignment.retrieval.exact_search import _plain, _sieved
+from alignment.retrieval.neighbors import nearest
 from tests.unit.retrieval.vectors import scaled, unit
 
 
@@ -39,10 +40,10 @@ def test_ties_go_to_the_lower_index() -> None:
 
 def test_a_gpu_searches_as_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """The code for a GPU, here on the CPU, in blocks of four queries."""
-    monkeypatch.setattr(neighbors, "DEVICE_CELLS", 4 * 2000)
+    monkeypatch.setattr(exact_search, "DEVICE_CELLS", 4 * 2000)
     x = unit(30)
     y = unit(2000, seed=2)
-    on_device = neighbors._on_device(x, y, 9, "cpu")
+    on_device = exact_search._on_device(x, y, 9, "cpu")
     plain = _plain(x, y, 9, 256)
     assert (on_device.indices == plain.indices).all()
     assert np.abs(on_device.similarities - plain.similarities).max() < 1e-6
@@ -50,7 +51,9 @@ def test_a_gpu_searches_as_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_device_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     devices = []
-    monkeypatch.setattr(neighbors, "_on_device", lambda *arguments: devices.append(arguments[-1]))
+    monkeypatch.setattr(
+        exact_search, "_on_device", lambda *arguments: devices.append(arguments[-1])
+    )
     nearest(unit(2), unit(3), 1, device="cuda")
     assert devices == ["cuda"]
 
@@ -66,12 +69,12 @@ def test_large_searches_are_sieved(
         return function
 
     monkeypatch.setattr(compat, "has_int8_dot_products", lambda: supported)
-    monkeypatch.setattr(neighbors, function, record)
-    nearest(unit(1), unit(neighbors.SIEVED_FROM), 3)
+    monkeypatch.setattr(exact_search, function, record)
+    nearest(unit(1), unit(exact_search.SIEVED_FROM), 3)
     assert calls == [function]
 
 
-@pytest.mark.parametrize("chunk", [neighbors.CHUNK, 9000, 9900])
+@pytest.mark.parametrize("chunk", [exact_search.CHUNK, 9000, 9900])
 @pytest.mark.parametrize("copies", [0, 3000])
 @pytest.mark.parametrize("tiles", [False, True], ids=["int8", "bf16"])
 def test_sieve_finds_the_nearest(
@@ -82,7 +85,7 @@ def test_sieve_finds_the_nearest(
     `copies` of them are equal. They come in one chunk, in three, or with a last chunk that is too
     small to sieve. Only 30 groups may pass, otherwise the plain search takes over.
     """
-    monkeypatch.setattr(neighbors, "CHUNK", chunk)
+    monkeypatch.setattr(exact_search, "CHUNK", chunk)
     monkeypatch.setattr(int8_sieve, "MAX_GROUPS", 30)
     monkeypatch.setattr(compat, "has_bf16_tiles", lambda: tiles)
     rng = np.random.default_rng(copies)
@@ -112,7 +115,7 @@ import torch  # it adds filters
 import numpy as np
 warnings.simplefilter("error")
 before = list(warnings.filters)
-from alignment.retrieval.neighbors import _sieved
+from alignment.retrieval.exact_search import _sieved
 x = np.eye(64, 8, dtype=np.float32)
 _sieved(x, x, 1)
 assert warnings.filters == before, warnings.filters
