@@ -22,6 +22,18 @@ from tests.robust.case import Case, held
 from tests.robust.sections import SECTIONS
 from tests.soak.process import _IMPORTED
 
+_ALSO = (
+    "alignment.cli.display.lineage",
+    "alignment.cli.display.results",
+    "alignment.cli.display.versions",
+    "alignment.encoder.cache",
+    "alignment.encoder.onnx.runtime",
+    "alignment.pipeline.replay",
+    "alignment.pipeline.search",
+    "obstore",
+)
+"""Imported once, instead of in each process of a case."""
+
 
 class Tried(NamedTuple):
     """What became of one case."""
@@ -47,9 +59,10 @@ def main() -> int:
 
 def try_all(sections: list[str], only: str = "") -> Iterator[Tried]:
     """Try the cases of these sections whose name has a text."""
-    for module in _IMPORTED:
+    for module in (*_IMPORTED, *_ALSO):
         importlib.import_module(module)
-    with tempfile.TemporaryDirectory(prefix="robust-") as name:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # no waiting for a disk
+    with tempfile.TemporaryDirectory(prefix="robust-", dir=memory) as name:
         for number, section in enumerate(sections):
             base = Path(name) / str(number)
             base.mkdir()

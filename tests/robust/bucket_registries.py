@@ -17,6 +17,7 @@ from alignment.manifests import manifest_text
 from alignment.registry import (
     Registry,
     Rules,
+    Version,
     collect_versions,
     compare_versions,
     find_damage,
@@ -24,6 +25,7 @@ from alignment.registry import (
     repair,
 )
 from alignment.registry.bucket.objects import StoredObjects
+from alignment.registry.bucket.versions import BucketFiles
 from tests.buckets import bucket_registry, memory_objects
 from tests.encoders import publish_contents
 from tests.robust.case import Case, done_or_refused
@@ -93,9 +95,15 @@ def _opened(objects: Store, folder: Path) -> Registry:
 def _whole(objects: Store, folder: Path) -> set[str]:
     digests = set()
     for version in _opened(objects, folder).versions():
-        if not isinstance(done_or_refused(version.verify), Exception):
+        if not isinstance(done_or_refused(functools.partial(_check_bytes, version)), Exception):
             digests.add(version.digest)
     return digests
+
+
+def _check_bytes(version: Version) -> None:
+    version.verify()
+    assert isinstance(version.location, BucketFiles)
+    version.location.check_bytes(version)
 
 
 def _listed(registry: Registry) -> None:

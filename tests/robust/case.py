@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
+from alignment.cli.app import app
+from alignment.cli.exit_codes import exit_code_of
 from alignment.errors import AlignmentError
 from tests.soak.checks import SURPRISES
 from tests.soak.process import UNDISTURBED, Disturbance, _alignment
@@ -25,6 +27,10 @@ MEMORY_BYTES = 3 * 2**30
 """That a case may take beyond what this process has."""
 HANGS_AFTER = 900.0
 """Seconds by the clock. Only what sleeps or waits for ever takes as long."""
+
+
+_CHEAP = ("explain", "gate", "lock", "plan", "registry", "show", "store")
+"""Commands that load no encoder and keep nothing in memory."""
 
 
 class Case(NamedTuple):
@@ -102,16 +108,44 @@ def cli(
     how: Disturbance = UNDISTURBED,
     stdin: bytes | None = None,
 ) -> Said:
-    """Run `alignment ARGUMENTS` in a forked process, whose modules are imported already."""
-    output = Path(f"said-{time.monotonic_ns()}")
+    """Run `alignment ARGUMENTS`, in a forked process if it may change this one."""
+    output = Path(f"said-{time.monotonic_ns()}").absolute()
     settings = {"CI": "true", "COLUMNS": "200", **(env or {})}
+    words = tuple(map(str, arguments))
+    if how == UNDISTURBED and stdin is None and words[0] in _CHEAP:
+        return _here(words, output, settings)
     sys.stdout.flush()
     pid = os.fork()
     if not pid:
-        _command(tuple(map(str, arguments)), output, settings, how, stdin)
+        _command(words, output, settings, how, stdin)
     code = _wait(pid)
     text = output.read_bytes().decode(errors="replace") if output.is_file() else ""
     output.unlink(missing_ok=True)
+    return Said(code, text)
+
+
+def _here(words: tuple[str, ...], output: Path, env: dict[str, str]) -> Said:
+    """In this process, which saves half a second."""
+    before = dict(os.environ)
+    streams = [os.dup(descriptor) for descriptor in (1, 2)]
+    sys.stdout.flush()
+    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        os.environ.update(env)
+        for descriptor in (1, 2):
+            os.dup2(file, descriptor)
+        code = exit_code_of(lambda: app(words, prog_name="alignment", standalone_mode=False))
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        for descriptor, stream in zip((1, 2), streams, strict=True):
+            os.dup2(stream, descriptor)
+            os.close(stream)
+        os.close(file)
+        os.environ.clear()
+        os.environ.update(before)
+    text = output.read_bytes().decode(errors="replace")
+    output.unlink()
     return Said(code, text)
 
 
