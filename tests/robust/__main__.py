@@ -1,15 +1,18 @@
 """`python -m tests.robust`: variations of everything that was once seen to go wrong, by section.
 
 Prints what did not hold, then a table of what was tried and held by section, and one line of JSON.
-ROBUST_SECTIONS selects sections, ROBUST_ONLY the cases with a text in their name, and ROBUST_PART=1/3
-the first third of each section. Exit code 1 if a case did not hold.
+ROBUST_SECTIONS selects sections, ROBUST_ONLY the cases with a text in their name, and
+ROBUST_PART=1/3 the first third of each section. Interrupted, it prints what it has tried. Exit code
+1 if a case did not hold.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -49,11 +52,13 @@ def main() -> int:
     sections = chosen.split(",") if chosen else list(SECTIONS)
     only = os.environ.get("ROBUST_ONLY", "")
     started = time.monotonic()
-    tried = []
-    for result in try_all(sections, only):
-        tried.append(result)
-        if result.problem:
-            print(f"{result.case.section}: {result.case.name}\n{result.problem}", flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    tried: list[Tried] = []
+    with contextlib.suppress(KeyboardInterrupt):
+        for result in try_all(sections, only):
+            tried.append(result)
+            if result.problem:
+                print(f"{result.case.section}: {result.case.name}\n{result.problem}", flush=True)
     return report(tried, round(time.monotonic() - started))
 
 
