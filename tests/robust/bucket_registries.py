@@ -30,7 +30,7 @@ from tests.buckets import bucket_registry, memory_objects
 from tests.encoders import publish_contents
 from tests.robust.case import Case, done_or_refused
 from tests.robust.damage import CONTENTS, flip
-from tests.robust.registries import WRONG_VALUES
+from tests.robust.registry_damage import WRONG_VALUES
 
 SECTION = "registries in buckets"
 Store = StoredObjects
