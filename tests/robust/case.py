@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import sys
+import tempfile
 import time
 import traceback
 import types
@@ -109,7 +110,10 @@ def cli(
     stdin: bytes | None = None,
 ) -> Said:
     """Run `alignment ARGUMENTS`, in a forked process if it may change this one."""
-    output = Path(f"said-{time.monotonic_ns()}").absolute()
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # never on a full disk
+    descriptor, name = tempfile.mkstemp(prefix="robust-said-", dir=memory)
+    os.close(descriptor)
+    output = Path(name)
     settings = {"CI": "true", "COLUMNS": "200", **(env or {})}
     words = tuple(map(str, arguments))
     if how == UNDISTURBED and stdin is None and words[0] in _CHEAP:

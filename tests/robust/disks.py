@@ -56,7 +56,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "store verify": ("store", "verify"),
     "show": ("show",),
     "plan": ("plan", "robust.yaml"),
-    "encode": ("encode", "--model", NAME, "Hello", "--output", "vectors.npy"),
+    "encode": ("encode", "--name", NAME, "Hello", "--output", "vectors.npy"),
     "search index": ("search", "index", "docs.txt", "--model", f"{NAME}@v1", "--out", "index"),
     "export": ("registry", "export", f"{NAME}@v1", "--margin", "1", "--out", "onnx"),
     "init": ("init", "project"),
