@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow test-ui test-operate test-image fuzz soak test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-search bench-overhead gate-study clean
+.PHONY: help run smoke test test-slow test-ui test-operate test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-search bench-overhead gate-study clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ soak: $(VENV)/.test ## SOAK_RUNS (200) runs, each killed, starved or damaged at 
 
 test-operate: $(VENV)/.test ## Kills, outages, full disks and a week of nightly runs on a real server, for an hour (OPERATE_SLOW=3 on a busy machine)
 	$(BIN)/python -m pytest -m operate tests/operate --timeout 3600 $(ARGS)
+
+robust: $(VENV)/.bench ## What was once seen to go wrong and its variations, by section (ROBUST_SECTIONS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.robust
 
 test-lowest: $(VENV)/bin/python ## Run the tests with the lowest allowed version of every dependency
 	$(PYTHON) -m venv $(VENV)-lowest

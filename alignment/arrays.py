@@ -6,6 +6,7 @@ of them without an error on a full disk, and for more than that its error has no
 
 from __future__ import annotations
 
+import tokenize
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +16,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from alignment.errors import Corrupt
 
+_NO_HEADER = (SyntaxError, TypeError, RecursionError, MemoryError, tokenize.TokenError)
+"""What numpy raises for a header that is no literal: it is parsed as Python."""
 REBUILD_HINT = "The next run builds it again. `alignment store verify` lists everything damaged."
 
 
@@ -66,7 +69,7 @@ def map_array(path: Path, dtype: DTypeLike | None = None, dimensions: int = 1) -
         if 0 in shape:
             return np.empty(shape, stored)
         return np.memmap(path, stored, "r", start, shape)
-    except (OSError, ValueError, SyntaxError, TypeError) as error:
+    except (OSError, ValueError, *_NO_HEADER) as error:
         raise Corrupt(
             f"the array cannot be read: {error}", where=str(path), hint=REBUILD_HINT
         ) from error

@@ -56,6 +56,10 @@ class Busy(AlignmentError):
     """Another run of the same model is in progress."""
 
 
+LISTED = 50
+"""Problems of a configuration that are printed; whoever reads them mends these first."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong in a configuration."""
@@ -97,7 +101,10 @@ def _redacted(problem: Problem) -> Problem:
 def _listed(problems: list[Problem]) -> str:
     noun = "problem" if len(problems) == 1 else "problems"
     head = f"{len(problems)} {noun} in the configuration:"
-    return "\n  ".join([head, *map(str, problems)])
+    lines = [head, *map(str, problems[:LISTED])]
+    if len(problems) > LISTED:
+        lines.append(f"... and {len(problems) - LISTED:,} more")
+    return "\n  ".join(lines)
 
 
 class OutOfMemory(AlignmentError):

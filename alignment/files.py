@@ -71,8 +71,13 @@ def write_json(path: Path, value: Any) -> None:
 
     Values that JSON does not have are written as text.
     """
+    write_atomically(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """What `write_json` writes."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    write_atomically(path, without_credentials(text) + "\n")
+    return without_credentials(text) + "\n"
 
 
 def replace_durably(source: Path, target: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from alignment.errors import Corrupt
-from alignment.files import write_atomically
+from alignment.files import file_digest, write_atomically
 from alignment.redaction import without_credentials
 
 MANIFEST = "manifest.json"
@@ -67,6 +67,52 @@ def parse_manifest(text: bytes, where: str) -> dict[str, Any]:
     if expected is not None and expected != _checksum(content):
         raise Corrupt("the manifest does not match its checksum", where=where)
     return content
+
+
+def check_types(
+    content: Mapping[str, Any], types: Mapping[str, type | tuple[type, ...]], *, required: bool
+) -> None:
+    """Whether the values have these types: a manifest without a checksum may have been edited.
+
+    Args:
+        content: What was read.
+        types: By key.
+        required: Whether every key must be there.
+
+    Raises:
+        TypeError: if a value has another type.
+        KeyError: if a required key is missing.
+    """
+    for key, kind in types.items():
+        if required or key in content:
+            value = content[key]
+            if not isinstance(value, kind):
+                raise TypeError(f"{key} cannot be {type(value).__name__}")
+
+
+def check_listed(directory: Path, files: Mapping[str, Any], what: str, hint: str) -> None:
+    """Read every file that a manifest lists, with its `bytes` and `sha256` by name.
+
+    Args:
+        directory: Where the files are.
+        files: What the manifest says about them.
+        what: What the files belong to, for messages, such as "index".
+        hint: What to do if one is damaged.
+
+    Raises:
+        Corrupt: naming the file that is missing or differs.
+        KeyError, TypeError or AttributeError: if the list has another form.
+    """
+    for name, entry in files.items():
+        path = directory / name
+        if not path.is_file():
+            raise Corrupt(f"a file of the {what} is missing", where=str(path), hint=hint)
+        size = path.stat().st_size
+        if size != entry["bytes"]:
+            message = f"got {size} bytes, expected {entry['bytes']}"
+            raise Corrupt(message, where=str(path), hint=hint)
+        if file_digest(path) != entry["sha256"]:
+            raise Corrupt("the file does not match its checksum", where=str(path), hint=hint)
 
 
 def _checksum(content: Mapping[str, Any]) -> str:

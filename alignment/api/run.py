@@ -37,7 +37,7 @@ def run(
         >>> outcome.version.name
         'v1'
         >>> sorted(path.name for path in outcome.directory.iterdir())
-        ['config.json', 'report.html', 'summary.json']
+        ['config.json', 'digests.json', 'report.html', 'summary.json']
 
     Args:
         config: A configuration from `load_config`, the path of its YAML file, or the same keys as

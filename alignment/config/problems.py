@@ -43,6 +43,8 @@ _EXPECTED = {
     "tuple_type": "a list",
 }
 """What a value must be, by pydantic's error type; the fields are its context."""
+EXAMINED = 500
+"""Problems that get a message: each looks for the key that was meant, which takes a millisecond."""
 
 _LITERAL = re.compile(r"'[^']*'|\b(?!or\b)\w+")
 """One value in pydantic's `'a', 'b' or 'c'`."""
@@ -60,10 +62,13 @@ _PATTERNS = {
 def validation_problems(error: ValidationError, places: Mapping[KeyPath, str]) -> list[Problem]:
     """Every problem of `error`, in its order; `places` are the `file:line` of the keys."""
     problems = []
-    for path, message, other in _key_problems(error):
+    for path, message, other in itertools.islice(_key_problems(error), EXAMINED):
         if other is not None:
             message = f"{message} ({dotted(other)} is at {place_of(other, places)})"
         problems.append(Problem(place_of(path, places), dotted(path), message))
+    if error.error_count() > EXAMINED:
+        rest = f"there are {error.error_count() - EXAMINED:,} more problems"
+        problems.append(Problem(place_of((), places), "", rest))
     return problems
 
 

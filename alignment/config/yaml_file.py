@@ -7,6 +7,7 @@ numbers have limits.
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import yaml
@@ -28,6 +29,8 @@ _BOOLEAN_WORDS = {
     "off": "false",
     "n": "false",
 }
+_OTHER_BASE = re.compile(r"[-+]?(?:0[0-7_]+|[0-9][0-9_.]*(?::[0-9_.]+)+)")
+"""Numbers of YAML 1.1 in base 8 (010 is 8) and in base 60 (1:30 is 90), which few know."""
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _MERGE_TAG = f"{_STANDARD_TAG}merge"
 _SCALAR_TAGS = ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
@@ -251,6 +254,13 @@ class _Reader:
             return None
         if isinstance(value, int) and abs(value) > MAX_INTEGER:
             self._report(node, path, f"the number {shown} is too large")
+            return None
+        if isinstance(value, int | float) and _OTHER_BASE.fullmatch(node.value):
+            self._report(
+                node,
+                path,
+                f'YAML reads {shown} as {value}: write {value}, or "{shown}" in quotes',
+            )
             return None
         return value
 

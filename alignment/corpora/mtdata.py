@@ -187,7 +187,7 @@ def read_entries(index: Path, dataset: str) -> Iterator[Entry]:
             continue
         try:
             entry = _parse_entry(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Malformed(
                 f"not an index of mtdata ({error})",
                 where=f"{index}:{number}",

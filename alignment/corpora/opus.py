@@ -159,7 +159,10 @@ def _count(value: object) -> int | None:
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = json.loads(path.read_bytes())["corpora"]
+    try:
+        entries: list[dict[str, Any]] = json.loads(path.read_bytes())["corpora"]
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     return entries
 
 

@@ -43,6 +43,7 @@ _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_LFS = b"version https://git-lfs.github.com/spec/"
 _DESCRIPTIONS = {
     ".bz2": "bzip2 data",
     ".gz": "gzip data",
@@ -87,6 +88,8 @@ def check_content(path: Path, name: str, where: str) -> None:
 
 def _mismatch(start: bytes, ending: str) -> str | None:
     """What came in place of a file with this ending; None if it may be one."""
+    if start.startswith(_LFS):
+        return _message(_received(start), ending or "complete")
     marks = _MARKS.get(_ALIASES.get(ending, ending))
     if marks is not None:
         return None if start.startswith(marks) else _message(_received(start), ending)
@@ -94,8 +97,9 @@ def _mismatch(start: bytes, ending: str) -> str | None:
     is_page = _HTML.match(text) is not None
     if ending in _PLAIN:
         is_row = "\t" in text.partition("\n")[0]  # of a table with pieces of HTML
-        wrong = (is_page and not is_row) or text.startswith("<?xml") or _is_json(start)
-        return _message(_received(start), ending) if wrong or _binary(start) else None
+        wrong = (is_page and not is_row) or _is_xml(text) or _is_json(start)
+        wrong = wrong or "\0" in text or _binary(start) is not None
+        return _message(_received(start), ending) if wrong else None
     if ending in _XML:
         wrong = is_page or not text.lstrip().startswith("<")
     elif ending in _JSON:
@@ -136,13 +140,17 @@ def _received(start: bytes) -> str:
     """What the bytes are, in words."""
     if not start:
         return "an empty file"
+    if start.startswith(_LFS):
+        return "a pointer of Git LFS in place of the file"
     if binary := _binary(start):
         return binary
     text = _text(start)
     if _HTML.match(text):
         return f"an HTML page{_title(text)}"
-    if text.startswith("<?xml"):
+    if _is_xml(text):
         return "an XML document"
+    if "\0" in text:
+        return "binary data"
     if _is_json(start):
         return "a JSON answer"
     shown = " ".join(text[:200].split())[:40]
@@ -170,6 +178,11 @@ def _text(start: bytes) -> str:
     elif b"\0" in start[:4]:
         encoding = "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
     return start.decode(encoding, "replace").lstrip("\ufeff")
+
+
+def _is_xml(text: str) -> bool:
+    """Whether it is XML, such as the answer of an object store: `<Error><Code>AccessDenied`."""
+    return text.lstrip().startswith(("<?xml", "<Error>"))
 
 
 def _is_json(start: bytes) -> bool:

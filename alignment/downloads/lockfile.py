@@ -87,6 +87,8 @@ class Lockfile:
         try:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             entries = [LockedFile(**entry) for entry in document["files"]]
+            for entry in entries:
+                _check(entry)
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise ConfigError(
                 f"cannot read the lockfile ({error})",
@@ -118,3 +120,14 @@ class Lockfile:
                 hint="Make its directory writable, or set `lock:` to another path.",
             ) from error
         self._entries = merged
+
+
+def _check(entry: LockedFile) -> None:
+    """Whether its values have the right types, which an edited file may not.
+
+    Raises:
+        TypeError: if one has not.
+    """
+    texts = (entry.url, entry.sha256, entry.date, entry.license)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(entry.size, int):
+        raise TypeError(f"the values of {str(entry.url)[:100]!r} have wrong types")

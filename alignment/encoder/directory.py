@@ -23,6 +23,7 @@ from alignment.encoder.device import (
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.linear import use_onednn
 from alignment.encoder.loaded_check import check_loaded, check_pooling_is_free
+from alignment.encoder.published import check_published
 from alignment.encoder.refusals import check_directory
 from alignment.encoder.tokens import check_token_types
 
@@ -76,11 +77,13 @@ def load_encoder(
 
     Raises:
         Missing: if the directory does not exist or is not an encoder.
-        Corrupt: if it cannot be read, weights are missing, or it is another kind of model.
+        Corrupt: if it cannot be read, weights are missing, it is another kind of model, or a file
+            of a published version has changed.
         ConfigError: if the pooling is needed, or given although the directory has one.
     """
     path = Path(path)
     check_directory(path, trust_remote_code=trust_remote_code)
+    check_published(path)
     if pooling is not None:
         check_pooling_is_free(path)
     device = device or fastest_device()

@@ -28,5 +28,5 @@ def read_json(path: Path, default: Any) -> Any:
         return default
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Corrupt(f"not JSON: {error}", where=str(path)) from error

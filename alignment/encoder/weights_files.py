@@ -83,7 +83,7 @@ def read_header(file: Path) -> dict[str, Any]:
         header: dict[str, Any] = json.loads(text)
         ends = [tensor["data_offsets"][1] for tensor in _tensors(header)]
         expected = 8 + length + max(ends, default=0)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(file, "its header cannot be read") from error
     if size != expected:
         raise _damaged(file, f"it has {size} bytes, expected {expected}")

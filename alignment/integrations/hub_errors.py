@@ -13,6 +13,7 @@ from alignment.errors import (
     RegistryError,
     Unavailable,
 )
+from alignment.integrations.foreign import SHOWN_CHARACTERS, in_short, raised_in
 
 _CONFLICTS = (409, 412)
 _TIMEOUTS = (TimeoutError, ConnectionError)
@@ -87,6 +88,12 @@ def explained(error: Exception, repo_id: str, endpoint: str, token: str) -> Alig
             hint="Nothing of it is visible under its tag. Correct what the Hub names and push "
             "again.",
         )
+    if raised_in(error, ("huggingface_hub",)):
+        return RegistryError(
+            f"the server does not answer as the Hub does ({in_short(error)})",
+            where=where,
+            hint="Check HF_ENDPOINT, or push again later.",
+        )
     return None
 
 
@@ -110,12 +117,12 @@ def _answer(error: BaseException) -> str:
     for cause in _causes(error):
         message = getattr(cause, "server_message", None)
         if message:
-            return " ".join(str(message).split())
+            return " ".join(str(message).split())[:SHOWN_CHARACTERS]
     status = status_of(error)
     if status is not None:
         return f"it answers {status}"
     *_, last = _causes(error)
-    return " ".join(str(last).split()) or type(last).__name__
+    return " ".join(str(last).split())[:SHOWN_CHARACTERS] or type(last).__name__
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

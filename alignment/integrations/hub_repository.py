@@ -151,7 +151,7 @@ class Repository:
                     self._id, MANIFEST, revision=commit, cache_dir=directory
                 )
                 digest = json.loads(Path(path).read_text(encoding="utf-8"))["digest"]
-            except (EntryNotFoundError, ValueError, KeyError, TypeError):
+            except (EntryNotFoundError, ValueError, KeyError, TypeError, RecursionError):
                 return None
         return str(digest)
 

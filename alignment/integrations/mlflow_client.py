@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from alignment.errors import AlignmentError, ConfigError, RegistryError, Unavailable
 from alignment.extras import require
+from alignment.integrations.foreign import SHOWN_CHARACTERS, in_short, raised_in
 from alignment.integrations.quiet import quiet
 from alignment.redaction import redacted_address
 from alignment.references import resolved_address
@@ -32,7 +33,6 @@ DEFAULTS = {
 }
 """Environment variables of MLflow's that are set unless the user has set them."""
 _REASON = re.compile(r"\[Errno -?\d+\] ([^'\")]+)|(too many \d+ error responses)|(timed out)")
-_SHOWN_CHARACTERS = 300
 _NOT_ACCEPTED = ("PERMISSION_DENIED", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED", "401", "403")
 _TEMPORARY = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
 
@@ -65,10 +65,18 @@ def explained(tracking_uri: str, retry: str) -> Iterator[None]:
     try:
         with quiet("mlflow", "urllib3"):
             yield
+    except AlignmentError:
+        raise
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("mlflow", "requests", "urllib3"):
+        if type(error).__module__.partition(".")[0] in ("mlflow", "requests", "urllib3"):
+            raise _from_server(error, tracking_uri, retry) from error
+        if not raised_in(error, ("mlflow",)):
             raise
-        raise _from_server(error, tracking_uri, retry) from error
+        raise RegistryError(
+            f"the server does not answer as MLflow does ({in_short(error)})",
+            where=redacted_address(tracking_uri),
+            hint=f"Check `mlflow.tracking_uri`, and send the run later with `{retry}`.",
+        ) from error
 
 
 def _mlflow() -> ModuleType:
@@ -95,7 +103,7 @@ def _from_server(error: Exception, tracking_uri: str, retry: str) -> AlignmentEr
             hint=f"Send the run later with `{retry}`.",
         )
     return RegistryError(
-        f"the MLflow server refuses the run: {message}",
+        f"the MLflow server refuses the run: {message[:SHOWN_CHARACTERS]}",
         where=where,
         hint=f"Correct what it names and send the run with `{retry}`.",
     )
@@ -112,4 +120,4 @@ def _status(error: Exception) -> str | None:
 def _reason(message: str) -> str:
     """What happened, without the classes and addresses around it in an error of `requests`."""
     match = _REASON.search(message)
-    return next(filter(None, match.groups())) if match else message[:_SHOWN_CHARACTERS]
+    return next(filter(None, match.groups())) if match else message[:SHOWN_CHARACTERS]

@@ -14,12 +14,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from alignment import layout
 from alignment.config import Config, HubRepository, MlflowTracking
 from alignment.errors import AlignmentError, ConfigError, Corrupt, Missing
 from alignment.failures import explained
-from alignment.files import write_json
 from alignment.pipeline.history import RunRecord
+from alignment.pipeline.record_files import read_record_file, replace_record_file
 from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import Registry, Version
@@ -55,7 +57,7 @@ def deliver(
         deliveries.append(runner.run(target, attempt))
     summary = record.summary.model_copy(update={"deliveries": deliveries})
     with contextlib.suppress(OSError):  # a full disk; the warnings are in the log
-        write_json(record.directory / "summary.json", summary.model_dump(mode="json"))
+        replace_record_file(record.directory / "summary.json", summary.model_dump(mode="json"))
     return summary
 
 
@@ -108,7 +110,15 @@ def recorded_hub(version: Version) -> HubRepository:
             f"the configuration of {version.name} has no section `hub`",
             hint="Pass --repo-id, such as --repo-id my-team/quickstart.",
         )
-    return HubRepository.model_validate(section)
+    try:
+        return HubRepository.model_validate(section)
+    except ValidationError as error:
+        raise ConfigError(
+            f"the section `hub` of the configuration of {version.name} cannot be used: "
+            f"{error.errors()[0]['msg']}",
+            where=version.where,
+            hint="Pass --repo-id, such as --repo-id my-team/quickstart.",
+        ) from error
 
 
 def _log(
@@ -162,8 +172,8 @@ def _config(record: RunRecord) -> dict[str, object]:
     """The content of `config.json`."""
     path = record.directory / "config.json"
     try:
-        values: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        values: dict[str, object] = json.loads(read_record_file(path))
+    except (OSError, ValueError, RecursionError) as error:
         raise Corrupt(f"cannot read the configuration: {error}", where=str(path)) from error
     return values
 
@@ -173,8 +183,10 @@ def _steps(workspace: Workspace, summary: Summary) -> list[StepMetrics]:
     keys = [stage.key for stage in summary.stages if stage.stage == "train"]
     try:
         artifact = workspace.store.get(keys[-1])
-    except (AlignmentError, IndexError):
-        logger.warning("%s: the training curves were deleted and are not sent", summary.run)
+        workspace.store.check(artifact)
+    except (AlignmentError, IndexError) as error:
+        reason = f"damaged ({error})" if isinstance(error, Corrupt) else "deleted"
+        logger.warning("%s: the training curves are %s and are not sent", summary.run, reason)
         return []
     lines = (artifact.path / layout.CURVES).read_text(encoding="utf-8").splitlines()
     return [StepMetrics.from_json(line) for line in lines]

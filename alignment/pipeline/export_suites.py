@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from alignment import layout
-from alignment.errors import Missing
+from alignment.errors import Corrupt, Missing
 from alignment.pipeline.history import find_run, run_names
 from alignment.pipeline.measure import Bitext
 from alignment.pipeline.replay import recorded_artifact
@@ -29,7 +29,9 @@ def suites_of_version(workspace: Workspace, version: Version) -> list[Suite]:
     """
     manifest = version.manifest
     holdout = _holdout(workspace, str(manifest.get("train_key", "")))
-    languages = {name for by_language in manifest["accuracy"].values() for name in by_language}
+    languages = {
+        name for by_language in manifest.get("accuracy", {}).values() for name in by_language
+    }
     suites: dict[str, list[Bitext]] = {}
     for language in sorted(languages):
         for name in layout.suites_of(holdout, language):
@@ -40,10 +42,14 @@ def suites_of_version(workspace: Workspace, version: Version) -> list[Suite]:
 
 def _holdout(workspace: Workspace, train_key: str) -> Artifact:
     for name in reversed(run_names(workspace.root)):
-        stages = find_run(workspace.root, name).summary.stages
+        try:
+            stages = find_run(workspace.root, name).summary.stages
+        except Corrupt:  # of another run, perhaps
+            continue
         if any(stage.key == train_key for stage in stages):
             keys = [stage.key for stage in stages if stage.stage == "holdout"]
-            return recorded_artifact(workspace, keys[0])
+            if keys:
+                return recorded_artifact(workspace, keys[0])
     raise Missing(
         "the run that published this version is not in the workspace, so its suites are unknown",
         where=str(workspace.root),

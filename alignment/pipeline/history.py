@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from alignment.errors import Corrupt, Missing
+from alignment.pipeline.record_files import read_record_file
 from alignment.report.summary import Summary
 
 NUM_SUGGESTIONS = 8
@@ -15,7 +16,7 @@ class RunRecord(NamedTuple):
     """A finished run."""
 
     directory: Path
-    """Holds `summary.json`, `config.json` and `report.html`."""
+    """Holds `summary.json`, `config.json`, `report.html` and their `digests.json`."""
     summary: Summary
 
 
@@ -66,7 +67,7 @@ def _no_such_run(workspace: Path, prefix: str, names: list[str]) -> Missing:
 
 def _read_summary(path: Path) -> Summary:
     try:
-        return Summary.model_validate_json(path.read_text(encoding="utf-8"))
+        return Summary.model_validate_json(read_record_file(path).decode())
     except (OSError, ValueError) as error:
         raise Corrupt(
             f"cannot read the summary of this run: {error}",

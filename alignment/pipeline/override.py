@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from alignment.errors import ConfigError, Missing
-from alignment.manifests import read_manifest
 from alignment.pipeline.history import find_run
 from alignment.pipeline.replay import recorded_artifact, recorded_config
 from alignment.pipeline.workspace import Workspace
@@ -12,6 +11,7 @@ from alignment.report.summary import Summary
 from alignment.stages.encoder import EncoderCounts
 from alignment.stages.gate import read_verdict
 from alignment.stages.publish import publish_refused
+from alignment.store import read_artifact_manifest
 from alignment.types import Artifact, Rejected
 
 
@@ -64,8 +64,8 @@ def _artifacts(workspace: Workspace, summary: Summary, stage: str) -> list[Artif
 
 def _reference_digest(workspace: Workspace, gate: Artifact) -> str:
     """Digest of the encoder that the candidate was compared with."""
-    inputs = read_manifest(gate.path)["inputs"]
+    inputs = read_artifact_manifest(gate.path)["inputs"]
     keys = [entry["key"] for name, entry in inputs.items() if name.startswith("reference:")]
     evaluated = recorded_artifact(workspace, keys[0])
-    digest: str = read_manifest(evaluated.path)["inputs"]["encoder"]["digest"]
+    digest: str = read_artifact_manifest(evaluated.path)["inputs"]["encoder"]["digest"]
     return digest

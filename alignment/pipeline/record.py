@@ -10,6 +10,7 @@ from alignment.config import Config
 from alignment.errors import DiskFull
 from alignment.failures import is_disk_full
 from alignment.files import remove, replace_durably, sync_tree, write_json
+from alignment.pipeline.record_files import record_digests
 from alignment.pipeline.workspace import Workspace
 from alignment.report.summary import Summary
 from alignment.types import Artifact
@@ -29,6 +30,7 @@ def write_record(workspace: Workspace, config: Config, summary: Summary, page: A
         shutil.copy(page.path / layout.REPORT, temporary / layout.REPORT)
         write_json(temporary / "summary.json", summary.model_dump(mode="json"))
         write_json(temporary / "config.json", config.model_dump(mode="json"))
+        record_digests(temporary)
         sync_tree(temporary)
         replace_durably(temporary, final)
     except BaseException as error:

@@ -16,13 +16,14 @@ from alignment.config.overrides import apply_override
 from alignment.config.problems import validation_problems
 from alignment.errors import ConfigError, Corrupt, Missing
 from alignment.gate import Earlier, decide
-from alignment.manifests import read_manifest
 from alignment.pipeline.history import RunRecord, find_run
+from alignment.pipeline.record_files import read_record_file
 from alignment.pipeline.summary import language_results, trial_record
 from alignment.pipeline.workspace import Workspace
 from alignment.report.summary import Summary
 from alignment.stages.further import FurtherArtifacts, Measured
 from alignment.stages.gate import paired_outcomes, read_leaked, read_verdict
+from alignment.store import read_artifact_manifest
 from alignment.types import Approved, Artifact, Finding, Verdict
 
 
@@ -67,7 +68,7 @@ def replay_with(workspace: Workspace, record: RunRecord, config: Config) -> Repl
         Corrupt: if they are damaged.
     """
     artifact = _gate_artifact(workspace, record)
-    manifest = read_manifest(artifact.path)
+    manifest = read_artifact_manifest(artifact.path)
     candidate = _inputs(workspace, manifest, "candidate:")
     reference = _inputs(workspace, manifest, "reference:")
     settings = manifest["config"]
@@ -132,8 +133,8 @@ def _check_key(override: str) -> None:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        values = json.loads(read_record_file(path))
+    except (OSError, ValueError, RecursionError) as error:
         raise Corrupt(
             f"cannot read the configuration of this run: {error}",
             where=str(path),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
+from alignment.errors import Corrupt
 from alignment.registry.bucket.backend import BucketBackend
 from alignment.registry.bucket.removal import delete_version, unfinished_uploads
 from alignment.registry.registry import Registry
-from alignment.registry.version import Version
+from alignment.registry.version import Version, way_out
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,12 @@ class Plan:
 
 
 def plan_cleanup(registry: Registry, rules: Rules) -> Plan:
-    """What the rules say about every version. Nothing is deleted."""
+    """What the rules say about every version. Nothing is deleted.
+
+    Raises:
+        Corrupt: if the champion or the history is damaged: what is needed is not known then.
+    """
+    _check_whole(registry)
     versions = registry.versions()
     newest = {version.name for version in versions[max(0, len(versions) - rules.keep) :]}
     aliases = registry.aliases()
@@ -89,6 +95,7 @@ def collect_versions(registry: Registry, rules: Rules) -> Plan:
 
     Raises:
         AliasConflict: if somebody else deploys a version at the same time.
+        Corrupt: if the champion or the history is damaged.
         RegistryError: if the registry cannot be written.
     """
     seen = registry.backend.deployed()
@@ -99,6 +106,19 @@ def collect_versions(registry: Registry, rules: Rules) -> Plan:
             for left in plan.unfinished:
                 delete_version(registry.backend.objects, left.name)
     return plan
+
+
+def _check_whole(registry: Registry) -> None:
+    problem = registry.link_problem()
+    damaged = registry.read_history().damaged
+    if problem is None and damaged:
+        problem = f"entry {damaged[0]} of the history is damaged"
+    if problem is not None:
+        raise Corrupt(
+            f"no version can be deleted while it is not known which are in use: {problem}",
+            where=registry.where,
+            hint=way_out(registry.name),
+        )
 
 
 def _unfinished(registry: Registry) -> list[Unfinished]:

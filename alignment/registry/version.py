@@ -11,13 +11,31 @@ from typing import Any, Protocol
 
 from alignment.errors import Corrupt
 from alignment.files import tree_digests, unlisted
-from alignment.manifests import MANIFEST, read_manifest
+from alignment.manifests import MANIFEST, check_types, read_manifest
 from alignment.store.stamps import check_files
 from alignment.types import Input, combined_digest
 
 CARD = "README.md"
 OURS = (CARD, MANIFEST)
 """Files of a version's directory that are not the encoder's."""
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "accuracy": dict,
+    "approved": int,
+    "compared_with": dict,
+    "config": dict,
+    "corpora": list,
+    "created": str,
+    "digest": str,
+    "digests": dict,
+    "encoder": dict,
+    "files": dict,
+    "git_commit": (str, type(None)),
+    "reference": (str, type(None)),
+    "suites": dict,
+    "train_key": str,
+    "versions": dict,
+}
+"""Of a manifest's values; earlier releases had fewer of them."""
 
 
 def way_out(model: str) -> str:
@@ -222,17 +240,21 @@ def copy_encoder(encoder: Input, target: Path) -> None:
 
 
 def check_manifest(version: Version) -> None:
-    """Whether the manifest has the form that the rest of the room relies on.
+    """Whether the manifest is that of this version, in the form that everything else relies on.
 
     Raises:
-        KeyError, TypeError, AttributeError or ValueError: if it has not.
+        KeyError, TypeError, AttributeError or ValueError: if it is not.
     """
-    if not isinstance(version.digest, str):
-        raise TypeError("digest must be text")
+    manifest = version.manifest
+    name = manifest.get("version", version.name)
+    if name != version.name:  # a copy, or somebody has renamed it
+        raise ValueError(f"it is that of {name}")
+    check_types({**manifest, "digest": version.digest}, _TYPES, required=False)
     version.mean_accuracy()
-    version.files.items()
-    if not isinstance(version.size, int):
-        raise TypeError("bytes must be numbers")
+    for entry in manifest.get("files", {}).values():
+        check_types(entry, {"sha256": str, "bytes": int}, required=True)
+    for corpus in manifest.get("corpora", []):
+        check_types({"corpora": corpus}, {"corpora": dict}, required=True)
 
 
 def _check_files(version: Version, path: Path) -> None:

@@ -1,7 +1,8 @@
 """Building an index: complete or absent, and continued where a killed build stopped.
 
 Documents and vectors are appended block by block in a hidden directory next to the index. Its
-`progress.json` names how much of both is whole. The finished directory is renamed into place.
+`progress.json` names how much of both is whole, with its sha256. The finished directory is renamed
+into place.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import importlib.util
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -26,9 +27,13 @@ from alignment.arrays import save_array, write_array
 from alignment.errors import AlignmentError, ConfigError, Corrupt, EmptyCorpus
 from alignment.files import remove, replace_durably, sync_tree, write_json
 from alignment.search.documents import Document, line_offsets
-from alignment.search.index import DOCUMENTS, GRAPH, OFFSETS, VECTORS, SearchIndex
+from alignment.search.index import FLOAT_BYTES, SearchIndex
 from alignment.search.manifest import (
+    DOCUMENTS,
     FORMAT,
+    GRAPH,
+    OFFSETS,
+    VECTORS,
     IndexManifest,
     IndexModel,
     Method,
@@ -40,7 +45,9 @@ from alignment.search.methods import HNSW_FROM, build_hnsw
 BLOCK = 1024
 """Documents that are encoded and written at once: what a killed build loses at most."""
 PROGRESS = "progress.json"
-FLOAT_BYTES = 4
+
+_GROWING = (DOCUMENTS, VECTORS)
+_PIECE_BYTES = 2**20
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts to unit vectors (n, dim)."""
@@ -102,6 +109,10 @@ class _Draft:
     rows: int = 0
     dim: int = 0
     text_bytes: int = 0
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    """By file name, of the part that is whole."""
+    _hashes: dict[str, Any] = field(default_factory=dict)
+    """The running hashes of what was written."""
 
     @classmethod
     def open(cls, out: Path, documents: Documents, model: IndexModel) -> _Draft:
@@ -110,21 +121,24 @@ class _Draft:
         key = hashlib.sha256(identity.encode()).hexdigest()
         directory = out.with_name(f".{out.name}.partial")
         try:
-            draft = cls(directory, **json.loads((directory / PROGRESS).read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
-            draft = cls(directory, "")
-        if draft.key == key and draft._is_whole():
-            return draft
+            progress = json.loads((directory / PROGRESS).read_text("utf-8"))
+            draft = cls(directory, **progress)
+            if draft.key == key and draft._is_whole():
+                return draft
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+            pass  # damaged: from the start
         remove(directory)
         directory.mkdir(parents=True)
-        return cls(directory, key)
+        return cls(directory, key, _hashes={name: hashlib.sha256() for name in _GROWING})
 
     def _is_whole(self) -> bool:
+        """Whether both files begin with what was written; reads it."""
         sizes = {DOCUMENTS: self.text_bytes, VECTORS: self.rows * self.dim * FLOAT_BYTES}
         for name, size in sizes.items():
-            path = self.directory / name
-            if not path.is_file() or path.stat().st_size < size:
+            digest = _digest_of_start(self.directory / name, size)
+            if digest is None or digest.hexdigest() != self.sha256.get(name):
                 return False
+            self._hashes[name] = digest
         return True
 
     def encode(self, documents: Documents, encode: Encode, on_block: Callable[[int], None]) -> None:
@@ -158,14 +172,18 @@ class _Draft:
         lines = "".join(f"{document.to_json()}\n" for document in block).encode()
         texts.write(lines)
         write_array(vectors, encoded)
+        self._hashes[DOCUMENTS].update(lines)
+        self._hashes[VECTORS].update(np.ascontiguousarray(encoded).data.cast("B"))
         for file in (texts, vectors):
             file.flush()
             os.fsync(file.fileno())
         self.rows += len(block)
         self.dim = encoded.shape[1]
         self.text_bytes += len(lines)
-        progress = {"key": self.key, "rows": self.rows, "dim": self.dim}
-        write_json(self.directory / PROGRESS, {**progress, "text_bytes": self.text_bytes})
+        progress: dict[str, Any] = {"key": self.key, "rows": self.rows, "dim": self.dim}
+        self.sha256 = {name: digest.hexdigest() for name, digest in self._hashes.items()}
+        progress |= {"text_bytes": self.text_bytes, "sha256": self.sha256}
+        write_json(self.directory / PROGRESS, progress)
 
     def finish(self, source: str, model: IndexModel, method: Method) -> None:
         """Write what makes searching fast, and the manifest."""
@@ -188,6 +206,19 @@ class _Draft:
         )
         manifest.write(directory)
         sync_tree(directory)
+
+
+def _digest_of_start(path: Path, size: int) -> Any:
+    """The running sha256 of the first bytes of a file; None if it is shorter."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while size > 0:
+            piece = file.read(min(size, _PIECE_BYTES))
+            if not piece:
+                return None
+            digest.update(piece)
+            size -= len(piece)
+    return digest
 
 
 def _chosen(method: Literal["auto", "exact", "hnsw"], documents: int) -> Method:

@@ -59,7 +59,7 @@ class DocumentFile:
         line = self._bytes[self._offsets[row] : self._offsets[row + 1]]
         try:
             return Document(**json.loads(line))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise Corrupt(
                 f"document {row + 1} is damaged ({error})",
                 where=str(self._path),

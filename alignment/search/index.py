@@ -8,15 +8,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alignment.errors import ConfigError
+from alignment.arrays import map_array
+from alignment.errors import ConfigError, Corrupt
 from alignment.search.documents import Document, DocumentFile
-from alignment.search.manifest import IndexManifest, IndexModel, read_index_manifest
+from alignment.search.manifest import (
+    AGAIN,
+    DOCUMENTS,
+    GRAPH,
+    OFFSETS,
+    VECTORS,
+    IndexManifest,
+    IndexModel,
+    read_index_manifest,
+)
 from alignment.search.methods import ExactSearch, HnswSearch, VectorSearch
 
-DOCUMENTS = "documents.jsonl"
-OFFSETS = "offsets.npy"
-VECTORS = "vectors.f32"
-GRAPH = "hnsw.faiss"
+FLOAT_BYTES = 4
 MAX_MATCHES = 1000
 
 
@@ -53,7 +60,13 @@ class SearchIndex:
             ConfigError: if it needs faiss, which is not installed.
         """
         manifest = read_index_manifest(path)
-        offsets = np.load(path / OFFSETS, allow_pickle=False)
+        offsets = map_array(path / OFFSETS, "<i8")
+        if len(offsets) != manifest.documents + 1:
+            raise Corrupt(
+                f"got {len(offsets) - 1} documents, expected {manifest.documents}",
+                where=str(path),
+                hint=AGAIN,
+            )
         documents = DocumentFile(path / DOCUMENTS, offsets)
         return cls(path, manifest, documents, _open_search(path, manifest))
 
@@ -100,7 +113,18 @@ class SearchIndex:
 
 
 def _open_search(path: Path, manifest: IndexManifest) -> VectorSearch:
-    if manifest.method == "hnsw":
-        return HnswSearch(path / GRAPH)
     shape = (manifest.documents, manifest.dim)
+    if manifest.method == "hnsw":
+        graph = HnswSearch(path / GRAPH)
+        if graph.shape != shape:
+            raise _other_shape(path / GRAPH, str(graph.shape), shape)
+        return graph
+    size = (path / VECTORS).stat().st_size
+    if size != FLOAT_BYTES * manifest.documents * manifest.dim:
+        raise _other_shape(path / VECTORS, f"{size} bytes", shape)
     return ExactSearch(np.memmap(path / VECTORS, np.float32, "r", shape=shape))
+
+
+def _other_shape(path: Path, got: str, expected: tuple[int, int]) -> Corrupt:
+    message = f"got {got}, expected vectors of shape {expected}"
+    return Corrupt(message, where=str(path), hint=AGAIN)

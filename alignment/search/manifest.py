@@ -9,12 +9,22 @@ from typing import Any, Literal, get_args
 
 from alignment.errors import Corrupt, Missing
 from alignment.files import file_digest
-from alignment.manifests import MANIFEST, read_manifest, write_manifest
+from alignment.manifests import (
+    MANIFEST,
+    check_listed,
+    check_types,
+    read_manifest,
+    write_manifest,
+)
 
 KIND = "alignment search index"
 FORMAT = 1
 """Raise it if the files of an index change."""
 AGAIN = "Build the index again with `alignment search index ... --replace`."
+DOCUMENTS = "documents.jsonl"
+OFFSETS = "offsets.npy"
+VECTORS = "vectors.f32"
+GRAPH = "hnsw.faiss"
 
 Method = Literal["exact", "hnsw"]
 
@@ -29,6 +39,9 @@ class IndexModel:
     """What opens it: a directory, `quickstart@v3`, or a model of the Hub with its commit."""
     digest: str
     """sha256 over its files. A model with another digest gives other vectors."""
+
+
+_MODEL = ("name", "reference", "digest")
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,21 @@ class IndexManifest:
     files: Mapping[str, Mapping[str, Any]]
     """Bytes and sha256 by file name."""
 
+    def check(self) -> None:
+        """Whether the values are those of an index.
+
+        Raises:
+            TypeError or ValueError: if one is not.
+        """
+        numbers = {"documents": int, "dim": int, "files": dict, "source": str, "created": str}
+        check_types(asdict(self), numbers, required=True)
+        check_types(asdict(self.model), dict.fromkeys(_MODEL, str), required=True)
+        if self.documents < 1 or self.dim < 1:
+            raise ValueError("an index has documents and a dimension")
+        searched = GRAPH if self.method == "hnsw" else VECTORS
+        if set(self.files) != {DOCUMENTS, OFFSETS, searched}:
+            raise ValueError(f"the files are {sorted(self.files)}")
+
     def write(self, directory: Path) -> None:
         """Write the manifest of an index; the last file that is written."""
         write_manifest(directory, {"kind": KIND, "format": FORMAT, **asdict(self)})
@@ -56,7 +84,10 @@ def is_index(directory: Path) -> bool:
     try:
         return read_manifest(directory).get("kind") == KIND
     except Corrupt:
-        return False
+        if not directory.is_dir():
+            return False
+        names = {path.name for path in directory.iterdir()}
+        return {MANIFEST, DOCUMENTS} <= names <= {MANIFEST, DOCUMENTS, OFFSETS, VECTORS, GRAPH}
 
 
 def describe_files(directory: Path, names: list[str]) -> dict[str, dict[str, Any]]:
@@ -81,7 +112,10 @@ def read_index_manifest(directory: Path) -> IndexManifest:
             where=str(directory),
             hint="Build one: alignment search index DOCS --model MODEL --out INDEX.",
         )
-    content = read_manifest(directory)
+    try:
+        content = read_manifest(directory)
+    except Corrupt as error:
+        raise Corrupt(error.message, where=error.where, hint=AGAIN) from error
     if content.pop("kind", None) != KIND:
         raise Corrupt(
             "this directory is not a search index",
@@ -93,34 +127,22 @@ def read_index_manifest(directory: Path) -> IndexManifest:
         raise Corrupt(
             f"the index has format {version}, expected {FORMAT}", where=str(directory), hint=AGAIN
         )
-    try:
-        manifest = IndexManifest(**{**content, "model": IndexModel(**content["model"])})
-    except (KeyError, TypeError) as error:
+    method = content.get("method")
+    if method not in get_args(Method):
         raise Corrupt(
-            f"the manifest is unreadable ({error})", where=str(directory), hint=AGAIN
-        ) from error
-    if manifest.method not in get_args(Method):
-        raise Corrupt(
-            f"the index is searched by {manifest.method!r}, expected exact or hnsw",
+            f"the index is searched by {method!r}, expected exact or hnsw",
             where=str(directory),
             hint=AGAIN,
         )
-    _check_files(directory, manifest.files)
+    try:
+        manifest = IndexManifest(**{**content, "model": IndexModel(**content["model"])})
+        manifest.check()
+        check_listed(directory, manifest.files, "index", AGAIN)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise Corrupt(
+            f"the manifest is unreadable ({error})", where=str(directory), hint=AGAIN
+        ) from error
     return manifest
-
-
-def _check_files(directory: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
-    for name, entry in files.items():
-        path = directory / name
-        if not path.is_file():
-            raise Corrupt("a file of the index is missing", where=str(path), hint=AGAIN)
-        size = path.stat().st_size
-        if size != entry["bytes"]:
-            raise Corrupt(
-                f"got {size} bytes, expected {entry['bytes']}", where=str(path), hint=AGAIN
-            )
-        if file_digest(path) != entry["sha256"]:
-            raise Corrupt("the file does not match its checksum", where=str(path), hint=AGAIN)
 
 
 __all__ = ["MANIFEST", "IndexManifest", "IndexModel", "Method", "read_index_manifest"]

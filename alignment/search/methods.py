@@ -75,6 +75,7 @@ class HnswSearch:
         except RuntimeError as error:
             raise Corrupt(f"faiss cannot read the graph ({error})", where=str(path)) from error
         self._parameters = faiss.SearchParametersHNSW
+        self.shape = (self._graph.ntotal, self._graph.d)
 
     def nearest(self, queries: NDArray[np.float32], k: int) -> Nearest:
         """Nearly always the `k` vectors of highest cosine."""

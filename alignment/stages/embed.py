@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import json
 import logging
 import os
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from alignment import layout, tables
 from alignment.arrays import save_array
 from alignment.context import RunContext
 from alignment.encoder.cache import cached_encoder
+from alignment.files import file_digest, write_json
 from alignment.types import Artifact, Counts
 from alignment.vectors import SHARD_ROWS, distinct_texts, shard_name, write_shard
 
@@ -136,20 +138,40 @@ def _texts(pairs: Path, side: Side) -> Iterator[list[str]]:
 def _write_vectors(
     encoder: Encoder, pairs: Path, side: Side, firsts: NDArray[np.int64], directory: Path
 ) -> None:
-    """The vectors of the texts in the rows `firsts`, as shards; complete ones are kept."""
+    """The vectors of the texts in the rows `firsts`, as shards; complete ones are kept.
+
+    A killed run may have left them days ago, so their bytes are compared.
+    """
     directory.mkdir(exist_ok=True)
     for path in directory.glob(".*"):  # half a shard of a killed process
         path.unlink()
+    known = _read_digests(directory)
     texts = _texts_in(pairs, side, firsts)
     for number, first in enumerate(range(0, len(firsts), SHARD_ROWS)):
         in_shard = itertools.islice(texts, SHARD_ROWS)
         path = directory / shard_name(number)
         rows = min(SHARD_ROWS, len(firsts) - first)
-        if path.exists():
+        if path.is_file() and file_digest(path) == known.get(path.name):
             collections.deque(in_shard, maxlen=0)  # skips its texts
             continue
         write_shard(path, _encoded(encoder, in_shard, side), rows, encoder.dim)
+        known[path.name] = file_digest(path)
+        write_json(_digests(directory), known)
         logger.info("embed: %d of %d %s sentences", first + rows, len(firsts), side)
+
+
+def _digests(directory: Path) -> Path:
+    """sha256 of the complete shards, next to their directory."""
+    return directory.with_name(f"{directory.name}.json")
+
+
+def _read_digests(directory: Path) -> dict[str, str]:
+    """Nothing if the file is damaged: the shards are then encoded again."""
+    try:
+        digests = json.loads(_digests(directory).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return digests if isinstance(digests, dict) else {}
 
 
 def _texts_in(pairs: Path, side: Side, rows: NDArray[np.int64]) -> Iterator[str]:

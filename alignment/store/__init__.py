@@ -1,6 +1,6 @@
 """Content-addressed artifacts: building, finding, checking and deleting them."""
 
-from alignment.store.artifacts import load_artifact, verify
+from alignment.store.artifacts import load_artifact, read_artifact_manifest, verify
 from alignment.store.cleanup import collect, verify_all
 from alignment.store.keys import artifact_key
 from alignment.store.reasons import differences
@@ -12,6 +12,7 @@ __all__ = [
     "collect",
     "differences",
     "load_artifact",
+    "read_artifact_manifest",
     "verify",
     "verify_all",
 ]

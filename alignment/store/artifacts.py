@@ -9,7 +9,7 @@ from typing import Any
 
 from alignment.errors import Corrupt
 from alignment.files import file_digest, unlisted
-from alignment.manifests import MANIFEST, read_manifest
+from alignment.manifests import MANIFEST, check_types, read_manifest
 from alignment.store.stamps import check_files
 from alignment.types import Artifact, combined_digest
 
@@ -17,6 +17,21 @@ logger = logging.getLogger(__name__)
 REBUILD_HINT = (
     "The next run builds it again. `alignment store verify` lists everything that is damaged."
 )
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "config": dict,
+    "counts": dict,
+    "created": str,
+    "files": dict,
+    "git_commit": (str, type(None)),
+    "inputs": dict,
+    "key": str,
+    "label": str,
+    "rebuild_reasons": list,
+    "revision": int,
+    "seconds": (int, float),
+    "stage": str,
+    "versions": dict,
+}
 
 
 def load_artifact(path: Path, *, reused: bool = True) -> Artifact:
@@ -27,16 +42,40 @@ def load_artifact(path: Path, *, reused: bool = True) -> Artifact:
             a file that the manifest does not have.
     """
     try:
-        artifact = _parse(read_manifest(path), path, reused)
+        artifact = _parse(read_artifact_manifest(path), path, reused)
     except Corrupt as error:
         raise Corrupt(error.message, where=str(path), hint=REBUILD_HINT) from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise Corrupt(
-            f"the manifest is unreadable ({type(error).__name__}: {error})",
-            where=str(path),
-            hint=REBUILD_HINT,
-        ) from error
+        raise _unreadable(path, error) from error
     return artifact
+
+
+def read_artifact_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of the artifact in a directory; its values have the types that readers expect.
+
+    Raises:
+        Corrupt: if it cannot be read.
+    """
+    manifest = read_manifest(path)
+    try:
+        check_types(manifest, _TYPES, required=True)
+        for entry in manifest["inputs"].values():
+            check_types(entry, {"digest": str, "key": str, "path": str}, required=True)
+        for entry in manifest["files"].values():
+            check_types(entry, {"sha256": str, "bytes": int}, required=True)
+        if not all(isinstance(reason, str) for reason in manifest["rebuild_reasons"]):
+            raise TypeError("rebuild_reasons must be texts")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _unreadable(path, error) from error
+    return manifest
+
+
+def _unreadable(path: Path, error: Exception) -> Corrupt:
+    return Corrupt(
+        f"the manifest is unreadable ({type(error).__name__}: {error})",
+        where=str(path),
+        hint=REBUILD_HINT,
+    )
 
 
 def verify(artifact: Artifact) -> None:

@@ -90,7 +90,7 @@ def read_stamps(path: Path) -> dict[str, Stamp]:
     try:
         content = json.loads(path.read_bytes())
         return {name: Stamp(*entry) for name, entry in content.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+import safetensors
 import safetensors.torch
 import torch
 
+from alignment.errors import Corrupt
 from alignment.types import StepMetrics
+
+_DIGEST = "sha256"
+"""Key of the file's metadata that has the sha256 of its tensors."""
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +83,13 @@ class BestCheckpoint:
         return self._patience is not None and without_improvement >= self._patience
 
     def restore_weights(self) -> int | None:
-        """Give the model the weights of the best step. Returns that step, if there is one."""
+        """Give the model the weights of the best step. Returns that step, if there is one.
+
+        Raises:
+            Corrupt: if the file is not what was saved.
+        """
         if self.best_step is not None:
-            saved = safetensors.torch.load_file(self._path)
+            saved = _load(self._path)
             with torch.no_grad():
                 for name, weight in self._trained_weights().items():
                     weight.copy_(saved[name])
@@ -90,9 +100,43 @@ class BestCheckpoint:
         weights = {}
         for name, weight in self._trained_weights().items():
             weights[name] = weight.detach().cpu().contiguous()
-        safetensors.torch.save_file(weights, partial)
+        safetensors.torch.save_file(weights, partial, {_DIGEST: _digest(weights)})
         partial.replace(self._path)
 
     def _trained_weights(self) -> dict[str, torch.nn.Parameter]:
         named = self._model.named_parameters()
         return {name: weight for name, weight in named if weight.requires_grad}
+
+
+def _load(path: Path) -> dict[str, torch.Tensor]:
+    """The saved weights.
+
+    Raises:
+        Corrupt: if they are not what was saved.
+    """
+    try:
+        with safetensors.safe_open(path, "pt") as file:  # type: ignore[no-untyped-call]
+            expected = (file.metadata() or {}).get(_DIGEST)
+        weights = safetensors.torch.load_file(path)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise _damaged(path, str(error)) from error
+    if _digest(weights) != expected:
+        raise _damaged(path, "got another sha256 than was saved")
+    return weights
+
+
+def _damaged(path: Path, reason: str) -> Corrupt:
+    return Corrupt(
+        f"the weights of the best step are damaged: {reason}",
+        where=str(path),
+        hint="Run again: this training starts from its first step.",
+    )
+
+
+def _digest(weights: Mapping[str, torch.Tensor]) -> str:
+    """sha256 of the names and bytes of tensors on the CPU."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        digest.update(name.encode())
+        digest.update(weights[name].reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

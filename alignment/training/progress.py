@@ -15,6 +15,7 @@ from alignment.extras import require
 from alignment.training.checkpoints import BestCheckpoint
 from alignment.training.jsonl import append_line, complete_lines
 from alignment.training.losses import Loss
+from alignment.training.resume import record_digests
 from alignment.types import StepMetrics
 
 if TYPE_CHECKING:
@@ -93,7 +94,10 @@ class Progress(TrainerCallback):
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
-        """The time to the next checkpoint begins."""
+        """Record what the checkpoint must be; the time to the next one begins."""
+        checkpoint = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
+        if state.is_world_process_zero and checkpoint.is_dir():
+            record_digests(checkpoint)
         self._saved = time.monotonic()
 
     def on_log(
@@ -140,8 +144,17 @@ class Progress(TrainerCallback):
 
 
 def read_metrics(path: Path) -> list[StepMetrics]:
-    """All steps of a progress file, which may be growing; none if there is no file."""
-    return [StepMetrics.from_json(line) for line in complete_lines(path)]
+    """All steps of a progress file, which may be growing; none if there is no file.
+
+    What follows a damaged line is left out. It is trained again: no checkpoint comes after it.
+    """
+    metrics = []
+    for line in complete_lines(path):
+        try:
+            metrics.append(StepMetrics.from_json(line))
+        except (ValueError, TypeError):
+            break
+    return metrics
 
 
 def _writer(directory: Path) -> SummaryWriter:

@@ -23,7 +23,7 @@ from alignment.encoder.encoder import Encoder
 from alignment.encoder.parallel_tokens import ParallelTokenizer
 from alignment.encoder.vocabulary import reduce_vocabulary, restore_vocabulary
 from alignment.encoder.weights_files import stored_dtype
-from alignment.errors import ConfigError, TrainingError
+from alignment.errors import ConfigError, Corrupt, TrainingError
 from alignment.failures import is_out_of_memory
 from alignment.training.batching import plan
 from alignment.training.data import TripletData
@@ -78,10 +78,11 @@ def run(job: Job) -> None:
 
 def _tokens_in_use(job: Job) -> int:
     """The limit of tokens per batch: an interrupted run may have halved it."""
-    path = job.scratch / PLAN
-    if not path.is_file():
+    try:
+        tokens = PlanSummary.read(job.scratch / PLAN).batch_tokens
+    except (OSError, ValueError, TypeError):  # there is none yet, or it is damaged
         return job.train.batch_tokens
-    return PlanSummary.read(path).batch_tokens
+    return tokens if tokens == job.train.batch_tokens // 2 else job.train.batch_tokens
 
 
 def _with_batch_tokens(job: Job, tokens: int) -> Job:
@@ -112,7 +113,11 @@ def _train(job: Job) -> None:
     data.release()
     copy_out_of_mmap(encoder.container)
     if settings.steps:
-        fit(job, encoder, data, validation, teacher, pad_id=reduction.pad_id)
+        try:
+            fit(job, encoder, data, validation, teacher, pad_id=reduction.pad_id)
+        except Corrupt:
+            _discard_progress(job.scratch)  # otherwise every later run ends like this one
+            raise
     del data, teacher
     memory.release()  # free the optimizer's state before the whole embedding matrix is loaded
     if int(os.environ.get("RANK", "0")):

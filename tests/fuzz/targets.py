@@ -21,6 +21,7 @@ from alignment.store import load_artifact
 from alignment.training.messages import read_error
 from alignment.types import SentencePair
 from tests.fuzz import seeds
+from tests.fuzz.later_targets import LATER, array_file, read_array
 from tests.summaries import make_summary
 
 
@@ -214,7 +215,9 @@ def _all() -> list[Target]:
     for suffix, data in _CATALOGS.items():
         read = functools.partial(_catalog, suffix)
         targets.append(Target(f"{suffix} catalog", [data], read))
-    for name, data, other in _OTHERS:
+    with TemporaryDirectory() as folder:
+        array = array_file(Path(folder))
+    for name, data, other in [*_OTHERS, *LATER, ("array", array, read_array)]:
         targets.append(Target(name, [data], other))
     return targets
 

@@ -18,6 +18,8 @@ from tests.soak.places import Expected, Place
 from tests.soak.process import Ended
 
 SURPRISES = ("Traceback", "unexpected ", "This is a bug", "Fatal Python error", "terminate called")
+ENDED_SECONDS = 20.0
+"""In which the processes of a run that has ended are gone, on a busy machine."""
 _TEMPORARY = re.compile(r"\.(?!lock$|alignment\.lock\.guard$)")
 """Names of files that are being written; locks stay."""
 
@@ -92,13 +94,13 @@ def _is_judged(key: str) -> bool:
 
 
 def _processes(place: Place) -> list[int]:
-    """Processes that work on the place, after a second at most."""
-    for _ in range(50):
+    """Processes that work on the place after `ENDED_SECONDS`."""
+    end = time.monotonic() + ENDED_SECONDS
+    while True:
         pids = [process.pid for process in psutil.process_iter() if _works_on(process, place)]
-        if not pids:
-            return []
-        time.sleep(0.02)
-    return pids
+        if not pids or time.monotonic() > end:
+            return pids
+        time.sleep(0.05)
 
 
 def _works_on(process: psutil.Process, place: Place) -> bool:

@@ -32,8 +32,11 @@ from alignment.pipeline import cleanup, runner
 from alignment.training import __main__ as training
 from alignment.training import launch
 
-TIMEOUT = 300.0
-"""Seconds after which a run is taken to hang; one on an idle machine takes ten."""
+TIMEOUT = 1200.0
+"""Seconds after which a run is taken to hang; one on an idle machine takes ten, on a busy one a
+hundred."""
+MESSAGE_SECONDS = 60.0
+"""In which a killed process has said so."""
 _IMPORTED = [
     "alignment.cli.app",
     "alignment.pipeline.run",
@@ -118,7 +121,7 @@ class Launcher:
 
 def _output(path: Path, code: int) -> str:
     """What was printed; the message about a killed process comes a moment after its end."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + MESSAGE_SECONDS
     while True:
         text = path.read_text(errors="replace")
         if 0 <= code < 100 or not text or "error: " in text or time.monotonic() > end:
@@ -148,16 +151,18 @@ def _watch(process: ForkServerProcess, how: Disturbance, started: float, output:
             if dies_after is not None and now - first_seen >= dies_after:
                 with contextlib.suppress(psutil.Error):
                     child.kill()
-        process.join(0.01)
+        process.join(0.02)
     return last_seen - first_seen
 
 
 def _training(process: ForkServerProcess) -> list[psutil.Process]:
     """The training process, if there is one; the first child reports if the run is killed."""
     try:
-        children = psutil.Process(process.pid).children()
+        # psutil would look at every process of the machine.
+        path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        children = [psutil.Process(int(pid)) for pid in path.read_text().split()]
         return sorted(children, key=psutil.Process.create_time)[1:]
-    except psutil.Error:
+    except (OSError, psutil.Error):
         return []
 
 

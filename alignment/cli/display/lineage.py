@@ -10,8 +10,7 @@ from rich.tree import Tree
 
 from alignment.cli.display.console import console, say, styled
 from alignment.errors import ArtifactError
-from alignment.manifests import read_manifest
-from alignment.store import Store
+from alignment.store import Store, read_artifact_manifest
 from alignment.types import Artifact
 
 
@@ -59,7 +58,7 @@ def _add_inputs_of(branch: Tree, store: Store, key: str, shown: set[str]) -> Non
 
 
 def _manifest(artifact: Artifact) -> dict[str, Any]:
-    return read_manifest(artifact.path)
+    return read_artifact_manifest(artifact.path)
 
 
 def _flat(values: Mapping[str, Any]) -> str:

@@ -19,9 +19,10 @@ from alignment.encoder.onnx.files import (
 )
 from alignment.errors import Corrupt, Missing
 from alignment.extras import require
-from alignment.manifests import MANIFEST, read_manifest
+from alignment.manifests import MANIFEST, check_listed, check_types, read_manifest
 
 BATCH = 32
+AGAIN = "Write it again with `alignment registry export MODEL --out DIR`."
 
 
 class OnnxEncoder:
@@ -45,8 +46,9 @@ class OnnxEncoder:
             raise Missing(
                 f"this is no ONNX export: {MODEL} or {TOKENIZER} is missing",
                 where=str(path),
-                hint="Write one with `alignment registry export MODEL --out DIR`.",
+                hint=AGAIN,
             )
+        self._prompts = _checked_prompts(path)
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -57,8 +59,8 @@ class OnnxEncoder:
             self._tokenizer: Any = Tokenizer.from_file(str(path / TOKENIZER))
         except Exception as error:  # both raise their own kinds
             reason = str(error).partition("\n")[0]
-            raise Corrupt(f"the export cannot be loaded ({reason})", where=str(path)) from error
-        self._prompts = _prompts(path)
+            message = f"the export cannot be loaded ({reason})"
+            raise Corrupt(message, where=str(path), hint=AGAIN) from error
         self.dim = int(self._session.get_outputs()[0].shape[-1])
 
     def encode(
@@ -88,8 +90,22 @@ class OnnxEncoder:
         return vectors
 
 
-def _prompts(path: Path) -> dict[str, str]:
+def _checked_prompts(path: Path) -> dict[str, str]:
+    """The prompts, after every file was compared with the manifest.
+
+    Raises:
+        Corrupt: if a file or the manifest is damaged.
+    """
     if not (path / MANIFEST).is_file():  # an export that is not complete yet has none
         return {"source": "", "target": ""}
-    prompts = read_manifest(path)["prompts"]
-    return {"source": str(prompts["source"]), "target": str(prompts["target"])}
+    try:
+        manifest = read_manifest(path)
+        prompts: dict[str, str] = manifest["prompts"]
+        check_types(prompts, {"source": str, "target": str}, required=True)
+        check_listed(path, manifest.get("files", {}), "export", AGAIN)
+    except Corrupt as error:
+        raise Corrupt(error.message, where=error.where, hint=AGAIN) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        message = f"the manifest is unreadable ({type(error).__name__}: {error})"
+        raise Corrupt(message, where=str(path), hint=AGAIN) from error
+    return prompts

@@ -90,7 +90,7 @@ def _read_shape(directory: Path) -> EncoderShape | None:
     for path in [directory / "config.json", *sorted(directory.glob("0_*/config.json"))]:
         try:
             content = json.loads(path.read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
         hidden = _first(content, _HIDDEN)
         layers = _first(content, _LAYERS)

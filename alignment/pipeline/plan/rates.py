@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 from alignment.config import Config
 from alignment.errors import Corrupt
 from alignment.pipeline.history import RunRecord, find_run, run_names
+from alignment.pipeline.record_files import read_record_file
 from alignment.pipeline.workspace import Workspace
 
 Unit = Literal["pair", "clean pair", "triplet", "step", "query", "language", "run"]
@@ -131,11 +132,11 @@ def _latest(workspace: Workspace) -> Iterator[RunRecord]:
 def _comparable_stages(config: Config, record: RunRecord) -> frozenset[str]:
     """The stages whose use of the encoder was the same as this configuration's."""
     try:
-        before = json.loads((record.directory / "config.json").read_bytes())
-    except (OSError, ValueError):
+        before = json.loads(read_record_file(record.directory / "config.json"))
+    except (OSError, ValueError, RecursionError, Corrupt):
         return frozenset()
     now = config.model_dump(mode="json")
-    if before.get("encoder") != now["encoder"]:
+    if not isinstance(before, dict) or before.get("encoder") != now["encoder"]:
         return frozenset()
     stages = set(DEPENDS_ON_ENCODER)
     if _batch(before) != _batch(now):

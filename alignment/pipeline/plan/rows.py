@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,9 @@ from alignment.config import Config, Corpus
 from alignment.corpora import open_source
 from alignment.downloads import Downloads
 from alignment.errors import AlignmentError, Corrupt
-from alignment.manifests import read_manifest
 from alignment.pairs import corpus_settings
 from alignment.pipeline.workspace import Workspace
+from alignment.store import read_artifact_manifest
 
 Certainty = Literal["known", "about", "at most", "unknown"]
 DEFAULT_KEPT = 0.85
@@ -95,20 +96,27 @@ def manifests(workspace: Workspace, stage: str) -> Iterator[dict[str, Any]]:
     for path in workspace.store.artifacts():
         if path.parent.name == stage:
             try:
-                readable.append(read_manifest(path))
+                readable.append(read_artifact_manifest(path))
             except Corrupt:
                 continue
     yield from sorted(readable, key=lambda manifest: str(manifest.get("created", "")))
 
 
 def _pulled_before(workspace: Workspace) -> dict[str, _Pulled]:
-    pulled = {}
+    pulled: dict[str, _Pulled] = {}
     for manifest in manifests(workspace, "pull"):
-        by_corpus: Mapping[str, int] = manifest["counts"].get("by_corpus", {})
-        for settings in manifest["config"].get("corpora", []):
-            pairs = by_corpus.get(settings["name"], 0)
-            identity = _identity(settings, manifest["config"]["language"])
-            pulled[identity] = _Pulled(pairs, settings.get("max_pairs"))
+        with contextlib.suppress(KeyError, TypeError, AttributeError):  # of another release
+            pulled |= _pulled_by(manifest)
+    return pulled
+
+
+def _pulled_by(manifest: Mapping[str, Any]) -> dict[str, _Pulled]:
+    by_corpus: Mapping[str, int] = manifest["counts"].get("by_corpus", {})
+    pulled = {}
+    for settings in manifest["config"].get("corpora", []):
+        pairs = by_corpus.get(settings["name"], 0)
+        identity = _identity(settings, manifest["config"]["language"])
+        pulled[identity] = _Pulled(pairs, settings.get("max_pairs"))
     return pulled
 
 
@@ -128,8 +136,9 @@ def kept_shares(workspace: Workspace) -> dict[str, float]:
     for manifest in manifests(workspace, "clean"):
         code = manifest["label"]
         counts = manifest["counts"]
-        kept[code] = counts["kept"]
-        seen[code] = counts["seen"] - counts["dropped"].get("held_out", 0)
+        with contextlib.suppress(KeyError, TypeError, AttributeError):  # of another release
+            seen[code] = counts["seen"] - counts["dropped"].get("held_out", 0)
+            kept[code] = counts["kept"]
     shares = {code: kept[code] / seen[code] for code in kept if seen[code]}
     everything = sum(seen.values())
     shares[""] = sum(kept.values()) / everything if everything else DEFAULT_KEPT

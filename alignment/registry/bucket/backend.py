@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
-from alignment.errors import AliasConflict, RegistryError, Unavailable
+from alignment.errors import AliasConflict, Corrupt, RegistryError, Unavailable
 from alignment.registry.aliases import Aliases, previous_of
 from alignment.registry.attempts import Attempt, is_new, parse_attempt
 from alignment.registry.backend import Attempts, Deployed
 from alignment.registry.bucket.cache import Cache
-from alignment.registry.bucket.log import Log, parsed
+from alignment.registry.bucket.log import GAP, Log, parsed
 from alignment.registry.bucket.objects import Objects
 from alignment.registry.bucket.removal import delete_version
 from alignment.registry.bucket.state import NAME, Read, State, read_state, swap
@@ -37,7 +37,7 @@ from alignment.registry.history import (
 )
 from alignment.registry.names import number_of
 from alignment.registry.refusals import alias_conflict
-from alignment.registry.version import Version
+from alignment.registry.version import Version, way_out
 from alignment.types import Decision, Input, Override
 
 logger = logging.getLogger(__name__)
@@ -229,6 +229,7 @@ class BucketBackend:
 
     def pin(self, name: str, *, keep: bool) -> None:
         """Keep a version, or do not keep it any longer."""
+        self._check_readable()
 
         def changed(state: State) -> State:
             others = tuple(pin for pin in state.pinned if pin != name)
@@ -270,6 +271,12 @@ class BucketBackend:
         read = self.state()
         return swap(self.objects, read, change(read.state))
 
+    def _check_readable(self) -> None:
+        """Refuse a change that would replace what cannot be read by nearly nothing."""
+        problem = self.state().problem
+        if problem is not None:
+            raise Corrupt(problem, where=f"{self.where}/{NAME}", hint=way_out(self.model))
+
     def complete(self, state: State) -> None:
         """Write the entry of the last move, which a killed process may not have written."""
         if state.move is not None:
@@ -293,7 +300,7 @@ class BucketBackend:
         moves, damaged = parsed(entries, parse_move)
         last = entries.last
         if state.move is not None and state.number > last:
-            damaged += range(last + 1, state.number)
+            damaged += range(last + 1, min(state.number, last + 1 + GAP))
             moves.append(parse_move(state.move) or moves[-1])
         lost = [number for number in damaged if number not in state.lost_history]
         return History(moves, lost, self._history.where)

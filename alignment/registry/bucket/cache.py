@@ -19,7 +19,15 @@ from filelock import FileLock, Timeout
 
 from alignment.errors import ConfigError, Corrupt, DiskFull
 from alignment.failures import is_disk_full
-from alignment.files import make_writable, remove, replace_durably, sync_tree, tree_bytes
+from alignment.files import (
+    make_writable,
+    remove,
+    replace_durably,
+    sync_tree,
+    tree_bytes,
+    unlisted,
+)
+from alignment.registry.version import OURS
 from alignment.store.stamps import check_files, read_stamps, write_stamps
 
 LIMIT_GB = 20
@@ -139,6 +147,10 @@ class Cache:
             stamps = check_files(target, files, read_stamps(target / _STAMPS))
         except Corrupt as error:
             logger.warning("%s: %s; it is fetched again", error.where, error.message)
+            return False
+        extra = unlisted(target, {*files, *OURS})
+        if extra:  # such as adapter_config.json, with which a model loads differently
+            logger.warning("%s: %s was not published; it is fetched again", target, extra[0])
             return False
         write_stamps(target / _STAMPS, stamps)
         return True

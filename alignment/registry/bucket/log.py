@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from alignment.registry.bucket.objects import Objects, concurrently
 
-_NAME = re.compile(r"(\d{8})\.json")
+GAP = 1000
+_NAME = re.compile(r"(\d{8,100})\.json")
 
 EntryT = TypeVar("EntryT")
 
@@ -77,11 +78,17 @@ class Log:
 def parsed(
     entries: Entries, parse: Callable[[Any], EntryT | None]
 ) -> tuple[list[EntryT], list[int]]:
-    """What can be read, oldest first, and the numbers of damaged and missing entries."""
+    """What can be read, oldest first, and the numbers of damaged and missing entries.
+
+    Of a gap, at most `GAP` numbers are returned: a foreign object may have any number.
+    """
     values: list[EntryT] = []
     damaged: list[int] = []
-    for number in range(1, entries.last + 1):
-        value = _parsed(entries.by_number.get(number, b""), parse)
+    expected = 1
+    for number, data in entries.by_number.items():
+        damaged += range(expected, min(number, expected + GAP))
+        expected = number + 1
+        value = _parsed(data, parse)
         if value is None:
             damaged.append(number)
         else:

@@ -16,6 +16,7 @@ from alignment.errors import Unavailable
 from alignment.registry.aliases import ALIASES, Aliases
 from alignment.registry.bucket.objects import Objects, Revision
 from alignment.registry.history import parse_move
+from alignment.registry.link import VERSION
 from alignment.registry.refusals import alias_conflict
 
 NAME = "aliases.json"
@@ -115,18 +116,20 @@ def _parse(content: Any) -> State:
         value = content.get(field.name, field.default)
         values[field.name] = tuple(value) if isinstance(value, list) else value
     state = State(**values)
-    for alias in ALIASES:
-        name = values[alias]
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"{alias} must be the name of a version")
-    for names in (state.pinned, state.damaged, state.removing):
-        if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+    aliases = [values[alias] for alias in ALIASES if values[alias] is not None]
+    for names in (aliases, state.pinned, state.damaged, state.removing):
+        if not isinstance(names, list | tuple):
             raise TypeError("expected names of versions")
+        for name in names:  # `removing` names what is deleted
+            if not VERSION.fullmatch(name):
+                raise ValueError(f"{name!r} is not the name of a version")
     for numbers in (state.lost_history, state.lost_attempts):
         if not isinstance(numbers, tuple) or not all(isinstance(part, int) for part in numbers):
             raise TypeError("expected numbers of entries")
     if state.move is not None:
-        if parse_move(state.move) is None or not isinstance(state.move["number"], int):
+        number = state.move["number"]
+        is_number = isinstance(number, int) and not isinstance(number, bool) and number > 0
+        if parse_move(state.move) is None or not is_number:
             raise TypeError("the last move cannot be read")
         str(state.move["id"])
     return state

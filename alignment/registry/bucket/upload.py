@@ -87,7 +87,7 @@ class Upload:
             return False  # it is finished, or was deleted
         try:
             return bool(json.loads(claim.data)["digest"] == digest)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return False
 
     def _send(self, directory: Path, name: str) -> None:

@@ -95,3 +95,23 @@ def test_what_is_not_the_file(tmp_path: Path, name: str, data: bytes, message: s
     with pytest.raises(WrongContent) as caught:
         check(tmp_path, name, data)
     assert str(caught.value).startswith(f"https://host/x: {message}")
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.zip", "a.parquet", "a.jsonl", "news.es"])
+def test_a_pointer_in_place_of_the_file(tmp_path: Path, name: str) -> None:
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+    with pytest.raises(WrongContent, match="got a pointer of Git LFS in place of the file"):
+        check(tmp_path, name, pointer)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "got binary data"),
+        (bytes(500), "got binary data"),
+        (b"<Error><Code>AccessDenied</Code></Error>", "got an XML document"),
+    ],
+)
+def test_what_is_not_text(tmp_path: Path, data: bytes, message: str) -> None:
+    with pytest.raises(WrongContent, match=message):
+        check(tmp_path, "a.tsv", data)

@@ -77,7 +77,9 @@ def test_stamps_survive_the_process(file: Path, monkeypatch: pytest.MonkeyPatch)
     assert list(remembered) == ["weights"]
 
 
-@pytest.mark.parametrize("content", ["", "[", "[]", '{"weights": 3}', '{"weights": [1]}', "\0"])
+@pytest.mark.parametrize(
+    "content", ["", "[", "[]", "[" * 100_000, '{"weights": 3}', '{"weights": [1]}', "\0"]
+)
 def test_damaged_stamps_are_forgotten(tmp_path: Path, content: str) -> None:
     (tmp_path / "stamps.json").write_text(content)
     assert read_stamps(tmp_path / "stamps.json") == {}
