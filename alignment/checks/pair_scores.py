@@ -149,8 +149,8 @@ def _margins(pool: PoolVectors, sources: Ints, targets: Ints) -> Floats:
         pairs = pool.source[sources[rows]], pool.target[targets[rows]]
         np.einsum("nd,nd->n", *pairs, out=cosines[rows])
     neighbors = (pool.source_neighbors[sources] + pool.target_neighbors[targets]) / 2
-    ratios: Floats = cosines / np.maximum(neighbors, SMALLEST_COSINE)
-    return ratios
+    ratios = cosines / np.maximum(neighbors, SMALLEST_COSINE)
+    return ratios.astype(np.float32, copy=False)
 
 
 def _languages(pool: PoolVectors, better: Bools) -> Floats:
