@@ -62,7 +62,11 @@ def is_waiting(config: Config, registry: Registry, version: Version | None) -> b
         return False
     if registry.aliases().champion == version.name:
         return False
-    return declined(registry, version.name) is None and not registry.rolled_back(version)
+    entry = declined(registry, version.name)
+    if entry is not None:
+        logger.info("nobody is asked again: %s declined %s", entry["by"], version.name)
+        return False
+    return not registry.rolled_back(version)
 
 
 def promote_command(workspace: Workspace, config: Config, version: str) -> str:

@@ -77,8 +77,12 @@ def publish(
     aliases = registry.aliases()
     if version.name == aliases.champion:
         logger.info("publish: %s is the champion of %s", version.name, registry.name)
-    elif config.deploy and not deploy:
-        logger.info("publish: %s of %s waits for approval", version.name, registry.name)
+    elif config.deploy and config.gate.approval == "manual":
+        logger.info(
+            "publish: %s of %s is not deployed, because `gate.approval` is manual",
+            version.name,
+            registry.name,
+        )
     elif not deploy:
         logger.info(
             "publish: %s of %s is not deployed, because `deploy` is false. "

@@ -21,9 +21,10 @@ from prefect.client.schemas.schedules import IntervalSchedule
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import declined
 from flows.automations import RETRAIN, install_retrain_on_update
-from flows.events import CORPUS_UPDATED, emit
+from flows.events import CHAMPION_DEGRADED, CORPUS_UPDATED, emit
 from flows.scheduled import MARGIN, cancel_late_runs, deadline_of
 from flows.watch import Watch
+from tests.champions import deploy_base
 from tests.encoders import publish_contents
 from tests.flows.servers import (
     end_of,
@@ -176,6 +177,20 @@ def test_the_champion_is_measured(api: str, place: Workspace, finished: Path) ->
     assert state["type"] == "COMPLETED" and "as good as when it was published" in state["message"]
     artifacts = post(f"{api}/artifacts/filter", {})
     assert any(entry["key"] == "champion" and entry["flow_run_id"] == run for entry in artifacts)
+
+
+def test_a_fallen_champion_is_an_event(api: str, place: Workspace, finished: Path) -> None:
+    shutil.copytree(finished / "registry", place.root / "registry", symlinks=True)
+    deploy_base(place)
+    run = start(api, "evaluate-champion", config=SMOKE, workspace=str(place.root))
+    state = end_of(api, run)
+    assert (state["type"], state["name"]) == ("FAILED", "Degraded")
+    assert "v2 of smoke has fallen in Spanish, Japanese, Russian since" in state["message"]
+    asked = {"filter": {"event": {"name": [CHAMPION_DEGRADED]}}, "limit": 1}
+    (event,) = post(f"{api}/events/filter", asked)["events"]
+    assert event["payload"]["languages"] == ["es", "ja", "ru"]
+    champion = place.registry("smoke").champion()
+    assert champion is not None and champion.name == "v2", "something was deployed"
 
 
 def test_a_dry_run(api: str, place: Workspace) -> None:

@@ -10,14 +10,12 @@ import pytest
 from alignment import layout, tables
 from alignment.config import load_config
 from alignment.errors import Busy, Missing
-from alignment.gate.record import verdict_from_json
 from alignment.manifests import MANIFEST, read_manifest, write_manifest
 from alignment.pipeline.champion_check import ChampionCheck, check_champion
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import Version
-from alignment.store import load_artifact
 from alignment.store.artifacts import manifest_files
-from alignment.types import Approved
+from tests.champions import deploy_base
 from tests.support import SMOKE
 
 CONFIG = load_config(SMOKE)
@@ -28,22 +26,6 @@ def place(finished: Path, tmp_path: Path) -> Workspace:
     """`v1` is deployed."""
     shutil.copytree(finished, tmp_path / "w", symlinks=True)
     return Workspace(tmp_path / "w")
-
-
-def deploy_base(place: Workspace) -> Version:
-    """Deploy the base encoder as `v2` with the published scores of `v1`, which it never had."""
-    registry = place.registry("smoke")
-    v1 = registry.get("v1")
-    verdict = verdict_from_json(v1.manifest["verdict"])
-    assert isinstance(verdict, Approved)
-    (path,) = (place.store.root / "encoder").iterdir()
-    return registry.publish(
-        load_artifact(path).directory(layout.MODEL),
-        verdict,
-        expected=v1.digest,
-        manifest={"verdict": v1.manifest["verdict"], "accuracy": {}},
-        card="# card",
-    )
 
 
 def let_all_be_right(place: Workspace, version: Version) -> None:
