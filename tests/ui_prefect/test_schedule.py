@@ -51,11 +51,11 @@ def minutely(served: Served) -> Iterator[Served]:
 def test_a_scheduled_run_and_a_pause_that_survives_a_restart(
     page: Page, minutely: Served, shots: Path
 ) -> None:
-    def finished() -> dict[str, Any] | None:
-        runs = [run for run in minutely.runs("minutely") if run["state_name"] == "Rejected"]
+    def at_work() -> dict[str, Any] | None:
+        runs = [run for run in minutely.runs("minutely") if run["state_name"] == "Running"]
         return runs[0] if runs else None
 
-    run = wait_for("a scheduled run", RUN_SECONDS, finished)
+    run = wait_for("a scheduled run", RUN_SECONDS, at_work)
     assert run["auto_scheduled"] and run["name"] == "minutely smoke 0 steps"
     address = f"{minutely.url}/v2/deployments/deployment/{minutely.deployment('minutely')['id']}"
     page.goto(address)
@@ -65,6 +65,7 @@ def test_a_scheduled_run_and_a_pause_that_survives_a_restart(
     page.screenshot(path=shots / "schedule.png")
     toggle.click()
     expect(toggle).not_to_be_checked()
+    assert minutely.final_state(run["id"])["name"] == "Rejected"
     minutely.stop()
     minutely.start()
     page.goto(address)
