@@ -47,6 +47,7 @@ class Forms:
         self._client = client
         self._home = home
         self._seen: frozenset[tuple[str, int, int]] | None = None
+        self._failed: frozenset[tuple[str, int, int]] | None = None
 
     def look(self) -> None:
         """Renew the forms if a configuration has changed since the last call.
@@ -59,7 +60,9 @@ class Forms:
         try:
             renew_forms(self._client, self._home)
         except httpx.HTTPError as error:
-            logger.warning("the forms of the UI could not be renewed: %s", error)
+            if present != self._failed:  # said once, though it is tried every second
+                logger.warning("the forms of the UI could not be renewed yet: %s", error)
+            self._failed = present
             return
         self._seen = present
 
@@ -119,9 +122,8 @@ def fitted(
     if "config" in properties:
         _choose(properties["config"], choices.configs, [parameters.get("config")])
     if "languages" in properties:
-        field = properties["languages"]
-        field["uniqueItems"] = True
-        _choose(field.setdefault("items", {}), choices.languages, parameters.get("languages") or ())
+        items = properties["languages"].setdefault("items", {})
+        _choose(items, choices.languages, parameters.get("languages") or ())
     return form
 
 

@@ -43,7 +43,7 @@ class TrainingProgress:
         if now - self._written < WRITE_SECONDS and metrics.step != self._steps:
             return
         self._written = now
-        share = 100 * metrics.step / self._steps
+        share = round(100 * metrics.step / self._steps, 1)
         left = (self._steps - metrics.step) * self._seconds / self._trained
         attempt("the progress", lambda: self._write(share, described(metrics, self._steps, left)))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools.validation import is_valid_schema, validate
@@ -41,7 +43,6 @@ def test_lists_to_choose_from(schema: dict[str, Any]) -> None:
         ({}, True),
         ({"languages": ["cy", "fi"], "steps": 300, "loss": "infonce"}, True),
         ({"languages": ["xx"]}, False),
-        ({"languages": ["cy", "cy"]}, False),
         ({"steps": -1}, False),
         ({"steps": 1_000_001}, False),
         ({"steps": "12abc"}, False),
@@ -83,6 +84,27 @@ def test_choices_of_a_project(tmp_path: Path) -> None:
     (configs / "broken.yaml").write_text("name: [")
     expected = Choices(("configs/broken.yaml", "configs/smoke.yaml"), ("es", "ja", "ru"))
     assert read_choices(tmp_path) == expected
+
+
+def test_a_server_that_is_away_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = [httpx.ConnectError("away"), httpx.ConnectError("away"), None]
+
+    def renew(*_: object) -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    monkeypatch.setattr("flows.form.renew_forms", renew)
+    # Prefect takes the log lines of `alignment` for itself.
+    monkeypatch.setattr(logging.getLogger("alignment"), "propagate", True)
+    forms = Forms(None, tmp_path)  # type: ignore[arg-type]
+    with caplog.at_level(logging.INFO, logger="alignment.deploy"):
+        for _ in range(4):
+            forms.look()
+    assert answers == []
+    assert caplog.text.count("could not be renewed yet: away") == 1
 
 
 def test_forms_are_renewed_when_a_file_changes(

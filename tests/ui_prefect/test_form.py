@@ -92,7 +92,6 @@ def test_letters_do_not_get_into_the_steps(page: Page, served: Served) -> None:
     "parameters",
     [
         {"languages": ["xx"]},
-        {"languages": ["es", "es"]},
         {"steps": -1},
         {"steps": "12abc"},
         {"config": "configs/absent.yaml"},

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.ui
 STOP_SECONDS = 60
+DRAWN_MILLISECONDS = 5000
+"""Until the time line of a run is drawn, on a canvas."""
 CANCEL_SECONDS = 180
 """On an idle machine it takes six: the worker loads the flow, to look for hooks of it."""
 
@@ -45,6 +47,7 @@ def test_an_approved_run(page: Page, served: Served, approved: str, shots: Path)
     expect(page.get_by_text("Approved", exact=True).first).to_be_visible()
     for key in ("verdict", "accuracy", "ledger", "report", "training"):
         expect(page.get_by_text(key, exact=True).first).to_be_visible()
+    page.wait_for_timeout(DRAWN_MILLISECONDS)
     page.screenshot(path=shots / "approved.png")
 
 

@@ -12,13 +12,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.flows.servers import RUN_SECONDS, wait_for
-from tests.ui_prefect import pages
 from tests.ui_prefect.served import Served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.ui
+NAME = "minutely smoke 0 steps"
 EVERY_MINUTE = """
   - name: minutely
     description: Every minute.
@@ -51,25 +51,26 @@ def minutely(served: Served) -> Iterator[Served]:
 def test_a_scheduled_run_and_a_pause_that_survives_a_restart(
     page: Page, minutely: Served, shots: Path
 ) -> None:
-    def finished() -> dict[str, Any] | None:
-        runs = [run for run in minutely.runs("minutely") if run["state_name"] == "Rejected"]
+    def at_work() -> dict[str, Any] | None:
+        runs = [run for run in minutely.runs("minutely") if run["state_name"] == "Running"]
         return runs[0] if runs else None
 
-    run = wait_for("a scheduled run", RUN_SECONDS, finished)
-    assert run["auto_scheduled"] and run["name"] == "minutely smoke 0 steps"
+    run = wait_for("a scheduled run", RUN_SECONDS, at_work)
+    assert run["auto_scheduled"]
     address = f"{minutely.url}/v2/deployments/deployment/{minutely.deployment('minutely')['id']}"
     page.goto(address)
-    expect(page.get_by_role("link", name=run["name"]).first).to_be_visible()
     toggle = page.get_by_role("switch", name="toggle")
     expect(toggle).to_be_checked()
     page.screenshot(path=shots / "schedule.png")
     toggle.click()
     expect(toggle).not_to_be_checked()
+    assert minutely.final_state(run["id"])["name"] == "Rejected"
+    assert minutely.get(f"/flow_runs/{run['id']}")["name"] == NAME
+
     minutely.stop()
     minutely.start()
     page.goto(address)
-    toggle = page.get_by_role("switch", name="toggle")
-    expect(toggle).not_to_be_checked()
+    expect(page.get_by_role("link", name=NAME).first).to_be_visible()
+    expect(page.get_by_role("switch", name="toggle")).not_to_be_checked()
     page.screenshot(path=shots / "paused.png")
     assert minutely.deployment("minutely")["schedules"][0]["active"] is False
-    pages.open_form(page, minutely, "minutely")
