@@ -32,6 +32,7 @@ from flows.environment import create_home
 from flows.log_lines import show_errors_in_one_line
 from flows.runner import PrefectRunner
 from flows.selection import allow_workspace, chosen_workspace, train_only
+from flows.streams import outlive_the_reader
 from flows.tell import tell
 
 WORKERS = 2
@@ -77,6 +78,7 @@ def align(
         workspace: Directory of artifacts, downloads, models and reports.
     """
     redact_logs()
+    outlive_the_reader()
     show_errors_in_one_line()
     logging.getLogger("alignment").setLevel(logging.INFO)
     _refuse_secrets(overrides)
