@@ -37,6 +37,7 @@ from flows.progress import TrainingProgress
 from flows.run_names import run_name
 from flows.runner import PrefectRunner
 from flows.selection import allow_workspace, chosen_workspace, refuse_secrets, train_only
+from flows.streams import outlive_the_reader
 from flows.tell import tell
 
 WORKERS = 2
@@ -81,6 +82,7 @@ def align(
         workspace: Directory of artifacts, downloads, models and reports.
     """
     redact_logs()
+    outlive_the_reader()
     show_errors_in_one_line()
     logging.getLogger("alignment").setLevel(logging.INFO)
     refuse_secrets(overrides)

@@ -112,6 +112,7 @@ class Watch:
         self.client = client
         self._limits = limits or Limits()
         self._deaf_until = _now()
+        self._looked_at = self._deaf_until
         self._away_since: datetime.datetime | None = None
         self._said_away = False
         self._said: dict[str, datetime.datetime] = {}
@@ -125,6 +126,7 @@ class Watch:
             Whether the server is well; False if it has been away for `Limits.away`, which is
             reported to the webhook once.
         """
+        self._notice_a_gap()
         try:
             self._end_lost_runs()
             cancel_late_runs(self.client, _now())
@@ -137,6 +139,17 @@ class Watch:
         self._away_since = None
         self._said_away = False
         return True
+
+    def _notice_a_gap(self) -> None:
+        """What happened while nobody looked, such as a restart of the server, was not heard.
+
+        Heartbeats of that time arrive late, or not at all.
+        """
+        now = _now()
+        longest = datetime.timedelta(seconds=2 * self._limits.look_seconds + ANSWER_SECONDS)
+        if now - self._looked_at > longest:
+            self._deaf_until = now
+        self._looked_at = now
 
     def _is_away_for_long(self, reason: str) -> bool:
         """Whether another `Limits.away` without an answer is over; the first is an alarm."""

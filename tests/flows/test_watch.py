@@ -7,9 +7,11 @@ import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, NoSchedule
 
+from flows import watch
 from flows.limits import Limits
 from flows.watch import _next_start, lost
 
@@ -50,3 +52,17 @@ def test_the_next_start_of_a_schedule() -> None:
     hourly = IntervalSchedule(interval=datetime.timedelta(hours=1), anchor_date=minutes_ago(90))
     assert _next_start(hourly, NOW) == minutes_ago(-30)
     assert _next_start(NoSchedule(), NOW) is None
+
+
+def test_nobody_was_heard_while_nobody_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make serve` waits for a server that it restarts, and a laptop sleeps."""
+    clock = [NOW]
+    monkeypatch.setattr(watch, "_now", lambda: clock[0])
+    with SyncPrefectClient(api="http://127.0.0.1:9/api") as client:
+        looking = watch.Watch(client, LIMITS)
+        monkeypatch.setattr(looking, "_end_lost_runs", lambda: None)
+        monkeypatch.setattr(looking, "_report_stalled_schedules", lambda: None)
+        for minutes, deaf_until in ((0.5, 0), (1, 0), (7, 7), (7.5, 7)):
+            clock[0] = minutes_ago(-minutes)
+            looking.look()
+            assert looking._deaf_until == minutes_ago(-deaf_until)

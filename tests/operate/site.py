@@ -51,7 +51,7 @@ train: {steps: 200, batch_size: 16, learning_rate: 3.0e-3, dropout: 0.0}
 gate: {floor: 0.01, min_queries: 10, alpha: 1.0e-15}
 """
 SCALED = {
-    "ALIGNMENT_SILENCE_MINUTES": "0.75",  # instead of 5
+    "ALIGNMENT_SILENCE_MINUTES": str(0.75 + (SLOW - 1) / 4),  # instead of 5
     "ALIGNMENT_STALLED_HOURS": "0.05",  # instead of 8
     "ALIGNMENT_AWAY_MINUTES": "1",  # instead of 10
     "PREFECT_WORKER_QUERY_SECONDS": "1",  # instead of 10
