@@ -138,8 +138,8 @@ def _ranges() -> list[Answers]:
 
 
 def _redirects() -> list[Answers]:
-    other = ("file:///etc/passwd", "ftp://127.0.0.1/a.tsv", "gopher://127.0.0.1:1/_x")
-    other += ("javascript:alert(1)", "data:text/plain,x")
+    other = ["file:///etc/passwd", "ftp://127.0.0.1/a.tsv", "gopher://127.0.0.1:1/_x"]
+    other += ["javascript:alert(1)", "data:text/plain,x"]
     odd = ("http://[::1", "http://127.0.0.1:99999/", "http://", "http://\x00/", "//", "", "\xe9")
     places = dict.fromkeys(other, "redirects to one") | dict.fromkeys(odd, "127.0.0.1")
     places |= dict.fromkeys(
