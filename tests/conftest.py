@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 from filelock import FileLock
 
@@ -17,6 +18,9 @@ _MODULES = tempfile.TemporaryDirectory(prefix="modules-")
 os.environ.setdefault("HF_MODULES_CACHE", _MODULES.name)
 
 LONG_ID = 24
+# Hypothesis's deadline of 200 ms is a matter of what else the machine does.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -77,10 +78,17 @@ def prepare(root: Path) -> Path:
 
 @functools.cache
 def finished(base: Path) -> Finished:
-    """Run the pipeline once, and once more, which reuses everything."""
-    place = Finished(prepare(base / "finished"), {}, {})
-    for _ in range(2):
-        calm(place.run(), codes=(0,))
+    """Run the pipeline once, and once more, which reuses everything.
+
+    ROBUST_FINISHED is a directory where it has been done before.
+    """
+    earlier = os.environ.get("ROBUST_FINISHED")
+    if earlier:
+        place = Finished(Path(shutil.copytree(earlier, base / "finished", symlinks=True)), {}, {})
+    else:
+        place = Finished(prepare(base / "finished"), {}, {})
+        for _ in range(2):
+            calm(place.run(), codes=(0,))
     return place._replace(artifacts=artifacts(place.workspace), versions=versions(place.workspace))
 
 

@@ -44,6 +44,7 @@ def test_the_directory_of_a_run(tmp_path: Path) -> None:
     assert directory == workspace.runs / SUMMARY.run
     assert sorted(file.name for file in directory.iterdir()) == [
         "config.json",
+        "digests.json",
         "report.html",
         "summary.json",
     ]
