@@ -61,11 +61,15 @@ def is_same(new: Path, old: Path) -> bool:
         verify(before)
     except Corrupt:
         return False
-    if before.digest == load_artifact(new).digest:
+    after = load_artifact(new)
+    if before.digest == after.digest:
         return True
+    names = sorted(before.files.keys() | after.files.keys())
+    differing = [name for name in names if before.files.get(name) != after.files.get(name)]
     logger.warning(
-        "%s: building it once more gave another result, which replaces the stored one",
+        "%s: building it once more gave other files, which replace the stored ones: %s",
         f"{before.stage} {before.label}".strip(),
+        ", ".join(differing),
     )
     return False
 

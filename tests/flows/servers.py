@@ -19,7 +19,7 @@ import pytest
 
 from tests.support import ROOT
 
-START_SECONDS = 300
+START_SECONDS = 600
 RUN_SECONDS = 400
 BUSY = 503
 """What the server answers while another request holds the lock of SQLite."""

@@ -26,11 +26,11 @@ from flows.events import GATE_REJECTED, emit
 from flows.watch import Limits, Watch
 from tests.support import ROOT
 
-START_SECONDS = 150
+START_SECONDS = 300
 SCHEDULE_SECONDS = 120
 RUN_SECONDS = 200
-ALARM_SECONDS = 30
-RESTART_SECONDS = 30
+ALARM_SECONDS = 60
+RESTART_SECONDS = 60
 FAR_AWAY = "2100-01-01T00:00:00+00:00"
 FINAL_STATES = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
@@ -308,7 +308,7 @@ def test_a_paused_schedule_stays_paused(api: str, environment: dict[str, str]) -
             cwd=ROOT,
             env={**environment, "PREFECT_API_URL": api, "ALIGNMENT_HOME": str(ROOT)},
             check=True,
-            timeout=120,
+            timeout=300,
         )
         (schedule,) = deployment(api, "nightly")["schedules"]
         assert schedule["active"] is False and schedule["slug"] == "nightly"

@@ -128,16 +128,16 @@ def test_a_decision_waits_for_the_run_in_progress(place: Workspace) -> None:
 
 
 @pytest.mark.slow
-def test_a_fresh_run_builds_the_same_once_more(finished: Path, tmp_path: Path) -> None:
+def test_a_fresh_run_builds_the_same_once_more(
+    finished: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     shutil.copytree(finished, tmp_path / "w", symlinks=True)
     outcome = run_pipeline(load_config(SMOKE), Workspace(tmp_path / "w", fresh=True))
     assert [stage.stage for stage in outcome.summary.stages if stage.reused] == []
-    assert outcome.version is not None and outcome.version.name == "v1"
-    before = {
-        (stage.stage, stage.label): stage.digest for stage in last_run(finished).summary.stages
-    }
-    after = {(stage.stage, stage.label): stage.digest for stage in outcome.summary.stages}
-    assert after == before
+    assert outcome.version is not None and outcome.version.name == "v1", "the model is another one"
+    differing = [line for line in caplog.messages if "gave other files" in line]
+    # The curves have the seconds of each step.
+    assert [line.rpartition(": ")[2] for line in differing] == ["curves.jsonl"]
 
 
 def test_another_model_is_left_alone(place: Workspace) -> None:
