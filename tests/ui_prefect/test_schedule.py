@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.ui
-NAME = "minutely smoke 0 steps"
+NAME = "minutely 0 steps"
 EVERY_MINUTE = """
   - name: minutely
     description: Every minute.
