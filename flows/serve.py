@@ -26,7 +26,7 @@ from flows.environment import create_home
 from flows.limits import Limits, limits_from_environment
 from flows.reports import ADDRESS, serving
 from flows.selection import workspace_roots
-from flows.watch import watching
+from flows.watch import Watch, impatient_client
 
 logger = logging.getLogger("alignment.serve")
 
@@ -97,7 +97,8 @@ def refuse_taken(host: str, port: int) -> None:
 
 def _watch(children: Children, api: str, limits: Limits) -> NoReturn:
     """Revive the processes and look at the runs, until this process is told to stop."""
-    with watching(api, limits) as watch:
+    with impatient_client(api) as client:
+        watch = Watch(client, limits)
         next_look = time.monotonic() + limits.look_seconds
         while True:
             time.sleep(1)

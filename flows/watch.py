@@ -36,7 +36,11 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import PrefectException
 from prefect.server.schemas import schedules
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
+    PREFECT_CLIENT_MAX_RETRIES,
+    temporary_settings,
+)
 
 from flows.alarm import SERVER_AWAY, post_alarm
 from flows.events import RUN_LOST, SCHEDULE_STALLED, emit
@@ -247,25 +251,27 @@ def watch(api: str, limits: Limits) -> None:
         api: Address of the server's API.
         limits: How long to wait.
     """
-    with watching(api, limits) as watch:
+    with impatient_client(api) as client:
+        looking = Watch(client, limits)
         while True:
-            watch.look()
+            looking.look()
             time.sleep(limits.look_seconds)
 
 
 @contextmanager
-def watching(api: str, limits: Limits) -> Iterator[Watch]:
-    """A watch that a server cannot hold up: it waits `ANSWER_SECONDS`, and asks once.
+def impatient_client(api: str) -> Iterator[SyncPrefectClient]:
+    """A client that a server cannot hold up: it waits `ANSWER_SECONDS`, and asks once.
 
     Args:
         api: Address of the server's API.
-        limits: How long to wait.
     """
+    auth = PREFECT_API_AUTH_STRING.value()
+    timeout = {"timeout": ANSWER_SECONDS}
     with (
         temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
-        SyncPrefectClient(api=api, httpx_settings={"timeout": ANSWER_SECONDS}) as client,
+        SyncPrefectClient(api=api, auth_string=auth, httpx_settings=timeout) as client,
     ):
-        yield Watch(client, limits)
+        yield client
 
 
 def _now() -> datetime.datetime:
