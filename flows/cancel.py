@@ -75,4 +75,5 @@ def _end(client: SyncPrefectClient, run: UUID) -> None:
         client.set_flow_run_state(run, cancelled, force=True)
     except (httpx.HTTPError, PrefectException, ValueError) as error:
         logger.warning("the Prefect server could not be told: %s", error)
-    os.kill(os.getpid(), signal.SIGTERM)  # Prefect raises an exception, which ends the training
+    # Not SIGTERM, after which Prefect writes Crashed over it. The training ends with this process.
+    os.kill(os.getpid(), signal.SIGKILL)

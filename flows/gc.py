@@ -26,6 +26,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_AUTH_STRING
 
 from flows.server import api_address
 from flows.watch import VERDICTS
@@ -110,7 +111,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.keep < 0 or options.older_than < 0:
         parser.error("--keep and --older-than must not be negative")
     before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=options.older_than)
-    with SyncPrefectClient(api=api_address()) as client:
+    auth = PREFECT_API_AUTH_STRING.value()
+    with SyncPrefectClient(api=api_address(), auth_string=auth) as client:
         runs = old_runs(client, keep=options.keep, before=before)
         for run in runs:
             logger.info("%s  %s  %s", run.end_time, run.state_name, run.name)

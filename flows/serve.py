@@ -26,7 +26,7 @@ from flows.environment import create_home
 from flows.limits import Limits, limits_from_environment
 from flows.reports import ADDRESS, serving
 from flows.selection import workspace_roots
-from flows.watch import watching
+from flows.watch import Watch, impatient_client
 
 logger = logging.getLogger("alignment.serve")
 
@@ -99,8 +99,9 @@ def _watch(children: Children, api: str, home: Path, limits: Limits) -> NoReturn
     """Revive the processes, look at the runs and renew the forms, until told to stop."""
     from flows.form import Forms
 
-    with watching(api, limits) as watch:
-        forms = Forms(watch.client, home)
+    with impatient_client(api) as client:
+        watch = Watch(client, limits)
+        forms = Forms(client, home)
         next_look = time.monotonic() + limits.look_seconds
         while True:
             time.sleep(1)

@@ -109,7 +109,7 @@ class Watch:
             client: A client of the server.
             limits: How long to wait; by default those of `Limits`.
         """
-        self.client = client
+        self._client = client
         self._limits = limits or Limits()
         self._deaf_until = _now()
         self._looked_at = self._deaf_until
@@ -129,8 +129,8 @@ class Watch:
         self._notice_a_gap()
         try:
             self._end_lost_runs()
-            cancel_late_runs(self.client, _now())
-            end_expired_approvals(self.client, _now())
+            cancel_late_runs(self._client, _now())
+            end_expired_approvals(self._client, _now())
             self._report_stalled_schedules()
         except _FAILURES as error:
             logger.warning("the Prefect server does not answer as it should: %s", error)
@@ -164,7 +164,7 @@ class Watch:
                 f"{reason}. Look at its messages, and whether its disk is full."
             )
             logger.error("%s", message)
-            post_alarm(SERVER_AWAY, str(self.client.api_url), message)
+            post_alarm(SERVER_AWAY, str(self._client.api_url), message)
             self._said_away = True
         return True
 
@@ -177,14 +177,14 @@ class Watch:
             verdict = lost(state, heard, _now(), self._limits)
             if verdict is None:
                 continue
-            self.client.set_flow_run_state(run.id, verdict.state, force=True)
+            self._client.set_flow_run_state(run.id, verdict.state, force=True)
             logger.error("%s: %s; it is now %s", run.name, verdict.reason, verdict.state.name)
             payload = {"message": f"{run.name}: {verdict.reason}", "was": state.name}
-            emit(self.client, RUN_LOST, f"prefect.flow-run.{run.id}", run.name, payload)
+            emit(self._client, RUN_LOST, f"prefect.flow-run.{run.id}", run.name, payload)
 
     def _live_runs(self) -> list[FlowRun]:
         live = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=LIVE)))
-        return self.client.read_flow_runs(
+        return self._client.read_flow_runs(
             flow_filter=FlowFilter(name=FlowFilterName(any_=FLOWS)),
             flow_run_filter=live,
             limit=PAGE,
@@ -199,7 +199,7 @@ class Watch:
             },
             "limit": 1,
         }
-        answer = self.client.request("POST", "/events/filter", json=asked)
+        answer = self._client.request("POST", "/events/filter", json=asked)
         answer.raise_for_status()
         events = answer.json()["events"]
         if not events:
@@ -207,7 +207,7 @@ class Watch:
         return datetime.datetime.fromisoformat(events[0]["occurred"])
 
     def _report_stalled_schedules(self) -> None:
-        for deployment in self.client.read_deployments(limit=PAGE):
+        for deployment in self._client.read_deployments(limit=PAGE):
             due = self._due(deployment)
             now = _now()
             if due is None or now - due <= self._limits.stalled:
@@ -221,7 +221,7 @@ class Watch:
             )
             logger.error("%s", message)
             resource = f"prefect.deployment.{deployment.id}"
-            emit(self.client, SCHEDULE_STALLED, resource, deployment.name, {"message": message})
+            emit(self._client, SCHEDULE_STALLED, resource, deployment.name, {"message": message})
             self._said[deployment.name] = now
 
     def _due(self, deployment: DeploymentResponse) -> datetime.datetime | None:
@@ -236,7 +236,7 @@ class Watch:
     def _last_finish(self, deployment: DeploymentResponse) -> datetime.datetime | None:
         """When the last run came to a result."""
         ended = [StateType.COMPLETED, StateType.FAILED, StateType.PAUSED]
-        runs = self.client.read_flow_runs(
+        runs = self._client.read_flow_runs(
             deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id])),
             flow_run_filter=FlowRunFilter(
                 state=FlowRunFilterState(
@@ -270,31 +270,29 @@ def watch(api: str, home: Path, limits: Limits) -> None:
         home: Directory of `prefect.yaml`.
         limits: How long to wait.
     """
-    with watching(api, limits) as watch:
-        forms = Forms(watch.client, home)
+    with impatient_client(api) as client:
+        looking = Watch(client, limits)
+        forms = Forms(client, home)
         while True:
-            watch.look()
+            looking.look()
             forms.look()
             time.sleep(limits.look_seconds)
 
 
 @contextmanager
-def watching(api: str, limits: Limits) -> Iterator[Watch]:
-    """A watch that a server cannot hold up: it waits `ANSWER_SECONDS`, and asks once.
+def impatient_client(api: str) -> Iterator[SyncPrefectClient]:
+    """A client that a server cannot hold up: it waits `ANSWER_SECONDS`, and asks once.
 
     Args:
         api: Address of the server's API.
-        limits: How long to wait.
     """
+    auth = PREFECT_API_AUTH_STRING.value()
+    timeout = {"timeout": ANSWER_SECONDS}
     with (
         temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
-        SyncPrefectClient(
-            api=api,
-            auth_string=PREFECT_API_AUTH_STRING.value(),
-            httpx_settings={"timeout": ANSWER_SECONDS},
-        ) as client,
+        SyncPrefectClient(api=api, auth_string=auth, httpx_settings=timeout) as client,
     ):
-        yield Watch(client, limits)
+        yield client
 
 
 def _now() -> datetime.datetime:

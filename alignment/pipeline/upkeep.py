@@ -103,7 +103,7 @@ def _collect_versions(registry: Registry, retention: Retention, *, dry_run: bool
 def _old_runs(
     workspace: Workspace, retention: Retention, leaving: set[VersionId]
 ) -> Iterator[RunRecord]:
-    published = set()
+    published: set[VersionId] = set()
     for registry in open_registries(workspace):
         published.update(VersionId(registry.name, name) for name in registry.names())
     records = readable_runs(workspace.root)

@@ -36,7 +36,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def pid_in(path: Path, seconds: float = 30) -> int:
+def pid_in(path: Path, seconds: float = 90) -> int:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if path.is_file() and path.read_text():
