@@ -18,6 +18,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 
 from alignment.errors import ConfigError
 from flows.automations import install_alarms
+from flows.versions import refuse_versions_that_never_schedule
 
 POOL = "alignment"
 JOB_TEMPLATE = "ALIGNMENT_JOB_TEMPLATE"
@@ -40,8 +41,10 @@ def deploy(directory: Path) -> None:
 
     Raises:
         subprocess.CalledProcessError: if Prefect refuses it; it has said why.
-        ConfigError: if the alarms go to a block that does not exist, or the job template does not.
+        ConfigError: if the alarms go to a block that does not exist, or the job template does not,
+            or if the installed server would never start a scheduled run.
     """
+    refuse_versions_that_never_schedule()
     with get_client(sync_client=True) as client:
         before = _paused(client)
         pool = ("work-pool", "create", POOL, "--overwrite", *_pool_options())
