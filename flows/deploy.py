@@ -22,6 +22,7 @@ from alignment.errors import ConfigError
 from flows.automations import install_alarms, install_retrain_on_update
 from flows.form import renew_forms
 from flows.scheduled import cancel_late_runs
+from flows.versions import refuse_versions_that_never_schedule
 
 POOL = "alignment"
 JOB_TEMPLATE = "ALIGNMENT_JOB_TEMPLATE"
@@ -45,8 +46,10 @@ def deploy(directory: Path) -> None:
 
     Raises:
         subprocess.CalledProcessError: if Prefect refuses it; it has said why.
-        ConfigError: if the alarms go to a block that does not exist, or the job template does not.
+        ConfigError: if the alarms go to a block that does not exist, or the job template does not,
+            or if the installed server would never start a scheduled run.
     """
+    refuse_versions_that_never_schedule()
     with get_client(sync_client=True) as client:
         before = _paused(client)
         pool = ("work-pool", "create", POOL, "--overwrite", *_pool_options())

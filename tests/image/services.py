@@ -80,9 +80,10 @@ class Services:
         process.wait(60)
 
     def stop(self) -> None:
-        """Stop what runs, the last one first."""
-        for name in reversed(list(self._processes)):
-            self.kill(name, signal.SIGTERM)
+        """Stop what runs, as Compose does: what needs another service before that service."""
+        for name in reversed(self._services):
+            if name in self._processes:
+                self.kill(name, signal.SIGTERM)
 
     def log(self, name: str) -> Path:
         """The file with what a service has printed."""
