@@ -115,7 +115,7 @@ def _load(path: Path) -> dict[str, torch.Tensor]:
         Corrupt: if they are not what was saved.
     """
     try:
-        with safetensors.safe_open(path, "pt") as file:  # type: ignore[no-untyped-call]
+        with safetensors.safe_open(path, "pt") as file:
             expected = (file.metadata() or {}).get(_DIGEST)
         weights = safetensors.torch.load_file(path)
     except (OSError, safetensors.SafetensorError) as error:

@@ -195,8 +195,8 @@ class TestTraining:
         for step in (4, 8):
             checkpoint = tmp_path / "checkpoints" / f"checkpoint-{step}"
             checkpoint.mkdir(parents=True)
-            for file in ("trainer_state.json", "model.safetensors", "optimizer.pt"):
-                (checkpoint / file).write_text("{}")
+            for written in ("trainer_state.json", "model.safetensors", "optimizer.pt"):
+                (checkpoint / written).write_text("{}")
             record_checkpoint(checkpoint)
         with (tmp_path / "progress.jsonl").open("a") as file:
             file.write("{}\n")

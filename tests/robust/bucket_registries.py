@@ -30,6 +30,7 @@ from tests.buckets import bucket_registry, memory_objects
 from tests.encoders import publish_contents
 from tests.robust.case import Case, done_or_refused
 from tests.robust.damage import CONTENTS, flip
+from tests.robust.registries import CHANGES
 from tests.robust.registry_damage import WRONG_VALUES
 
 SECTION = "registries in buckets"
@@ -73,8 +74,8 @@ def check(damage: Damage, folder: Path) -> None:
     whole = _whole(objects, folder)
     for command in (_listed, _compared, _planned, _pinned):
         done_or_refused(functools.partial(command, _opened(objects, folder)))
-    for command in (lambda registry: registry.promote("v2"), Registry.rollback):
-        done_or_refused(functools.partial(command, _opened(objects, folder)))
+    for change in CHANGES.values():
+        done_or_refused(functools.partial(change, _opened(objects, folder)))
         assert _whole(objects, folder) >= whole, "a whole version is gone"
     repair(_opened(objects, folder))
     assert find_damage(_opened(objects, folder)) == []

@@ -45,8 +45,8 @@ def cases(base: Path) -> list[Case]:
         for name, content in _SUITES.items():
             do = functools.partial(_suite, file, content)
             made.append(Case(SECTION, f"retrieval suite, {file}: {name}", do))
-    for name, content in _DOCUMENTS.items():
-        made.append(Case(SECTION, f"documents: {name}", functools.partial(_documents, content)))
+    for name, named in _DOCUMENTS.items():
+        made.append(Case(SECTION, f"documents: {name}", functools.partial(_documents, named)))
     return made
 
 
@@ -103,6 +103,16 @@ def _header(text: str) -> Callable[[Path], object]:
     return write
 
 
+def _as_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _as_loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
 _ARRAYS: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_bytes(b""),
     "cut": lambda path: os.truncate(path, path.stat().st_size - 1),
@@ -122,8 +132,8 @@ _ARRAYS: dict[str, Callable[[Path], object]] = {
     "a missing key": _header("{'descr': '<f2'}"),
     "an unknown type": _header("{'descr': 'zz', 'fortran_order': False, 'shape': (1, 4)}"),
     "a deep header": _header("(" * 110),
-    "a directory": lambda path: (path.unlink(), path.mkdir()),
-    "a link to itself": lambda path: (path.unlink(), path.symlink_to(path.name)),
+    "a directory": _as_directory,
+    "a link to itself": _as_loop,
     "missing": lambda path: path.unlink(),
 }
 _SUITES = {

@@ -127,7 +127,7 @@ def _history() -> list[Damage]:
         Damage("history names v99", functools.partial(append, ghost), harmless=True),
         Damage("history is empty", functools.partial(write, b""), harmless=True),
         Damage("history has Windows line ends", _windows, harmless=True),
-        Damage("history begins with a byte order mark", _mark),
+        Damage("history begins with a byte order mark", _mark, harmless=True),
         Damage("history deleted", lambda root: (root / "history.jsonl").unlink(), harmless=True),
         Damage("history is a directory", functools.partial(_as_directory, "history.jsonl")),
         Damage("history is a pipe", functools.partial(_as_pipe, "history.jsonl")),

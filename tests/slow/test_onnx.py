@@ -206,7 +206,7 @@ def test_the_suites_of_a_published_version(
 def test_damaged_exports(exported: Path, tmp_path: Path) -> None:
     shutil.copytree(exported, tmp_path / "onnx")
     (tmp_path / "onnx" / "model.onnx").write_bytes(b"nothing")
-    with pytest.raises(Corrupt, match="the export cannot be loaded"):
+    with pytest.raises(Corrupt, match="got 7 bytes, expected"):
         runtime.OnnxEncoder(tmp_path / "onnx")
     (tmp_path / "onnx" / "tokenizer.json").unlink()
     with pytest.raises(Missing, match=r"tokenizer\.json is missing"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,8 @@ def test_a_long_message_is_cut() -> None:
 
 def in_package(package: str, error: Exception) -> None:
     """Raise the error in a function of this package."""
-    exec("def call(error):\n    raise error", space := {"__name__": f"{package}.client"})
+    space: dict[str, Any] = {"__name__": f"{package}.client"}
+    exec("def call(error):\n    raise error", space)
     space["call"](error)
 
 
