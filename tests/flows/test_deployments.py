@@ -187,7 +187,9 @@ def test_a_fallen_champion_is_an_event(api: str, place: Workspace, finished: Pat
     assert (state["type"], state["name"]) == ("FAILED", "Degraded")
     assert "v2 of smoke has fallen in Spanish, Japanese, Russian since" in state["message"]
     asked = {"filter": {"event": {"name": [CHAMPION_DEGRADED]}}, "limit": 1}
-    (event,) = post(f"{api}/events/filter", asked)["events"]
+    # The server stores events a few seconds after it has received them.
+    url = f"{api}/events/filter"
+    (event,) = wait_for("the event", 60, lambda: post(url, asked)["events"])
     assert event["payload"]["languages"] == ["es", "ja", "ru"]
     champion = place.registry("smoke").champion()
     assert champion is not None and champion.name == "v2", "something was deployed"
