@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.flows.servers import RUN_SECONDS, wait_for
-from tests.ui_prefect.served import Served
+from tests.ui_prefect import pages
+from tests.ui_prefect.served import PAGE_SECONDS, Served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -66,11 +67,11 @@ def test_a_scheduled_run_and_a_pause_that_survives_a_restart(
     expect(toggle).not_to_be_checked()
     assert minutely.final_state(run["id"])["name"] == "Rejected"
     assert minutely.get(f"/flow_runs/{run['id']}")["name"] == NAME
+    pages.reload_until(page, page.get_by_role("link", name=NAME), 2 * PAGE_SECONDS)
 
     minutely.stop()
     minutely.start()
     page.goto(address)
-    expect(page.get_by_role("link", name=NAME).first).to_be_visible()
     expect(page.get_by_role("switch", name="toggle")).not_to_be_checked()
     page.screenshot(path=shots / "paused.png")
     assert minutely.deployment("minutely")["schedules"][0]["active"] is False
