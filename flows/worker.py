@@ -10,7 +10,6 @@ Options are those of `prefect worker start`, such as `--with-healthcheck`. The w
 
 from __future__ import annotations
 
-import logging
 import sys
 import warnings
 from typing import TYPE_CHECKING
@@ -22,8 +21,6 @@ from flows.deploy import POOL
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
-
-logger = logging.getLogger("alignment.worker")
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says that another type has this name, which is intended
@@ -57,9 +54,9 @@ with warnings.catch_warnings():
         def _note(self, error: Exception | None) -> None:
             """Say once that the server is away, and once that it is back."""
             if error is not None and not self._is_alone:
-                logger.warning("the Prefect server is away, waiting for it: %s", error)
+                self._logger.warning("the Prefect server is away, waiting for it: %s", error)
             if error is None and self._is_alone:
-                logger.warning("the Prefect server is back")
+                self._logger.warning("the Prefect server is back")
             self._is_alone = error is not None
 
 
