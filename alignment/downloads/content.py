@@ -44,6 +44,9 @@ _HTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LFS = b"version https://git-lfs.github.com/spec/"
+_ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)")
+_BEFORE_ROOT = {"<?": "?>", "<!--": "-->", "<!DOCTYPE": ">"}
+"""How what may come before a document's first element begins and ends."""
 _DESCRIPTIONS = {
     ".bz2": "bzip2 data",
     ".gz": "gzip data",
@@ -101,7 +104,9 @@ def _mismatch(start: bytes, ending: str) -> str | None:
         wrong = wrong or "\0" in text or _binary(start) is not None
         return _message(_received(start), ending) if wrong else None
     if ending in _XML:
-        wrong = is_page or not text.lstrip().startswith("<")
+        if is_page or not text.lstrip().startswith("<") or _has_other_root(text, ending):
+            return _message(_received(start), ending)
+        wrong = False
     elif ending in _JSON:
         wrong = not text.lstrip().startswith(("{", "["))
     else:
@@ -178,6 +183,33 @@ def _text(start: bytes) -> str:
     elif b"\0" in start[:4]:
         encoding = "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
     return start.decode(encoding, "replace").lstrip("\ufeff")
+
+
+def _has_other_root(text: str, ending: str) -> bool:
+    """Whether the document is another one, such as the error of an object store."""
+    root = _root(text)
+    expected = {".tmx": "tmx", ".ts": "ts", ".xml": ""}.get(ending, "xliff")
+    return root is not None and expected not in ("", root.lower())
+
+
+def _root(text: str) -> str | None:
+    """The name of a document's first element; None if the sample ends before it.
+
+    A scan, because an expression for this can take exponential time.
+    """
+    rest = text.lstrip()
+    while True:
+        start = next((mark for mark in _BEFORE_ROOT if rest.startswith(mark)), None)
+        if start is None:
+            match = _ROOT.match(rest)
+            return match[1] if match else None
+        end = _BEFORE_ROOT[start]
+        if start == "<!DOCTYPE" and "[" in rest.partition(">")[0]:
+            end = "]>"  # with declarations of its own
+        _, found, rest = rest.partition(end)
+        if not found:
+            return None
+        rest = rest.lstrip()
 
 
 def _is_xml(text: str) -> bool:

@@ -42,7 +42,7 @@ class Damage(NamedTuple):
     """One thing that is wrong."""
 
     name: str
-    """`v3`, `champion`, `history` or `attempts`."""
+    """`v3`, `champion`, `history`, `attempts`, or a directory such as `pinned`."""
     where: str
     """A file, a directory or an address, with the line where there is one."""
     problem: str

@@ -72,12 +72,28 @@ def copy_aside(path: Path) -> Path:
     return target
 
 
+def make_way(directory: Path) -> Path | None:
+    """Rename what is in the place of a directory; returns its new path, None if nothing is."""
+    if directory.is_dir() or not os.path.lexists(directory):
+        return None
+    target = _free(directory.with_name(f"{directory.name}.moved"))
+    replace_durably(directory, target)
+    logger.warning("%s is no directory; it was moved to %s", directory, target)
+    return target
+
+
 def _place_aside(path: Path) -> Path:
     directory = path.parent / DAMAGED
+    make_way(directory)
     directory.mkdir(exist_ok=True)
-    target = directory / path.name
+    return _free(directory / path.name)
+
+
+def _free(wanted: Path) -> Path:
+    """The path, or one with a number if something is there."""
+    target = wanted
     number = 1
     while os.path.lexists(target):
         number += 1
-        target = directory / f"{path.name}-{number}"
+        target = wanted.with_name(f"{wanted.name}-{number}")
     return target

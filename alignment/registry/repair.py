@@ -17,14 +17,25 @@ from alignment.registry.backend import Damage
 from alignment.registry.bucket.backend import BucketBackend
 from alignment.registry.bucket.repair import find_bucket_damage, repair_bucket
 from alignment.registry.declined import DECLINED
+from alignment.registry.directory import PINNED
 from alignment.registry.history import HISTORY, append_move, new_move, read_history, write_moves
 from alignment.registry.incoming import INCOMING
 from alignment.registry.lines import write_lines
-from alignment.registry.link import copy_aside, linked_version, point_to, set_aside
+from alignment.registry.link import (
+    DAMAGED,
+    copy_aside,
+    linked_version,
+    make_way,
+    point_to,
+    set_aside,
+)
+from alignment.registry.names import REMOVED
 from alignment.registry.registry import Registry
 from alignment.registry.version import OURS, read_version
 from alignment.registry.writing import writing
 from alignment.types import combined_digest
+
+_DIRECTORIES = (DAMAGED, PINNED, REMOVED)
 
 
 def find_damage(registry: Registry, *, full: bool = True) -> list[Damage]:
@@ -32,6 +43,10 @@ def find_damage(registry: Registry, *, full: bool = True) -> list[Damage]:
     if isinstance(registry.backend, BucketBackend):
         return find_bucket_damage(registry.backend, full=full)
     damage = []
+    for name in _DIRECTORIES:
+        path = registry.root / name
+        if os.path.lexists(path) and not path.is_dir():
+            damage.append(Damage(name, str(path), "it is no directory"))
     for name in registry.names():
         problem = _version_damage(registry.root / name, full=full)
         if problem is not None:
@@ -68,6 +83,7 @@ def repair(registry: Registry) -> list[str]:
         return repair_bucket(registry.backend)
     with writing(registry.root, "repairing"):
         actions = _remove_unfinished(registry.root)
+        actions += _repair_directories(registry.root)
         actions += _repair_history(registry.root)
         actions += _repair_attempts(registry.root / ATTEMPTS)
         before = linked_version(registry.root)
@@ -108,6 +124,15 @@ def _remove_unfinished(root: Path) -> list[str]:
         if os.path.lexists(path):
             remove(path)
             actions.append(f"{path.name} was left by a killed process; deleted.")
+    return actions
+
+
+def _repair_directories(root: Path) -> list[str]:
+    actions = []
+    for name in _DIRECTORIES:
+        moved = make_way(root / name)
+        if moved is not None:
+            actions.append(f"{name} was no directory; moved to {moved}.")
     return actions
 
 

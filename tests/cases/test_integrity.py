@@ -321,6 +321,18 @@ def test_a_lock_that_is_no_file_blocks_nothing(registry: Registry) -> None:
     assert lock.is_file()
 
 
+@pytest.mark.parametrize("name", ["damaged", "pinned", "removed"])
+def test_a_file_in_place_of_a_directory(registry: Registry, name: str) -> None:
+    (registry.root / name).write_text("notes")
+    flip(registry.root / "v3" / "config.json", 0)
+    assert [damage.name for damage in find_damage(registry)] == [name, "v3"]
+    repair(registry)
+    assert find_damage(registry) == []
+    assert champion_name(registry) == "v2"
+    assert (registry.root / f"{name}.moved").read_text() == "notes"
+    registry.pin("v1", keep=True)
+
+
 class TestRollback:
     def test_twice(self, registry: Registry) -> None:
         assert registry.rollback().name == "v2"

@@ -25,7 +25,9 @@ encoder:
   {source: scratch, vocab_size: 400, hidden_size: 32, num_layers: 1, num_heads: 2, max_tokens: 24}
 corpora:
   - {kind: local, name: tiny, path: tiny.tsv, license: MIT, columns: {source: en, target: "{lang}"}}
-languages: {es: {}, ru: {}}
+languages:
+  es: {}
+  ru: {}
 holdout: {share: 0.2}
 clean: {semantic: measure}
 train: {steps: 12, batch_size: 16, learning_rate: 3.0e-3, dropout: 0.0, average_with_base: 0.1}

@@ -19,7 +19,7 @@ def print_lineage(store: Store, artifact: Artifact) -> None:
     manifest = _manifest(artifact)
     say((f"{artifact.stage} {artifact.label}", "bold"), f" {artifact.key}")
     say(
-        f"  built    {manifest['created']}, {artifact.seconds:.1f} s, seed {manifest['seed']}, "
+        f"  built    {manifest['created']}, {artifact.seconds:.1f} s, seed {manifest.get('seed')}, "
         f"commit {manifest['git_commit'] or 'unknown'}"
     )
     say(f"  because  {'; '.join(artifact.rebuild_reasons)}")

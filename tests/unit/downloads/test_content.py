@@ -97,6 +97,30 @@ def test_what_is_not_the_file(tmp_path: Path, name: str, data: bytes, message: s
     assert str(caught.value).startswith(f"https://host/x: {message}")
 
 
+@pytest.mark.parametrize("name", ["a.tmx", "a.xlf", "a.sdlxliff", "a.ts"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"<?xml version='1.0'?>\n<Error><Code>AccessDenied</Code></Error>"]
+)
+def test_another_document(tmp_path: Path, name: str, data: bytes) -> None:
+    with pytest.raises(WrongContent):
+        check(tmp_path, name, data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.tmx", b"<?xml version='1.0'?>\n<!DOCTYPE tmx SYSTEM 'tmx14.dtd'>\n<tmx version='1.4'>"),
+        ("a.tmx", b"<!-- by a tool --><!DOCTYPE tmx [<!ENTITY a 'b'>]><t:tmx xmlns:t='x'>"),
+        ("a.mqxliff", b"<xliff version='1.2'>"),
+        ("a.ts", b"<!DOCTYPE TS><TS version='2.1'>"),
+        ("strings.xml", b"<resources/>"),
+        ("a.tmx", b"<?xml version='1.0'?>" + b" " * 9000 + b"<tmx/>"),
+    ],
+)
+def test_documents_by_their_first_element(tmp_path: Path, name: str, data: bytes) -> None:
+    check(tmp_path, name, data)
+
+
 @pytest.mark.parametrize("name", ["a.tsv", "a.zip", "a.parquet", "a.jsonl", "news.es"])
 def test_a_pointer_in_place_of_the_file(tmp_path: Path, name: str) -> None:
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
