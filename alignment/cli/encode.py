@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from alignment.encoder.encoder import Encoder
 
+OUTPUT_HINT = "Give --output a file in a directory that exists and has space."
 DECIMALS = 6
 
 
@@ -73,11 +74,16 @@ def encode(
       alignment encode --output vectors.npy < sentences.txt
       alignment encode --side target "Bore da"
     """
+    # Mistakes show before torch is loaded, which takes seconds.
+    path = open_registry(workspace, model).get(version).path
+    if output is not None:
+        with writing_file(output, "vectors", OUTPUT_HINT):
+            output.parent.stat()
+    texts = _arguments(texts) if texts else _lines_of_input()
+
     from alignment.encoder.device import fastest_device
     from alignment.encoder.directory import load_encoder
 
-    path = open_registry(workspace, model).get(version).path
-    texts = _arguments(texts) if texts else _lines_of_input()
     encoder = load_encoder(path, device=fastest_device(), trust_remote_code=trust_remote_code)
     vectors = encoder.encode(texts, side=side or _only_side(encoder))
     if output is None:
@@ -151,7 +157,6 @@ def _print_vectors(texts: list[str], vectors: np.ndarray) -> None:
 def _save_vectors(path: Path, vectors: np.ndarray) -> None:
     from alignment.arrays import save_array
 
-    hint = "Give --output a file in a directory that exists and has space."
-    with writing_file(path, "vectors", hint):
+    with writing_file(path, "vectors", OUTPUT_HINT):
         save_array(path, vectors)
     print_note(f"{path}: {vectors.shape[0]} x {vectors.shape[1]} float32")

@@ -7,7 +7,7 @@ answer of the candidate into a right one never turns a pass into a failure.
 """
 
 from alignment.gate.decide import decide, judge
-from alignment.gate.evidence import Earlier, SuiteKey
+from alignment.gate.evidence import Earlier, SuiteKey, check_suite_size
 from alignment.gate.family import holm, spent
 from alignment.gate.flips import p_as_bad, p_no_better, p_worse
 from alignment.gate.further import Further, p_lost
@@ -28,6 +28,7 @@ __all__ = [
     "SuiteKey",
     "SuiteOutcomes",
     "change_interval",
+    "check_suite_size",
     "count_changes",
     "count_discordant",
     "decide",

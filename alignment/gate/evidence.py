@@ -174,14 +174,22 @@ class _Draft:
         return design(self.outcomes.n, self.before.mean, self.asked.margin, self.asked.detect)
 
 
-def _draft(outcomes: SuiteOutcomes, asked: Gate) -> _Draft:
-    if outcomes.n < asked.min_queries:
+def check_suite_size(language: str, suite: str, n: int, asked: Gate) -> None:
+    """Refuse a suite of `n` pairs that is too small to decide by.
+
+    Raises:
+        DataError: if it has fewer than `gate.min_queries`.
+    """
+    if n < asked.min_queries:
         raise DataError(
-            f"the suite {outcomes.suite} has {outcomes.n} pairs, "
-            f"but the gate needs {asked.min_queries}",
-            where=f"languages.{outcomes.language}",
+            f"the suite {suite} has {n} pairs, but the gate needs {asked.min_queries}",
+            where=f"languages.{language}",
             hint="Raise holdout.share, add text for the language, or lower gate.min_queries.",
         )
+
+
+def _draft(outcomes: SuiteOutcomes, asked: Gate) -> _Draft:
+    check_suite_size(outcomes.language, outcomes.suite, outcomes.n, asked)
     before = _accuracy(outcomes.forward.reference, outcomes.backward.reference)
     after = _accuracy(outcomes.forward.candidate, outcomes.backward.candidate)
     further = []

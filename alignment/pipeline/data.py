@@ -11,6 +11,7 @@ from alignment.corpora import check_licenses
 from alignment.pipeline.check import check_corpora
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
 from alignment.pipeline.runner import Runner, guarded
+from alignment.pipeline.suite_sizes import check_suite_sizes
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.clean import clean
 from alignment.stages.embed import embed
@@ -136,17 +137,27 @@ def check_data(config: Config, workspace: Workspace, runner: Runner) -> dict[str
     return check_corpora(config, workspace, runner, data.pulled, encoder)
 
 
-def prepare(config: Config, workspace: Workspace, runner: Runner) -> TrainingData:
+def prepare(
+    config: Config, workspace: Workspace, runner: Runner, *, for_gate: bool = False
+) -> TrainingData:
     """Run every stage before training.
 
     The encoder comes first, so that one that is refused costs no time; a scratch encoder needs
     the text.
+
+    Args:
+        config: What to build.
+        workspace: Where the artifacts are.
+        runner: What runs the stages.
+        for_gate: Refuse suites that are too small for the gate as soon as they are there.
 
     Raises:
         AlignmentError: from the stage that failed.
     """
     runner = guarded(runner, workspace.root)
     data, encoder = _cleaned_and_encoder(config, workspace, runner)
+    if for_gate:
+        check_suite_sizes(config, data.holdout)
     checked = check_corpora(config, workspace, runner, data.pulled, encoder)
     filtered = filter_pairs(config, workspace, runner, data.cleaned, encoder)
     mining = mine_triplets(config, workspace, runner, data, encoder, filtered)

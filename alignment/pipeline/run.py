@@ -84,7 +84,7 @@ def _run(
     check_retrieval_suites(config, workspace)
     registry = workspace.registry_of(config)
     champion = registry.champion()
-    data = prepare(config, workspace, runner)
+    data = prepare(config, workspace, runner, for_gate=True)
     clear_encoders()
     training = fit(config, workspace, runner, data, on_step=on_step)
     reference = choose_reference(data.encoder, champion, training.candidate, registry)

@@ -38,6 +38,7 @@ def test_mine_negatives(tmp_path: Path) -> None:
     assert all("Dileu'r dudalen yma" not in line for line in lines)
 
 
+@pytest.mark.slow
 def test_mine_negatives_with_an_encoder(trained_project: Path) -> None:
     encoder = trained_project / "workspace/registry/smoke/champion"
     done = _run("mine_negatives.py", "--encoder", encoder, cwd=trained_project)

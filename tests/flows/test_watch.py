@@ -62,6 +62,8 @@ def test_nobody_was_heard_while_nobody_looked(monkeypatch: pytest.MonkeyPatch) -
         looking = watch.Watch(client, LIMITS)
         monkeypatch.setattr(looking, "_end_lost_runs", lambda: None)
         monkeypatch.setattr(looking, "_report_stalled_schedules", lambda: None)
+        monkeypatch.setattr(watch, "cancel_late_runs", lambda *_: None)
+        monkeypatch.setattr(watch, "end_expired_approvals", lambda *_: None)
         for minutes, deaf_until in ((0.5, 0), (1, 0), (7, 7), (7.5, 7)):
             clock[0] = minutes_ago(-minutes)
             looking.look()
