@@ -30,8 +30,10 @@ def workspace(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def last_summary(workspace: Path) -> dict[str, Any]:
-    last = max((workspace / "runs").glob("[!.]*"), key=lambda path: path.name)
-    content: dict[str, Any] = json.loads((last / "summary.json").read_text())
+    # By time: the names of two runs that began in the same second have no order.
+    files = (workspace / "runs").glob("[!.]*/summary.json")
+    last = max(files, key=lambda path: path.stat().st_mtime_ns)
+    content: dict[str, Any] = json.loads(last.read_text())
     return content
 
 
