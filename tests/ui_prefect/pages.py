@@ -18,7 +18,7 @@ def open_form(page: Page, served: Served, name: str) -> None:
     """The form of a custom run, by the way that a user takes."""
     page.goto(f"{served.url}/v2/deployments")
     page.get_by_role("link", name=name, exact=True).first.click()
-    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Custom run").click()
     expect(page.get_by_text("Enforce Parameter Schema")).to_be_visible()
 
