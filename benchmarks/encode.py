@@ -1,9 +1,9 @@
 """Speed of `Encoder.encode` against `SentenceTransformer.encode`.
 
 Both encode the same texts with the same model and precision, in alternating rounds; ours also with
-padding instead of packed rows. They do it twice: with the texts as a corpus has them, where the
-sentence of one language stands beside its translation into each of the others, and with each text
-once, where only the speed of the model counts.
+padding instead of packed rows. They encode two lists: the texts of a corpus, in which an English
+sentence is repeated for each language that it is translated into, and the distinct texts, where
+only the speed of the model counts.
 
 The texts are a sample of both sides of the quickstart's cleaned pairs; of Tatoeba if
 `ALIGNMENT_TATOEBA` is set (see `benchmarks.quality`); or of the lines of a file:

@@ -1,6 +1,6 @@
 """The pipeline as a Prefect flow compared with the library: what does Prefect cost?
 
-`make bench-overhead`. Three ways to run `configs/smoke.yaml`, each in a process of its own:
+`make bench-overhead`. Three ways to run `configs/smoke.yaml`, each in its own process:
 
 - library: `alignment run`
 - server: `python -m flows.align` with `PREFECT_API_URL` of a running server

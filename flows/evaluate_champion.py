@@ -12,7 +12,6 @@ from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State, StateType
-from prefect.context import FlowRunContext
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from alignment.config import load_config
@@ -23,6 +22,7 @@ from alignment.pipeline.workspace import Workspace
 from alignment.redaction import redact_logs
 from flows.events import CHAMPION_DEGRADED, emit
 from flows.log_lines import show_errors_in_one_line
+from flows.run_names import parameters_of_run
 from flows.runner import PrefectRunner
 from flows.selection import chosen_workspace, refuse_secrets
 from flows.tables import champion_table
@@ -32,9 +32,7 @@ WORKERS = 2
 
 
 def _run_name() -> str:
-    context = FlowRunContext.get()
-    parameters = (context.parameters if context else None) or {}
-    return f"evaluate {Path(str(parameters.get('config', 'champion'))).stem}"
+    return f"evaluate {Path(str(parameters_of_run().get('config', 'champion'))).stem}"
 
 
 @flow(

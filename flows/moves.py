@@ -23,6 +23,7 @@ from alignment.redaction import redact_logs
 from alignment.registry import Decision, Override, Version
 from flows.events import announce_champion
 from flows.log_lines import show_errors_in_one_line
+from flows.run_names import parameters_of_run
 from flows.selection import chosen_workspace
 from flows.tell import attempt
 
@@ -35,7 +36,7 @@ EarlierVersion = Annotated[str, Field(pattern=r"^(v[1-9][0-9]*)?$")]
 def _run_name() -> str:
     """What was asked: `promote v3 quickstart`."""
     context = FlowRunContext.get()
-    parameters = (context.parameters if context else None) or {}
+    parameters = parameters_of_run()
     name = context.flow.name if context and context.flow else "move"
     words = [name.removeprefix("align-")]
     words.append(str(parameters.get("version") or parameters.get("to") or "previous"))

@@ -18,12 +18,17 @@ MOST_CODES = 6
 
 def run_name() -> str:
     """The name of the flow run in progress, such as `retrain cy,fi 300 steps`."""
-    context = FlowRunContext.get()
-    parameters = (context.parameters if context else None) or {}
-    deployment = _deployment(context)
+    parameters = parameters_of_run()
+    deployment = _deployment(FlowRunContext.get())
     if deployment is None:
         return described(parameters)
     return described(parameters, deployment.name, deployment.parameters.get("config"))
+
+
+def parameters_of_run() -> Mapping[str, Any]:
+    """The parameters of the flow run in progress; none outside of one."""
+    context = FlowRunContext.get()
+    return (context.parameters if context else None) or {}
 
 
 def described(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, RegistryPlace, WorkspaceDir
+from alignment.cli.options import DEFAULT_WORKSPACE, DeployedToo, RegistryPlace, WorkspaceDir
 from alignment.cli.output import print_line
 
 _SHOWN = 10
@@ -24,14 +24,7 @@ def gc(
         float,
         typer.Option(min=0, metavar="DAYS", help="Keep versions and runs of the last DAYS days."),
     ] = 30,
-    deployed: Annotated[
-        bool,
-        typer.Option(
-            "--deployed",
-            help="Also delete versions that were deployed before `previous`. Nobody can go back "
-            "to them then.",
-        ),
-    ] = False,
+    deployed: DeployedToo = False,
     delete: Annotated[
         bool,
         typer.Option("--delete/--dry-run", help="Delete it. By default it is only listed."),

@@ -109,6 +109,20 @@ def open_workspace(path: Path, *, offline: bool = False) -> Workspace:
     return Workspace(path, offline)
 
 
+DeployedToo = Annotated[
+    bool,
+    typer.Option(
+        "--deployed",
+        help="Also delete versions that were deployed before `previous`. Nobody can go back "
+        "to them then.",
+    ),
+]
+Reason = Annotated[
+    str, typer.Option(metavar="TEXT", help="Why, for the history.", show_default=False)
+]
+By = Annotated[str, typer.Option(metavar="NAME", help="Who decides it.", show_default=False)]
+
+
 @contextmanager
 def writing_file(path: Path, what: str, hint: str) -> Iterator[None]:
     """Name the file that an option asks for, and the way out, if it cannot be written.

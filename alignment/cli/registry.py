@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alignment.cli.models import open_registry, workspace_with
-from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, RegistryPlace, WorkspaceDir
+from alignment.cli.options import (
+    DEFAULT_WORKSPACE,
+    By,
+    ModelName,
+    Reason,
+    RegistryPlace,
+    WorkspaceDir,
+)
 from alignment.cli.output import print_line
 from alignment.cli.registry_upkeep import diff, gc, pin, unpin
 
@@ -81,12 +88,8 @@ def promote(
             help="Deploy it although the gate did not approve it. Needs --reason and --by.",
         ),
     ] = False,
-    reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why, for the history.", show_default=False)
-    ] = "",
-    by: Annotated[
-        str, typer.Option(metavar="NAME", help="Who decides it.", show_default=False)
-    ] = "",
+    reason: Reason = "",
+    by: By = "",
 ) -> None:
     r"""Deploy a published version by hand.
 
@@ -128,12 +131,8 @@ def rollback(
     ] = None,
     workspace: WorkspaceDir = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
-    reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why, for the history.", show_default=False)
-    ] = "",
-    by: Annotated[
-        str, typer.Option(metavar="NAME", help="Who decides it.", show_default=False)
-    ] = "",
+    reason: Reason = "",
+    by: By = "",
 ) -> None:
     """Deploy the version that was deployed before the current one.
 

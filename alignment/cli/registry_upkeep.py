@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from alignment.cli.models import open_registry
-from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, RegistryPlace, WorkspaceDir
+from alignment.cli.options import (
+    DEFAULT_WORKSPACE,
+    DeployedToo,
+    ModelName,
+    RegistryPlace,
+    WorkspaceDir,
+)
 from alignment.cli.output import print_line
 
 Model = Annotated[
@@ -63,14 +69,7 @@ def gc(
         float,
         typer.Option(min=0, metavar="DAYS", help="Keep what was published in the last DAYS days."),
     ] = 30,
-    deployed: Annotated[
-        bool,
-        typer.Option(
-            "--deployed",
-            help="Also delete versions that were deployed before `previous`. Nobody can go back "
-            "to them then.",
-        ),
-    ] = False,
+    deployed: DeployedToo = False,
     delete: Annotated[
         bool,
         typer.Option("--delete/--dry-run", help="Delete them. By default they are only listed."),

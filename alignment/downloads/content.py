@@ -205,9 +205,9 @@ def _root(text: str) -> str | None:
             return match[1] if match else None
         end = _BEFORE_ROOT[start]
         if start == "<!DOCTYPE" and "[" in rest.partition(">")[0]:
-            end = "]>"  # with declarations of its own
-        _, found, rest = rest.partition(end)
-        if not found:
+            end = "]>"  # after the declarations in brackets
+        _, mark, rest = rest.partition(end)
+        if not mark:
             return None
         rest = rest.lstrip()
 

@@ -139,7 +139,7 @@ def _refusal(
         failed = _failed_now(workspace, config, find_run(workspace.root, pending.run))
     except Missing as error:
         message = (
-            "the gate's settings have changed since, and what it would decide now cannot be told: "
+            "the gate's settings have changed since, and its present decision cannot be computed: "
             f"{error.message}. Nothing was deployed; start a new run."
         )
         return _decided(registry, "outdated", message)

@@ -1,6 +1,6 @@
 """Where an interrupted training goes on; without torch, for the process that waits.
 
-A checkpoint lies on the disk for hours and is read once, so its bytes are compared before that.
+A checkpoint may be on disk for hours before it is read, so its checksums are verified first.
 """
 
 from __future__ import annotations

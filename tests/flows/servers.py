@@ -64,7 +64,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(environment: dict[str, str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+def serving(
+    environment: dict[str, str], port: int, seconds: float = START_SECONDS
+) -> Iterator[subprocess.Popen[bytes]]:
     """`python -m flows.serve` when it is ready; it is stopped at the end, if it still runs."""
     log = Path(environment["ALIGNMENT_WORKSPACE"]) / "serve.log"
     with log.open("wb") as output:
@@ -81,7 +83,7 @@ def serving(environment: dict[str, str], port: int) -> Iterator[subprocess.Popen
         return "Deployments > retrain > Run" in log.read_text()
 
     try:
-        wait_for("the server", START_SECONDS, is_ready)
+        wait_for("the server", seconds, is_ready)
         yield process
     finally:
         process.send_signal(signal.SIGINT)

@@ -5,16 +5,10 @@ from __future__ import annotations
 import datetime
 import http.server
 import json
-import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
@@ -23,7 +17,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from flows.events import GATE_REJECTED, emit
 from flows.limits import Limits
 from flows.watch import Watch
-from tests.support import ROOT
+from tests.flows.servers import deployment, free_port, serving, wait_for
 
 START_SECONDS = 300
 SCHEDULE_SECONDS = 120
@@ -45,49 +39,14 @@ def post(url: str, body: dict[str, Any]) -> Any:
         return json.load(answer)
 
 
-def wait_for(what: str, seconds: float, attempt: Callable[[], Any]) -> Any:
-    """Call `attempt` until it returns something."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if result := attempt():
-            return result
-        time.sleep(0.5)
-    pytest.fail(f"{what}: not within {seconds:.0f} s")
-
-
 @pytest.fixture(scope="module")
 def api(environment: dict[str, str], alarms: str) -> Iterator[str]:
     """Address of a server on a free port, with the deployments and a worker."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = Path(environment["ALIGNMENT_WORKSPACE"]) / "serve.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flows.serve"],
-            cwd=ROOT,
-            env={**environment, "PORT": str(port), "ALIGNMENT_ALARM_WEBHOOK": alarms},
-            stdout=output,
-            stderr=output,
-        )
-
-    def is_ready() -> bool:
-        assert process.poll() is None, log.read_text()
-        return "Deployments > retrain > Run" in log.read_text()
-
-    try:
-        wait_for("the server", START_SECONDS, is_ready)
+    port = free_port()
+    settings = {**environment, "ALIGNMENT_ALARM_WEBHOOK": alarms}
+    with serving(settings, port, START_SECONDS) as process:
         yield f"http://127.0.0.1:{port}/api"
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
-
-
-def deployment(api: str, name: str) -> dict[str, Any]:
-    matches = [entry for entry in post(f"{api}/deployments/filter", {}) if entry["name"] == name]
-    (match,) = matches
-    assert isinstance(match, dict)
-    return match
+    assert process.returncode == 0
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):

@@ -38,14 +38,8 @@ def alarms() -> Iterator[Alarms]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, alarms: Alarms) -> Iterator[Site]:
     """A project whose server and worker run, with a first champion."""
-    site = Site(tmp_path_factory.mktemp("operate") / "project", alarms)
-    site.prepare()
-    try:
-        site.start()
-        site.completes()
+    with Site(tmp_path_factory.mktemp("operate") / "project", alarms).operating() as site:
         yield site
-    finally:
-        site.stop()
 
 
 @pytest.hookimpl(hookwrapper=True)

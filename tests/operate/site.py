@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -148,6 +149,17 @@ class Site:
             "CI": "true",
             "COLUMNS": "160",
         }
+
+    @contextmanager
+    def operating(self) -> Iterator[Site]:
+        """With a server, a worker and a first champion; everything is stopped at the end."""
+        self.prepare()
+        try:
+            self.start()
+            self.completes()
+            yield self
+        finally:
+            self.stop()
 
     def start(self) -> None:
         """Start serve and wait until it is ready, as a supervisor does at boot and after its end.

@@ -30,14 +30,8 @@ LONGEST_SILENCE = NIGHT_SECONDS + STALLED_SECONDS + 60
 def week(tmp_path: Path, alarms: Alarms) -> Iterator[Site]:
     """A project whose schedule starts a run each `NIGHT_SECONDS`."""
     settings = {**SCALED, "ALIGNMENT_STALLED_HOURS": str(STALLED_SECONDS / 3600)}
-    site = Site(tmp_path / "project", alarms, settings, NIGHT_SECONDS)
-    site.prepare()
-    try:
-        site.start()
-        site.completes()
+    with Site(tmp_path / "project", alarms, settings, NIGHT_SECONDS).operating() as site:
         yield site
-    finally:
-        site.stop()
 
 
 def nothing(site: Site, rng: random.Random) -> None:
