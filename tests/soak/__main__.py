@@ -1,9 +1,9 @@
 """`python -m tests.soak`: SOAK_RUNS (200) runs of the pipeline, in each of which something fails.
 
-Prints a table by fault (runs that were tried and held) and one line of JSON. SOAK_SEED repeats the
-same faults, SOAK_WORKERS (2) is the number of runs at once, and SOAK_KEEP is a directory for the
-places of the runs that did not hold. Interrupted, it prints what it has tried. Exit code 1 if a run
-did not hold.
+Prints a line a run, a table by fault (runs that were tried and held) and one line of JSON.
+SOAK_SEED repeats the same faults, SOAK_WORKERS (2) is the number of runs at once, and SOAK_KEEP is
+a directory for the places of the runs that did not hold. Interrupted, it prints what it has tried.
+Exit code 1 if a run did not hold.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ def main() -> int:
     with contextlib.suppress(KeyboardInterrupt):
         for number, result in enumerate(soak(runs, seed=seed, workers=workers)):
             tried.append(result)
+            held = sum(not entry.problem for entry in tried)
+            seconds = time.monotonic() - started
+            line = f"{number + 1} of {runs} runs, {held} held, {seconds:.0f} s"
+            print(line, file=sys.stderr, flush=True)
             if result.problem:
                 print(f"run {number} of seed {seed}: {result.fault}\n{result.problem}", flush=True)
     seconds = round(time.monotonic() - started)
