@@ -48,6 +48,7 @@ _LIMITS = {
     errno.EPERM: "Give yourself the right to read and write it.",
     errno.EIO: "The disk or the network file system has an error: see `dmesg`.",
     errno.ESTALE: "The network file system has changed: run again.",
+    errno.ELOOP: "A symbolic link leads back to itself: replace it.",
     errno.ENAMETOOLONG: "Choose a shorter name or --workspace.",
 }
 _LOWER = {
