@@ -132,6 +132,7 @@ def _out_of_memory(error: Exception, stage: str, language: str) -> OutOfMemory:
     details.append(memory.described())
     return OutOfMemory(
         f"out of memory{_during(stage, language)} ({'; '.join(details)})",
+        where=error.where if isinstance(error, AlignmentError) else None,
         hint=f"{_lower(stage)} Free memory, or raise the limit. {_KEPT}".strip(),
     )
 

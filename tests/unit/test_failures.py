@@ -82,7 +82,9 @@ def test_memory_behind_another_error() -> None:
         except pa.ArrowException as cause:
             raise Malformed("cannot be read", where="a.parquet") from cause
     except Malformed as error:
-        assert isinstance(explained(error, "clean", "cy"), OutOfMemory)
+        explanation = explained(error, "clean", "cy")
+        assert isinstance(explanation, OutOfMemory)
+        assert explanation.where == "a.parquet"
 
 
 def test_our_own_errors_stay() -> None:
