@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from alignment.config import Gate
 from alignment.gate import PairedOutcomes, SuiteOutcomes, decide
-from alignment.pipeline.summary import language_results, means, trial_record
+from alignment.pipeline.results import language_results, means, trial_record
 from alignment.report.html import render_report
 from alignment.report.mistakes import Mistake
 from alignment.report.pools import BeforeAfter, HardPool, MixedPool, Retrieval

@@ -21,6 +21,7 @@ from alignment.config.holdout import Holdout
 from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import InconsistentError
 from alignment.config.licenses import Licenses
+from alignment.config.publish import Publish
 from alignment.config.registry import check_place
 from alignment.config.training import Train
 from alignment.config.triplets import Triplets
@@ -121,6 +122,9 @@ class Config(Section):
     train: Train = Field(Train(), description="The loss and the optimization.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured besides the suites.")
     gate: Gate = Field(Gate(), description="What every language must reach.")
+    publish: Publish = Field(
+        Publish(), description="What a published version has besides the encoder."
+    )
     registry: Address | None = Field(
         None,
         description="Where published versions are: a directory, relative to the configuration "

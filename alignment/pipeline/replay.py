@@ -18,7 +18,7 @@ from alignment.errors import ConfigError, Corrupt, Missing
 from alignment.gate import Earlier, decide
 from alignment.pipeline.history import RunRecord, find_run
 from alignment.pipeline.record_files import read_record_file
-from alignment.pipeline.summary import language_results, trial_record
+from alignment.pipeline.results import language_results, trial_record
 from alignment.pipeline.workspace import Workspace
 from alignment.report.summary import Summary
 from alignment.stages.further import FurtherArtifacts, Measured
