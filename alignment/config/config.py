@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
-from pydantic import Field, create_model, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    create_model,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from alignment import languages
 from alignment.config import consistency
@@ -27,6 +34,15 @@ from alignment.config.training import Train
 from alignment.config.triplets import Triplets
 
 
+class _SetKeys(Section):
+    """Is written with the keys that are set: an absent key is not `null`."""
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        return {key: value for key, value in values.items() if key in self.model_fields_set}
+
+
 def _override(section: type[Section]) -> type[Section]:
     """The same keys, all optional: what one language may override."""
     fields: dict[str, Any] = {}
@@ -36,7 +52,7 @@ def _override(section: type[Section]) -> type[Section]:
             annotation = Annotated[annotation, constraint]
         fields[name] = (annotation, Field(None, description=field.description))
     return create_model(
-        f"{section.__name__}Override", __base__=Section, __module__=__name__, **fields
+        f"{section.__name__}Override", __base__=_SetKeys, __module__=__name__, **fields
     )
 
 

@@ -42,7 +42,7 @@ def export_result(outcome: ExportOutcome, torch: float, asked: OnnxRule) -> Rule
     loss = torch - outcome.accuracy
     numbers = {"torch": torch, "onnx": outcome.accuracy, "loss": loss, "margin": asked.margin}
     change = f"{torch:.1%} -> {outcome.accuracy:.1%}"
-    margin = f"{100 * asked.margin:.3g} points"
+    margin = _points(asked.margin)
     if outcome.problem:
         problem = f"{label} could not be made: {outcome.problem}"
         numbers = {"torch": torch, "margin": asked.margin}
@@ -55,3 +55,8 @@ def export_result(outcome: ExportOutcome, torch: float, asked: OnnxRule) -> Rule
         return RuleResult(outcome.rule, False, problem, numbers)
     reason = f"{problem}; it is left out of the version"
     return RuleResult(outcome.rule, True, reason, numbers, warning=True)
+
+
+def _points(share: float) -> str:
+    value = f"{100 * share:.3g}"
+    return f"{value} point" if value == "1" else f"{value} points"

@@ -17,7 +17,14 @@ from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.evaluate_onnx import evaluate_onnx
 from alignment.stages.further import FurtherArtifacts
-from alignment.stages.onnx import FOLDERS, PRECISIONS, OnnxCounts, onnx, wanted_graphs
+from alignment.stages.onnx import (
+    FOLDERS,
+    PRECISIONS,
+    OnnxCounts,
+    check_exportable,
+    onnx,
+    wanted_graphs,
+)
 from alignment.types import Artifact, ExportRule, Input, Verdict
 
 
@@ -31,7 +38,7 @@ def check_extra(config: Config) -> None:
         require_extra()
 
 
-def check_exportable(config: Config, encoder: Artifact) -> None:
+def check_base(config: Config, workspace: Workspace, encoder: Artifact) -> None:
     """Refuse a base encoder that cannot be exported, before hours of training.
 
     Raises:
@@ -39,10 +46,8 @@ def check_exportable(config: Config, encoder: Artifact) -> None:
     """
     if config.publish.onnx is None:
         return
-    from alignment.encoder.onnx import graph  # torch
-
     try:
-        graph.check_exportable(encoder.path / layout.MODEL)
+        check_exportable(workspace.store, encoder.directory(layout.MODEL))
     except ConfigError as error:
         raise ConfigError(
             f"the encoder cannot be published as ONNX: {error.message}",

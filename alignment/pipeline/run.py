@@ -22,7 +22,7 @@ from alignment.pipeline.further_results import with_further_results
 from alignment.pipeline.history import RunRecord
 from alignment.pipeline.onnx import (
     accepted_graphs,
-    check_exportable,
+    check_base,
     check_extra,
     onnx_record,
     with_onnx,
@@ -93,7 +93,7 @@ def _run(
     registry = workspace.registry_of(config)
     champion = registry.champion()
     data = prepare(config, workspace, runner, for_gate=True)
-    check_exportable(config, data.encoder)
+    check_base(config, workspace, data.encoder)
     clear_encoders()
     training = fit(config, workspace, runner, data, on_step=on_step)
     reference = choose_reference(data.encoder, champion, training.candidate, registry)

@@ -10,9 +10,10 @@ from alignment import layout, tables
 from alignment.config import Gate
 from alignment.errors import DataError
 from alignment.gate import ExportOutcome, Further
+from alignment.stages.evaluate import SuiteCounts
 from alignment.stages.evaluate_onnx import read_accuracies
 from alignment.stages.onnx import OnnxCounts
-from alignment.types import EXPORT_RULES, Artifact, FurtherRule
+from alignment.types import EXPORT_RULES, Accuracy, Artifact, FurtherRule
 
 MIXED = "mixed"
 ONNX = "onnx"
@@ -104,7 +105,15 @@ def export_outcomes(candidate: Measured, language: str, suite: str) -> Iterator[
     accuracies = read_accuracies(candidate.further.onnx_measured[language])
     for rule in EXPORT_RULES:
         if rule in accuracies:
-            yield ExportOutcome(rule, accuracies[rule][suite].accuracy)
+            yield ExportOutcome(rule, _accuracy(accuracies[rule][suite]))
+
+
+def _accuracy(counts: SuiteCounts) -> float:
+    """In the order of additions of `Accuracy.mean`, so that equal answers have equal accuracies."""
+    accuracy = Accuracy(
+        counts.forward / counts.queries, counts.backward / counts.queries, counts.queries
+    )
+    return accuracy.mean
 
 
 def _mixed(candidate: Measured, reference: Measured, language: str, suite: str) -> Further:

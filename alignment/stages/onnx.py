@@ -87,6 +87,24 @@ def onnx(store: Store, encoder: Input, settings: OnnxFiles) -> Artifact:
     )
 
 
+def check_exportable(store: Store, encoder: Input) -> Artifact:
+    """An artifact without files, which says that the layout of an encoder can be exported.
+
+    Loading the encoder takes seconds, and a run that reuses everything should not take them.
+
+    Raises:
+        ConfigError: if the layout cannot be exported, by name.
+    """
+
+    def work(_: Path) -> Counts:
+        from alignment.encoder.onnx import graph
+
+        graph.check_exportable(encoder.path)
+        return Counts()
+
+    return store.build("exportable", work, revision=1, config={}, inputs={"encoder": encoder})
+
+
 def _exported(encoder: Input, target: Path, model: Encoder) -> float:
     from alignment.encoder.onnx.export import describe_export, export_encoder
 
