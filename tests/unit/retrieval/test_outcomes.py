@@ -76,7 +76,7 @@ def test_a_large_suite_is_searched_and_has_the_same_outcomes(
 ) -> None:
     """Through the sieve of the exact search, as suites of more than 16,384 pairs."""
     n = 3000
-    x, y = pairs(n, 16, 0.4, seed=1)
+    x, y = pairs(n, 8, 0.7, seed=1)
     names = [f"t{number % (n - 40)}" for number in range(n - 6)] + ["same"] * 6
     expected = metrics.retrieve(x, y, names)
     monkeypatch.setattr(metrics, "SEARCHED_FROM", n)
