@@ -138,9 +138,7 @@ class Config(Section):
     train: Train = Field(Train(), description="The loss and the optimization.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured besides the suites.")
     gate: Gate = Field(Gate(), description="What every language must reach.")
-    publish: Publish = Field(
-        Publish(), description="What a published version has besides the encoder."
-    )
+    publish: Publish = Field(Publish(), description="What is published with the encoder.")
     registry: Address | None = Field(
         None,
         description="Where published versions are: a directory, relative to the configuration "

@@ -88,7 +88,7 @@ def with_onnx(
     calls = {}
     for code in config.measured:
         calls[code] = functools.partial(evaluate_onnx, workspace.store, code, holdout, graphs)
-    measured = runner.map("evaluate_onnx", calls)
+    measured = runner.map("evaluate onnx", calls)
     cached_onnx_encoder.cache_clear()
     return dataclasses.replace(further, onnx=made, onnx_measured=measured)
 

@@ -263,7 +263,7 @@ class BucketBackend:
             delete_version(self.objects, name)
             self._versions.forget(name)
         if leaving:
-            self.update(lambda state: replace(state, removing=_without(state.removing, leaving)))
+            self.update(lambda state: state.without_removing(leaving))
 
     def update(self, change: Callable[[State], State]) -> None:
         """Change the state, again and again while others change it at the same time.
@@ -295,7 +295,3 @@ class BucketBackend:
             # The answer was lost, and somebody else has changed the aliases after this process.
             if state.move == read.state.move or not self._history.has_move_of(state):
                 raise
-
-
-def _without(names: tuple[str, ...], leaving: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in names if name not in leaving)
