@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import logging
 import shutil
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from alignment import layout
 from alignment.config import OnnxFiles
 from alignment.encoder.cache import cached_encoder
-from alignment.encoder.onnx.files import MODEL, TOKENIZER, NotExportable, Precision
+from alignment.encoder.onnx.files import MODEL, TOKENIZER, NotExportable, Precision, require_extra
 from alignment.files import remove
 from alignment.store import Store
 from alignment.types import Artifact, Counts, ExportRule, Input
@@ -24,6 +25,8 @@ REVISION = 1
 FOLDERS: Mapping[ExportRule, str] = {"onnx": layout.ONNX, "onnx_int8": layout.ONNX_INT8}
 PRECISIONS: Mapping[ExportRule, Precision] = {"onnx": "fp32", "onnx_int8": "int8"}
 """Of the weights, by the name of the rule that judges the graph."""
+EXPORTER = ("onnx", "onnxruntime", "onnxscript", "torch")
+"""Packages that write the graphs."""
 logger = logging.getLogger(__name__)
 
 
@@ -78,11 +81,14 @@ def onnx(store: Store, encoder: Input, settings: OnnxFiles) -> Artifact:
         logger.info("onnx: lowest cosine to the vectors of torch %.7f", lowest)
         return OnnxCounts(lowest, sizes)
 
+    require_extra()
+    # Another release of the exporter may write another graph, or one where this has failed.
+    exporter = {name: importlib.metadata.version(name) for name in EXPORTER}
     return store.build(
         "onnx",
         work,
         revision=REVISION,
-        config=settings.model_dump(),
+        config={**settings.model_dump(), "exporter": exporter},
         inputs={"encoder": encoder},
     )
 
