@@ -42,7 +42,7 @@ def test_a_version_is_a_commit_with_a_tag_and_a_branch(hub: Hub, registry: Regis
 
 def test_the_graphs_of_a_version_are_pushed_with_it(hub: Hub, registry: Registry) -> None:
     graph = registry.root.parent / "graph"
-    graph.mkdir()
+    graph.mkdir(parents=True)
     (graph / "model.onnx").write_bytes(b"a graph")
     publish(registry, "a", exports={"onnx": input_of(graph)})
     push_champion(registry)
