@@ -91,6 +91,15 @@ def check_types(
                 raise TypeError(f"{key} cannot be {type(value).__name__}")
 
 
+def describe_files(directory: Path, names: list[str]) -> dict[str, dict[str, Any]]:
+    """Bytes and sha256 of these files, by name; what `check_listed` compares."""
+    entries = {}
+    for name in names:
+        path = directory / name
+        entries[name] = {"bytes": path.stat().st_size, "sha256": file_digest(path)}
+    return entries
+
+
 def check_listed(directory: Path, files: Mapping[str, Any], what: str, hint: str) -> None:
     """Read every file that a manifest lists, with its `bytes` and `sha256` by name.
 

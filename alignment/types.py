@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
 from alignment.errors import Corrupt
+from alignment.verdicts import EXPORT_RULES as EXPORT_RULES
 from alignment.verdicts import FURTHER_RULES as FURTHER_RULES
 from alignment.verdicts import Accuracy as Accuracy
 from alignment.verdicts import Approved as Approved
 from alignment.verdicts import Decision as Decision
+from alignment.verdicts import ExportRule as ExportRule
 from alignment.verdicts import Finding as Finding
 from alignment.verdicts import FurtherRule as FurtherRule
 from alignment.verdicts import Override as Override

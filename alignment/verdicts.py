@@ -23,10 +23,15 @@ RuleName = Literal[
     "mixed_pool",
     "hard_pool",
     "retrieval",
+    "onnx",
+    "onnx_int8",
 ]
 """The gate's rules, in the order in which their reasons are shown."""
 FurtherRule = Literal["mixed_pool", "hard_pool", "retrieval"]
 """Rules on further measurements."""
+ExportRule = Literal["onnx", "onnx_int8"]
+"""Rules on the ONNX graphs of a version, each of which can be left out of it."""
+EXPORT_RULES: tuple[ExportRule, ...] = ("onnx", "onnx_int8")
 FURTHER_RULES: tuple[FurtherRule, ...] = ("mixed_pool", "hard_pool", "retrieval")
 
 
@@ -101,6 +106,11 @@ class Finding:
     def warnings(self) -> list[str]:
         """Reasons of rules that passed, which people should know."""
         return [rule.reason for rule in self.rules if rule.warning]
+
+    def refuses(self, export: ExportRule) -> bool:
+        """Whether this graph must not be published, with the version or without it."""
+        refused = (rule for rule in self.rules if rule.warning or not rule.passed)
+        return any(rule.name == export for rule in refused)
 
 
 @dataclass(frozen=True)

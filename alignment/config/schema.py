@@ -19,11 +19,12 @@ from alignment.config.corpus_base import Columns, CorpusBase, LanguageChoice, Tr
 from alignment.config.downloads import DownloadLimits
 from alignment.config.encoder import ENCODER_SOURCES, EncoderBase, SidePrompts
 from alignment.config.evaluate import Evaluate
-from alignment.config.gate import Gate, PoolRule, RetrievalRule
+from alignment.config.gate import Gate, OnnxRule, PoolRule, RetrievalRule
 from alignment.config.holdout import Holdout
 from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import KeyPath
 from alignment.config.licenses import Licenses
+from alignment.config.publish import OnnxFiles, Publish
 from alignment.config.retrieval import RetrievalSuite
 from alignment.config.training import Train
 from alignment.config.triplets import Shares, Triplets
@@ -50,6 +51,9 @@ _NAMES: dict[type[Section], str] = {
     GateOverride: "gate",
     PoolRule: "gate.hard_pool",
     RetrievalRule: "gate.retrieval",
+    OnnxRule: "gate.onnx",
+    Publish: "publish",
+    OnnxFiles: "publish.onnx",
     MlflowTracking: "mlflow",
     HubRepository: "hub",
 }

@@ -8,6 +8,7 @@ answer of the candidate into a right one never turns a pass into a failure.
 
 from alignment.gate.decide import decide, judge
 from alignment.gate.evidence import Earlier, SuiteKey, check_suite_size
+from alignment.gate.exports import ExportOutcome
 from alignment.gate.family import holm, spent
 from alignment.gate.flips import p_as_bad, p_no_better, p_worse
 from alignment.gate.further import Further, p_lost
@@ -23,6 +24,7 @@ from alignment.gate.statistics import (
 __all__ = [
     "Changes",
     "Earlier",
+    "ExportOutcome",
     "Further",
     "PairedOutcomes",
     "SuiteKey",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from alignment.gate.exports import ExportOutcome
 from alignment.gate.further import Further
 
 
@@ -33,6 +34,8 @@ class SuiteOutcomes(NamedTuple):
     """Sentences of the suite that the candidate was trained on."""
     further: tuple[Further, ...] = ()
     """Measurements besides the accuracy; retrieval suites come with the language's first suite."""
+    exports: tuple[ExportOutcome, ...] = ()
+    """Of the candidate's ONNX graphs."""
 
     @property
     def n(self) -> int:

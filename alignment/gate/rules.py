@@ -3,7 +3,7 @@
 A rule that is not asked returns None. Every rule is monotone: turning a wrong answer of the
 candidate into a right one never turns a pass into a failure. To add a rule, write a function, add
 its name to `RuleName` and the function to `RULES`. The rules on further measurements are in
-`gate.further`.
+`gate.further`, those on ONNX graphs in `gate.exports`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from alignment.gate.evidence import Evidence
+from alignment.gate.exports import export_result
 from alignment.gate.further import further_result
 from alignment.gate.statistics import wilson
 from alignment.types import RuleResult
@@ -203,7 +204,11 @@ def apply_rules(evidence: Evidence) -> tuple[RuleResult, ...]:
     further = [
         further_result(test, evidence.reference, evidence.trial) for test in evidence.further
     ]
-    return (*asked, *further)
+    exports = [
+        export_result(outcome, evidence.after.mean, evidence.asked.onnx)
+        for outcome in evidence.outcomes.exports
+    ]
+    return (*asked, *further, *exports)
 
 
 def _change(evidence: Evidence) -> str:

@@ -133,7 +133,7 @@ class Repository:
         entries = self._api.list_repo_tree(self._id, revision=commit, recursive=True)
         files = {entry.path: entry for entry in entries if isinstance(entry, RepoFile)}
         wrong = sorted(names ^ (files.keys() - {OF_THE_HUB}))
-        wrong += [name for name in version.files if _differs(files.get(name), version, name)]
+        wrong += [name for name in version.published if _differs(files.get(name), version, name)]
         if wrong:
             raise RegistryError(
                 f"the Hub does not have what was sent: {', '.join(wrong[:5])}",
@@ -197,5 +197,5 @@ def _differs(file: RepoFile | None, version: Version, name: str) -> bool:
     if file is None:
         return True
     if file.lfs is not None:
-        return str(file.lfs.sha256) != version.files[name]
+        return str(file.lfs.sha256) != version.published[name]
     return bool(file.size != (version.path / name).stat().st_size)

@@ -8,25 +8,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-import numpy as np
-
-from alignment.errors import AlignmentError, ConfigError
+from alignment.errors import ConfigError
 from alignment.files import remove, replace_durably, sync_tree
-from alignment.manifests import write_manifest
 from alignment.pipeline.export_suites import Suite
 from alignment.pipeline.measure import LanguageScores, measure_encoder
 from alignment.pipeline.search import FoundModel, Models
-from alignment.provenance import package_versions
-from alignment.search.manifest import describe_files
 
 if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
     from alignment.encoder.onnx.files import Precision
     from alignment.encoder.onnx.runtime import OnnxEncoder
-
-KIND = "alignment ONNX export"
-LOWEST_COSINE = 0.99999
-"""Between vectors of torch and of the exported graph in float32."""
 
 Format = Literal["onnx", "onnx-int8"]
 PRECISIONS: Mapping[Format, Precision] = {"onnx": "fp32", "onnx-int8": "int8"}
@@ -101,7 +92,7 @@ def export(
 
     Raises:
         ConfigError: if `out` exists, the encoder cannot be exported, or the extra is missing.
-        AlignmentError: if the graph does not give the encoder's vectors.
+        NotExportable: if torch cannot export it, or the graph does not give the encoder's vectors.
     """
     if out.exists():
         raise ConfigError("this exists already", where=str(out), hint="Give --out a new name.")
@@ -127,17 +118,13 @@ def _exported(
     margin: float,
     on_step: Callable[[str], None],
 ) -> Export:
-    from alignment.encoder.onnx.files import MODEL, TOKENIZER
-    from alignment.encoder.onnx.graph import export_graph
+    from alignment.encoder.onnx.export import describe_export, export_encoder, graph_bytes
     from alignment.encoder.onnx.runtime import OnnxEncoder
 
     on_step("exporting")
-    export_graph(model.path, draft)
     encoder = models.open(model)
-    write_prompts(draft, encoder)
-    on_step("verifying")
+    lowest = export_encoder(model.path, draft, encoder)
     plain = OnnxEncoder(draft)
-    lowest = verify(encoder, plain)
     measured = {"torch": _measured(encoder, suites, "torch", on_step)}
     measured["fp32"] = _measured(plain, suites, "ONNX", on_step)
     if format == "onnx-int8":
@@ -149,12 +136,16 @@ def _exported(
         model=model.described.name,
         lowest_cosine=lowest,
         scores=tuple(_scores(suites, measured)),
-        bytes=sum(file.stat().st_size for file in draft.glob(f"{MODEL}*")),
+        bytes=graph_bytes(draft),
         torch_bytes=sum(file.stat().st_size for file in model.path.rglob("*.safetensors")),
         margin=margin,
     )
-    files = sorted(file.name for file in draft.glob(f"{MODEL}*"))
-    _write_manifest(draft, model, encoder, result, [*files, TOKENIZER])
+    facts = {
+        "model": asdict(model.described),
+        "margin": margin,
+        "accuracy": [asdict(score) for score in result.scores],
+    }
+    describe_export(draft, encoder, PRECISIONS[format], lowest, facts)
     return result
 
 
@@ -171,74 +162,6 @@ def _quantize(draft: Path) -> None:
     for file in folder.iterdir():  # large weights are in a second file
         file.rename(draft / file.name)
     folder.rmdir()
-
-
-def write_prompts(draft: Path, encoder: Encoder) -> None:
-    """Record the prompts, which the runtime puts before the texts."""
-    write_manifest(draft, {"kind": KIND, "prompts": encoder.prompts._asdict()})
-
-
-def _write_manifest(
-    draft: Path, model: FoundModel, encoder: Encoder, result: Export, files: list[str]
-) -> None:
-    import importlib.metadata
-
-    versions = dict(package_versions())
-    for name in ("onnx", "onnxruntime", "onnxscript"):
-        versions[name] = importlib.metadata.version(name)
-    content = {
-        "kind": KIND,
-        "format": 1,
-        "precision": PRECISIONS[result.format],
-        "model": asdict(model.described),
-        "dim": encoder.dim,
-        "max_tokens": encoder.max_tokens,
-        "prompts": encoder.prompts._asdict(),
-        "lowest_cosine": result.lowest_cosine,
-        "margin": result.margin,
-        "accuracy": [asdict(score) for score in result.scores],
-        "files": describe_files(draft, files),
-        "versions": versions,
-    }
-    write_manifest(draft, content)
-
-
-def verify(encoder: Encoder, exported: OnnxEncoder) -> float:
-    """The lowest cosine of the vectors of torch and of float32 ONNX, over sample texts.
-
-    Raises:
-        AlignmentError: if the tokens differ, or a cosine is below `LOWEST_COSINE`.
-    """
-    from alignment.encoder.samples import SAMPLES
-
-    long = " ".join(SAMPLES * 40)
-    texts = [*SAMPLES, "", "  spaces  around\tand\nlines ", "x", long]
-    lowest = 1.0
-    for side in ("source", "target"):
-        prompt = encoder.prompts.of(side)
-        for text, ids in zip(texts, encoder.tokenize(texts, side=side), strict=True):
-            if exported.token_ids(prompt + text) != ids:
-                raise _differs(f"the exported tokenizer splits {text[:40]!r} otherwise")
-        x = encoder.encode(texts, side=side)
-        y = exported.encode(texts, side=side)
-        cosines = np.einsum("nd,nd->n", x, y)
-        lowest = min(lowest, float(cosines.min()))
-        if not lowest >= LOWEST_COSINE:
-            text = texts[int(cosines.argmin())]
-            raise _differs(
-                f"the graph gives another vector for {text[:40]!r}: its cosine to torch's is "
-                f"{lowest:.6f}, expected at least {LOWEST_COSINE}"
-            )
-    return lowest
-
-
-def _differs(message: str) -> AlignmentError:
-    return AlignmentError(
-        message,
-        where="alignment registry export",
-        hint="Nothing was written. Use the model with torch, or try other versions of torch and "
-        "onnxscript.",
-    )
 
 
 def _measured(

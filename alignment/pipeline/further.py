@@ -96,6 +96,14 @@ def _retrieval_languages(config: Config, workspace: Workspace) -> list[str]:
     for name, suite in config.evaluate.retrieval.items():
         codes = offered(open_suite(suite, downloads))
         shared = set(codes) & set(config.measured)
+        if not shared and config.pivot in codes:
+            raise ConfigError(
+                f"the retrieval suite has queries in the pivot {config.pivot}, which are not gated,"
+                " and in no measured language",
+                where=f"evaluate.retrieval.{name}",
+                hint="Remove the suite, and compare the models on it with "
+                "`alignment evaluate MODEL --against OTHER`.",
+            )
         if not shared:
             raise ConfigError(
                 f"the retrieval suite has queries in {', '.join(codes) or 'no language'}, "

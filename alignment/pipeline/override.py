@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alignment.errors import ConfigError, Missing
 from alignment.pipeline.history import find_run
+from alignment.pipeline.onnx import accepted_graphs, onnx_record
 from alignment.pipeline.replay import recorded_artifact, recorded_config
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import Override, Version
@@ -38,6 +39,8 @@ def deploy_refused(workspace: Workspace, model: str, run: str, override: Overrid
             f"{summary.version}` deploys it.",
         )
     config = recorded_config(record)
+    graphs = _artifacts(workspace, summary, "onnx")
+    made = graphs[-1] if graphs else None
     return publish_refused(
         workspace.registry_of(config),
         _artifact(workspace, summary, "average" if summary.averaging else "train"),
@@ -48,6 +51,8 @@ def deploy_refused(workspace: Workspace, model: str, run: str, override: Overrid
         reference={"name": verdict.reference, "digest": _reference_digest(workspace, gate)},
         base=EncoderCounts.of(_artifact(workspace, summary, "encoder")).base,
         data=_artifacts(workspace, summary, "triplets"),
+        exports=accepted_graphs(verdict, made),
+        onnx=onnx_record(verdict, made),
     )
 
 

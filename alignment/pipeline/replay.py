@@ -17,9 +17,11 @@ from alignment.config.problems import validation_problems
 from alignment.errors import ConfigError, Corrupt, Missing
 from alignment.gate import Earlier, decide
 from alignment.pipeline.history import RunRecord, find_run
+from alignment.pipeline.onnx import onnx_record
 from alignment.pipeline.record_files import read_record_file
-from alignment.pipeline.summary import language_results, trial_record
+from alignment.pipeline.results import language_results, trial_record
 from alignment.pipeline.workspace import Workspace
+from alignment.report.onnx import OnnxResults
 from alignment.report.summary import Summary
 from alignment.stages.further import FurtherArtifacts, Measured
 from alignment.stages.gate import paired_outcomes, read_leaked, read_verdict
@@ -89,7 +91,8 @@ def replay_with(workspace: Workspace, record: RunRecord, config: Config) -> Repl
         settings["against"],
         Earlier(settings.get("attempt", 1), refused),
     )
-    return Replay(read_verdict(artifact), verdict, _with_verdict(record.summary, verdict, config))
+    summary = _with_verdict(record.summary, verdict, config, onnx_record(verdict, after.onnx))
+    return Replay(read_verdict(artifact), verdict, summary)
 
 
 def recorded_config(record: RunRecord, overrides: Sequence[str] = ()) -> Config:
@@ -180,11 +183,14 @@ def recorded_artifact(workspace: Workspace, key: str) -> Artifact:
     return artifact
 
 
-def _with_verdict(summary: Summary, verdict: Verdict, config: Config) -> Summary:
+def _with_verdict(
+    summary: Summary, verdict: Verdict, config: Config, onnx: Mapping[str, Any]
+) -> Summary:
     return summary.model_copy(
         update={
             "verdict": "approved" if isinstance(verdict, Approved) else "rejected",
             "languages": language_results(verdict, config.trained),
             "trial": trial_record(verdict),
+            "onnx": OnnxResults.model_validate(onnx) if onnx else None,
         }
     )

@@ -20,13 +20,20 @@ from alignment.pipeline.fit import TrainingRun, fit
 from alignment.pipeline.further import check_retrieval_suites, measure_further
 from alignment.pipeline.further_results import with_further_results
 from alignment.pipeline.history import RunRecord
+from alignment.pipeline.onnx import (
+    accepted_graphs,
+    check_base,
+    check_extra,
+    onnx_record,
+    with_onnx,
+)
 from alignment.pipeline.plan import warn_before_run
 from alignment.pipeline.record import write_record
 from alignment.pipeline.reference import Reference, choose_reference
 from alignment.pipeline.runner import LocalRunner, Runner, guarded
 from alignment.pipeline.summary import RunClock, build_summary, corpora_used
 from alignment.pipeline.workspace import Workspace
-from alignment.registry import Version
+from alignment.registry import Registry, Version
 from alignment.registry.history import override_lines
 from alignment.report.summary import Digests, Summary
 from alignment.stages.encoder import EncoderCounts
@@ -82,30 +89,16 @@ def _run(
     clock = RunClock()
     warn_before_run(config, workspace)
     check_retrieval_suites(config, workspace)
+    check_extra(config)
     registry = workspace.registry_of(config)
     champion = registry.champion()
     data = prepare(config, workspace, runner, for_gate=True)
+    check_base(config, workspace, data.encoder)
     clear_encoders()
     training = fit(config, workspace, runner, data, on_step=on_step)
     reference = choose_reference(data.encoder, champion, training.candidate, registry)
     comparison = _compare(config, workspace, runner, data, training, reference)
-    version = None
-    if isinstance(comparison.verdict, Approved):
-        call = functools.partial(
-            publish,
-            registry,
-            training.candidate,
-            comparison.verdict,
-            config,
-            corpora_used(data.pulled, config),
-            expected=champion.digest if champion else None,
-            reference=reference.to_manifest(),
-            base=EncoderCounts.of(data.encoder).base,
-            data=training.triplets.values(),
-            suites=comparison.suites,
-            deploy=config.deploy and config.gate.approval == "auto",
-        )
-        version = runner.run("publish", call)
+    version = _publish(config, runner, registry, champion, data, training, reference, comparison)
     summary = build_summary(
         config,
         clock,
@@ -122,6 +115,7 @@ def _run(
             candidate=training.candidate.directory(layout.MODEL).digest,
             reference=reference.encoder.digest,
         ),
+        onnx=onnx_record(comparison.verdict, comparison.graphs),
     )
     summary = with_further_results(summary, *comparison.measured)
     call_report = functools.partial(
@@ -155,6 +149,11 @@ class _Comparison:
     """Digest of each suite, by `language/suite`."""
 
     @property
+    def graphs(self) -> Artifact | None:
+        """Of `onnx`, if the configuration asks for it."""
+        return self.further[0].onnx
+
+    @property
     def artifacts(self) -> list[Artifact]:
         """Of all measurements, for both encoders, and of `gate`."""
         further = [*self.further[0].by_name().values(), *self.further[1].by_name().values()]
@@ -164,6 +163,39 @@ class _Comparison:
     def measured(self) -> tuple[Measured, Measured]:
         """All measurements of the candidate and of the reference."""
         return Measured(self.after, self.further[0]), Measured(self.before, self.further[1])
+
+
+def _publish(
+    config: Config,
+    runner: Runner,
+    registry: Registry,
+    champion: Version | None,
+    data: TrainingData,
+    training: TrainingRun,
+    reference: Reference,
+    comparison: _Comparison,
+) -> Version | None:
+    """The version, if the gate approved; `champion` is what was deployed before the run."""
+    verdict = comparison.verdict
+    if not isinstance(verdict, Approved):
+        return None
+    call = functools.partial(
+        publish,
+        registry,
+        training.candidate,
+        verdict,
+        config,
+        corpora_used(data.pulled, config),
+        expected=champion.digest if champion else None,
+        reference=reference.to_manifest(),
+        base=EncoderCounts.of(data.encoder).base,
+        data=training.triplets.values(),
+        suites=comparison.suites,
+        exports=accepted_graphs(verdict, comparison.graphs),
+        onnx=onnx_record(verdict, comparison.graphs),
+        deploy=config.deploy and config.gate.approval == "auto",
+    )
+    return runner.run("publish", call)
 
 
 def _compare(
@@ -192,6 +224,7 @@ def _compare(
     candidate = training.candidate.directory(layout.MODEL)
     after = evaluated("evaluate candidate", candidate)
     further_after = measure_further(config, workspace, runner, data.holdout, candidate, "candidate")
+    further_after = with_onnx(config, workspace, runner, data.holdout, candidate, further_after)
     before = evaluated("evaluate reference", reference.encoder)
     further_before = measure_further(
         config, workspace, runner, data.holdout, reference.encoder, "reference"

@@ -8,34 +8,27 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean
+from typing import Any
 
-from alignment import languages
 from alignment.config import Config
-from alignment.gate import Changes, change_interval, holm, p_no_better, p_worse, wilson
-from alignment.layout import suite_file
 from alignment.pipeline.corpora import language_corpora
 from alignment.pipeline.data import TrainingData
 from alignment.pipeline.fit import TrainingRun
+from alignment.pipeline.results import language_results, means, trial_record
 from alignment.registry import Version
+from alignment.report.onnx import OnnxResults
 from alignment.report.summary import (
     Averaging,
     AveragingPoint,
-    Change,
     CorpusCheck,
     CorpusUse,
     Deployment,
     Digests,
-    LanguageResult,
-    Mean,
     Rows,
-    RuleOutcome,
-    Score,
     SemanticFilter,
     StageRecord,
-    SuiteResult,
     Summary,
     Training,
-    TrialRecord,
 )
 from alignment.stages.average import read_averaging
 from alignment.stages.check import read_alignment
@@ -44,9 +37,9 @@ from alignment.stages.pull import PullCounts
 from alignment.stages.semantic import SemanticCounts, read_semantic
 from alignment.stages.train import TrainCounts
 from alignment.stages.triplets import TripletsCounts
-from alignment.types import Accuracy, Approved, Artifact, Finding, Verdict
+from alignment.types import Approved, Artifact, Verdict
 
-NO_DIGESTS: Mapping[str, str] = {}
+NO_ONNX: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -79,6 +72,7 @@ def build_summary(
     overrides: Sequence[str] = (),
     history: Sequence[Deployment] = (),
     digests: Digests | None = None,
+    onnx: Mapping[str, Any] = NO_ONNX,
 ) -> Summary:
     """The run in numbers.
 
@@ -95,6 +89,7 @@ def build_summary(
         overrides: Each time that somebody overruled the gate.
         history: The deployments so far.
         digests: Of what was compared.
+        onnx: What the gate says of the candidate's ONNX graphs; empty if there are none.
     """
     results = language_results(verdict, config.trained, data.holdout.files)
     records = stage_records([*data.artifacts(), *training.artifacts, *evaluation])
@@ -121,6 +116,7 @@ def build_summary(
             for code, artifact in data.semantic.filtered.items()
         },
         pivot=config.pivot,
+        onnx=OnnxResults.model_validate(onnx) if onnx else None,
         history=list(history),
         digests=digests or Digests(),
         training=Training(
@@ -174,44 +170,6 @@ def corpus_checks(checked: Artifact) -> dict[str, CorpusCheck]:
     }
 
 
-def language_results(
-    verdict: Verdict, trained: Sequence[str], digests: Mapping[str, str] = NO_DIGESTS
-) -> dict[str, LanguageResult]:
-    """The findings by language and suite.
-
-    `digests` are those of the files of `holdout`, which has the suites.
-    """
-    suites: dict[str, dict[str, SuiteResult]] = {}
-    for finding, change in zip(verdict.findings, _changes(verdict.findings), strict=True):
-        digest = digests.get(suite_file(finding.suite, finding.language), "")
-        result = _suite_result(finding, change, digest)
-        suites.setdefault(finding.language, {})[finding.suite] = result
-    return {
-        code: LanguageResult(name=languages.name(code), trained=code in trained, suites=results)
-        for code, results in suites.items()
-    }
-
-
-def trial_record(verdict: Verdict) -> TrialRecord:
-    """What the tests of a verdict share."""
-    return TrialRecord.model_validate(asdict(verdict.trial))
-
-
-def means(results: Mapping[str, LanguageResult]) -> dict[str, Mean]:
-    """By suite, the mean over the trained languages that have it."""
-    scores: dict[str, list[SuiteResult]] = {}
-    for result in results.values():
-        if result.trained:
-            for suite, score in result.suites.items():
-                scores.setdefault(suite, []).append(score)
-    mean_by_suite = {}
-    for suite, of_suite in scores.items():
-        before = sum(score.before.mean for score in of_suite) / len(of_suite)
-        after = sum(score.after.mean for score in of_suite) / len(of_suite)
-        mean_by_suite[suite] = Mean(before=before, after=after)
-    return mean_by_suite
-
-
 def stage_records(artifacts: Sequence[Artifact]) -> list[StageRecord]:
     """Every artifact once, in the order of the stages."""
     distinct = {artifact.key: artifact for artifact in artifacts}
@@ -249,58 +207,4 @@ def _rows(code: str, data: TrainingData, trained: TrainCounts) -> Rows:
         skipped=pulled.skipped_by_reason(),
         triplets=TripletsCounts.of(data.triplets).triplets_by_language[code],
         triplets_seen=trained.triplets_by_language.get(code, 0),
-    )
-
-
-def _changes(findings: Sequence[Finding]) -> list[Change | None]:
-    """How sure each change is; the tests of all findings are one family."""
-    p_values = [_two_sided(finding) for finding in findings]
-    adjusted = holm(p_values)
-    changes: list[Change | None] = []
-    for finding, p, p_adjusted in zip(findings, p_values, adjusted, strict=True):
-        if finding.changes is None:
-            changes.append(None)
-            continue
-        low, high = change_interval(Changes(*finding.changes), finding.after.n)
-        changes.append(Change(low=low, high=high, p=p, p_adjusted=p_adjusted))
-    return changes
-
-
-def _two_sided(finding: Finding) -> float:
-    """Twice the smaller of the two exact p-values; 1 without the counts of an earlier release."""
-    if finding.changes is None:
-        return 1.0
-    changes = Changes(*finding.changes)
-    return min(1.0, 2 * min(p_worse(changes, 0), p_no_better(changes, 0)))
-
-
-def _suite_result(finding: Finding, change: Change | None, digest: str) -> SuiteResult:
-    return SuiteResult(
-        n=finding.after.n,
-        before=_score(finding.before),
-        after=_score(finding.after),
-        passed=finding.passed,
-        reason=finding.reason,
-        floor=finding.floor,
-        wins=finding.wins,
-        losses=finding.losses,
-        p_worse=finding.p_worse,
-        p_adjusted=finding.p_adjusted,
-        power=finding.power,
-        pooled_with=list(finding.pooled_with),
-        rules=[RuleOutcome.model_validate(asdict(rule)) for rule in finding.rules],
-        change=change,
-        digest=digest,
-    )
-
-
-def _score(accuracy: Accuracy) -> Score:
-    queries = 2 * accuracy.n
-    low, high = wilson(round(accuracy.mean * queries), queries)
-    return Score(
-        forward=accuracy.forward,
-        backward=accuracy.backward,
-        mean=accuracy.mean,
-        low=low,
-        high=high,
     )

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from alignment.registry.aliases import Aliases
 from alignment.registry.attempts import Attempt
+from alignment.registry.copying import NO_EXPORTS, Exports
 from alignment.registry.declined import Declined
 from alignment.registry.history import Action, Deployments, History
 from alignment.registry.version import Version
@@ -102,8 +103,14 @@ class Backend(Protocol):
             RegistryError: if the storage refuses a change.
         """
 
-    def add(self, encoder: Input, manifest: Mapping[str, Any], card: str) -> Version:
-        """Store the encoder as the next version, which is complete or absent.
+    def add(
+        self,
+        encoder: Input,
+        manifest: Mapping[str, Any],
+        card: str,
+        exports: Exports = NO_EXPORTS,
+    ) -> Version:
+        """Store the encoder and its exports as the next version, which is complete or absent.
 
         Raises:
             Corrupt: if the files do not have the encoder's digest.

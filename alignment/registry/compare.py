@@ -74,7 +74,7 @@ def compare_versions(a: Version, b: Version) -> Comparison:
         *_single(a, b),
         *_sections(a, b),
         *_corpora(a, b),
-        *_changed("files", a.files, b.files),
+        *_changed("files", a.published, b.published),
     ]
     return Comparison(a.name, b.name, tuple(changes), tuple(_scores(a, b)))
 

@@ -22,6 +22,7 @@ from alignment.manifests import MANIFEST
 from alignment.registry.aliases import Aliases, challenger_of, previous_of
 from alignment.registry.attempts import ATTEMPTS, Attempt, read_attempts, record_attempt
 from alignment.registry.backend import Attempts, Deployed
+from alignment.registry.copying import NO_EXPORTS, Exports
 from alignment.registry.declined import DECLINED, Declined, parse_declined
 from alignment.registry.history import (
     HISTORY,
@@ -132,7 +133,13 @@ class DirectoryBackend:
         """
         return writing(self.root, what)
 
-    def add(self, encoder: Input, manifest: Mapping[str, Any], card: str) -> Version:
+    def add(
+        self,
+        encoder: Input,
+        manifest: Mapping[str, Any],
+        card: str,
+        exports: Exports = NO_EXPORTS,
+    ) -> Version:
         """Add the next version, which is complete or absent; the caller holds the lock.
 
         Raises:
@@ -142,7 +149,7 @@ class DirectoryBackend:
         """
         mentioned = [move["version"] for move in self.history().moves]
         final = self.root / next_name(self.root, mentioned)
-        return add_version(final, encoder, manifest, card)
+        return add_version(final, encoder, manifest, card, exports)
 
     def move(
         self, name: str, action: Action, signed: Override | Decision | None, seen: Deployed

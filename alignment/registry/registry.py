@@ -15,14 +15,11 @@ from alignment.errors import Corrupt, Missing
 from alignment.registry.aliases import ALIASES, CHAMPION, Aliases
 from alignment.registry.attempts import Attempt
 from alignment.registry.backend import Backend
+from alignment.registry.copying import NO_EXPORTS, Exports
 from alignment.registry.directory import DirectoryBackend
 from alignment.registry.history import Action, Deployments, History, Move
-from alignment.registry.refusals import (
-    check_expected,
-    not_approved,
-    not_deployed,
-    nothing_earlier,
-)
+from alignment.registry.refusals import check_expected, not_approved
+from alignment.registry.rollback import version_before
 from alignment.registry.version import Version, way_out
 from alignment.types import Approved, Decision, Input, Override, Rejected
 
@@ -118,11 +115,12 @@ class Registry:
         manifest: Mapping[str, Any],
         card: str,
         deploy: bool = True,
+        exports: Exports = NO_EXPORTS,
     ) -> Version:
         """Add the encoder as the next version and deploy it.
 
-        Equal content is published once. A version that was rolled back is not deployed again;
-        use `promote` for that.
+        An equal encoder is published once, with the exports of the first time. A version that was
+        rolled back is not deployed again; use `promote` for that.
 
         Args:
             encoder: The encoder directory, whose digest is that of the encoder that was judged.
@@ -131,6 +129,7 @@ class Registry:
             manifest: What to record about the version.
             card: The model card.
             deploy: False makes it the challenger and leaves the champion as it is.
+            exports: What was made from the encoder, such as ONNX graphs, by directory.
 
         Raises:
             AliasConflict: if the champion is not the expected one any more.
@@ -147,7 +146,7 @@ class Registry:
                 return champion
             check_expected(champion, expected, self.where)
             approved = {"approved": len(approval.findings), "reference": approval.reference}
-            version = self._stored(encoder, {**manifest, **approved}, card)
+            version = self._stored(encoder, {**manifest, **approved}, card, exports)
             if not deploy:
                 self.backend.offer(version.name)
             elif not self.rolled_back(version):
@@ -162,6 +161,7 @@ class Registry:
         *,
         manifest: Mapping[str, Any],
         card: str,
+        exports: Exports = NO_EXPORTS,
     ) -> Version:
         """Add an encoder that the gate refused as the next version and deploy it.
 
@@ -172,7 +172,7 @@ class Registry:
         with self.backend.changing("publishing"):
             refused = {"approved": 0, "reference": verdict.reference}
             refused |= {"override": {"reason": override.reason, "by": override.by}}
-            version = self._stored(encoder, {**manifest, **refused}, card)
+            version = self._stored(encoder, {**manifest, **refused}, card, exports)
             self.backend.move(version.name, "override", override, seen)
             return version
 
@@ -213,21 +213,9 @@ class Registry:
         """
         seen = self.backend.deployed()
         with self.backend.changing("rolling back"):
-            earlier = self.deployments().earlier()
-            if to is not None and to not in earlier:
-                raise not_deployed(self.name, to, earlier, self.where)
-            for name in [to] if to else earlier:
-                try:
-                    version = self.get(name)
-                    version.verify()
-                except (Corrupt, Missing) as error:
-                    if to is not None:
-                        raise
-                    self._report(f"{error.where}: {error.message}; {name} is left out")
-                    continue
-                self.backend.move(version.name, "rollback", decision, seen)
-                return version
-            raise nothing_earlier(self.name, self.where)
+            version = version_before(self, to, self._report)
+            self.backend.move(version.name, "rollback", decision, seen)
+            return version
 
     def rolled_back(self, version: Version) -> bool:
         """Whether a rollback took this version out of service, and nothing deployed it since."""
@@ -289,7 +277,9 @@ class Registry:
             self._reported.add(message)
             logger.warning("%s. %s", message, way_out(self.name))
 
-    def _stored(self, encoder: Input, manifest: Mapping[str, Any], card: str) -> Version:
+    def _stored(
+        self, encoder: Input, manifest: Mapping[str, Any], card: str, exports: Exports
+    ) -> Version:
         """The whole version with this content: one that is there, or a new one."""
         for version in self.versions():
             if version.digest == encoder.digest:
@@ -299,4 +289,4 @@ class Registry:
                     self._report(f"{error.where}: {error.message}; {version.name} is left out")
                     continue
                 return version
-        return self.backend.add(encoder, manifest, card)
+        return self.backend.add(encoder, manifest, card, exports)

@@ -197,6 +197,10 @@ def _same_content(registry: Registry) -> list[str]:
     if directory.is_symlink() or not directory.is_dir():
         return []
     digests = tree_digests(directory)
-    encoder = {name: digest for name, digest in digests.items() if name not in OURS}
-    digest = combined_digest(encoder)
-    return [version.name for version in registry.versions() if version.digest == digest]
+    same = []
+    for version in registry.versions():
+        left_out = {*OURS, *version.exports}
+        encoder = {name: digest for name, digest in digests.items() if name not in left_out}
+        if combined_digest(encoder) == version.digest:
+            same.append(version.name)
+    return same

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +27,10 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "digest": str,
     "digests": dict,
     "encoder": dict,
+    "exports": dict,
     "files": dict,
     "git_commit": (str, type(None)),
+    "onnx": dict,
     "reference": (str, type(None)),
     "suites": dict,
     "train_key": str,
@@ -115,8 +116,13 @@ class Version:
 
     @property
     def size(self) -> int:
-        """Bytes of the encoder's files; 0 for a version of an earlier release."""
-        return sum(entry["bytes"] for entry in self.manifest.get("files", {}).values())
+        """Bytes of its files; 0 for a version of an earlier release."""
+        return sum(entry["bytes"] for entry in self.entries.values())
+
+    @property
+    def entries(self) -> dict[str, Mapping[str, Any]]:
+        """`sha256` and `bytes` of the encoder's files and of its exports, by name."""
+        return {**self.manifest.get("files", {}), **self.manifest.get("exports", {})}
 
     @property
     def files(self) -> dict[str, str]:
@@ -125,6 +131,17 @@ class Version:
         Without the model card, which replaces a README.md of the encoder.
         """
         return {name: digest for name, digest in self._recorded().items() if name not in OURS}
+
+    @property
+    def exports(self) -> dict[str, str]:
+        """sha256 of the files that were made from the encoder, such as `onnx/model.onnx`."""
+        entries = self.manifest.get("exports", {})
+        return {name: entry["sha256"] for name, entry in entries.items()}
+
+    @property
+    def published(self) -> dict[str, str]:
+        """sha256 of everything that was published, by name."""
+        return {**self.files, **self.exports}
 
     def input(self) -> Input:
         """The encoder directory as a stage's input."""
@@ -175,7 +192,7 @@ class Version:
 
     def _check_directory(self, path: Path) -> None:
         try:
-            check_files(path, self.files)
+            check_files(path, self.published)
         except Corrupt as error:
             hint = way_out(self.model)
             raise Corrupt(error.message, where=error.where, hint=hint) from error
@@ -211,34 +228,6 @@ def read_version(path: Path) -> Version:
     return version
 
 
-def copy_encoder(encoder: Input, target: Path) -> None:
-    """Copy the encoder's files and check the copy against the digest that was judged.
-
-    What is in the directory and not one of the encoder's files is left behind.
-
-    Raises:
-        Corrupt: if the copy has another digest, naming the file where it is known.
-        OSError: if a file cannot be read or written.
-    """
-    target.mkdir()
-    names = sorted(encoder.files) or _names(encoder.path)
-    for name in names:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        if (encoder.path / name).is_file():
-            shutil.copy(encoder.path / name, target / name)
-    digests = tree_digests(target)
-    if combined_digest(digests) == encoder.digest:
-        return
-    names = [name for name, digest in encoder.files.items() if digests.get(name) != digest]
-    raise Corrupt(
-        f"the encoder is not the one that the gate approved: "
-        f"{', '.join(names) or 'its digest'} differs",
-        where=str(encoder.path),
-        hint="Nothing was published. Run again: a damaged artifact is built again and judged "
-        "again. `alignment store verify` lists everything that is damaged.",
-    )
-
-
 def check_manifest(version: Version) -> None:
     """Whether the manifest is that of this version, in the form that everything else relies on.
 
@@ -251,29 +240,24 @@ def check_manifest(version: Version) -> None:
         raise ValueError(f"it is that of {name}")
     check_types({**manifest, "digest": version.digest}, _TYPES, required=False)
     version.mean_accuracy()
-    for entry in manifest.get("files", {}).values():
+    for entry in version.entries.values():
         check_types(entry, {"sha256": str, "bytes": int}, required=True)
     for corpus in manifest.get("corpora", []):
         check_types({"corpora": corpus}, {"corpora": dict}, required=True)
 
 
 def _check_files(version: Version, path: Path) -> None:
-    extra = unlisted(path, {*version.files, *OURS}) if version.files else []
+    extra = unlisted(path, {*version.published, *OURS}) if version.files else []
     if extra:  # such as adapter_config.json, with which a model loads differently
         raise Corrupt(f"{extra[0]} is not one of the published files", where=str(path))
-    entries = version.manifest.get("files", {})
-    for name in version.files:
-        entry = entries[name]
+    entries = version.entries
+    for name in version.published:
+        expected = entries[name]["bytes"]
         file = path / name
         size = file.stat().st_size if file.is_file() else None
-        if size != entry["bytes"]:
+        if size != expected:
             got = "no such file" if size is None else f"{size} bytes"
-            raise Corrupt(f"got {got}, expected {entry['bytes']} bytes", where=str(file))
-
-
-def _names(root: Path) -> list[str]:
-    files = [path for path in sorted(root.rglob("*")) if path.is_file()]
-    return [path.relative_to(root).as_posix() for path in files]
+            raise Corrupt(f"got {got}, expected {expected} bytes", where=str(file))
 
 
 def _encoder_digests(path: Path) -> dict[str, str]:

@@ -32,6 +32,8 @@ class AccuracyRow(NamedTuple):
     passed: bool
     failed_rules: str
     """Names of the rules that refuse it."""
+    small: bool
+    """It passed although the suite is too small."""
     warnings: tuple[str, ...]
     """What passed but is worth knowing."""
     reason: str
@@ -82,6 +84,7 @@ def accuracy_row(language: LanguageResult, result: SuiteResult) -> AccuracyRow:
         failed_rules=", ".join(
             rule.name.replace("_", " ") for rule in result.rules if not rule.passed
         ),
+        small=result.passed and result.is_small(),
         warnings=tuple(result.warnings()),
         reason=result.reason,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alignment.report.onnx import OnnxResults
 from alignment.report.summary import CorpusUse
 from alignment.report.templating import render_markdown
 from alignment.types import Finding, Override
@@ -21,6 +22,7 @@ def render_card(
     encoder: Mapping[str, Any],
     names: Mapping[str, str],
     override: Override | None = None,
+    onnx: OnnxResults | None = None,
 ) -> str:
     """What the model is, how to use it, how it was measured, and what it was trained on.
 
@@ -35,6 +37,7 @@ def render_card(
             whether it needs `trust_remote_code`.
         names: Names of the languages by code, the pivot first.
         override: Who deployed it although the gate refused it, and why.
+        onnx: Its ONNX graphs, if they were asked for.
     """
     return render_markdown(
         "model_card.md.j2",
@@ -47,4 +50,5 @@ def render_card(
         encoder=encoder,
         names=names,
         override=override,
+        onnx=onnx,
     )

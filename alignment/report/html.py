@@ -14,6 +14,7 @@ from alignment.report.sections.history import history_section
 from alignment.report.sections.languages import languages_section
 from alignment.report.sections.lineage import lineage_section
 from alignment.report.sections.negatives import negatives_section
+from alignment.report.sections.onnx import onnx_section
 from alignment.report.sections.pools import (
     hard_pool_section,
     mixed_pool_section,
@@ -56,6 +57,7 @@ def render_report(
         mixed_pool=mixed_pool_section(summary),
         hard_pool=hard_pool_section(summary),
         retrieval=retrieval_section(summary),
+        onnx=onnx_section(summary),
         data=data_section(summary),
         negatives=negatives_section(summary, audits),
         training=training_section(steps),

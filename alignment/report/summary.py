@@ -6,74 +6,14 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
+from alignment.report.onnx import OnnxResults
 from alignment.report.pools import HardPool, MixedPool, Retrieval
 from alignment.report.record import Record as _Record
-from alignment.types import AlignmentVerdict, RuleName
-
-
-class Score(_Record):
-    """Accuracy@1 of one encoder, in [0, 1]."""
-
-    forward: float = Field(description="pivot -> language")
-    backward: float = Field(description="language -> pivot")
-    mean: float = Field(description="mean of both directions")
-    low: float = Field(description="95% Wilson interval of the mean, over all queries")
-    high: float
-
-
-class RuleOutcome(_Record):
-    """One rule of the gate for one language on one suite."""
-
-    name: RuleName
-    passed: bool
-    reason: str
-    numbers: dict[str, float] = Field(default_factory=dict, description="what the rule compared")
-    warning: bool = Field(False, description="passed, but worth knowing")
-
-
-class Change(_Record):
-    """How the accuracy of one language on one suite changed, tested without a margin."""
-
-    low: float = Field(description="95% interval of after - before, in [-1, 1]; pairs are the unit")
-    high: float
-    p: float = Field(description="exact two-sided p-value of 'the two encoders are equally good'")
-    p_adjusted: float = Field(
-        description="after Holm's correction for all languages and suites of the run"
-    )
-
-
-class SuiteResult(_Record):
-    """One language on one suite: before is the reference, after is the candidate."""
-
-    n: int = Field(description="queries per direction")
-    before: Score
-    after: Score
-    passed: bool
-    reason: str
-    floor: float
-    wins: int = Field(description="queries that only the candidate got right")
-    losses: int = Field(description="queries that only the reference got right")
-    p_worse: float = Field(
-        description="one-sided p-value for 'the candidate is worse by more than the margin'"
-    )
-    p_adjusted: float | None = Field(
-        None, description="after Holm's correction for all tests of the run"
-    )
-    power: float | None = Field(
-        None, description="probability that the test sees the drop that it must see"
-    )
-    pooled_with: list[str] = Field(
-        default_factory=list, description="languages that were also tested together with this one"
-    )
-    rules: list[RuleOutcome] = Field(default_factory=list, description="of the gate")
-    change: Change | None = Field(
-        None, description="how sure the change is; null in runs of earlier releases"
-    )
-    digest: str = Field("", description="sha256 of the suite's pairs in this language")
-
-    def warnings(self) -> list[str]:
-        """Reasons of rules that passed, which people should know."""
-        return [rule.reason for rule in self.rules if rule.warning]
+from alignment.report.scores import Change as Change
+from alignment.report.scores import RuleOutcome as RuleOutcome
+from alignment.report.scores import Score as Score
+from alignment.report.scores import SuiteResult as SuiteResult
+from alignment.types import AlignmentVerdict
 
 
 class LanguageResult(_Record):
@@ -273,6 +213,9 @@ class Summary(_Record):
     retrieval: dict[str, dict[str, Retrieval]] = Field(
         default_factory=dict, description="queries to documents, by language and suite"
     )
+    onnx: OnnxResults | None = Field(
+        None, description="the ONNX graphs of the candidate; null if `publish.onnx` is not set"
+    )
     history: list[Deployment] = Field(
         default_factory=list, description="the last deployments, oldest first"
     )
@@ -299,7 +242,7 @@ class Summary(_Record):
         small: dict[str, dict[str, SuiteResult]] = {}
         for language in self.languages.values():
             for suite, result in language.suites.items():
-                if result.passed and result.warnings():
+                if result.passed and result.is_small():
                     small.setdefault(suite, {})[language.name] = result
         return small
 

@@ -1,6 +1,6 @@
 """The field's measures of bitext retrieval, from one search in each direction.
 
-`alignment.retrieval.metrics` decides which query is right. This module adds the measures that
+`alignment.retrieval.outcomes` decides which query is right. This module adds the measures that
 other people publish, each as its library defines it, so that numbers can be compared.
 """
 
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alignment.retrieval.margins import NEIGHBORS
-from alignment.retrieval.metrics import TIE, Outcomes, evaluate_pairs, text_numbers
 from alignment.retrieval.neighbors import Neighbors, nearest
+from alignment.retrieval.outcomes import TIE, Outcomes, outcomes_of, text_numbers
 
 RANKS = 10
 """Depth of MRR and hubness."""
@@ -93,24 +93,46 @@ def measure_pairs(
     Raises:
         ValueError: if the lengths differ.
     """
-    outcomes = evaluate_pairs(source_vectors, target_vectors, source_texts, target_texts)
-    if len(source_vectors):
-        depth = max(k, RANKS)
-        to_targets = nearest(source_vectors, target_vectors, depth)
-        to_sources = nearest(target_vectors, source_vectors, depth)
-        forward = _measures(outcomes.forward, to_targets, to_sources, target_texts, k)
-        backward = _measures(outcomes.backward, to_sources, to_targets, source_texts, k)
-    else:
-        forward = backward = Measures(*[math.nan] * len(Measures._fields))
-    return PairMeasures(forward, backward, outcomes.forward.correct, outcomes.backward.correct)
+    _check_lengths(source_vectors, target_vectors, source_texts, target_texts)
+    if not len(source_vectors):
+        nothing = Measures(*[math.nan] * len(Measures._fields))
+        none = np.empty(0, np.bool_)
+        return PairMeasures(nothing, nothing, none, none)
+    depth = max(k, RANKS)
+    to_targets = nearest(source_vectors, target_vectors, depth)
+    to_sources = nearest(target_vectors, source_vectors, depth)
+    sources, targets = text_numbers(source_texts), text_numbers(target_texts)
+    forward = outcomes_of(to_targets, source_vectors, target_vectors, targets)
+    backward = outcomes_of(to_sources, target_vectors, source_vectors, sources)
+    return PairMeasures(
+        _measures(forward, to_targets, to_sources, targets, k),
+        _measures(backward, to_sources, to_targets, sources, k),
+        forward.correct,
+        backward.correct,
+    )
+
+
+def _check_lengths(*columns: NDArray[np.float32] | Sequence[str]) -> None:
+    lengths = [len(column) for column in columns]
+    if len(set(lengths)) > 1:
+        raise ValueError(
+            "vectors and texts must have the same length, got "
+            f"{lengths[0]} and {lengths[1]} vectors, {lengths[2]} and {lengths[3]} texts"
+        )
 
 
 def _measures(
-    outcomes: Outcomes, forward: Neighbors, backward: Neighbors, texts: Sequence[str], k: int
+    outcomes: Outcomes,
+    forward: Neighbors,
+    backward: Neighbors,
+    numbers: NDArray[np.int64],
+    k: int,
 ) -> Measures:
-    """One direction: `forward` are the queries' neighbors, `backward` those of the candidates."""
-    n = len(texts)
-    numbers = text_numbers(texts)
+    """One direction: `forward` are the queries' neighbors, `backward` those of the candidates.
+
+    `numbers` are those of the candidates' texts.
+    """
+    n = len(numbers)
     predicted = forward.indices[:, 0]
     return Measures(
         accuracy=outcomes.accuracy,

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 1024
-TIE = 1e-6  # equal vectors may differ by this much after a float32 matrix product
+from alignment.retrieval.neighbors import nearest
+from alignment.retrieval.outcomes import BLOCK as BLOCK
+from alignment.retrieval.outcomes import TIE as TIE
+from alignment.retrieval.outcomes import Outcomes as Outcomes
+from alignment.retrieval.outcomes import outcomes_of
+from alignment.retrieval.outcomes import text_numbers as text_numbers
 
-
-class Outcomes(NamedTuple):
-    """Results of one direction of retrieval; each array has one entry per query (n,)."""
-
-    correct: NDArray[np.bool_]
-    """Whether the query found its translation."""
-    gold: NDArray[np.float32]
-    """Score of its translation."""
-    best_wrong: NDArray[np.float32]
-    """Score of the best candidate that is not its translation."""
-
-    @property
-    def accuracy(self) -> float:
-        """Share of correct queries, 0 to 1; NaN if there are none."""
-        return float(self.correct.mean()) if len(self.correct) else math.nan
+SEARCHED_FROM = 16_384
+"""Candidates from which the exact search of `nearest` is faster than a product of all texts."""
+NEIGHBORS = 4
+"""Candidates per query in that search: a wrong text is among them, unless the translation's text
+has as many copies."""
 
 
 class PairOutcomes(NamedTuple):
@@ -97,6 +90,9 @@ def retrieve(
     2019; LASER takes k = 4). It holds back a text that is near everything. Such a score depends on
     all texts that are searched, which that of a vector index does not.
 
+    Many candidates are searched by `nearest`, which gives the same answers; a score may then differ
+    in its last bit.
+
     Examples:
         >>> import numpy as np
         >>> vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)
@@ -122,6 +118,9 @@ def retrieve(
             f"got {n} queries, {len(candidates)} candidates, {len(texts)} texts"
         )
     text_ids = text_numbers(texts)
+    if n >= SEARCHED_FROM and not margin:
+        found = nearest(queries, candidates, NEIGHBORS, block=block)
+        return outcomes_of(found, queries, candidates, text_ids)
     if margin:
         query_means = _mean_knn_similarity(queries, candidates, margin, block)
         candidate_means = _mean_knn_similarity(candidates, queries, margin, block)
@@ -136,12 +135,6 @@ def retrieve(
         gold[rows] = np.where(is_gold, scores, -np.inf).max(axis=1)
         best_wrong[rows] = np.where(is_gold, -np.inf, scores).max(axis=1)
     return Outcomes(gold - best_wrong > TIE, gold, best_wrong)
-
-
-def text_numbers(texts: Sequence[str]) -> NDArray[np.int64]:
-    """A number for each text (n,); equal texts have the same number."""
-    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-    return np.array([numbers[text] for text in texts], np.int64)
 
 
 def _mean_knn_similarity(

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from alignment.arrays import save_array, write_array
 from alignment.errors import AlignmentError, ConfigError, Corrupt, EmptyCorpus
 from alignment.files import remove, replace_durably, sync_tree, write_json
+from alignment.manifests import describe_files
 from alignment.search.documents import Document, line_offsets
 from alignment.search.index import FLOAT_BYTES, SearchIndex
 from alignment.search.manifest import (
@@ -37,7 +38,6 @@ from alignment.search.manifest import (
     IndexManifest,
     IndexModel,
     Method,
-    describe_files,
     is_index,
 )
 from alignment.search.methods import HNSW_FROM, build_hnsw

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from alignment.errors import Corrupt, Missing
-from alignment.files import file_digest
 from alignment.manifests import (
     MANIFEST,
     check_listed,
@@ -88,15 +87,6 @@ def is_index(directory: Path) -> bool:
             return False
         names = {path.name for path in directory.iterdir()}
         return {MANIFEST, DOCUMENTS} <= names <= {MANIFEST, DOCUMENTS, OFFSETS, VECTORS, GRAPH}
-
-
-def describe_files(directory: Path, names: list[str]) -> dict[str, dict[str, Any]]:
-    """Bytes and sha256 of these files, by name."""
-    entries = {}
-    for name in names:
-        path = directory / name
-        entries[name] = {"bytes": path.stat().st_size, "sha256": file_digest(path)}
-    return entries
 
 
 def read_index_manifest(directory: Path) -> IndexManifest:

@@ -1,4 +1,4 @@
-"""What the gate judges besides accuracy: mixed pool, hard pool, queries to documents."""
+"""What the gate judges besides accuracy: pools, queries to documents, ONNX graphs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from pathlib import Path
 from alignment import layout, tables
 from alignment.config import Gate
 from alignment.errors import DataError
-from alignment.gate import Further
-from alignment.types import Artifact, FurtherRule
+from alignment.gate import ExportOutcome, Further
+from alignment.stages.evaluate import SuiteCounts
+from alignment.stages.evaluate_onnx import read_accuracies
+from alignment.stages.onnx import OnnxCounts
+from alignment.types import EXPORT_RULES, Accuracy, Artifact, FurtherRule
 
 MIXED = "mixed"
+ONNX = "onnx"
+ONNX_IN = "onnx:"
 RETRIEVE = "retrieve:"
 
 
@@ -23,20 +28,39 @@ class FurtherArtifacts:
     mixed: Artifact | None = None
     retrieved: Mapping[str, Artifact] = field(default_factory=dict)
     """By language."""
+    onnx: Artifact | None = None
+    """The graphs of the candidate."""
+    onnx_measured: Mapping[str, Artifact] = field(default_factory=dict)
+    """By language; empty if no graph could be made."""
 
     @classmethod
     def of(cls, artifacts: Mapping[str, Artifact]) -> FurtherArtifacts:
         """From `by_name`."""
-        retrieved = {}
-        for name, artifact in artifacts.items():
-            if name.startswith(RETRIEVE):
-                retrieved[name.removeprefix(RETRIEVE)] = artifact
-        return cls(artifacts.get(MIXED), retrieved)
+        return cls(
+            artifacts.get(MIXED),
+            _by_language(artifacts, RETRIEVE),
+            artifacts.get(ONNX),
+            _by_language(artifacts, ONNX_IN),
+        )
 
     def by_name(self) -> dict[str, Artifact]:
         """All of them; the names are those of the gate's inputs."""
-        named = {f"{RETRIEVE}{code}": artifact for code, artifact in self.retrieved.items()}
-        return named if self.mixed is None else {MIXED: self.mixed, **named}
+        named = {}
+        if self.mixed is not None:
+            named[MIXED] = self.mixed
+        named |= {f"{RETRIEVE}{code}": artifact for code, artifact in self.retrieved.items()}
+        if self.onnx is not None:
+            named[ONNX] = self.onnx
+        named |= {f"{ONNX_IN}{code}": artifact for code, artifact in self.onnx_measured.items()}
+        return named
+
+
+def _by_language(artifacts: Mapping[str, Artifact], prefix: str) -> dict[str, Artifact]:
+    by_language = {}
+    for name, artifact in artifacts.items():
+        if name.startswith(prefix):
+            by_language[name.removeprefix(prefix)] = artifact
+    return by_language
 
 
 NOTHING = FurtherArtifacts()
@@ -67,6 +91,29 @@ def further_outcomes(
         yield _hard(candidate, reference, language, suite)
     if asked.retrieval is not None and first:
         yield from _retrieval(candidate, reference, language, asked.retrieval.metric)
+
+
+def export_outcomes(candidate: Measured, language: str, suite: str) -> Iterator[ExportOutcome]:
+    """How the candidate's ONNX graphs do in one language on one suite; none if there are none."""
+    made = candidate.further.onnx
+    if made is None:
+        return
+    problem = OnnxCounts.of(made).problem
+    if problem:
+        yield ExportOutcome("onnx", 0.0, problem)
+        return
+    accuracies = read_accuracies(candidate.further.onnx_measured[language])
+    for rule in EXPORT_RULES:
+        if rule in accuracies:
+            yield ExportOutcome(rule, _accuracy(accuracies[rule][suite]))
+
+
+def _accuracy(counts: SuiteCounts) -> float:
+    """In the order of additions of `Accuracy.mean`, so that equal answers have equal accuracies."""
+    accuracy = Accuracy(
+        counts.forward / counts.queries, counts.backward / counts.queries, counts.queries
+    )
+    return accuracy.mean
 
 
 def _mixed(candidate: Measured, reference: Measured, language: str, suite: str) -> Further:

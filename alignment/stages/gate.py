@@ -17,7 +17,13 @@ from alignment.files import write_json
 from alignment.gate import Earlier, PairedOutcomes, SuiteOutcomes, decide
 from alignment.gate.evidence import FIRST, SuiteKey
 from alignment.gate.record import verdict_from_json, verdict_to_json
-from alignment.stages.further import NOTHING, FurtherArtifacts, Measured, further_outcomes
+from alignment.stages.further import (
+    NOTHING,
+    FurtherArtifacts,
+    Measured,
+    export_outcomes,
+    further_outcomes,
+)
 from alignment.stages.outcomes import read_answers
 from alignment.store import Store
 from alignment.types import Artifact, Counts, Verdict
@@ -85,9 +91,8 @@ def gate(
         inputs["holdout"] = holdout.input()
     for number, artifact in enumerate(triplets):
         inputs[f"triplets:{number}"] = artifact.input(layout.TRIPLETS)
-    asked = {
-        language: rules[language].model_dump(exclude=set(AFTERWARDS)) for language in candidate
-    }
+    unasked = {*AFTERWARDS} if further[0].onnx is not None else {*AFTERWARDS, "onnx"}
+    asked = {language: rules[language].model_dump(exclude=unasked) for language in candidate}
     config = {
         "against": against,
         "rules": asked,
@@ -159,6 +164,7 @@ def paired_outcomes(
                 tied=after.tied,
                 leaked=leaked.get((language, suite), 0),
                 further=tuple(further),
+                exports=tuple(export_outcomes(candidate, language, suite)),
             )
 
 

@@ -22,10 +22,13 @@ from alignment.encoder.description import describe
 from alignment.gate.record import verdict_to_json
 from alignment.provenance import code_digest, git_commit, package_versions
 from alignment.registry import Override, Registry, Version
+from alignment.registry.copying import NO_EXPORTS, Exports
 from alignment.report.card import render_card
+from alignment.report.onnx import OnnxResults
 from alignment.report.summary import CorpusUse
 from alignment.types import Approved, Artifact, Rejected, Verdict, combined_digest
 
+NOTHING: Mapping[str, Any] = {}
 logger = logging.getLogger(__name__)
 
 
@@ -41,6 +44,8 @@ def publish(
     base: str = "",
     data: Collection[Artifact] = (),
     suites: Mapping[str, str] | None = None,
+    exports: Exports = NO_EXPORTS,
+    onnx: Mapping[str, Any] = NOTHING,
     deploy: bool = True,
 ) -> Version:
     """The version that holds this encoder: a new one, or the one that has it already.
@@ -56,6 +61,8 @@ def publish(
         base: Name of the base encoder, if the configuration has only an alias of it.
         data: Artifacts of `triplets`, which the encoder was trained on.
         suites: Digest of each suite, by `language/suite`.
+        exports: Directories that were made from the encoder and that the gate accepted.
+        onnx: What the gate says of its ONNX graphs; empty if there are none.
         deploy: False makes it the challenger and leaves the champion as it is.
 
     Raises:
@@ -63,7 +70,15 @@ def publish(
         VersionExists: if the directory of the next version exists already.
     """
     manifest, card = _contents(
-        trained, verdict, config, corpora, reference=reference, base=base, override=None, data=data
+        trained,
+        verdict,
+        config,
+        corpora,
+        reference=reference,
+        base=base,
+        override=None,
+        data=data,
+        onnx=onnx,
     )
     manifest["suites"] = dict(suites or {})
     version = registry.publish(
@@ -73,7 +88,9 @@ def publish(
         manifest=manifest,
         card=card,
         deploy=deploy,
+        exports=exports,
     )
+    _warn_of_missing(registry, version, exports)
     aliases = registry.aliases()
     if version.name == aliases.champion:
         logger.info("publish: %s is the champion of %s", version.name, registry.name)
@@ -114,6 +131,8 @@ def publish_refused(
     reference: Mapping[str, str],
     base: str = "",
     data: Collection[Artifact] = (),
+    exports: Exports = NO_EXPORTS,
+    onnx: Mapping[str, Any] = NOTHING,
 ) -> Version:
     """The version that holds an encoder which the gate refused, deployed because somebody says so.
 
@@ -132,10 +151,33 @@ def publish_refused(
         base=base,
         override=override,
         data=data,
+        onnx=onnx,
     )
-    return registry.publish_refused(
-        trained.directory(layout.MODEL), verdict, override, manifest=manifest, card=card
+    version = registry.publish_refused(
+        trained.directory(layout.MODEL),
+        verdict,
+        override,
+        manifest=manifest,
+        card=card,
+        exports=exports,
     )
+    _warn_of_missing(registry, version, exports)
+    return version
+
+
+def _warn_of_missing(registry: Registry, version: Version, exports: Exports) -> None:
+    """An equal encoder was published before, without these exports: a version never changes."""
+    missing = set(exports) - {name.partition("/")[0] for name in version.exports}
+    if missing:
+        logger.warning(
+            "%s of %s has this encoder already and was published without %s. Write it with: "
+            "alignment registry export %s@%s --out DIR",
+            version.name,
+            registry.name,
+            " and ".join(sorted(missing)),
+            registry.name,
+            version.name,
+        )
 
 
 def _contents(
@@ -148,6 +190,7 @@ def _contents(
     base: str,
     override: Override | None,
     data: Collection[Artifact],
+    onnx: Mapping[str, Any],
 ) -> tuple[dict[str, Any], str]:
     """The manifest and the model card."""
     encoder = _encoder_facts(trained.path / layout.MODEL, config.encoder, base)
@@ -161,8 +204,9 @@ def _contents(
         training=config.train.model_dump(mode="json"),
         names={code: languages.name(code) for code in [config.pivot, *config.measured]},
         override=override,
+        onnx=OnnxResults.model_validate(onnx) if onnx else None,
     )
-    manifest = {
+    manifest: dict[str, Any] = {
         "train_key": trained.key,
         "encoder": encoder,
         "config": config.model_dump(mode="json"),
@@ -174,6 +218,8 @@ def _contents(
         "corpora": [use.model_dump(mode="json") for use in corpora],
         "verdict": verdict_to_json(verdict),
     }
+    if onnx:
+        manifest["onnx"] = onnx
     return manifest, card
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from alignment.encoder.directory import load_encoder, save_encoder
+from alignment.encoder.onnx import export as exporting
 from alignment.encoder.prompts import Prompts, choose_prompts
 from alignment.errors import AlignmentError, Corrupt, Missing
 from alignment.manifests import read_manifest
-from alignment.pipeline import export as exporting
-from alignment.pipeline.export import export, verify
+from alignment.pipeline.export import export
 from alignment.pipeline.export_suites import Suite
 from alignment.pipeline.measure import Bitext
 from alignment.pipeline.search import Models
@@ -83,7 +83,7 @@ def test_every_layout_is_exported_or_refused_by_name(name: str, tmp_path: Path) 
     export_graph(tmp_path / "model", tmp_path / "out")
     encoder = load_encoder(tmp_path / "model", device="cpu")
     exporting.write_prompts(tmp_path / "out", encoder)
-    assert verify(encoder, runtime.OnnxEncoder(tmp_path / "out")) > 0.99999
+    assert exporting.verify(encoder, runtime.OnnxEncoder(tmp_path / "out")) > 0.99999
 
 
 @pytest.mark.parametrize("kind", ["onnx", "onnx-int8"])

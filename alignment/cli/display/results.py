@@ -10,6 +10,7 @@ from rich.text import Text
 
 from alignment.cli.display.console import add_row, console, new_table, say, styled
 from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent, small_suite_line
+from alignment.report.sections.onnx import left_out
 from alignment.report.summary import Delivery, StageRecord, Summary
 
 ACCURACY_COLUMNS: dict[str, JustifyMethod] = {
@@ -90,15 +91,17 @@ def _print_suite(summary: Summary, suite: str) -> None:
 
 
 def _print_warnings(summary: Summary) -> None:
-    """One line for each suite that is too small, however many languages it has."""
+    """One line for each suite that is too small, and for each ONNX graph that is left out."""
     for suite, small in summary.small_suites().items():
         say(("Too small", "yellow"), f": {small_suite_line(suite, small)}")
+    for sentence in left_out(summary):
+        say(("Left out", "yellow"), f": {sentence}")
 
 
 def _gate_cell(row: AccuracyRow) -> Text:
     if not row.passed:
         return styled(("refused", "red"), f": {row.reason}")
-    if row.warnings:
+    if row.small:
         return styled(("pass", "green"), (f" (power {row.power})", "yellow"))
     return styled(("pass", "green"))
 

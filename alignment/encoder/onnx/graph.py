@@ -20,19 +20,20 @@ from alignment.encoder.container import (
 from alignment.encoder.forward import embed, input_kind
 from alignment.encoder.onnx.files import (
     ATTENTION_MASK,
-    EXTRA_PURPOSE,
     INPUT_IDS,
     LARGEST_FILE,
     MODEL,
     OUTPUT,
     TOKENIZER,
+    NotExportable,
+    require_extra,
 )
 from alignment.encoder.padding import Padded, pad
 from alignment.encoder.refusals import check_directory
 from alignment.encoder.samples import SAMPLES
 from alignment.encoder.tokens import check_token_types, token_rows
-from alignment.errors import AlignmentError, ConfigError
-from alignment.extras import require
+from alignment.errors import ConfigError
+from alignment.failures import is_disk_full
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -57,10 +58,9 @@ def export_graph(source: Path, target: Path) -> None:
 
     Raises:
         ConfigError: if the encoder has a layout that cannot be exported, or the extra is missing.
-        AlignmentError: if torch cannot export its architecture.
+        NotExportable: if torch cannot export its architecture.
     """
-    for module in ("onnx", "onnxruntime", "onnxscript"):
-        require(module, "onnx", EXTRA_PURPOSE)
+    require_extra()
     check_directory(source, trust_remote_code=False)
     container = load_container(source, device="cpu", dtype=torch.float32)
     check_token_types(container, source)
@@ -69,6 +69,19 @@ def export_graph(source: Path, target: Path) -> None:
     tokenizer = exported_tokenizer(container)
     _export(container, target / MODEL)
     tokenizer.save(str(target / TOKENIZER))
+
+
+def check_exportable(source: Path) -> None:
+    """Refuse an encoder whose layout cannot be exported, without an export.
+
+    Raises:
+        ConfigError: by name, or if the extra is missing.
+    """
+    require_extra()
+    check_directory(source, trust_remote_code=False)
+    container = load_container(source, device="cpu", dtype=torch.float32)
+    check_token_types(container, source)
+    check_layout(container, source)
 
 
 def check_layout(container: SentenceTransformer, source: Path) -> None:
@@ -144,8 +157,10 @@ def _export(container: SentenceTransformer, path: Path) -> None:
                 verbose=False,
             )
     except Exception as error:  # torch raises all kinds
+        if is_disk_full(error):
+            raise
         name = type(transformer_of(container)).__name__
-        raise AlignmentError(
+        raise NotExportable(
             f"torch cannot export {name} to ONNX: {_first_cause(error)}",
             where=str(path.parent),
             hint="Use the model with torch, or try a newer version of torch.",

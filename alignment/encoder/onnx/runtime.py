@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,6 +89,12 @@ class OnnxEncoder:
         }
         vectors: NDArray[np.float32] = self._session.run([OUTPUT], inputs)[0]
         return vectors
+
+
+@lru_cache(maxsize=2)  # of a candidate in float32 and in 8 bits
+def cached_onnx_encoder(path: Path) -> OnnxEncoder:
+    """The export in a directory, kept in memory until two others are opened."""
+    return OnnxEncoder(path)
 
 
 def _checked_prompts(path: Path) -> dict[str, str]:

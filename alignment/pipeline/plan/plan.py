@@ -188,6 +188,8 @@ def _by_default(stage: str, units: int, config: Config, shape: EncoderShape | No
         seconds = _with_encoder(seconds, tokens * units * passes, shape)
     if stage in ("encoder", "train", "average", "publish"):
         size = None if shape is None else 4 * shape.parameters
+    elif stage == "onnx":
+        size = None if shape is None else 5 * shape.parameters
     return StagePlan(units, cost.unit, seconds, size, "default")
 
 
@@ -203,6 +205,8 @@ def _applies(stage: str, config: Config) -> bool:
         return config.clean.misaligned != "ignore"
     if stage == "average":
         return bool(config.train.average_with_base)
+    if stage in ("onnx", "evaluate_onnx"):
+        return config.publish.onnx is not None
     if stage == "embed":
         return _exists(stage) and needs_vectors(config.triplets)
     if stage == "semantic":

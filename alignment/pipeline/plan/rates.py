@@ -77,13 +77,27 @@ COSTS = {
     "train": StageCost("step", 0.01, 0),
     "average": StageCost("run", 10, 0),
     "evaluate": StageCost("query", 0.2e-3, 60, 2 * TOKENS_PER_SENTENCE),
+    "onnx": StageCost("run", 15, 0),
+    "evaluate_onnx": StageCost("query", 0.2e-3, 0, TOKENS_PER_SENTENCE),
     "gate": StageCost("run", 0.2, 5000),
     "publish": StageCost("run", 5, 0),
     "report": StageCost("run", 3, 500_000),
 }
 """In the order of the stages; `tokens` of a step are those of its batch."""
 DEPENDS_ON_ENCODER = frozenset(
-    {"check", "embed", "mine", "tokenize", "train", "average", "evaluate", "mixed", "retrieve"}
+    {
+        "check",
+        "embed",
+        "mine",
+        "tokenize",
+        "train",
+        "average",
+        "evaluate",
+        "mixed",
+        "retrieve",
+        "onnx",
+        "evaluate_onnx",
+    }
 )
 FLOPS_PER_CORE = 95e9
 """Of float32 products by one core, from the rates of `make bench-train`."""

@@ -20,12 +20,14 @@ from alignment.registry.aliases import Aliases, previous_of
 from alignment.registry.attempts import Attempt, is_new, parse_attempt
 from alignment.registry.backend import Attempts, Deployed
 from alignment.registry.bucket.cache import Cache
-from alignment.registry.bucket.log import GAP, Log, parsed
+from alignment.registry.bucket.log import Log, parsed
 from alignment.registry.bucket.objects import Objects
 from alignment.registry.bucket.removal import delete_version
 from alignment.registry.bucket.state import NAME, Read, State, read_state, swap
+from alignment.registry.bucket.stored_history import StoredHistory
 from alignment.registry.bucket.upload import Upload
 from alignment.registry.bucket.versions import StoredVersions
+from alignment.registry.copying import NO_EXPORTS, Exports
 from alignment.registry.declined import Declined, parse_declined
 from alignment.registry.history import (
     Action,
@@ -33,7 +35,6 @@ from alignment.registry.history import (
     History,
     deployments,
     new_move,
-    parse_move,
 )
 from alignment.registry.names import number_of
 from alignment.registry.refusals import alias_conflict
@@ -53,7 +54,7 @@ class BucketBackend:
         self.cache = cache
         self._model = model
         self._versions = StoredVersions(objects, model, cache)
-        self._history = Log(objects, "history")
+        self._history = StoredHistory(objects)
         self._declined = Log(objects, "declined")
         self._attempts = Log(objects, "attempts")
 
@@ -118,7 +119,7 @@ class BucketBackend:
 
     def history(self) -> History:
         """All moves of the champion, and the numbers of entries that are damaged or missing."""
-        return self._read_history(self.state().state)
+        return self._history.read(self.state().state)
 
     def deployments(self, history: History) -> Deployments:
         """What the history and the alias amount to."""
@@ -143,7 +144,13 @@ class BucketBackend:
                 hint="The deployed version has not changed. Check the disk of this machine.",
             ) from error
 
-    def add(self, encoder: Input, manifest: Mapping[str, Any], card: str) -> Version:
+    def add(
+        self,
+        encoder: Input,
+        manifest: Mapping[str, Any],
+        card: str,
+        exports: Exports = NO_EXPORTS,
+    ) -> Version:
         """Add the next version, which is complete or absent.
 
         Raises:
@@ -152,7 +159,7 @@ class BucketBackend:
         """
         mentioned = [move["version"] for move in self.history().moves]
         upload = Upload(self.objects, self.cache, self.model)
-        return self.read(upload.add(encoder, manifest, card, mentioned))
+        return self.read(upload.add(encoder, manifest, card, mentioned, exports))
 
     def move(
         self, name: str, action: Action, signed: Override | Decision | None, seen: Deployed
@@ -167,7 +174,7 @@ class BucketBackend:
             raise alias_conflict(self.where, read.state.champion)
         if read.state.champion == name:
             return
-        history = self._read_history(read.state)
+        history = self._history.read(read.state)
         self.complete(read.state)
         stack = self.deployments(history).stack
         previous = read.state.champion or (stack[-1] if stack else None)
@@ -176,7 +183,7 @@ class BucketBackend:
         challenger = read.state.challenger
         if challenger is not None and number_of(challenger) <= number_of(name):
             challenger = None
-        number = max(self._history.read().last, read.state.number) + 1
+        number = self._history.next_number(read.state)
         state = replace(
             read.state,
             champion=name,
@@ -256,7 +263,7 @@ class BucketBackend:
             delete_version(self.objects, name)
             self._versions.forget(name)
         if leaving:
-            self.update(lambda state: replace(state, removing=_without(state.removing, leaving)))
+            self.update(lambda state: state.without_removing(leaving))
 
     def update(self, change: Callable[[State], State]) -> None:
         """Change the state, again and again while others change it at the same time.
@@ -279,32 +286,12 @@ class BucketBackend:
 
     def complete(self, state: State) -> None:
         """Write the entry of the last move, which a killed process may not have written."""
-        if state.move is not None:
-            self._history.put(state.number, state.move)
+        self._history.complete(state)
 
     def _swap(self, read: Read, state: State) -> None:
         try:
             swap(self.objects, read, state)
         except AliasConflict:
             # The answer was lost, and somebody else has changed the aliases after this process.
-            if state.move is None or state.move == read.state.move or not self._recorded(state):
+            if state.move == read.state.move or not self._history.has_move_of(state):
                 raise
-
-    def _recorded(self, state: State) -> bool:
-        """Whether the history has the state's move."""
-        entries, _ = parsed(self._history.read(), lambda entry: str(entry["id"]))
-        return state.move is not None and state.move["id"] in entries
-
-    def _read_history(self, state: State) -> History:
-        entries = self._history.read()
-        moves, damaged = parsed(entries, parse_move)
-        last = entries.last
-        if state.move is not None and state.number > last:
-            damaged += range(last + 1, min(state.number, last + 1 + GAP))
-            moves.append(parse_move(state.move) or moves[-1])
-        lost = [number for number in damaged if number not in state.lost_history]
-        return History(moves, lost, self._history.where)
-
-
-def _without(names: tuple[str, ...], leaving: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in names if name not in leaving)

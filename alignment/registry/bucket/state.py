@@ -54,6 +54,11 @@ class State:
         """Number of the last move; 0 if there was none."""
         return 0 if self.move is None else int(self.move["number"])
 
+    def without_removing(self, names: tuple[str, ...]) -> State:
+        """The state after these versions were deleted."""
+        left = tuple(name for name in self.removing if name not in names)
+        return replace(self, removing=left)
+
 
 @dataclass(frozen=True)
 class Read:

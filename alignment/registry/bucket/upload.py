@@ -18,13 +18,14 @@ from alignment.manifests import MANIFEST, parse_manifest
 from alignment.registry.bucket.cache import Cache
 from alignment.registry.bucket.objects import Objects
 from alignment.registry.bucket.versions import CLAIM, BucketFiles, copy_name
+from alignment.registry.copying import NO_EXPORTS, Exports, copy_encoder, copy_exports
 from alignment.registry.history import now
 from alignment.registry.incoming import describe_version
 from alignment.registry.link import VERSION
 from alignment.registry.names import REMOVED, number_of
-from alignment.registry.version import CARD, Version, copy_encoder
+from alignment.registry.version import CARD, Version
 from alignment.text import parse_json
-from alignment.types import Input
+from alignment.types import Input, combined_digest
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,12 @@ class Upload:
         self._model = model
 
     def add(
-        self, encoder: Input, manifest: Mapping[str, Any], card: str, mentioned: Iterable[str]
+        self,
+        encoder: Input,
+        manifest: Mapping[str, Any],
+        card: str,
+        mentioned: Iterable[str],
+        exports: Exports = NO_EXPORTS,
     ) -> str:
         """Add the encoder; returns the version's name.
 
@@ -47,6 +53,7 @@ class Upload:
             manifest: What to record about the version.
             card: The model card.
             mentioned: Names in the history, which are not used again.
+            exports: What was made from the encoder, by directory.
 
         Raises:
             Corrupt: if the files do not have the encoder's digest.
@@ -54,8 +61,9 @@ class Upload:
         """
         with self._cache.scratch(f"upload-{uuid.uuid4().hex[:8]}") as directory:
             copy_encoder(encoder, directory)
-            name = self._claim(encoder.digest, mentioned)
-            describe_version(directory, name, encoder.digest, manifest, card)
+            copy_exports(exports, directory)
+            name = self._claim(_content_digest(encoder, exports), mentioned)
+            describe_version(directory, name, encoder.digest, manifest, card, exports)
             self._send(directory, name)
             data = (directory / MANIFEST).read_bytes()
             version = self._version(name, data)
@@ -68,7 +76,7 @@ class Upload:
         return name
 
     def _claim(self, digest: str, mentioned: Iterable[str]) -> str:
-        """A number for this encoder: of its unfinished upload, or the next one that is free."""
+        """A number for this content: of its unfinished upload, or the next one that is free."""
         folders = [name for name in self._objects.folders("") if VERSION.fullmatch(name)]
         for name in sorted(folders, key=number_of):
             if self._is_unfinished(name, digest):
@@ -125,3 +133,11 @@ class Upload:
                 where=where,
                 hint="Run again: the next number is taken then.",
             )
+
+
+def _content_digest(encoder: Input, exports: Exports) -> str:
+    """Of everything that is uploaded: an unfinished upload of something else does not go on."""
+    if not exports:
+        return encoder.digest
+    parts = {name: export.digest for name, export in exports.items()}
+    return combined_digest({**parts, "": encoder.digest})

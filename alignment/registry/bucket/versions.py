@@ -107,7 +107,7 @@ class BucketFiles:
             return contents
 
         try:
-            return self.cache.open(copy_name(version), version.files, download, others)
+            return self.cache.open(copy_name(version), version.published, download, others)
         except Corrupt as error:
             where = f"{self.where}/{error.where}"
             raise Corrupt(error.message, where=where, hint=way_out(self.model)) from error
@@ -136,13 +136,13 @@ class BucketFiles:
         Raises:
             Corrupt: naming the object that differs.
         """
-        entries = version.manifest["files"]
-        for name in version.files:
+        entries = version.entries
+        for name in version.published:
             size = sizes.get(name)
             if size != entries[name]["bytes"]:
                 got = "no such object" if size is None else f"{size} bytes"
                 raise self._corrupt(name, f"got {got}, expected {entries[name]['bytes']} bytes")
-        extra = sorted(set(sizes) - set(version.files) - {*OURS, CLAIM})
+        extra = sorted(set(sizes) - set(version.published) - {*OURS, CLAIM})
         if extra:  # such as adapter_config.json, with which a model loads differently
             raise self._corrupt(extra[0], "it is not one of the published files")
 
@@ -152,7 +152,7 @@ class BucketFiles:
         Raises:
             Corrupt: naming the object that differs.
         """
-        for name, expected in version.files.items():
+        for name, expected in version.published.items():
             pieces = self.objects.download(f"{version.name}/{name}")
             digest = hashlib.sha256()
             for piece in pieces or ():

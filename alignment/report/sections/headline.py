@@ -16,6 +16,7 @@ from alignment.report.sections.changes import (
     points,
     with_bars,
 )
+from alignment.report.sections.onnx import left_out
 from alignment.report.summary import LanguageResult, Summary
 from alignment.report.words import named
 
@@ -42,6 +43,10 @@ ADVICE: Mapping[str, str] = {
     "hard_pool": "see the section on the hard pool: altered copies of the translation come before "
     "it. Edited negatives (triplets.shares.edited) train on such copies.",
     "retrieval": "see the section on documents. Text like these queries and documents helps most.",
+    "onnx": "see the section on ONNX. Publish without it (publish.onnx), or let the gate refuse "
+    "the file alone (gate.onnx.refuses: file).",
+    "onnx_int8": "see the section on ONNX. Publish the float32 graph alone (publish.onnx: true), "
+    "allow a larger loss (gate.onnx.margin), or refuse the file alone (gate.onnx.refuses: file).",
 }
 """What to do about each rule that failed."""
 
@@ -105,12 +110,18 @@ def headline(summary: Summary) -> Headline:
         meaning=[*_means(summary), _counts(changes)],
         stops=_stops(summary),
         advice=_advice(summary) if not approved else [_nothing_to_do(summary)],
-        warnings=[small_suite_line(*entry) for entry in summary.small_suites().items()],
+        warnings=_warnings(summary),
         overrides=summary.overrides,
         tiles=_tiles(summary),
         groups=[_short(group) for group in groups(with_bars(changes))],
         several_suites=len(suites) > 1,
     )
+
+
+def _warnings(summary: Summary) -> list[str]:
+    """What people should know although everything passed."""
+    small = [small_suite_line(*entry) for entry in summary.small_suites().items()]
+    return [*small, *left_out(summary)]
 
 
 def _compared(summary: Summary) -> str:

@@ -124,7 +124,7 @@ def _table(suite: str, changes: Sequence[LanguageChange]) -> SuiteTable:
 def _rows(group: ChangeGroup, axis: tuple[float, float]) -> RowGroup:
     rows = []
     for change in group.changes:
-        small = change.result.passed and bool(change.result.warnings())
+        small = change.result.passed and change.result.is_small()
         rows.append(Row(change, charts.dumbbell(change.result, axis), small))
     return RowGroup(group, rows)
 

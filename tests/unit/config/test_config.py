@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from alignment.config import PrebuiltTripletsCorpus, parse_config
+from alignment.config import Config, PrebuiltTripletsCorpus, parse_config
 from tests.unit.config.support import GOOD, problem_of
 
 
@@ -19,6 +19,15 @@ def test_override_wins_over_a_shared_value() -> None:
     assert config.settings("cy").clean.min_words == 2
     assert config.settings("cy").clean.max_words == 50
     assert config.settings("fi").clean.min_words == 5
+
+
+def test_a_recorded_configuration_can_be_read_again() -> None:
+    """A key that a language does not override must not come back as null."""
+    config = parse_config(GOOD, overrides=["languages.cy.clean.max_char_run=null"])
+    recorded = config.model_dump(mode="json")
+    assert recorded["languages"]["cy"]["gate"] == {"floor": 0.9}
+    assert recorded["languages"]["cy"]["clean"] == {"max_char_run": None}
+    assert Config.model_validate(recorded) == config
 
 
 def test_override_can_disable_a_limit() -> None:

@@ -8,7 +8,15 @@ from alignment.config import Gate
 from alignment.errors import DataError
 from alignment.gate import Earlier, PairedOutcomes, SuiteOutcomes, decide, judge
 from alignment.gate.rules import RULES
-from alignment.types import FURTHER_RULES, Approved, Finding, Rejected, RuleName, RuleResult
+from alignment.types import (
+    EXPORT_RULES,
+    FURTHER_RULES,
+    Approved,
+    Finding,
+    Rejected,
+    RuleName,
+    RuleResult,
+)
 
 ASKED = Gate(floor=0.5, min_queries=4)
 LARGE = 2000
@@ -278,7 +286,7 @@ class TestAttempts:
 
 def test_every_rule_has_a_name_and_a_purpose() -> None:
     names = [rule.__name__ for rule in RULES]
-    assert [*names, *FURTHER_RULES] == list(get_args(RuleName))
+    assert [*names, *FURTHER_RULES, *EXPORT_RULES] == list(get_args(RuleName))
     assert all(rule.__doc__ for rule in RULES)
 
 

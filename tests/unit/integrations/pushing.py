@@ -6,6 +6,7 @@ from alignment.config import HubRepository
 from alignment.downloads.retry import RetryPolicy
 from alignment.integrations.hub_push import Push, push
 from alignment.registry import Registry, Version
+from alignment.registry.copying import NO_EXPORTS, Exports
 from tests.encoders import APPROVED, input_of
 from tests.hub_repositories import Files, Hub
 
@@ -15,7 +16,13 @@ ONCE = RetryPolicy(attempts=1)
 THRICE = RetryPolicy(attempts=3, backoff=0.0)
 
 
-def publish(registry: Registry, content: str, *, folder: str = "1_Pooling") -> None:
+def publish(
+    registry: Registry,
+    content: str,
+    *,
+    folder: str = "1_Pooling",
+    exports: Exports = NO_EXPORTS,
+) -> None:
     """The next version: weights, settings, and a module in a folder of this name."""
     path = registry.root.parent / "encoders" / content
     (path / folder).mkdir(parents=True)
@@ -29,6 +36,7 @@ def publish(registry: Registry, content: str, *, folder: str = "1_Pooling") -> N
         expected=champion.digest if champion else None,
         manifest={"accuracy": {"heldout": {"cy": 0.5}}, "config": {"lock": "/home/ana/x.lock"}},
         card="---\nlibrary_name: sentence-transformers\n---\n# demo\n",
+        exports=exports,
     )
 
 

@@ -16,6 +16,7 @@ from alignment.errors import (
 from alignment.integrations.hub_push import Push, push
 from alignment.integrations.hub_repository import without_directories
 from alignment.registry import Registry
+from tests.encoders import input_of
 from tests.hub_repositories import Hub
 from tests.unit.integrations.pushing import (
     ONCE,
@@ -37,6 +38,16 @@ def test_a_version_is_a_commit_with_a_tag_and_a_branch(hub: Hub, registry: Regis
     assert list(repository.tags) == ["v1"]
     whole = content(registry.get("v1"))
     assert at(hub, "v1") == at(hub, "champion") == at(hub, "main") == whole
+
+
+def test_the_graphs_of_a_version_are_pushed_with_it(hub: Hub, registry: Registry) -> None:
+    graph = registry.root.parent / "graph"
+    graph.mkdir(parents=True)
+    (graph / "model.onnx").write_bytes(b"a graph")
+    publish(registry, "a", exports={"onnx": input_of(graph)})
+    push_champion(registry)
+    assert at(hub, "v1") == content(registry.get("v1"))
+    assert at(hub, "v1")["onnx/model.onnx"] == b"a graph"
 
 
 def test_nothing_is_sent_twice(hub: Hub, registry: Registry) -> None:

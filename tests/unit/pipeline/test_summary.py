@@ -8,12 +8,11 @@ import pytest
 from alignment import layout
 from alignment.config import parse_config
 from alignment.gate import Changes, p_no_better
+from alignment.pipeline.results import language_results, means
 from alignment.pipeline.summary import (
     RunClock,
     averaging_of,
     corpora_used,
-    language_results,
-    means,
     seconds_per_stage,
     stage_records,
 )

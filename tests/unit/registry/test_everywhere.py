@@ -10,8 +10,17 @@ import pytest
 from alignment.errors import AliasConflict, Corrupt, Missing, NotApproved
 from alignment.registry import Aliases, Override, Registry, find_damage, open_version, repair
 from alignment.registry.attempts import Attempt
-from alignment.types import Rejected
-from tests.encoders import APPROVED, FINDING, digest_of, encoder_input, publish_contents
+from alignment.registry.bucket.backend import BucketBackend
+from alignment.types import Input, Rejected
+from tests.buckets import bucket_registry, memory_objects
+from tests.encoders import (
+    APPROVED,
+    FINDING,
+    digest_of,
+    encoder_input,
+    input_of,
+    publish_contents,
+)
 
 Opener = Callable[[], Registry]
 
@@ -200,3 +209,77 @@ def test_a_version_to_build_on(anywhere: Registry, tmp_path: Path) -> None:
 def test_nothing_to_repair(anywhere: Registry, tmp_path: Path) -> None:
     publish_contents(anywhere, "a", at=tmp_path)
     assert repair(anywhere) == []
+
+
+def graph_export(place: Path) -> dict[str, Input]:
+    """An export as the stage `onnx` makes it, but for its content."""
+    graph = place / "graph"
+    graph.mkdir()
+    (graph / "model.onnx").write_text("a graph")
+    return {"onnx": input_of(graph)}
+
+
+def test_exports_are_published_with_the_version_and_verified(
+    anywhere: Registry, reopen: Opener, tmp_path: Path
+) -> None:
+    """The digest stays that of the encoder, which the gate has judged."""
+    encoder = encoder_input(tmp_path / "encoder", "a")
+    published = anywhere.publish(
+        encoder,
+        APPROVED,
+        expected=None,
+        manifest={},
+        card="# card",
+        exports=graph_export(tmp_path),
+    )
+    version = reopen().get("v1")
+    assert version.digest == encoder.digest == version.input().digest
+    assert set(version.exports) == {"onnx/model.onnx"}
+    assert set(version.files) == {"config.json", "1_Pooling/config.json"}
+    assert (version.path / "onnx" / "model.onnx").read_text() == "a graph"
+    assert version.size == published.size > len("a graph")
+    assert find_damage(reopen()) == []
+    again = anywhere.publish(
+        encoder, APPROVED, expected=encoder.digest, manifest={}, card="", exports={}
+    )
+    assert again.exports == version.exports
+
+
+def test_a_damaged_export_is_found(anywhere: Registry, reopen: Opener, tmp_path: Path) -> None:
+    encoder = encoder_input(tmp_path / "encoder", "a")
+    exports = graph_export(tmp_path)
+    anywhere.publish(encoder, APPROVED, expected=None, manifest={}, card="", exports=exports)
+    backend = anywhere.backend
+    if isinstance(backend, BucketBackend):
+        backend.objects.delete(["v1/onnx/model.onnx"])
+        changed = tmp_path / "changed"
+        changed.write_text("A graph")
+        backend.objects.upload("v1/onnx/model.onnx", changed)
+    else:
+        (anywhere.root / "v1" / "onnx" / "model.onnx").write_text("A graph")
+    (damage,) = find_damage(reopen())
+    assert damage.name == "v1"
+    assert damage.where.endswith("v1/onnx/model.onnx")
+
+
+def test_an_export_that_was_not_judged_is_not_published(anywhere: Registry, tmp_path: Path) -> None:
+    exports = graph_export(tmp_path)
+    (exports["onnx"].path / "model.onnx").write_text("another")
+    encoder = encoder_input(tmp_path / "encoder", "a")
+    with pytest.raises(Corrupt, match=r"the export onnx is not the one .*: model\.onnx differs"):
+        anywhere.publish(encoder, APPROVED, expected=None, manifest={}, card="", exports=exports)
+    assert anywhere.names() == []
+
+
+def test_an_unfinished_upload_goes_on_only_with_the_same_exports(tmp_path: Path) -> None:
+    """Otherwise a version would have graphs that its manifest does not list."""
+    objects = memory_objects()
+    registry = bucket_registry(objects, tmp_path / "cache")
+    encoder = encoder_input(tmp_path / "encoder", "a")
+    exports = graph_export(tmp_path)
+    registry.publish(encoder, APPROVED, expected=None, manifest={}, card="", exports=exports)
+    objects.delete(["v1/manifest.json", "aliases.json"])  # as if it had been killed before
+    registry = bucket_registry(objects, tmp_path / "other cache")
+    version = registry.publish(encoder, APPROVED, expected=None, manifest={}, card="")
+    assert version.name == "v2"
+    assert version.exports == {}

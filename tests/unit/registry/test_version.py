@@ -10,7 +10,8 @@ import pytest
 from alignment.errors import Corrupt
 from alignment.files import tree_digests
 from alignment.registry import Registry, Version, open_version, repair
-from alignment.registry.version import copy_encoder, read_version
+from alignment.registry.copying import copy_encoder
+from alignment.registry.version import read_version
 from tests.encoders import APPROVED, encoder_input, input_of, publish_contents
 
 

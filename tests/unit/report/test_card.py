@@ -5,6 +5,7 @@ from typing import Any
 import yaml
 
 from alignment.report.card import render_card
+from alignment.report.onnx import OnnxResults
 from alignment.report.summary import CorpusUse
 from alignment.types import Accuracy, Finding
 
@@ -104,3 +105,25 @@ def test_a_license_cannot_forge_a_heading_or_a_cell() -> None:
 def test_settings_cannot_end_their_block() -> None:
     text = card(training={"note": "```\n# Approved"})
     assert headings(text) == headings(card())
+
+
+def test_onnx_graphs_with_their_loss_and_why_one_is_left_out() -> None:
+    score = {"torch": 0.85, "onnx": 0.83, "refused": False, "reason": "keeps it"}
+    refused = {**score, "onnx": 0.8, "refused": True, "reason": "loses 5 | points"}
+    graph = {"precision": "fp32", "accepted": True, "bytes": 450_000_000}
+    graphs = {
+        "onnx": {**graph, "languages": {"no": {"heldout": score}}},
+        "onnx-int8": {
+            "precision": "int8",
+            "accepted": False,
+            "bytes": 114_000_000,
+            "languages": {"no": {"heldout": refused}},
+        },
+    }
+    results = OnnxResults.model_validate({"lowest_cosine": 1.0, "problem": "", "graphs": graphs})
+    text = card(onnx=results)
+    assert "- `onnx/`: the model for ONNX Runtime, with weights in float32 (450.0 MB)" in text
+    assert "- `onnx-int8/` was left out, because the gate refused it." in text
+    assert "  - Norwegian, heldout: loses 5 \\| points" in text
+    assert "| Norwegian | heldout | onnx | 85.0 | 83.0 | 2.0 |" in text
+    assert "## ONNX" not in card()

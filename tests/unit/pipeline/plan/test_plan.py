@@ -98,3 +98,10 @@ def test_averaging_is_planned_where_it_is_configured(tmp_path: Path, workspace: 
     averaged = make_plan(config(tmp_path, "train.average_with_base=auto"), workspace)
     assert averaged.stages["average"].units == 1
     assert "average" not in make_plan(config(tmp_path), workspace).stages
+
+
+def test_graphs_are_planned_where_they_are_published(tmp_path: Path, workspace: Workspace) -> None:
+    asked = make_plan(config(tmp_path, "publish.onnx=true"), workspace).stages
+    assert asked["onnx"].units == 1
+    assert asked["evaluate_onnx"].units == asked["evaluate"].units
+    assert not {"onnx", "evaluate_onnx"} & set(make_plan(config(tmp_path), workspace).stages)
