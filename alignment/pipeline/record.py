@@ -20,6 +20,7 @@ def write_record(workspace: Workspace, config: Config, summary: Summary, page: A
     """Write the directory of a run, which is complete or absent, and return it.
 
     Raises:
+        Unavailable: if other machines cannot see it; the next command sends it.
         DiskFull: if the disk is full.
     """
     final = workspace.runs / summary.run
@@ -42,4 +43,5 @@ def write_record(workspace: Workspace, config: Config, summary: Summary, page: A
                 hint="Free some space and run again: every stage is reused.",
             ) from error
         raise
+    workspace.share_record(final)
     return final

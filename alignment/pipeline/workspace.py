@@ -1,10 +1,10 @@
-"""The directory that holds everything a team's runs produce."""
+"""Where everything is that a team's runs produce: a directory, or a place that machines share."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,13 +17,17 @@ from alignment.downloads import Allowance, Downloads, Lockfile
 from alignment.errors import Busy
 from alignment.references import resolved_address
 from alignment.registry import Registry, open_registry
-from alignment.registry.bucket.address import cache_root
+from alignment.registry.bucket.cache import cache_root
 from alignment.store import Store
+from alignment.store.remote.place import SharedWorkspace, open_shared
 
 
 @dataclass
 class Workspace:
     """A directory with artifacts, downloads, published models and run records.
+
+    `open_workspace` opens one by its place. If several machines share it, the directory has the
+    copies of this machine.
 
     Raises:
         ConfigError: if the directory cannot be written.
@@ -36,11 +40,19 @@ class Workspace:
     """Directory or address of the published models; by default `registry/` in the workspace."""
     fresh: bool = False
     """Build every artifact once more, even if it is stored. Downloads are reused."""
+    shared: SharedWorkspace | None = None
+    """What several machines share, unless the workspace is that of this machine only."""
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
-        self.store = Store(self.root / "store", fresh=self.fresh)
+        mirror = self.shared.mirror() if self.shared is not None else None
+        self.store = Store(self.root / "store", fresh=self.fresh, mirror=mirror)
+
+    @property
+    def place(self) -> str:
+        """The directory or the address, as `--workspace` takes it."""
+        return self.shared.place if self.shared is not None else str(self.root)
 
     def downloads(self, config: Config, *, update: bool = False) -> Downloads:
         """Fetched files, checked against the configuration's lockfile, or recorded in it."""
@@ -63,8 +75,27 @@ class Workspace:
 
     @property
     def runs(self) -> Path:
-        """One directory for each run, named after its start."""
+        """One directory for each run of this machine, named after its start."""
         return self.root / "runs"
+
+    def with_all_runs(self) -> Path:
+        """The directory, after the records of the runs of other machines were copied to it.
+
+        Raises:
+            Unavailable: if the shared place does not answer.
+        """
+        if self.shared is not None:
+            self.shared.records.synchronize()
+        return self.root
+
+    def share_record(self, directory: Path) -> None:
+        """Let other machines see the record of a run, or what has changed in it.
+
+        Raises:
+            Unavailable: if the shared place does not answer.
+        """
+        if self.shared is not None:
+            self.shared.records.send(directory)
 
     def registry(self, name: str) -> Registry:
         """The published versions of one model."""
@@ -82,7 +113,8 @@ class Workspace:
     @property
     def models_at(self) -> str:
         """Directory or address of the published models."""
-        place = self.registry_place or str(self.root / "registry")
+        default = str(self.root / "registry") if self.shared is None else self.shared.registry
+        place = self.registry_place or default
         return place if is_bucket(place) else str(Path(place).expanduser().resolve())
 
     @property
@@ -93,6 +125,9 @@ class Workspace:
     @contextmanager
     def exclusive(self, name: str) -> Iterator[None]:
         """Allow one run of a model at a time; the lock is released even if the process is killed.
+
+        In a shared workspace this holds for all machines. The lock of a machine that died is
+        released some minutes later.
 
         Raises:
             Busy: if another run is in progress.
@@ -107,6 +142,34 @@ class Workspace:
                 hint="Wait until it has finished, or choose another workspace.",
             ) from error
         try:
-            yield
+            with nullcontext() if self.shared is None else self.shared.leases.run(name):
+                yield
         finally:
             lock.release()
+
+
+def configured_place(place: str) -> str:
+    """The `workspace` of a configuration with the values of its variables.
+
+    Raises:
+        ConfigError: if a variable is not set.
+    """
+    return resolved_address(place) if is_bucket(place) else place
+
+
+def open_workspace(place: str | Path, *, offline: bool = False, fresh: bool = False) -> Workspace:
+    """The workspace at a place.
+
+    Args:
+        place: A directory, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX, or
+            file:///SHARED/FOLDER.
+        offline: Fetch nothing; a corpus that is not downloaded yet is an error.
+        fresh: Build every artifact once more.
+
+    Raises:
+        ConfigError: if the directory cannot be written, or the address is not usable.
+        Unavailable: if the object store does not answer.
+    """
+    shared = open_shared(str(place))
+    root = Path(place) if shared is None else shared.cache
+    return Workspace(root, offline, fresh=fresh, shared=shared)

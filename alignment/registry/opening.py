@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from alignment.config.registry import is_bucket
+from alignment.objectstore.address import bucket_address
+from alignment.objectstore.objects import StoredObjects
+from alignment.objectstore.opening import open_objects
 from alignment.registry.attempts import ATTEMPTS
-from alignment.registry.bucket.address import bucket_address, open_store
 from alignment.registry.bucket.backend import BucketBackend
 from alignment.registry.bucket.cache import Cache
-from alignment.registry.bucket.objects import StoredObjects
 from alignment.registry.bucket.state import NAME
 from alignment.registry.link import VERSION
 from alignment.registry.registry import Registry
@@ -31,7 +32,7 @@ def open_registry(place: str | Path, name: str, cache: Path) -> Registry:
     address = bucket_address(str(place))
     prefix = f"{address.prefix}/{name}".lstrip("/")
     address = address._replace(prefix=prefix)
-    objects = StoredObjects(open_store(address), str(address))
+    objects = open_objects(address)
     return Registry(BucketBackend(objects, name, Cache(cache)), name)
 
 
@@ -44,7 +45,7 @@ def model_names(place: str | Path) -> list[str]:
     """
     if is_bucket(str(place)):
         address = bucket_address(str(place))
-        objects = StoredObjects(open_store(address), str(address))
+        objects = open_objects(address)
         return [name for name in objects.folders("") if _is_model(objects, name)]
     root = Path(place)
     if not root.is_dir():

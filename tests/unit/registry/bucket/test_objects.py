@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from alignment.errors import ConfigError, Unavailable
-from alignment.registry.bucket.address import bucket_address, open_store
-from alignment.registry.bucket.objects import Objects, StoredObjects
+from alignment.objectstore.address import bucket_address, open_store
+from alignment.objectstore.objects import Objects, StoredObjects
 from tests.buckets import SECRET_KEY, memory_objects, s3_environment, s3_objects
 
 

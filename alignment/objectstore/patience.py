@@ -1,0 +1,39 @@
+"""Repeating what failed because an object store did not answer.
+
+The client repeats single requests itself. It does not repeat a download that breaks off in the
+middle, nor a write that the store may have carried out; both are harmless to repeat here, because
+what is written never changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from alignment.errors import Unavailable
+
+ATTEMPTS = 5
+FIRST_WAIT = 1.0
+"""Seconds before the second attempt; doubles each time, plus up to 100 % jitter."""
+
+AnswerT = TypeVar("AnswerT")
+logger = logging.getLogger(__name__)
+
+
+def patiently(request: Callable[[], AnswerT], *, first_wait: float = FIRST_WAIT) -> AnswerT:
+    """The answer to a request, which may be repeated.
+
+    Raises:
+        Unavailable: if all `ATTEMPTS` failed.
+    """
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return request()
+        except Unavailable as error:
+            seconds = first_wait * 2 ** (attempt - 1) * (1 + random.random())
+            logger.info("%s; trying again in %.1f s", error.message, seconds)
+            time.sleep(seconds)
+    return request()
