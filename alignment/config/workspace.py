@@ -45,7 +45,7 @@ def shared_place(text: str) -> SharedPlace | None:
     """
     if text.startswith(_FILE):
         path = Path(text.removeprefix(_FILE))
-        if not path.is_absolute():
+        if not path.is_absolute() or ".." in path.parts:
             raise ValueError(f"got {text}, expected file:///SHARED/FOLDER with three slashes")
         return SharedFolder(path)
     if is_bucket(text):

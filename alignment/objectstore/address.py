@@ -19,8 +19,8 @@ from alignment.extras import require
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-RETRIES: dict[str, Any] = {"max_retries": 25, "retry_timeout": timedelta(minutes=3)}
-"""A network that goes away for a minute or two is waited for; the client backs off to 15 s."""
+RETRIES: dict[str, Any] = {"max_retries": 25, "retry_timeout": timedelta(minutes=1)}
+"""Of one request: a network that goes away for a minute is waited for."""
 FIRST_RETRIES: dict[str, Any] = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
 """Of the first request: an address where nobody listens should not take minutes to refuse."""
 CLIENT = {"timeout": "1h", "connect_timeout": "10s", "read_timeout": "60s"}

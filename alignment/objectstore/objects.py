@@ -25,6 +25,7 @@ CHUNK = 8 * 2**20
 """Bytes that are read or sent at once."""
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|404 Not Found")
 """A missing object has been dealt with by then, so only a listing fails like this."""
+_SKEWED = "RequestTimeTooSkewed"
 REQUESTS = 16
 """Small objects that are read at once; each waits for the network."""
 
@@ -230,6 +231,12 @@ def _named(where: str) -> Iterator[None]:
     try:
         yield
     except (PermissionDeniedError, UnauthenticatedError) as error:
+        if _SKEWED in str(error):
+            raise ConfigError(
+                "the object store refused the request: the clock of this machine is wrong",
+                where=where,
+                hint="Set the clock, for instance by NTP; requests are signed with the time.",
+            ) from error
         raise ConfigError(
             "the object store refused the request: the credentials are missing, wrong, or not "
             "allowed to do this",

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from alignment.errors import Unavailable
 
-ATTEMPTS = 5
+ATTEMPTS = 3
 FIRST_WAIT = 1.0
 """Seconds before the second attempt; doubles each time, plus up to 100 % jitter."""
 
@@ -23,7 +23,7 @@ AnswerT = TypeVar("AnswerT")
 logger = logging.getLogger(__name__)
 
 
-def patiently(request: Callable[[], AnswerT], *, first_wait: float = FIRST_WAIT) -> AnswerT:
+def patiently(request: Callable[[], AnswerT]) -> AnswerT:
     """The answer to a request, which may be repeated.
 
     Raises:
@@ -33,7 +33,7 @@ def patiently(request: Callable[[], AnswerT], *, first_wait: float = FIRST_WAIT)
         try:
             return request()
         except Unavailable as error:
-            seconds = first_wait * 2 ** (attempt - 1) * (1 + random.random())
+            seconds = FIRST_WAIT * 2 ** (attempt - 1) * (1 + random.random())
             logger.info("%s; trying again in %.1f s", error.message, seconds)
             time.sleep(seconds)
     return request()

@@ -97,6 +97,31 @@ class Workspace:
         if self.shared is not None:
             self.shared.records.send(directory)
 
+    def shared_folder(self, name: str) -> Path:
+        """A folder of small files, with those of all machines.
+
+        Raises:
+            Unavailable: if the shared place does not answer.
+        """
+        if self.shared is not None:
+            self.shared.files.synchronize(name)
+        return self.root / name
+
+    def share_file(self, path: Path) -> None:
+        """Let other machines see a file of a shared folder.
+
+        Raises:
+            Unavailable: if the shared place does not answer.
+        """
+        if self.shared is not None:
+            self.shared.files.send(path)
+
+    def delete_file(self, path: Path) -> None:
+        """Delete a file of a shared folder for all machines; none is no error."""
+        path.unlink(missing_ok=True)
+        if self.shared is not None:
+            self.shared.files.delete(path)
+
     def registry(self, name: str) -> Registry:
         """The published versions of one model."""
         return open_registry(self.models_at, name, self.model_cache)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from alignment.types import Artifact
+from alignment.types import Artifact, Input
 
 
 class Checked(NamedTuple):
@@ -32,6 +32,15 @@ class Mirror(Protocol):
 
     def use(self, stage: str, key: str) -> None:
         """Keep an artifact, if this machine has it, for as long as this object exists."""
+
+    def bring(self, inputs: Mapping[str, Input]) -> None:
+        """Take the inputs of a stage that this machine does not have.
+
+        A task that another machine has planned names them by the same paths.
+
+        Raises:
+            DiskFull: if a copy does not fit on the disk.
+        """
 
     def agree(self, stage: str, key: str, here: Artifact | None) -> Artifact | None:
         """The artifact as both sides have it then; None if neither has it whole.

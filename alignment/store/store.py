@@ -123,6 +123,8 @@ class Store:
             with FileLock(self.root / LOCKS / f"{key}.lock"):
                 artifact = self._find(stage, key)  # another process may have built it meanwhile
                 if artifact is None:
+                    if self.mirror is not None:
+                        self.mirror.bring(inputs)
                     check_inputs(inputs, self._read, self.root / VERIFIED)
                     manifest = {
                         "key": key,

@@ -55,5 +55,5 @@ def test_allowed_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert chosen_workspace(str(tmp_path / "team" / "a")) == tmp_path / "team" / "a"
     with pytest.raises(ConfigError):
         chosen_workspace(str(tmp_path / "mine"))
-    allow_workspace(tmp_path / "mine")
+    allow_workspace(str(tmp_path / "mine"))
     assert chosen_workspace(str(tmp_path / "mine")) == tmp_path / "mine"

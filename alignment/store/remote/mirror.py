@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from alignment.store.remote.eviction import Eviction
 from alignment.store.remote.leases import Leases
 from alignment.store.remote.pointers import Pointers
 from alignment.store.remote.uses import Uses
-from alignment.types import Artifact
+from alignment.types import Artifact, Input
 
 PULL = "pull-"
 """How the lock and the temporary directory of an artifact that is being fetched begin."""
@@ -65,6 +65,21 @@ class RemoteMirror:
         path = self.root / stage / key
         if path.is_dir():
             os.utime(path)
+
+    def bring(self, inputs: Mapping[str, Input]) -> None:
+        """Take the inputs of a stage that this machine does not have.
+
+        Raises:
+            Unavailable: if the object store does not answer.
+            DiskFull: if a copy does not fit on the disk.
+        """
+        for entry in inputs.values():
+            if not entry.key or not entry.path.is_relative_to(self.root):
+                continue
+            stage, key, *_ = entry.path.relative_to(self.root).parts
+            self.use(stage, key)
+            if not entry.path.exists():
+                self.agree(stage, key, None)
 
     def agree(self, stage: str, key: str, here: Artifact | None) -> Artifact | None:
         """The artifact as both sides have it then; None if neither has it whole.
@@ -108,24 +123,25 @@ class RemoteMirror:
         """
         name = ArtifactName(artifact.stage, artifact.key)
         damaged = artifact.key in self._damaged
-        replaces = fresh or damaged
-        stored = self.remote.send(name, artifact.path, again=damaged)
-        present = self.remote.revision(name) if replaces else None
-        while not self.remote.publish(name, stored, present):
-            winner = self._winner(name)
-            if winner is not None and (winner.digest == artifact.digest or not replaces):
-                stored = winner
-                break
-            present = self.remote.revision(name)
+        sent = self.remote.send(name, artifact.path, again=damaged)
+        stored = self._publish(name, sent, replaces=fresh or damaged)
         self._damaged.discard(artifact.key)
         if stored.digest != artifact.digest:
-            logger.info(
-                "%s: another machine was faster; its result is used", self.remote.where(name)
-            )
+            logger.info("%s: the result of a faster machine is used", self.remote.where(name))
             return replace(self._fetch(name, stored), reused=False)
         self._agreed[artifact.key] = artifact.digest
         self._eviction.grown(artifact.path)
         return artifact
+
+    def _publish(self, name: ArtifactName, stored: Stored, *, replaces: bool) -> Stored:
+        """Write a manifest; returns the one that counts then."""
+        present = self.remote.revision(name) if replaces else None
+        while not self.remote.publish(name, stored, present):
+            winner = self._winner(name)
+            if winner is not None and (winner.digest == stored.digest or not replaces):
+                return winner
+            present = self.remote.revision(name)
+        return stored
 
     def remember(self, stage: str, label: str, key: str) -> None:
         """This is now the last artifact of its stage and label, for all machines."""
