@@ -6,13 +6,11 @@ import errno
 import os
 import pickle
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from alignment.errors import ConfigError, Corrupt, DiskFull, Missing, Unavailable
-from alignment.objectstore import patience
 from alignment.objectstore.objects import Objects
 from alignment.store import Store, verify, verify_all
 from alignment.store.remote.artifacts import RemoteArtifacts
@@ -24,12 +22,6 @@ from tests.machines import build, machine, text_of
 @pytest.fixture
 def objects() -> Objects:
     return memory_objects()
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(patience, "FIRST_WAIT", 0.0)
-    yield
 
 
 def store_of(objects: Objects, cache: Path, *, fresh: bool = False) -> Store:
