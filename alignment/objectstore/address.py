@@ -19,10 +19,18 @@ from alignment.extras import require
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-RETRIES: dict[str, Any] = {"max_retries": 25, "retry_timeout": timedelta(minutes=1)}
-"""Of one request: a network that goes away for a minute is waited for."""
-FIRST_RETRIES: dict[str, Any] = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
-"""Of the first request: an address where nobody listens should not take minutes to refuse."""
+RETRIES: dict[str, Any] = {
+    "max_retries": 100,
+    "retry_timeout": timedelta(minutes=1),
+    "backoff": {
+        "init_backoff": timedelta(seconds=0.5),
+        "max_backoff": timedelta(seconds=10),
+        "base": 2,
+    },
+}
+"""Of a run: one request waits for a minute for a network that has gone away."""
+FIRST_RETRIES: dict[str, Any] = {"max_retries": 7, "retry_timeout": timedelta(seconds=20)}
+"""Of the first request: an address where nobody listens is refused after some seconds."""
 CLIENT = {"timeout": "1h", "connect_timeout": "10s", "read_timeout": "60s"}
 """A file of gigabytes takes longer than the client's own limit of 30 s for a whole request; a
 connection that delivers nothing for a minute is given up."""

@@ -15,9 +15,12 @@ from typing import TypeVar
 
 from alignment.errors import Unavailable
 
-ATTEMPTS = 3
+ATTEMPTS = 10
+SECONDS = 120.0
+"""No further attempt after so long; the client itself may have waited for a minute in each."""
 FIRST_WAIT = 1.0
-"""Seconds before the second attempt; doubles each time, plus up to 100 % jitter."""
+"""Seconds before the second attempt; doubles each time, plus up to 25 % jitter."""
+MAX_WAIT = 16.0
 
 AnswerT = TypeVar("AnswerT")
 logger = logging.getLogger(__name__)
@@ -27,13 +30,17 @@ def patiently(request: Callable[[], AnswerT]) -> AnswerT:
     """The answer to a request, which may be repeated.
 
     Raises:
-        Unavailable: if all `ATTEMPTS` failed.
+        Unavailable: if it failed `ATTEMPTS` times, or for `SECONDS`.
     """
+    started = time.monotonic()
     for attempt in range(1, ATTEMPTS):
         try:
             return request()
         except Unavailable as error:
-            seconds = FIRST_WAIT * 2 ** (attempt - 1) * (1 + random.random())
+            if time.monotonic() - started > SECONDS:
+                raise
+            jitter = 1 + random.random() / 4
+            seconds = min(FIRST_WAIT * 2 ** (attempt - 1), MAX_WAIT) * jitter
             logger.info("%s; trying again in %.1f s", error.message, seconds)
             time.sleep(seconds)
     return request()

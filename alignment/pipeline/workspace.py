@@ -13,8 +13,9 @@ from filelock import FileLock, Timeout
 from alignment.config import Config
 from alignment.config.registry import is_bucket
 from alignment.context import RunContext
-from alignment.downloads import Allowance, Downloads, Lockfile
+from alignment.downloads import Allowance, Downloads, Lockfile, SharedDownloads
 from alignment.errors import Busy
+from alignment.objectstore.address import RETRIES
 from alignment.references import resolved_address
 from alignment.registry import Registry, open_registry
 from alignment.registry.bucket.cache import cache_root
@@ -59,7 +60,10 @@ class Workspace:
         lockfile = Lockfile(config.lock, update=update)
         limits = config.downloads
         allowance = Allowance(limits.max_file_gb * 10**9, limits.max_run_gb * 10**9)
-        return Downloads(self.root / "downloads", lockfile, self.offline, allowance=allowance)
+        shared = None if self.shared is None else SharedDownloads(self.shared.objects)
+        return Downloads(
+            self.root / "downloads", lockfile, self.offline, allowance=allowance, shared=shared
+        )
 
     def context(self, config: Config) -> RunContext:
         """What all stages of a run of this configuration share."""
@@ -124,7 +128,8 @@ class Workspace:
 
     def registry(self, name: str) -> Registry:
         """The published versions of one model."""
-        return open_registry(self.models_at, name, self.model_cache)
+        retries = None if self.shared is None else RETRIES
+        return open_registry(self.models_at, name, self.model_cache, retries)
 
     def registry_of(self, config: Config) -> Registry:
         """The published versions of a configuration's model, where its `registry` says."""

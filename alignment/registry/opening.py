@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from alignment.config.registry import is_bucket
 from alignment.objectstore.address import bucket_address
@@ -16,13 +18,16 @@ from alignment.registry.link import VERSION
 from alignment.registry.registry import Registry
 
 
-def open_registry(place: str | Path, name: str, cache: Path) -> Registry:
+def open_registry(
+    place: str | Path, name: str, cache: Path, retries: Mapping[str, Any] | None = None
+) -> Registry:
     """The versions of one model.
 
     Args:
         place: A directory that holds models, or an address such as `s3://bucket/prefix`.
         name: Name of the model.
         cache: Directory for copies of versions that are in a bucket.
+        retries: How often requests to a bucket are repeated; see `objectstore.address`.
 
     Raises:
         ConfigError: if the address is not usable, or the extra `bucket` is not installed.
@@ -32,7 +37,7 @@ def open_registry(place: str | Path, name: str, cache: Path) -> Registry:
     address = bucket_address(str(place))
     prefix = f"{address.prefix}/{name}".lstrip("/")
     address = address._replace(prefix=prefix)
-    objects = open_objects(address)
+    objects = open_objects(address, retries)
     return Registry(BucketBackend(objects, name, Cache(cache)), name)
 
 
