@@ -53,7 +53,11 @@ class Network:
             if self._away.is_set():
                 _break(client)
                 continue
-            server = socket.create_connection(self._server)
+            try:
+                server = socket.create_connection(self._server)
+            except OSError:
+                _break(client)
+                continue
             self._open |= {client, server}
             for source, target in ((client, server), (server, client)):
                 threading.Thread(target=self._forward, args=(source, target), daemon=True).start()
