@@ -14,7 +14,7 @@ from alignment.config import Config
 from alignment.config.registry import is_bucket
 from alignment.context import RunContext
 from alignment.downloads import Allowance, Downloads, Lockfile, SharedDownloads
-from alignment.errors import Busy
+from alignment.errors import Busy, ConfigError
 from alignment.objectstore.address import RETRIES
 from alignment.references import resolved_address
 from alignment.registry import Registry, open_registry
@@ -31,7 +31,7 @@ class Workspace:
     copies of this machine.
 
     Raises:
-        ConfigError: if the directory cannot be written.
+        ConfigError: if the directory cannot be written or cannot be named in UTF-8.
     """
 
     root: Path
@@ -46,7 +46,7 @@ class Workspace:
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
-        self.root = self.root.resolve()
+        self.root = _checked(self.root)
         mirror = self.shared.mirror() if self.shared is not None else None
         self.store = Store(self.root / "store", fresh=self.fresh, mirror=mirror)
 
@@ -203,3 +203,18 @@ def open_workspace(place: str | Path, *, offline: bool = False, fresh: bool = Fa
     shared = open_shared(str(place))
     root = Path(place) if shared is None else shared.cache
     return Workspace(root, offline, fresh=fresh, shared=shared)
+
+
+def _checked(root: Path) -> Path:
+    """The absolute path, if all libraries can open files in it."""
+    hint = "Choose another --workspace."
+    try:
+        absolute = root.resolve()
+        str(absolute).encode("utf-8")  # which safetensors and tokenizers need
+    except UnicodeEncodeError:
+        message = "the path of the workspace is not valid UTF-8"
+        raise ConfigError(message, where=str(root), hint=hint) from None
+    except (OSError, RuntimeError) as error:
+        message = f"the workspace cannot be found: {error}"
+        raise ConfigError(message, where=str(root), hint=hint) from None
+    return absolute

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from alignment.errors import Corrupt
 from alignment.objectstore.objects import Listed, concurrently
-from alignment.store.remote.artifacts import ArtifactName, RemoteArtifacts, Stored
+from alignment.store.remote.artifacts import ArtifactName, RemoteArtifacts
 
 
 class Unneeded(NamedTuple):
@@ -43,29 +43,36 @@ def unneeded(remote: RemoteArtifacts, used: Iterable[str]) -> list[Unneeded]:
 def _with_inputs(
     remote: RemoteArtifacts, names: list[ArtifactName], used: Iterable[str]
 ) -> set[str]:
-    """These keys, and those of everything that the artifacts were built from."""
+    """These keys, and those of everything that the artifacts were built from.
+
+    Without those whose manifest is damaged: nothing can use them.
+    """
     by_key = {name.key: name for name in names}
     needed: set[str] = set()
+    seen: set[str] = set()
     open_keys = set(used)
 
-    def input_keys(key: str) -> list[str]:
-        stored = _manifest(remote, by_key[key])
-        if stored is None:
-            return []
-        return [entry["key"] for entry in stored.content["inputs"].values()]
+    def input_keys(key: str) -> list[str] | None:
+        return _input_keys(remote, by_key[key])
 
     while open_keys:
-        needed |= open_keys
+        seen |= open_keys
         known = sorted(key for key in open_keys if key in by_key)
-        found: set[str] = set()
-        for keys in concurrently(input_keys, known):
-            found.update(keys)
-        open_keys = found - needed
+        open_keys = set()
+        for key, inputs in zip(known, concurrently(input_keys, known), strict=True):
+            if inputs is not None:
+                needed.add(key)
+                open_keys.update(inputs)
+        open_keys -= seen
     return needed
 
 
-def _manifest(remote: RemoteArtifacts, name: ArtifactName) -> Stored | None:
+def _input_keys(remote: RemoteArtifacts, name: ArtifactName) -> list[str] | None:
+    """What an artifact was built from; None if its manifest is damaged or not written yet."""
     try:
-        return remote.manifest(name)
+        stored = remote.manifest(name)
     except Corrupt:
         return None
+    if stored is None:
+        return None
+    return [entry["key"] for entry in stored.content["inputs"].values()]
