@@ -127,7 +127,7 @@ def no_credentials(folder: Path) -> None:
 def test_a_network_that_goes_away(server: str, tmp_path: Path) -> None:
     with network(server) as proxy:
         run = Machine(tmp_path / "one", proxy.address).start("run", SMOKE)
-        until_there_is(server, "store/clean/")
+        until_there_is(server, "store/clean/", run)
         proxy.goes_away()
         time.sleep(30)
         assert run.poll() is None, run.communicate()[0]
@@ -142,7 +142,7 @@ def test_a_network_that_goes_away(server: str, tmp_path: Path) -> None:
 def test_a_machine_that_is_killed(server: str, tmp_path: Path) -> None:
     one, two = Machine(tmp_path / "one", server), Machine(tmp_path / "two", server)
     run = one.start("run", SMOKE)
-    until_there_is(server, "store/clean/")
+    until_there_is(server, "store/clean/", run)
     message = two.alignment("run", SMOKE, code=1)
     assert "another run of 'smoke' is in progress in this workspace: process" in message
     run.send_signal(signal.SIGKILL)
@@ -166,11 +166,12 @@ def test_what_cannot_be_used(server: str, tmp_path: Path) -> None:
     assert "did not answer" in away and "Traceback" not in away
 
 
-def until_there_is(server: str, folder: str) -> None:
+def until_there_is(server: str, folder: str, run: subprocess.Popen[str]) -> None:
     """Wait until the run has shared something in this folder."""
     objects = s3_objects(server, PREFIX)
-    for _ in range(600):
+    for _ in range(3000):
         if objects.listing(folder):
             return
+        assert run.poll() is None, run.communicate()[0]
         time.sleep(0.1)
     raise AssertionError(f"nothing in {folder}")

@@ -73,3 +73,11 @@ def test_not_while_a_run_is_in_progress(objects: Objects, tmp_path: Path) -> Non
     with here.exclusive("demo"), pytest.raises(Busy, match="a run of 'demo' is in progress"):
         collect(there.store, [])
     assert len(names(objects)) == 2
+
+
+def test_an_artifact_with_a_damaged_manifest_goes(objects: Objects, tmp_path: Path) -> None:
+    artifact = build(machine(objects, tmp_path / "a").store)
+    objects.delete([f"store/demo/{artifact.key}/manifest.json"])
+    objects.put_new(f"store/demo/{artifact.key}/manifest.json", b"{")
+    collect(machine(objects, tmp_path / "b").store, [artifact.key])
+    assert RemoteArtifacts(objects).names() == []
