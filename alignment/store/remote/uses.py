@@ -60,7 +60,8 @@ class Uses:
             self._name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
             lock = FileLock(self._root / f"{self._name}{_LOCK}", thread_local=False)
             lock.acquire()
-            weakref.finalize(self, _end, lock, self._root / f"{self._name}{_KEYS}")
+            keys = self._root / f"{self._name}{_KEYS}"
+            weakref.finalize(self, _end, lock, keys, os.getpid())
         return self._root / f"{self._name}{_KEYS}"
 
     def _in_use(self) -> set[str]:
@@ -84,6 +85,9 @@ def _is_dead(lock: Path) -> bool:
         return False
 
 
-def _end(lock: FileLock, keys: Path) -> None:
+def _end(lock: FileLock, keys: Path, process: int) -> None:
+    if os.getpid() != process:  # a fork: its end is not that of the process that uses the keys
+        return
     keys.unlink(missing_ok=True)
     lock.release()
+    keys.with_suffix(_LOCK).unlink(missing_ok=True)

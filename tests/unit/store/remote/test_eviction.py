@@ -109,3 +109,4 @@ def test_uses_end_with_the_object(tmp_path: Path) -> None:
     assert not uses.unless_used("k1", lambda: None)
     del uses
     assert Uses(tmp_path).unless_used("k1", lambda: None)
+    assert [path.name for path in tmp_path.iterdir()] == ["all.lock"]
