@@ -58,6 +58,8 @@ class Network:
             except OSError:
                 _break(client)
                 continue
+            for end in (client, server):  # a small piece waits for no other
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open |= {client, server}
             for source, target in ((client, server), (server, client)):
                 threading.Thread(target=self._forward, args=(source, target), daemon=True).start()

@@ -20,7 +20,6 @@ def write_record(workspace: Workspace, config: Config, summary: Summary, page: A
     """Write the directory of a run, which is complete or absent, and return it.
 
     Raises:
-        Unavailable: if other machines cannot see it; the next command sends it.
         DiskFull: if the disk is full.
     """
     final = workspace.runs / summary.run

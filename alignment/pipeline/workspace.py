@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -14,13 +15,15 @@ from alignment.config import Config
 from alignment.config.registry import is_bucket
 from alignment.context import RunContext
 from alignment.downloads import Allowance, Downloads, Lockfile, SharedDownloads
-from alignment.errors import Busy, ConfigError
+from alignment.errors import Busy, ConfigError, Unavailable
 from alignment.objectstore.address import RETRIES
 from alignment.references import resolved_address
 from alignment.registry import Registry, open_registry
 from alignment.registry.bucket.cache import cache_root
 from alignment.store import Store
 from alignment.store.remote.place import SharedWorkspace, open_shared
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -95,11 +98,14 @@ class Workspace:
     def share_record(self, directory: Path) -> None:
         """Let other machines see the record of a run, or what has changed in it.
 
-        Raises:
-            Unavailable: if the shared place does not answer.
+        The run is over: if the shared place does not answer, the next command sends the record.
         """
-        if self.shared is not None:
+        if self.shared is None:
+            return
+        try:
             self.shared.records.send(directory)
+        except Unavailable as error:
+            logger.warning("the next command shares the record of this run: %s", error)
 
     def shared_folder(self, name: str) -> Path:
         """A folder of small files, with those of all machines.

@@ -13,7 +13,8 @@ import pytest
 from alignment.cli import options
 from alignment.cli.options import run_history
 from alignment.config import parse_config
-from alignment.errors import Busy, ConfigError, Missing
+from alignment.errors import Busy, ConfigError, Missing, Unavailable
+from alignment.objectstore import patience
 from alignment.objectstore.folder import FolderObjects
 from alignment.pipeline.cleanup import collect_garbage
 from alignment.pipeline.history import find_run, run_names
@@ -139,3 +140,42 @@ def test_the_address_of_the_configuration(place: str) -> None:
 def test_no_client_of_object_stores_without_an_address() -> None:
     program = "import sys, alignment.pipeline.workspace; sys.exit('obstore' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_record_that_cannot_be_shared_now(
+    finished: Path, place: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("the shared folder did not answer as expected")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(patience, "FIRST_WAIT", 0.0)
+        patch.setattr(FolderObjects, "upload", away)
+        name = shared_run(finished, open_workspace(place))
+    assert "the next command shares the record of this run" in caplog.text
+    assert run_names(open_workspace(place).with_all_runs()) == [name]
+    monkeypatch.setenv("ALIGNMENT_WORKSPACE_CACHE", place.removeprefix("file://") + "/../two")
+    assert run_names(open_workspace(place).with_all_runs()) == [name]
+
+
+def test_what_waits_is_seen_by_other_machines(place: str, request: pytest.FixtureRequest) -> None:
+    here = open_workspace(place)
+    path = here.shared_folder("approvals") / "1.json"
+    path.write_text("{}")
+    here.share_file(path)
+    request.getfixturevalue("other")
+    there = open_workspace(place)
+    copy = there.shared_folder("approvals") / "1.json"
+    assert copy.read_text() == "{}" and copy != path
+    there.delete_file(copy)
+    assert list(here.shared_folder("approvals").glob("*.json")) == []
+
+
+def test_small_files_of_a_directory_stay_there(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path)
+    path = workspace.shared_folder("approvals") / "1.json"
+    path.parent.mkdir()
+    path.write_text("{}")
+    workspace.share_file(path)
+    workspace.delete_file(path)
+    assert not path.exists()
