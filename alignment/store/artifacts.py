@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from alignment.errors import Corrupt
+from alignment.errors import Corrupt, DiskFull
 from alignment.files import file_digest, unlisted
 from alignment.manifests import MANIFEST, check_types, parse_manifest, read_manifest
 from alignment.store.stamps import check_files
@@ -123,6 +123,17 @@ def is_same(new: Path, old: Path) -> bool:
         ", ".join(differing),
     )
     return False
+
+
+def disk_full(root: Path, stage: str, label: str, written: int) -> DiskFull:
+    """The error of a stage that has filled the disk after `written` bytes."""
+    place = f"{stage} of {label}" if label else stage
+    return DiskFull(
+        f"the disk is full in {place}, after {written / 1e6:,.1f} MB",
+        where=str(root),
+        hint="Free some space (`alignment store gc` deletes what no recent run used) and run "
+        "again: finished stages are reused.",
+    )
 
 
 def manifest_files(directory: Path) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from alignment.files import remove, replace_durably, sync_directory, sync_tree
+from alignment.files import make_writable, remove, replace_durably, sync_directory, sync_tree
 from alignment.store.keys import KEY
 from alignment.store.latest import LATEST
 
@@ -15,6 +15,17 @@ SCRATCH = "scratch"
 VERIFIED = "verified"
 RESERVED = (TEMPORARY, LOCKS, SCRATCH, LATEST, VERIFIED)
 """Directories of the store that are not those of a stage."""
+
+
+def make_directories(root: Path) -> None:
+    """Create the directories that are not those of a stage.
+
+    Raises:
+        ConfigError: if they cannot be created or written.
+    """
+    make_writable(root)
+    for name in RESERVED:
+        make_writable(root / name)
 
 
 def artifact_directories(root: Path) -> list[Path]:

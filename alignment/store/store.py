@@ -30,12 +30,13 @@ from typing import Any
 
 from filelock import FileLock
 
-from alignment.errors import AlignmentError, Corrupt, DiskFull, Missing
+from alignment.errors import AlignmentError, Corrupt, Missing
 from alignment.failures import is_disk_full
-from alignment.files import make_writable, remove, tree_bytes
+from alignment.files import remove, tree_bytes
 from alignment.manifests import write_manifest
 from alignment.provenance import git_commit, package_versions
 from alignment.store.artifacts import (
+    disk_full,
     is_same,
     load_artifact,
     manifest_files,
@@ -43,12 +44,12 @@ from alignment.store.artifacts import (
 )
 from alignment.store.directories import (
     LOCKS,
-    RESERVED,
     SCRATCH,
     TEMPORARY,
     VERIFIED,
     artifact_directories,
     damaged_copy,
+    make_directories,
     move_into_place,
 )
 from alignment.store.inputs import check_inputs, manifest_inputs
@@ -56,7 +57,7 @@ from alignment.store.keys import KEY, artifact_key
 from alignment.store.latest import latest_manifest, remember
 from alignment.store.mirrors import Mirror
 from alignment.store.reasons import rebuild_reasons
-from alignment.store.stamps import Stamp, check_files, read_stamps, write_stamps
+from alignment.store.stamps import Stamp, check_remembered
 from alignment.types import Artifact, Counts, Input
 
 logger = logging.getLogger(__name__)
@@ -84,9 +85,13 @@ class Store:
         self._rebuilt: set[str] = set()  # keys
         self._damage: dict[str, str] = {}  # by key: what was wrong, which is reported once
         self._read: dict[Path, Stamp] = {}  # files that this process has read and compared
-        make_writable(root)
-        for name in RESERVED:
-            make_writable(root / name)
+        make_directories(root)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Go on in another process, which may be on a machine that has nothing yet."""
+        self.__dict__.update(state)
+        if self.mirror is not None:
+            make_directories(self.root)
 
     def build(
         self,
@@ -179,6 +184,15 @@ class Store:
                 return content
         return read_artifact_manifest(self.get(key).path)
 
+    def localized(self, artifact: Artifact) -> Artifact:
+        """The artifact with its files on this machine, after another one has built it.
+
+        Its path must be the same on both machines.
+        """
+        if self.mirror is None or artifact.path.exists():
+            return artifact
+        return dataclasses.replace(self._present(artifact.path), reused=artifact.reused)
+
     def artifacts(self) -> list[Path]:
         """The directories of all artifacts that are here, whole or damaged, in their order."""
         return artifact_directories(self.root)
@@ -197,16 +211,8 @@ class Store:
         Raises:
             Corrupt: naming the first file that differs.
         """
-        path = self.root / VERIFIED / f"{artifact.key}.json"
-        known = read_stamps(path)
-        try:
-            stamps = check_files(artifact.path, artifact.files, {} if full else known)
-        except Corrupt:
-            path.unlink(missing_ok=True)
-            raise
-        if stamps != known:
-            with contextlib.suppress(OSError):  # the files are then compared again next time
-                write_stamps(path, stamps)
+        stamps = self.root / VERIFIED / f"{artifact.key}.json"
+        check_remembered(artifact.path, artifact.files, stamps, full=full)
 
     def _present(self, path: Path) -> Artifact:
         """The artifact with this directory, after it was taken from the mirror if need be."""
@@ -265,7 +271,7 @@ class Store:
             written = tree_bytes(temporary)
             shutil.rmtree(temporary, ignore_errors=True)
             if is_disk_full(error) and not isinstance(error, AlignmentError):
-                raise self._full(stage, manifest["label"], written) from error
+                raise disk_full(self.root, stage, manifest["label"], written) from error
             raise
         shutil.rmtree(temporary, ignore_errors=True)  # still there if nothing has changed
         shutil.rmtree(self.root / SCRATCH / key, ignore_errors=True)
@@ -276,15 +282,6 @@ class Store:
             if is_news:
                 self.mirror.remember(stage, manifest["label"], key)
         return artifact
-
-    def _full(self, stage: str, label: str, written: int) -> DiskFull:
-        place = f"{stage} of {label}" if label else stage
-        return DiskFull(
-            f"the disk is full in {place}, after {written / 1e6:,.1f} MB",
-            where=str(self.root),
-            hint="Free some space (`alignment store gc` deletes what no recent run used) and run "
-            "again: finished stages are reused.",
-        )
 
     def _reasons(
         self,

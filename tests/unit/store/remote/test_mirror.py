@@ -196,7 +196,13 @@ def test_a_store_can_be_sent_to_another_process(
     built = build(workspace.store)
     data = pickle.dumps(workspace)
     assert SECRET_KEY.encode() not in data
-    assert build(pickle.loads(data).store, "not built").digest == built.digest
+    shutil.rmtree(workspace.root)  # as on a machine that has nothing yet
+    sent = pickle.loads(data)
+    assert build(sent.store, "not built").digest == built.digest
+    far = build(sent.store, "far", value=2)
+    shutil.rmtree(workspace.root / "store" / "demo")
+    assert text_of(workspace.store.localized(far)) == "far"
+    assert not workspace.store.localized(far).reused
 
 
 def test_a_full_disk(objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
