@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alignment.cli.options import open_workspace
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from alignment.registry import Registry
 
 
-def open_registry(workspace: str, model: str | None, place: str = "") -> Registry:
+def open_registry(workspace: str | Path, model: str | None, place: str = "") -> Registry:
     """The versions of this model, or of the only model of the registry.
 
     `place` is the directory or the address of the registry; by default that of the workspace.
@@ -30,7 +31,7 @@ def open_registry(workspace: str, model: str | None, place: str = "") -> Registr
     return opened.registry(model)
 
 
-def workspace_with(path: str, place: str) -> Workspace:
+def workspace_with(path: str | Path, place: str) -> Workspace:
     """The workspace, with the registry in this place if one is named."""
     workspace = open_workspace(path)
     if place:

@@ -102,11 +102,13 @@ def read_config(path: Path, overrides: Sequence[str] | None = None) -> Config:
     return load_config(path, overrides or [])
 
 
-def open_workspace(place: str, *, offline: bool = False, config: Config | None = None) -> Workspace:
+def open_workspace(
+    place: str | Path, *, offline: bool = False, config: Config | None = None
+) -> Workspace:
     """The workspace at this place, or where the configuration says if no option names one."""
     from alignment.pipeline import workspace
 
-    if config is not None and config.workspace is not None and place == DEFAULT_WORKSPACE:
+    if config is not None and config.workspace is not None and str(place) == DEFAULT_WORKSPACE:
         place = workspace.configured_place(config.workspace)
     return workspace.open_workspace(place, offline=offline)
 
