@@ -8,7 +8,6 @@ Nothing is wrong without them: what is missing or damaged is downloaded.
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from alignment.errors import AlignmentError
 from alignment.files import file_digest, write_json
 from alignment.objectstore.objects import Objects
 from alignment.objectstore.patience import patiently
+from alignment.text import parse_json
 
 _FOLDER = "downloads"
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class SharedDownloads:
         """What an address gave last; empty if that is not known."""
         stored = patiently(lambda: self._objects.get(f"{_FOLDER}/urls/{name}.json"))
         try:
-            content = json.loads(stored.data) if stored is not None else {}
+            content = parse_json(stored.data) if stored is not None else {}
         except (ValueError, RecursionError):
             return {}
         return content if isinstance(content, dict) else {}

@@ -25,6 +25,7 @@ from typing import NamedTuple
 from alignment.errors import AlignmentError, Busy, Unavailable
 from alignment.objectstore.objects import Content, Objects
 from alignment.objectstore.patience import patiently
+from alignment.text import parse_json
 
 SECONDS = 300.0
 """An outage may last so long until the lock is lost."""
@@ -213,6 +214,6 @@ def _is_alive(process: int) -> bool:
 
 def _parsed(content: Content) -> Holder | None:
     try:
-        return Holder(**json.loads(content.data))
+        return Holder(**parse_json(content.data))
     except (ValueError, TypeError, RecursionError):
         return None
