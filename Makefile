@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow test-ui test-operate test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-search bench-overhead gate-study clean
+.PHONY: help run smoke test test-slow test-ui test-operate test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-search bench-overhead bench-shared-workspace gate-study clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -129,6 +129,9 @@ bench-search: $(VENV)/.test ## Exact search, faiss and hnswlib on 100,000 senten
 
 bench-overhead: $(VENV)/.test ## The pipeline as a Prefect flow compared with the library (ten minutes)
 	$(BIN)/python -m benchmarks.overhead $(ARGS)
+
+bench-shared-workspace: $(VENV)/.test ## A workspace in a bucket compared with a directory (five minutes)
+	$(BIN)/python -m benchmarks.shared_workspace $(ARGS)
 
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
 	$(BIN)/python -m flows.serve

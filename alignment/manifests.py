@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from alignment.errors import Corrupt
@@ -98,6 +98,18 @@ def describe_files(directory: Path, names: list[str]) -> dict[str, dict[str, Any
         path = directory / name
         entries[name] = {"bytes": path.stat().st_size, "sha256": file_digest(path)}
     return entries
+
+
+def check_names(names: Iterable[str]) -> None:
+    """A manifest from elsewhere must not write outside of the directory.
+
+    Raises:
+        Corrupt: if a name of a file leaves it.
+    """
+    for name in names:
+        path = PurePosixPath(name)
+        if path.is_absolute() or not path.parts or ".." in path.parts or "\\" in name:
+            raise Corrupt(f"{name!r} is not the name of a file", where=MANIFEST)
 
 
 def check_listed(directory: Path, files: Mapping[str, Any], what: str, hint: str) -> None:

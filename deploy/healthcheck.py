@@ -19,7 +19,10 @@ def problem() -> str | None:
     url = os.environ.get("HEALTH_URL")
     if url:
         return _unanswered(url)
-    return _unusable(os.environ.get("ALIGNMENT_WORKSPACE", "workspace"))
+    workspace = os.environ.get("ALIGNMENT_WORKSPACE", "workspace")
+    if "://" in workspace:  # of this machine are only the copies
+        workspace = os.environ.get("ALIGNMENT_WORKSPACE_CACHE") or tempfile.gettempdir()
+    return _unusable(workspace)
 
 
 def _unanswered(url: str) -> str | None:

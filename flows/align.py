@@ -24,7 +24,6 @@ from alignment.config.training import MAX_STEPS, LossName
 from alignment.errors import Busy
 from alignment.last_words import reported_if_killed
 from alignment.pipeline.run import run_pipeline
-from alignment.pipeline.workspace import Workspace
 from alignment.redaction import redact_logs
 from alignment.types import Rejected
 from flows import states
@@ -36,7 +35,13 @@ from flows.log_lines import show_errors_in_one_line
 from flows.progress import TrainingProgress
 from flows.run_names import run_name
 from flows.runner import PrefectRunner
-from flows.selection import allow_workspace, chosen_workspace, refuse_secrets, train_only
+from flows.selection import (
+    DEFAULT_WORKSPACE,
+    allow_workspace,
+    refuse_secrets,
+    run_workspace,
+    train_only,
+)
 from flows.streams import outlive_the_reader
 from flows.tell import tell
 
@@ -79,7 +84,7 @@ def align(
         reason: Why this run is started, for whoever reads its log.
         fresh: Build every artifact once more, even if it is stored. Downloads are reused.
         overrides: More configuration values, each as key=value, such as train.margin=0.1
-        workspace: Directory of artifacts, downloads, models and reports.
+        workspace: Directory or address of artifacts, models and reports.
     """
     redact_logs()
     outlive_the_reader()
@@ -94,7 +99,7 @@ def align(
     settings = load_config(Path(config), changes)
     if languages:
         settings = train_only(settings, languages)
-    place = Workspace(chosen_workspace(workspace), fresh=fresh)
+    place = run_workspace(workspace, settings, fresh=fresh)
     if reason:
         logger.info("started because: %s", reason)
     if dry_run:
@@ -116,7 +121,7 @@ def align(
     return states.state_of(outcome)
 
 
-def main(config: Path, overrides: Sequence[str], workspace: Path) -> int:
+def main(config: Path, overrides: Sequence[str], workspace: str) -> int:
     """Run the flow in this process, and return the exit code."""
     from alignment.cli.exit_codes import exit_code_of
 
@@ -124,26 +129,26 @@ def main(config: Path, overrides: Sequence[str], workspace: Path) -> int:
         return exit_code_of(lambda: _run_and_print(config, overrides, workspace))
 
 
-def _run_and_print(config: Path, overrides: Sequence[str], workspace: Path) -> int:
+def _run_and_print(config: Path, overrides: Sequence[str], workspace: str) -> int:
     from alignment.cli.display.results import print_outcome
     from alignment.cli.exit_codes import REJECTED, WAITING
     from alignment.cli.output import print_line
     from alignment.pipeline.history import last_run
 
     refuse_secrets(overrides)
-    load_config(config, overrides)  # a mistake is reported before a server starts
+    settings = load_config(config, overrides)  # a mistake is reported before a server starts
     create_home()
     allow_workspace(workspace)
     state: State[Any] = align(
         config=str(config),
         overrides=list(overrides),
-        workspace=str(workspace),
+        workspace=workspace,
         return_state=True,
     )
     if state.name == states.SKIPPED:
         raise Busy(state.message or "another run is in progress")
     if state.name in (states.REJECTED, "Waiting"):
-        record = last_run(workspace)
+        record = last_run(run_workspace(workspace, settings).with_all_runs())
         print_outcome(record.summary, record.directory)
         if state.name == states.REJECTED:
             return REJECTED
@@ -175,9 +180,8 @@ if __name__ == "__main__":
     )
     parser.add_argument(
         "--workspace",
-        type=Path,
-        default=Path(os.environ.get("ALIGNMENT_WORKSPACE", "workspace")),
-        help="directory of artifacts, downloads, models and reports (default: %(default)s)",
+        default=os.environ.get("ALIGNMENT_WORKSPACE", DEFAULT_WORKSPACE),
+        help="directory or address of artifacts, models and reports (default: %(default)s)",
     )
     arguments = parser.parse_args()
     sys.exit(main(arguments.config, arguments.overrides, arguments.workspace))

@@ -122,6 +122,7 @@ def ask(
             return _waiting(f"{version} waits for approval already, in the flow run {other}.")
         (workspace.root / APPROVALS).mkdir(exist_ok=True)
         write_json(_file(workspace, run.id), _to_json(request))
+        workspace.share_file(_file(workspace, run.id))
         attempt("the event", lambda: _announce(client, request, run, command))
     return _answered(config, workspace, _file(workspace, run.id))
 
@@ -129,7 +130,7 @@ def ask(
 def decided_before(config: Config, workspace: Workspace) -> State[Any] | None:
     """How a flow run ends that was resumed; None if it has not asked anybody yet."""
     run = _flow_run()
-    if run is None or not _file(workspace, run.id).is_file():
+    if run is None or not (workspace.shared_folder(APPROVALS) / _name(run.id)).is_file():
         return None
     return _answered(config, workspace, _file(workspace, run.id))
 
@@ -154,7 +155,7 @@ def _answered(config: Config, workspace: Workspace, file: Path) -> State[Any]:
         attempt("the event", lambda: announce_champion(model, after, before, decided.message))
     if decided.end == "approved":
         deliver_approved(config, workspace, PrefectRunner(), request.pending)
-    file.unlink(missing_ok=True)
+    workspace.delete_file(file)
     kind, name = _END[decided.end]
     return State(type=kind, name=name, message=decided.message)
 
@@ -178,7 +179,7 @@ def _asked_already(
     client: SyncPrefectClient, workspace: Workspace, pending: Pending, run_id: UUID
 ) -> str | None:
     """Name of another flow run in which the same version waits; files of ended ones are deleted."""
-    for file in sorted((workspace.root / APPROVALS).glob("*.json")):
+    for file in sorted(workspace.shared_folder(APPROVALS).glob("*.json")):
         if file.stem == str(run_id):
             continue
         try:
@@ -187,7 +188,7 @@ def _asked_already(
         except (ObjectNotFound, ValueError):
             waits = False
         if not waits:
-            file.unlink(missing_ok=True)
+            workspace.delete_file(file)
             continue
         other = _read(file).pending
         if (other.model, other.version) == (pending.model, pending.version):
@@ -229,7 +230,11 @@ def _waiting(message: str) -> State[Any]:
 
 
 def _file(workspace: Workspace, run_id: UUID) -> Path:
-    return workspace.root / APPROVALS / f"{run_id}.json"
+    return workspace.root / APPROVALS / _name(run_id)
+
+
+def _name(run_id: UUID) -> str:
+    return f"{run_id}.json"
 
 
 def _to_json(request: Request) -> dict[str, object]:

@@ -21,10 +21,21 @@ DEFAULTS = {
 
 def set_defaults() -> None:
     """Set the variables that the user has not set. Call it before Prefect is imported."""
-    workspace = Path(os.environ.get("ALIGNMENT_WORKSPACE", "workspace"))
-    defaults = {"PREFECT_HOME": str(workspace.resolve() / "prefect"), **DEFAULTS}
+    defaults = {"PREFECT_HOME": str(_workspace() / "prefect"), **DEFAULTS}
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+
+
+def _workspace() -> Path:
+    """The directory of the workspace; if machines share it, that of the copies of this machine."""
+    place = os.environ.get("ALIGNMENT_WORKSPACE", "workspace")
+    if "://" not in place:
+        return Path(place).resolve()
+    from alignment.config.workspace import cache_directory
+    from alignment.store.remote.place import parsed_place
+
+    shared = parsed_place(place)
+    return Path("workspace").resolve() if shared is None else cache_directory(shared)
 
 
 def create_home() -> None:

@@ -18,13 +18,12 @@ from alignment.config import load_config
 from alignment.errors import Busy
 from alignment.languages import name as language_name
 from alignment.pipeline.champion_check import ChampionCheck, check_champion
-from alignment.pipeline.workspace import Workspace
 from alignment.redaction import redact_logs
 from flows.events import CHAMPION_DEGRADED, emit
 from flows.log_lines import show_errors_in_one_line
 from flows.run_names import parameters_of_run
 from flows.runner import PrefectRunner
-from flows.selection import chosen_workspace, refuse_secrets
+from flows.selection import refuse_secrets, run_workspace
 from flows.tables import champion_table
 from flows.tell import attempt, wait_for_server
 
@@ -55,14 +54,14 @@ def evaluate_champion(
     Args:
         config: Configuration file of the model.
         overrides: More configuration values, each as key=value.
-        workspace: Directory of artifacts, downloads, models and reports.
+        workspace: Directory or address of artifacts, models and reports.
     """
     redact_logs()
     show_errors_in_one_line()
     logging.getLogger("alignment").setLevel(logging.INFO)
     refuse_secrets(overrides)
     settings = load_config(Path(config), overrides)
-    place = Workspace(chosen_workspace(workspace))
+    place = run_workspace(workspace, settings)
     if place.registry_of(settings).champion() is None:
         message = f"no version of {settings.name} is deployed, so there is nothing to measure"
         return State(type=StateType.COMPLETED, message=message)

@@ -24,7 +24,7 @@ from alignment.registry import Decision, Override, Version
 from flows.events import announce_champion
 from flows.log_lines import show_errors_in_one_line
 from flows.run_names import parameters_of_run
-from flows.selection import chosen_workspace
+from flows.selection import run_workspace
 from flows.tell import attempt
 
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
@@ -65,7 +65,7 @@ def promote(
         reason: Why. It stays in the history for ever.
         override: Deploy it although the gate did not approve it.
         config: Configuration file of the model.
-        workspace: Directory of artifacts, downloads, models and reports.
+        workspace: Directory or address of artifacts, models and reports.
     """
     place, settings = _opened(config, workspace)
 
@@ -99,7 +99,7 @@ def rollback(
         reason: Why. It stays in the history for ever.
         to: Go back to this earlier deployment, such as v2. Empty: the previous one.
         config: Configuration file of the model.
-        workspace: Directory of artifacts, downloads, models and reports.
+        workspace: Directory or address of artifacts, models and reports.
     """
     place, settings = _opened(config, workspace)
 
@@ -113,7 +113,7 @@ def _opened(config: str, workspace: str) -> tuple[Workspace, Config]:
     redact_logs()
     show_errors_in_one_line()
     settings = load_config(Path(config))
-    return Workspace(chosen_workspace(workspace)), settings
+    return run_workspace(workspace, settings), settings
 
 
 def _moved(

@@ -12,10 +12,10 @@ from typing import TypeVar
 from obstore.store import MemoryStore, S3Store
 
 from alignment.errors import Unavailable
+from alignment.objectstore.objects import Content, Listed, Objects, Revision, StoredObjects
 from alignment.registry import Registry
 from alignment.registry.bucket.backend import BucketBackend
 from alignment.registry.bucket.cache import Cache
-from alignment.registry.bucket.objects import Content, Listed, Objects, Revision, StoredObjects
 
 BUCKET = "models"
 ACCESS_KEY = "AKIATESTACCESSKEY0001"

@@ -33,7 +33,7 @@ def run_cli(
     )
 
 
-def run_here(*arguments: object, workspace: Path) -> int:
+def run_here(*arguments: object, workspace: Path | str) -> int:
     """The exit code of `alignment ARGUMENTS` in this process; logging is set up as before."""
     from alignment.cli.app import app
     from alignment.cli.exit_codes import exit_code_of

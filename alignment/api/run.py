@@ -11,13 +11,13 @@ from alignment.api.progress import ProgressRunner
 from alignment.config import Config, load_config, parse_config
 from alignment.pipeline.run import Outcome, run_pipeline
 from alignment.pipeline.runner import LocalRunner
-from alignment.pipeline.workspace import Workspace
+from alignment.pipeline.workspace import configured_place, open_workspace
 from alignment.types import StepCallback, StepMetrics
 
 
 def run(
     config: Config | Mapping[str, Any] | str | Path,
-    workspace: str | Path = "workspace",
+    workspace: str | Path | None = None,
     *,
     on_step: StepCallback | None = None,
     progress: bool = False,
@@ -42,8 +42,9 @@ def run(
     Args:
         config: A configuration from `load_config`, the path of its YAML file, or the same keys as
             a mapping. Relative paths in a mapping start at the working directory.
-        workspace: Directory of downloads, stored stages, reports and published models; created if
-            missing.
+        workspace: Directory of downloads, stored stages, reports and published models, created if
+            missing, or an address such as s3://BUCKET/PREFIX. By default the `workspace` of the
+            configuration, or the directory `workspace`.
         on_step: Called with the `StepMetrics` of each training step.
         progress: Show progress bars on standard error, or in the notebook.
         offline: Download nothing; use what the workspace has.
@@ -53,7 +54,9 @@ def run(
         AlignmentError: from the stage that failed.
     """
     checked = _config(config)
-    place = Workspace(Path(workspace), offline)
+    if workspace is None:
+        workspace = configured_place(checked.workspace or "workspace")
+    place = open_workspace(workspace, offline=offline)
     if not progress:
         return run_pipeline(checked, place, LocalRunner(), on_step)
     with ProgressRunner(checked.train.steps) as runner:

@@ -10,7 +10,7 @@ from alignment.cli.options import (
     DEFAULT_WORKSPACE,
     ConfigFile,
     Overrides,
-    WorkspaceDir,
+    WorkspacePlace,
     language_code,
     one_of,
     open_workspace,
@@ -39,7 +39,7 @@ def clean(
         ),
     ] = 0,
     overrides: Overrides = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
 ) -> None:
     """Read and clean all corpora, and show how many pairs are kept per language.
 
@@ -53,7 +53,7 @@ def clean(
       alignment clean configs/quickstart.yaml --explain cy --set clean.min_words=3
     """
     settings = read_config(config, overrides)
-    space = open_workspace(workspace)
+    space = open_workspace(workspace, config=settings)
     if language is None:
         _clean_all(settings, space)
         return

@@ -12,7 +12,7 @@ from alignment.cli.options import (
     ConfigFile,
     Offline,
     Overrides,
-    WorkspaceDir,
+    WorkspacePlace,
     open_workspace,
     read_config,
 )
@@ -36,7 +36,7 @@ def compare(
         typer.Option(metavar="FILE.svg", help="Also write the result as an SVG plot."),
     ] = None,
     overrides: Overrides = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
     r"""Train with different values of a setting, and compare accuracy over several seeds.
@@ -65,7 +65,7 @@ def compare(
         config,
         overrides or [],
         combinations,
-        open_workspace(workspace, offline=offline),
+        open_workspace(workspace, offline=offline, config=settings),
         ConsoleRunner(settings.train.steps),
         seeds=seeds,
     ):

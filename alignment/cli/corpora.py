@@ -12,7 +12,7 @@ from alignment.cli.options import (
     ConfigFile,
     Offline,
     Overrides,
-    WorkspaceDir,
+    WorkspacePlace,
     language_code,
     one_of,
     open_workspace,
@@ -67,7 +67,7 @@ def preview(
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="Pairs to print per corpus.")] = 5,
     corpus: Annotated[str | None, typer.Option(metavar="NAME", help="Only this corpus.")] = None,
     overrides: Overrides = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
     r"""Print the first pairs of each corpus as they are read, before cleaning.
@@ -91,7 +91,7 @@ def preview(
     corpora = corpora_of(settings, code)
     if corpus is not None:
         corpora = {corpus: corpora[one_of(list(corpora), corpus, option="--corpus")]}
-    downloads = open_workspace(workspace, offline=offline).downloads(settings)
+    downloads = open_workspace(workspace, offline=offline, config=settings).downloads(settings)
     all_readable = True
     for name, chosen in corpora.items():
         try:
@@ -109,7 +109,7 @@ def preview(
 def check(
     config: ConfigFile,
     overrides: Overrides = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
     """Check whether each corpus is aligned, in every language it is used for.
@@ -131,7 +131,7 @@ def check(
     from alignment.pipeline.summary import corpus_checks
 
     settings = read_config(config, overrides)
-    space = open_workspace(workspace, offline=offline)
+    space = open_workspace(workspace, offline=offline, config=settings)
     checked = check_data(settings, space, ConsoleRunner(settings.train.steps))
     results = {code: corpus_checks(artifact) for code, artifact in checked.items()}
     print_alignment_table(results)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from alignment.cli.models import open_registry
-from alignment.cli.options import DEFAULT_WORKSPACE, TrustRemoteCode, WorkspaceDir, writing_file
+from alignment.cli.options import DEFAULT_WORKSPACE, TrustRemoteCode, WorkspacePlace, writing_file
 from alignment.cli.output import print_note, write_json_text
 from alignment.errors import ConfigError, Malformed
 
@@ -62,7 +62,7 @@ def encode(
         ),
     ] = None,
     trust_remote_code: TrustRemoteCode = False,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
 ) -> None:
     """Encode texts into unit vectors with the deployed model.
 

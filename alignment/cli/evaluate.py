@@ -11,7 +11,7 @@ from alignment.cli.options import (
     DEFAULT_WORKSPACE,
     Offline,
     TrustRemoteCode,
-    WorkspaceDir,
+    WorkspacePlace,
     language_code,
     open_workspace,
 )
@@ -89,7 +89,7 @@ def evaluate(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     trust_remote_code: TrustRemoteCode = False,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
     r"""Measure an encoder on a suite, or compare two of them. Nothing is trained.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, WorkspaceDir, open_workspace
+from alignment.cli.options import DEFAULT_WORKSPACE, WorkspacePlace, open_workspace
 
 
 def explain(
@@ -18,7 +18,7 @@ def explain(
             show_default=False,
         ),
     ],
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     check: Annotated[
         bool,
         typer.Option("--verify", help="Also read every file and compare it with its checksum."),

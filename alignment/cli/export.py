@@ -11,7 +11,7 @@ from alignment.cli.exit_codes import REJECTED
 from alignment.cli.options import (
     DEFAULT_WORKSPACE,
     Offline,
-    WorkspaceDir,
+    WorkspacePlace,
     language_code,
     open_workspace,
 )
@@ -72,7 +72,7 @@ def export_model(
             help="Accuracy that a language may lose on a suite: 0.01 is one point.",
         ),
     ] = 0.01,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> int:
     r"""Write a model as one ONNX graph: from token ids to unit vectors.

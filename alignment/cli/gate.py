@@ -9,7 +9,7 @@ from alignment.cli.options import (
     DEFAULT_WORKSPACE,
     Overrides,
     RunName,
-    WorkspaceDir,
+    WorkspacePlace,
     open_workspace,
 )
 
@@ -34,7 +34,7 @@ def _gate() -> None:
 def replay(
     run_name: RunName = "",
     overrides: Overrides = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
 ) -> int:
     """Decide again about a finished run, with other settings of the gate.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, DeployedToo, RegistryPlace, WorkspaceDir
+from alignment.cli.options import DEFAULT_WORKSPACE, DeployedToo, RegistryPlace, WorkspacePlace
 from alignment.cli.output import print_line
 
 _SHOWN = 10
@@ -29,7 +29,7 @@ def gc(
         bool,
         typer.Option("--delete/--dry-run", help="Delete it. By default it is only listed."),
     ] = False,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
 ) -> None:
     """List what a workspace no longer needs; with --delete, delete it.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, RegistryPlace, WorkspaceDir
+from alignment.cli.options import DEFAULT_WORKSPACE, ModelName, RegistryPlace, WorkspacePlace
 from alignment.cli.output import print_line
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def push(
         ),
     ] = None,
     registry: RegistryPlace = "",
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
 ) -> None:
     """Push a published version to a model repository of the Hugging Face Hub.
 

@@ -13,7 +13,7 @@ from alignment.cli.options import (
     ConfigFile,
     Offline,
     Overrides,
-    WorkspaceDir,
+    WorkspacePlace,
     open_workspace,
     read_config,
 )
@@ -41,7 +41,7 @@ languages_app = typer.Typer(
 def list_languages(
     config: ConfigFile,
     overrides: Overrides = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
     """List the configured languages and how many pairs each corpus has for them.
@@ -56,7 +56,7 @@ def list_languages(
     from alignment.stages.pull import pull
 
     settings = read_config(config, overrides)
-    space = open_workspace(workspace, offline=offline)
+    space = open_workspace(workspace, offline=offline, config=settings)
     context = space.context(settings)
     pulled = {}
     for code in settings.measured:
@@ -79,7 +79,7 @@ def suggest_languages(
     min_pairs: Annotated[
         int, typer.Option(min=1, metavar="N", help="Skip languages with fewer usable pairs.")
     ] = 300,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
 ) -> None:
     """Rank the languages that the corpora have and the configuration does not.
 
@@ -95,7 +95,7 @@ def suggest_languages(
     from alignment.pipeline.explore import suggest
 
     settings = read_config(config)
-    space = open_workspace(workspace)
+    space = open_workspace(workspace, config=settings)
     encoder = _current_encoder(settings, space)
     with console.status(styled("measuring")) as status:
         suggestions = suggest(

@@ -10,7 +10,7 @@ import typer
 from alignment.cli.options import (
     DEFAULT_CONFIG,
     DEFAULT_WORKSPACE,
-    WorkspaceDir,
+    WorkspacePlace,
     language_code,
     open_workspace,
     read_config,
@@ -49,7 +49,7 @@ def add(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the new configuration; change no file.")
     ] = False,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
 ) -> None:
     """Find text for a language in the corpora, and add the language to the configuration.
 
@@ -66,7 +66,7 @@ def add(
 
     code = language_code(code)
     settings = read_config(config)
-    downloads = open_workspace(workspace).downloads(settings)
+    downloads = open_workspace(workspace, config=settings).downloads(settings)
     discovered = []
     if discover:
         discovered = _discover(downloads, opus_url, settings.pivot, code, min_pairs)

@@ -10,7 +10,7 @@ from alignment.cli.options import (
     DEFAULT_WORKSPACE,
     ConfigFile,
     Overrides,
-    WorkspaceDir,
+    WorkspacePlace,
     open_workspace,
     read_config,
 )
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def lock(
     config: ConfigFile,
     overrides: Overrides = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     update: Annotated[
         bool,
         typer.Option(
@@ -47,7 +47,7 @@ def lock(
 
     settings = read_config(config, overrides)
     check_licenses(every_corpus(settings), settings.licenses)
-    downloads = open_workspace(workspace).downloads(settings, update=update)
+    downloads = open_workspace(workspace, config=settings).downloads(settings, update=update)
     num_before = len(downloads.lock.entries())
     with download_bars(downloads):
         _download_all(settings, downloads)

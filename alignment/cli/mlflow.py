@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, RunName, WorkspaceDir, open_workspace
+from alignment.cli.options import (
+    DEFAULT_WORKSPACE,
+    RunName,
+    WorkspacePlace,
+    open_workspace,
+    run_history,
+)
 from alignment.cli.output import print_line
 
 if TYPE_CHECKING:
@@ -57,7 +63,7 @@ def push(
             show_default=False,
         ),
     ] = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
 ) -> None:
     """Log a finished run to an MLflow server: parameters, curves, accuracy, verdict and report.
 
@@ -74,7 +80,7 @@ def push(
     from alignment.pipeline.history import find_run
     from alignment.pipeline.replay import recorded_config
 
-    record = find_run(workspace, run_name)
+    record = find_run(run_history(workspace), run_name)
     changes = {
         "tracking_uri": tracking_uri,
         "experiment": experiment,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from alignment.registry import Registry
 
 
-def open_registry(workspace: Path, model: str | None, place: str = "") -> Registry:
+def open_registry(workspace: str | Path, model: str | None, place: str = "") -> Registry:
     """The versions of this model, or of the only model of the registry.
 
     `place` is the directory or the address of the registry; by default that of the workspace.
@@ -31,7 +31,7 @@ def open_registry(workspace: Path, model: str | None, place: str = "") -> Regist
     return opened.registry(model)
 
 
-def workspace_with(path: Path, place: str) -> Workspace:
+def workspace_with(path: str | Path, place: str) -> Workspace:
     """The workspace, with the registry in this place if one is named."""
     workspace = open_workspace(path)
     if place:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alignment.config import Config
     from alignment.pipeline.workspace import Workspace
 
-DEFAULT_WORKSPACE = Path("workspace")
+DEFAULT_WORKSPACE = "workspace"
 DEFAULT_CONFIG = Path("configs/quickstart.yaml")
 
 ConfigFile = Annotated[
@@ -32,13 +32,13 @@ Overrides = Annotated[
         help="Override one configuration value: [bold]--set train.steps=300[/bold]. Repeatable.",
     ),
 ]
-WorkspaceDir = Annotated[
-    Path,
+WorkspacePlace = Annotated[
+    str,
     typer.Option(
         "--workspace",
-        metavar="DIR",
+        metavar="PLACE",
         envvar="ALIGNMENT_WORKSPACE",
-        help="Directory of artifacts, downloads, models and reports.",
+        help="Directory or address (s3://, gs://, az://, file://) of all that runs make.",
     ),
 ]
 Offline = Annotated[
@@ -102,11 +102,24 @@ def read_config(path: Path, overrides: Sequence[str] | None = None) -> Config:
     return load_config(path, overrides or [])
 
 
-def open_workspace(path: Path, *, offline: bool = False) -> Workspace:
-    """The workspace in this directory."""
-    from alignment.pipeline.workspace import Workspace
+def open_workspace(
+    place: str | Path, *, offline: bool = False, config: Config | None = None
+) -> Workspace:
+    """The workspace at this place, or where the configuration says if no option names one."""
+    from alignment.pipeline import workspace
 
-    return Workspace(path, offline)
+    if config is not None and config.workspace is not None and str(place) == DEFAULT_WORKSPACE:
+        place = workspace.configured_place(config.workspace)
+    return workspace.open_workspace(place, offline=offline)
+
+
+def run_history(place: str) -> Path:
+    """The directory with the records of all runs; a directory that is not there stays so."""
+    from alignment.store.remote.place import parsed_place
+
+    if parsed_place(place) is not None:
+        return open_workspace(place).with_all_runs()
+    return Path(place)
 
 
 DeployedToo = Annotated[

@@ -10,7 +10,7 @@ from alignment.cli.options import (
     DEFAULT_WORKSPACE,
     ConfigFile,
     Overrides,
-    WorkspaceDir,
+    WorkspacePlace,
     open_workspace,
     read_config,
 )
@@ -22,7 +22,7 @@ def plan(
         bool, typer.Option("--json", help="Print the plan as JSON instead.")
     ] = False,
     overrides: Overrides = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
 ) -> None:
     """Estimate rows, minutes, disk and memory of a run, without fetching anything.
 
@@ -42,7 +42,7 @@ def plan(
     from alignment.pipeline.plan import make_plan
 
     settings = read_config(config, overrides)
-    result = make_plan(settings, open_workspace(workspace))
+    result = make_plan(settings, open_workspace(workspace, config=settings))
     if as_json:
         write_json_text(plan_as_json(result), indent=2)
     else:

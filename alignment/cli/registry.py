@@ -13,7 +13,7 @@ from alignment.cli.options import (
     ModelName,
     Reason,
     RegistryPlace,
-    WorkspaceDir,
+    WorkspacePlace,
 )
 from alignment.cli.output import print_line
 from alignment.cli.registry_upkeep import diff, gc, pin, unpin
@@ -45,7 +45,7 @@ registry_app = typer.Typer(
 @registry_app.command("list")
 def list_versions(
     model: ModelName = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
 ) -> None:
     """List the published versions with their aliases and their accuracy.
@@ -79,7 +79,7 @@ def promote(
             show_default=False,
         ),
     ],
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
     override: Annotated[
         bool,
@@ -129,7 +129,7 @@ def rollback(
             show_default=False,
         ),
     ] = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
     reason: Reason = "",
     by: By = "",
@@ -153,7 +153,7 @@ def rollback(
 @registry_app.command("verify")
 def verify(
     model: ModelName = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
 ) -> int:
     """Read every published file and compare it with its checksum.
@@ -181,7 +181,7 @@ def verify(
 @registry_app.command("repair")
 def repair(
     model: ModelName = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
 ) -> None:
     """Set aside what is damaged, so that everything else works again.

@@ -13,7 +13,7 @@ from alignment.cli.options import (
     DeployedToo,
     ModelName,
     RegistryPlace,
-    WorkspaceDir,
+    WorkspacePlace,
 )
 from alignment.cli.output import print_line
 
@@ -38,7 +38,7 @@ def diff(
         typer.Argument(metavar="B", help="The version to compare it with.", show_default=False),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
 ) -> None:
     """Show what differs between two published versions.
@@ -74,7 +74,7 @@ def gc(
         bool,
         typer.Option("--delete/--dry-run", help="Delete them. By default they are only listed."),
     ] = False,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
 ) -> None:
     """List the versions that nobody needs; with --delete, delete them.
@@ -101,7 +101,7 @@ def gc(
 def pin(
     model: Model,
     version: VersionName,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
 ) -> None:
     """Keep a version: `alignment registry gc` does not delete it.
@@ -117,7 +117,7 @@ def pin(
 def unpin(
     model: Model,
     version: VersionName,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     registry: RegistryPlace = "",
 ) -> None:
     """Do not keep a version any longer that was pinned.

@@ -10,7 +10,7 @@ from alignment.cli.options import (
     ConfigFile,
     Offline,
     Overrides,
-    WorkspaceDir,
+    WorkspacePlace,
     open_workspace,
     read_config,
 )
@@ -19,7 +19,7 @@ from alignment.cli.options import (
 def run(
     config: ConfigFile,
     overrides: Overrides = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
     """Run the pipeline: from corpora to a deployed model, or a rejection by the gate.
@@ -45,7 +45,7 @@ def run(
 
     settings = read_config(config, overrides)
     runner = ConsoleRunner(settings.train.steps)
-    place = open_workspace(workspace, offline=offline)
+    place = open_workspace(workspace, offline=offline, config=settings)
     outcome = run_pipeline(settings, place, runner, on_step=runner.on_step)
     print_alignment(outcome.summary.alignment)
     print_outcome(outcome.summary, outcome.directory)

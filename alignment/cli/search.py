@@ -12,7 +12,7 @@ from alignment.cli.options import (
     DEFAULT_WORKSPACE,
     Offline,
     TrustRemoteCode,
-    WorkspaceDir,
+    WorkspacePlace,
     open_workspace,
 )
 from alignment.cli.output import print_line, print_note, write_json_text
@@ -108,7 +108,7 @@ def index(
         bool, typer.Option("--replace", help="Replace an index that is there.")
     ] = False,
     trust_remote_code: TrustRemoteCode = False,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
     r"""Encode documents with a model and write their index.
@@ -158,7 +158,7 @@ def query(
         bool, typer.Option("--json", help="Print one JSON object per document.")
     ] = False,
     trust_remote_code: TrustRemoteCode = False,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
     """Print the documents that are nearest to a text, with their cosines.
@@ -203,7 +203,7 @@ def serve(
         int, typer.Option(metavar="N", help="The port; 0 takes any that is free.")
     ] = PORT,
     trust_remote_code: TrustRemoteCode = False,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
     """Serve a page on this machine that searches the index; stop it with Ctrl-C.
@@ -237,7 +237,7 @@ def serve(
             print_note("stopped")
 
 
-def _models(workspace: Path, *, offline: bool, trust_remote_code: bool) -> Models:
+def _models(workspace: str, *, offline: bool, trust_remote_code: bool) -> Models:
     from alignment.pipeline.search import Models
 
     return Models(open_workspace(workspace, offline=offline), trust_remote_code)

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, RunName, WorkspaceDir
+from alignment.cli.options import DEFAULT_WORKSPACE, RunName, WorkspacePlace, run_history
 from alignment.cli.output import write_json_text
 
 
 def show(
     run_name: RunName = "",
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the run's summary.json instead.")
     ] = False,
@@ -32,7 +32,7 @@ def show(
     from alignment.cli.display.semantic import print_semantic
     from alignment.pipeline.history import find_run
 
-    record = find_run(workspace, run_name)
+    record = find_run(run_history(workspace), run_name)
     if as_json:
         write_json_text(record.summary.model_dump(mode="json"), indent=2)
         return

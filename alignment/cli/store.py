@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alignment.cli.options import DEFAULT_WORKSPACE, WorkspaceDir, open_workspace
+from alignment.cli.options import DEFAULT_WORKSPACE, WorkspacePlace, open_workspace
 from alignment.cli.output import print_line
 
 store_app = typer.Typer(
@@ -25,7 +25,7 @@ store_app = typer.Typer(
 
 
 @store_app.command("verify")
-def verify(workspace: WorkspaceDir = DEFAULT_WORKSPACE) -> int:
+def verify(workspace: WorkspacePlace = DEFAULT_WORKSPACE) -> int:
     """Read every stored result and compare it with its checksums.
 
     Exit code 1 if something is damaged. The next run builds it again.
@@ -52,7 +52,7 @@ def verify(workspace: WorkspaceDir = DEFAULT_WORKSPACE) -> int:
 
 @store_app.command("gc")
 def gc(
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     keep_runs: Annotated[
         int,
         typer.Option(min=0, metavar="N", help="Keep what the last N runs used."),

@@ -12,7 +12,7 @@ from alignment.cli.options import (
     ConfigFile,
     Offline,
     Overrides,
-    WorkspaceDir,
+    WorkspacePlace,
     language_code,
     one_of,
     open_workspace,
@@ -61,7 +61,7 @@ def inspect(
         int, typer.Option(min=0, metavar="N", help="Examples to print per strategy.")
     ] = 3,
     overrides: Overrides = None,
-    workspace: WorkspaceDir = DEFAULT_WORKSPACE,
+    workspace: WorkspacePlace = DEFAULT_WORKSPACE,
     offline: Offline = False,
 ) -> None:
     r"""Show how hard the negatives are, with examples. Builds the triplets if needed.
@@ -88,7 +88,7 @@ def inspect(
         one_of(settings.trained, code, option="--language", hint=hint)
     if strategy is not None:
         one_of((*STRATEGIES, PREBUILT), strategy, option="--strategy")
-    space = open_workspace(workspace, offline=offline)
+    space = open_workspace(workspace, offline=offline, config=settings)
     _inspect(settings, space, code, strategy, examples)
 
 

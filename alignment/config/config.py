@@ -29,9 +29,10 @@ from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import InconsistentError
 from alignment.config.licenses import Licenses
 from alignment.config.publish import Publish
-from alignment.config.registry import check_place
+from alignment.config.registry import check_place, without_references
 from alignment.config.training import Train
 from alignment.config.triplets import Triplets
+from alignment.config.workspace import shared_place
 
 
 class _SetKeys(Section):
@@ -139,6 +140,13 @@ class Config(Section):
     evaluate: Evaluate = Field(Evaluate(), description="What is measured besides the suites.")
     gate: Gate = Field(Gate(), description="What every language must reach.")
     publish: Publish = Field(Publish(), description="What is published with the encoder.")
+    workspace: Address | None = Field(
+        None,
+        description="Where artifacts, run records and models are: a directory, relative to the "
+        "configuration file, or a place that several machines share: s3://BUCKET/PREFIX, "
+        "gs://BUCKET/PREFIX, az://CONTAINER/PREFIX, file:///SHARED/FOLDER. `--workspace` and "
+        "ALIGNMENT_WORKSPACE come first. By default the directory `workspace`.",
+    )
     registry: Address | None = Field(
         None,
         description="Where published versions are: a directory, relative to the configuration "
@@ -161,6 +169,13 @@ class Config(Section):
     @classmethod
     def _canonical_pivot(cls, code: str) -> str:
         return languages.canonical(code)
+
+    @field_validator("workspace")
+    @classmethod
+    def _usable_workspace(cls, place: str | None) -> str | None:
+        if place is not None:
+            shared_place(without_references(place))
+        return place
 
     @field_validator("registry")
     @classmethod

@@ -10,6 +10,7 @@ from typing import Any
 from alignment.config.keys import KeyPath, dotted
 from alignment.config.problems import place_of
 from alignment.config.registry import is_bucket
+from alignment.config.workspace import looks_like_address
 from alignment.errors import Problem
 from alignment.references import expanded, references, without_escapes
 
@@ -19,13 +20,14 @@ PATH_KEYS = (
     "language_model",
     "lock",
     "registry",
+    "workspace",
     "documents",
     "queries",
     "relevance",
 )
-"""Keys whose values name files. `registry` may be an address instead."""
+"""Keys whose values name files. `registry` and `workspace` may be addresses instead."""
 _MAX_NAME_BYTES = 255  # of Linux and macOS
-ADDRESS_KEYS = ("url", "api", "exports", "registry", "tracking_uri", "token")
+ADDRESS_KEYS = ("url", "api", "exports", "registry", "tracking_uri", "token", "workspace")
 """Keys whose values are addresses or tokens; their variables are read when they are used."""
 
 
@@ -45,12 +47,16 @@ def absolute(path: str, base: Path) -> str:
 
 
 def resolved_path(key: str, value: str, base: Path) -> str:
-    """The value of one of `PATH_KEYS`: as `absolute`, but the address of a registry stays.
+    """The value of one of `PATH_KEYS`: as `absolute`, but the address of a shared place stays.
 
     Raises:
         ValueError: if no file can have this path.
     """
-    return value if key == "registry" and is_bucket(value) else absolute(value, base)
+    if key == "registry" and is_bucket(value):
+        return value
+    if key == "workspace" and looks_like_address(value):
+        return value
+    return absolute(value, base)
 
 
 def check_references(

@@ -208,8 +208,8 @@ EXPLAINED = {
         "logging_steps log_every logging_strategy disp_freq": (
             "every step is logged to curves.jsonl; remove this key"
         ),
-        "output_dir save_dir out_dir workspace": (
-            "results go to the workspace; choose it with `--workspace DIR`"
+        "output_dir save_dir out_dir": (
+            "results go to the workspace; choose it with `workspace` or `--workspace`"
         ),
         "device gpu use_cpu no_cuda": (
             "the fastest device is chosen automatically; remove this key"

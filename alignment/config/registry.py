@@ -69,4 +69,9 @@ def check_place(place: str) -> None:
         ValueError: if it is an address that no object store has.
     """
     if is_bucket(place):
-        parse_address(re.sub(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}", "x", place))
+        parse_address(without_references(place))
+
+
+def without_references(place: str) -> str:
+    """The place with `x` for each variable, whose value is not known yet."""
+    return re.sub(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}", "x", place)

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from alignment import languages
 from alignment.config import CORPUS_KINDS, Corpus
+from alignment.config.registry import is_bucket
 from alignment.corpora.source import Source, open_source
 from alignment.downloads import Downloads
 from alignment.errors import ConfigError, Problem
@@ -103,5 +104,6 @@ def _language(argument: str, code: str) -> str:
 
 def _default_directory() -> Path:
     workspace = os.environ.get("ALIGNMENT_WORKSPACE")
-    root = Path(workspace) if workspace else Path.home() / ".cache" / "alignment"
-    return root / "downloads"
+    if not workspace or is_bucket(workspace):
+        return Path.home() / ".cache" / "alignment" / "downloads"
+    return Path(workspace) / "downloads"

@@ -25,6 +25,7 @@ from alignment.downloads.content import check_content
 from alignment.downloads.lockfile import Lockfile
 from alignment.downloads.objects import OBJECTS, find_object, keep_object
 from alignment.downloads.retry import RetryPolicy
+from alignment.downloads.shared import SharedDownloads
 from alignment.downloads.transfer import (
     Progress,
     ResumableDownload,
@@ -71,6 +72,8 @@ class Downloads:
     allowance: Allowance = field(default_factory=Allowance)
     """How large a file may be, and what may be downloaded in all."""
     progress: Progress | None = None
+    shared: SharedDownloads | None = None
+    """What other machines have downloaded."""
     _addresses: dict[str, str] = field(default_factory=dict, repr=False)
     """The addresses of this run by what they are called in the cache and the lockfile."""
     _host_slots: dict[str, threading.Semaphore] = field(default_factory=dict, repr=False)
@@ -118,7 +121,9 @@ class Downloads:
         for folder in (OBJECTS, "partial", "urls"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / "urls" / f"{_name(identity)}.lock"):
-            cached = None if self.lock.update else self._cached(identity)
+            cached = None
+            if not self.lock.update:
+                cached = self._cached(identity) or self._from_other_machine(identity)
             if cached is not None:
                 check_content(cached, name or file_name(identity), redacted_address(identity))
                 self.lock.accept(identity, cached.stat().st_size, cached.name, license)
@@ -177,6 +182,16 @@ class Downloads:
             return None
         return find_object(self.root, record.get("sha256"), record.get("size"))
 
+    def _from_other_machine(self, identity: str) -> Path | None:
+        if self.shared is None:
+            return None
+        locked = self.lock.get(identity)
+        partial = self.root / "partial" / f"{_name(identity)}.shared"
+        digest = self.shared.take(
+            _name(identity), locked.sha256 if locked else None, partial, self._record(identity)
+        )
+        return None if digest is None else keep_object(self.root, partial, digest)
+
     def _record(self, identity: str) -> Path:
         return self.root / "urls" / f"{_name(identity)}.json"
 
@@ -206,6 +221,8 @@ class Downloads:
             "date": date,
         }
         write_json(self._record(identity), record)
+        if self.shared is not None:
+            self.shared.give(_name(identity), final, self._record(identity))
         return final
 
     def _transfer(self, url: str, partial: Path) -> None:

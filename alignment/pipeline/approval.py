@@ -75,7 +75,7 @@ def promote_command(workspace: Workspace, config: Config, version: str) -> str:
     place = config.registry or workspace.registry_place
     if place:
         parts += ["--registry", place]
-    parts += ["--workspace", str(workspace.root)]
+    parts += ["--workspace", workspace.place]
     return f'{shlex.join(parts)} --by NAME --reason "..."'
 
 
@@ -120,7 +120,7 @@ def deliver_approved(
 ) -> None:
     """Send the run and the deployed version to MLflow and the Hub; what goes wrong is logged."""
     try:
-        record = find_run(workspace.root, pending.run)
+        record = find_run(workspace.with_all_runs(), pending.run)
     except AlignmentError as error:
         logger.warning("%s is deployed, but it was not sent anywhere: %s", pending.version, error)
         return
@@ -136,7 +136,7 @@ def _refusal(
     if digest not in (pending.expected, registry.get(pending.version).digest):
         return _outdated(registry, pending)
     try:
-        failed = _failed_now(workspace, config, find_run(workspace.root, pending.run))
+        failed = _failed_now(workspace, config, find_run(workspace.with_all_runs(), pending.run))
     except Missing as error:
         message = (
             "the gate's settings have changed since, and its present decision cannot be computed: "

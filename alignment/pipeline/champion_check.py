@@ -38,7 +38,7 @@ from alignment.registry import Version
 from alignment.stages.evaluate import EvaluateCounts, SuiteCounts, evaluate
 from alignment.stages.outcomes import Answers, read_answers
 from alignment.store import Store
-from alignment.store.store import TEMPORARY
+from alignment.store.directories import TEMPORARY
 from alignment.types import Accuracy, Artifact
 
 Method = Literal["paired", "separate", "not published"]

@@ -13,7 +13,8 @@ from alignment.errors import Corrupt
 from alignment.pipeline.history import RunRecord, find_run, run_names
 from alignment.pipeline.workspace import Workspace
 from alignment.registry import Registry, model_names
-from alignment.store.cleanup import Freed, collect, last_change
+from alignment.store.cleanup import collect, last_change
+from alignment.store.mirrors import Freed
 
 UNFINISHED_SECONDS = 60
 """A file under a temporary name that did not change for so long is not being written any more."""
@@ -64,7 +65,7 @@ def collect_garbage(
     """
     registries = open_registries(workspace)
     used = _keys_of_versions(registries, leaving)
-    records = readable_runs(workspace.root)
+    records = readable_runs(workspace.with_all_runs())
     prominent = _prominent(registries)
     for age, record in enumerate(reversed(records)):
         summary = record.summary

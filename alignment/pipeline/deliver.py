@@ -58,6 +58,7 @@ def deliver(
     summary = record.summary.model_copy(update={"deliveries": deliveries})
     with contextlib.suppress(OSError):  # a full disk; the warnings are in the log
         replace_record_file(record.directory / "summary.json", summary.model_dump(mode="json"))
+    workspace.share_record(record.directory)
     return summary
 
 

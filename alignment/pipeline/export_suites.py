@@ -41,9 +41,10 @@ def suites_of_version(workspace: Workspace, version: Version) -> list[Suite]:
 
 
 def _holdout(workspace: Workspace, train_key: str) -> Artifact:
-    for name in reversed(run_names(workspace.root)):
+    root = workspace.with_all_runs()
+    for name in reversed(run_names(root)):
         try:
-            stages = find_run(workspace.root, name).summary.stages
+            stages = find_run(root, name).summary.stages
         except Corrupt:  # of another run, perhaps
             continue
         if any(stage.key == train_key for stage in stages):

@@ -23,7 +23,7 @@ def deploy_refused(workspace: Workspace, model: str, run: str, override: Overrid
         Missing: if there is no such run of this model, or its artifacts were deleted.
         ConfigError: if the gate approved it, so that there is nothing to override.
     """
-    record = find_run(workspace.root, run)
+    record = find_run(workspace.with_all_runs(), run)
     summary = record.summary
     if summary.name != model:
         raise Missing(

@@ -42,4 +42,5 @@ def write_record(workspace: Workspace, config: Config, summary: Summary, page: A
                 hint="Free some space and run again: every stage is reused.",
             ) from error
         raise
+    workspace.share_record(final)
     return final

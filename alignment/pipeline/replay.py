@@ -56,7 +56,7 @@ def replay(workspace: Workspace, run: str, overrides: Sequence[str] = ()) -> Rep
         Corrupt: if they are damaged.
         ConfigError: with every problem of the overrides.
     """
-    record = find_run(workspace.root, run)
+    record = find_run(workspace.with_all_runs(), run)
     return replay_with(workspace, record, recorded_config(record, overrides))
 
 

@@ -73,6 +73,8 @@ def collect_workspace(
     ]
     old_runs = list(_old_runs(workspace, retention, leaving))
     runs = _delete("run records", [record.directory for record in old_runs], dry_run=dry_run)
+    if workspace.shared is not None and not dry_run:
+        workspace.shared.records.delete(runs.names)
     freed = collect_garbage(workspace, keep_runs=retention.runs, dry_run=dry_run, leaving=leaving)
     names = [str(path.relative_to(workspace.root)) for path in freed.paths]
     artifacts = Removal("artifacts and unfinished work", names, freed.bytes)
@@ -106,7 +108,7 @@ def _old_runs(
     published: set[VersionId] = set()
     for registry in open_registries(workspace):
         published.update(VersionId(registry.name, name) for name in registry.names())
-    records = readable_runs(workspace.root)
+    records = readable_runs(workspace.with_all_runs())
     for record in records[: max(0, len(records) - retention.runs)]:
         summary = record.summary
         is_published = VersionId(summary.name, summary.version or "") in published - leaving

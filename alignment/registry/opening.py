@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from alignment.config.registry import is_bucket
+from alignment.objectstore.address import bucket_address
+from alignment.objectstore.objects import StoredObjects
+from alignment.objectstore.opening import open_objects
 from alignment.registry.attempts import ATTEMPTS
-from alignment.registry.bucket.address import bucket_address, open_store
 from alignment.registry.bucket.backend import BucketBackend
 from alignment.registry.bucket.cache import Cache
-from alignment.registry.bucket.objects import StoredObjects
 from alignment.registry.bucket.state import NAME
 from alignment.registry.link import VERSION
 from alignment.registry.registry import Registry
 
 
-def open_registry(place: str | Path, name: str, cache: Path) -> Registry:
+def open_registry(
+    place: str | Path, name: str, cache: Path, retries: Mapping[str, Any] | None = None
+) -> Registry:
     """The versions of one model.
 
     Args:
         place: A directory that holds models, or an address such as `s3://bucket/prefix`.
         name: Name of the model.
         cache: Directory for copies of versions that are in a bucket.
+        retries: How often requests to a bucket are repeated; see `objectstore.address`.
 
     Raises:
         ConfigError: if the address is not usable, or the extra `bucket` is not installed.
@@ -31,7 +37,7 @@ def open_registry(place: str | Path, name: str, cache: Path) -> Registry:
     address = bucket_address(str(place))
     prefix = f"{address.prefix}/{name}".lstrip("/")
     address = address._replace(prefix=prefix)
-    objects = StoredObjects(open_store(address), str(address))
+    objects = open_objects(address, retries)
     return Registry(BucketBackend(objects, name, Cache(cache)), name)
 
 
@@ -44,7 +50,7 @@ def model_names(place: str | Path) -> list[str]:
     """
     if is_bucket(str(place)):
         address = bucket_address(str(place))
-        objects = StoredObjects(open_store(address), str(address))
+        objects = open_objects(address)
         return [name for name in objects.folders("") if _is_model(objects, name)]
     root = Path(place)
     if not root.is_dir():

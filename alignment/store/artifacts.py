@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from alignment.errors import Corrupt
+from alignment.errors import Corrupt, DiskFull
 from alignment.files import file_digest, unlisted
-from alignment.manifests import MANIFEST, check_types, read_manifest
+from alignment.manifests import MANIFEST, check_types, parse_manifest, read_manifest
 from alignment.store.stamps import check_files
 from alignment.types import Artifact, combined_digest
 
@@ -46,7 +46,7 @@ def load_artifact(path: Path, *, reused: bool = True) -> Artifact:
     except Corrupt as error:
         raise Corrupt(error.message, where=str(path), hint=REBUILD_HINT) from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(str(path), error) from error
     return artifact
 
 
@@ -56,7 +56,19 @@ def read_artifact_manifest(path: Path) -> dict[str, Any]:
     Raises:
         Corrupt: if it cannot be read.
     """
-    manifest = read_manifest(path)
+    return _checked(read_manifest(path), str(path))
+
+
+def parse_artifact_manifest(data: bytes, where: str) -> dict[str, Any]:
+    """As `read_artifact_manifest`, from what is in the file; `where` is its place for messages.
+
+    Raises:
+        Corrupt: if it cannot be read.
+    """
+    return _checked(parse_manifest(data, where), where)
+
+
+def _checked(manifest: dict[str, Any], where: str) -> dict[str, Any]:
     try:
         check_types(manifest, _TYPES, required=True)
         for entry in manifest["inputs"].values():
@@ -66,14 +78,14 @@ def read_artifact_manifest(path: Path) -> dict[str, Any]:
         if not all(isinstance(reason, str) for reason in manifest["rebuild_reasons"]):
             raise TypeError("rebuild_reasons must be texts")
     except (KeyError, TypeError, AttributeError) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(where, error) from error
     return manifest
 
 
-def _unreadable(path: Path, error: Exception) -> Corrupt:
+def _unreadable(where: str, error: Exception) -> Corrupt:
     return Corrupt(
         f"the manifest is unreadable ({type(error).__name__}: {error})",
-        where=str(path),
+        where=where,
         hint=REBUILD_HINT,
     )
 
@@ -111,6 +123,17 @@ def is_same(new: Path, old: Path) -> bool:
         ", ".join(differing),
     )
     return False
+
+
+def disk_full(root: Path, stage: str, label: str, written: int) -> DiskFull:
+    """The error of a stage that has filled the disk after `written` bytes."""
+    place = f"{stage} of {label}" if label else stage
+    return DiskFull(
+        f"the disk is full in {place}, after {written / 1e6:,.1f} MB",
+        where=str(root),
+        hint="Free some space (`alignment store gc` deletes what no recent run used) and run "
+        "again: finished stages are reused.",
+    )
 
 
 def manifest_files(directory: Path) -> dict[str, dict[str, Any]]:

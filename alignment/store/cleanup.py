@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -15,38 +14,24 @@ from alignment.errors import ArtifactError, Corrupt
 from alignment.files import remove, tree_bytes
 from alignment.manifests import read_manifest
 from alignment.store.artifacts import load_artifact
+from alignment.store.directories import LOCKS, RESERVED, SCRATCH, TEMPORARY, VERIFIED
 from alignment.store.latest import latest_keys
-from alignment.store.store import (
-    LOCKS,
-    RESERVED,
-    SCRATCH,
-    TEMPORARY,
-    VERIFIED,
-    Store,
-)
+from alignment.store.mirrors import Checked, Freed
+from alignment.store.store import Store
 
 SCRATCH_DAYS = 7
 """Unfinished work, such as checkpoints, is kept for so long after its last change."""
 _DAY = 24 * 60 * 60
 
 
-class Checked(NamedTuple):
-    """One artifact after every byte of it was read."""
-
-    path: Path
-    problem: str | None
-    """None if it is whole."""
-
-
-class Freed(NamedTuple):
-    """What was deleted."""
-
-    paths: list[Path]
-    bytes: int
-
-
 def verify_all(store: Store) -> Iterator[Checked]:
-    """Read every byte of every artifact. The next run does not reuse what is damaged."""
+    """Read every byte of every artifact. The next run does not reuse what is damaged.
+
+    If the store has a mirror these are the shared artifacts; a copy is compared when it is used.
+    """
+    if store.mirror is not None:
+        yield from store.mirror.verify()
+        return
     for path in store.artifacts():
         yield Checked(path, _problem(store, path))
 
@@ -57,7 +42,9 @@ def collect(
     """Delete the artifacts that are not needed, and what killed processes left.
 
     Kept are the artifacts in `used`, the newest one of each stage and language, and everything
-    that these were built from, unless its manifest is damaged.
+    that these were built from, unless its manifest is damaged. If the store has a mirror, the
+    shared artifacts are deleted with the copies of this machine; other copies go when the cache is
+    full.
 
     Args:
         store: The store.
@@ -69,12 +56,16 @@ def collect(
         ArtifactError: if a run is in progress.
     """
     with _no_run(store):
-        garbage = list(dict.fromkeys([*_unneeded(store, used), *_unfinished(store), *also]))
+        shared = Freed([], 0)
+        if store.mirror is not None:
+            shared = store.mirror.collect(used, dry_run=dry_run)
+        unneeded = [] if store.mirror is not None else _unneeded(store, used)
+        garbage = list(dict.fromkeys([*unneeded, *_unfinished(store), *also]))
         total = sum(tree_bytes(path) for path in garbage)
         if not dry_run:
             for path in garbage:
                 _delete(store, path)
-        return Freed(garbage, total)
+        return Freed([*shared.paths, *garbage], shared.bytes + total)
 
 
 def last_change(root: Path) -> float:
@@ -132,9 +123,12 @@ def _unfinished(store: Store) -> list[Path]:
 def _is_locked(store: Store, path: Path) -> bool:
     """Whether a process is building the key of this temporary directory."""
     key = path.name.rpartition("-")[2]  # some names are deleted-KEY
-    lock = FileLock(store.root / LOCKS / f"{key}.lock", blocking=False)
+    return any(_is_held(store.root / LOCKS / f"{name}.lock") for name in {key, path.name})
+
+
+def _is_held(lock: Path) -> bool:
     try:
-        with lock:
+        with FileLock(lock, blocking=False):
             return False
     except Timeout:
         return True

@@ -24,7 +24,7 @@ def latest_keys(root: Path) -> list[str]:
 
 def latest_manifest(root: Path, stage: str, label: str) -> dict[str, Any] | None:
     """The manifest of the last artifact of this stage and label, if it can be read."""
-    key = _key_in(root / LATEST / _name(stage, label))
+    key = _key_in(root / LATEST / pointer_name(stage, label))
     if key is None:
         return None
     try:
@@ -33,15 +33,17 @@ def latest_manifest(root: Path, stage: str, label: str) -> dict[str, Any] | None
         return None
 
 
-def remember(root: Path, stage: str, label: str, key: str) -> None:
-    """This is now the last artifact of its stage and label.
+def remember(root: Path, stage: str, label: str, key: str) -> bool:
+    """This is now the last artifact of its stage and label; returns whether that is news.
 
     Raises:
         OSError: if the file cannot be written.
     """
-    pointer = root / LATEST / _name(stage, label)
-    if _key_in(pointer) != key:
-        write_atomically(pointer, key)
+    pointer = root / LATEST / pointer_name(stage, label)
+    if _key_in(pointer) == key:
+        return False
+    write_atomically(pointer, key)
+    return True
 
 
 def _key_in(pointer: Path) -> str | None:
@@ -53,5 +55,6 @@ def _key_in(pointer: Path) -> str | None:
     return key if KEY.fullmatch(key) else None
 
 
-def _name(stage: str, label: str) -> str:
+def pointer_name(stage: str, label: str) -> str:
+    """The name of the file."""
     return f"{stage}-{label}" if label else stage

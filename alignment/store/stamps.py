@@ -7,6 +7,7 @@ modification, but not the time of change.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,6 +84,25 @@ def check_files(
         if stamp is not None:
             stamps[name] = stamp
     return stamps
+
+
+def check_remembered(root: Path, files: Mapping[str, str], stamps: Path, *, full: bool) -> None:
+    """Compare the files under `root` with their sha256, and remember that in the file `stamps`.
+
+    Files that have not changed since the last time are read only if `full` is set.
+
+    Raises:
+        Corrupt: naming the first file that differs.
+    """
+    known = read_stamps(stamps)
+    try:
+        found = check_files(root, files, {} if full else known)
+    except Corrupt:
+        stamps.unlink(missing_ok=True)
+        raise
+    if found != known:
+        with contextlib.suppress(OSError):  # the files are then compared again next time
+            write_stamps(stamps, found)
 
 
 def read_stamps(path: Path) -> dict[str, Stamp]:

@@ -9,6 +9,9 @@ on it is reused.
 An artifact is compared with its digests before it is reused, and built again if it is damaged. A
 file that has not changed since it was last compared is not read again for that (`stamps`), but
 every byte of the inputs is read once more when a stage does work with them.
+
+A store may have a mirror: artifacts that it lacks are then taken from a place that several machines
+share, and what it builds is sent there.
 """
 
 from __future__ import annotations
@@ -27,39 +30,38 @@ from typing import Any
 
 from filelock import FileLock
 
-from alignment.errors import AlignmentError, Corrupt, DiskFull, Missing
+from alignment.errors import AlignmentError, Corrupt, Missing
 from alignment.failures import is_disk_full
-from alignment.files import (
-    make_writable,
-    remove,
-    replace_durably,
-    sync_directory,
-    sync_tree,
-    tree_bytes,
-)
+from alignment.files import remove, tree_bytes
 from alignment.manifests import write_manifest
 from alignment.provenance import git_commit, package_versions
-from alignment.store.artifacts import is_same, load_artifact, manifest_files
-from alignment.store.keys import KEY, artifact_key
-from alignment.store.latest import LATEST, latest_manifest, remember
-from alignment.store.reasons import rebuild_reasons
-from alignment.store.stamps import (
-    Stamp,
-    check_file,
-    check_files,
-    read_stamps,
-    write_stamps,
+from alignment.store.artifacts import (
+    disk_full,
+    is_same,
+    load_artifact,
+    manifest_files,
+    read_artifact_manifest,
 )
+from alignment.store.directories import (
+    LOCKS,
+    SCRATCH,
+    TEMPORARY,
+    VERIFIED,
+    artifact_directories,
+    damaged_copy,
+    make_directories,
+    move_into_place,
+)
+from alignment.store.inputs import check_inputs, manifest_inputs
+from alignment.store.keys import KEY, artifact_key
+from alignment.store.latest import latest_manifest, remember
+from alignment.store.mirrors import Mirror
+from alignment.store.reasons import rebuild_reasons
+from alignment.store.stamps import Stamp, check_remembered
 from alignment.types import Artifact, Counts, Input
 
 logger = logging.getLogger(__name__)
 
-TEMPORARY = "tmp"
-LOCKS = "locks"
-SCRATCH = "scratch"
-VERIFIED = "verified"
-RESERVED = (TEMPORARY, LOCKS, SCRATCH, LATEST, VERIFIED)
-"""Directories of the store that are not those of a stage."""
 Work = Callable[[Path], Counts | Mapping[str, Any]]
 """Fills an empty directory and returns what it counted."""
 
@@ -70,20 +72,26 @@ class Store:
     Args:
         root: The directory.
         fresh: Build every artifact once more. One that comes out the same stays as it was.
+        mirror: Keeps the store in step with a place that several machines share.
 
     Raises:
         ConfigError: if the directory cannot be written.
     """
 
-    def __init__(self, root: Path, *, fresh: bool = False) -> None:
+    def __init__(self, root: Path, *, fresh: bool = False, mirror: Mirror | None = None) -> None:
         self.root = root
+        self.mirror = mirror
         self._fresh = fresh
         self._rebuilt: set[str] = set()  # keys
         self._damage: dict[str, str] = {}  # by key: what was wrong, which is reported once
         self._read: dict[Path, Stamp] = {}  # files that this process has read and compared
-        make_writable(root)
-        for name in RESERVED:
-            make_writable(root / name)
+        make_directories(root)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Go on in another process, which may be on a machine that has nothing yet."""
+        self.__dict__.update(state)
+        if self.mirror is not None:
+            make_directories(self.root)
 
     def build(
         self,
@@ -120,7 +128,9 @@ class Store:
             with FileLock(self.root / LOCKS / f"{key}.lock"):
                 artifact = self._find(stage, key)  # another process may have built it meanwhile
                 if artifact is None:
-                    self._check_inputs(inputs)
+                    if self.mirror is not None:
+                        self.mirror.bring(inputs)
+                    check_inputs(inputs, self._read, self.root / VERIFIED)
                     manifest = {
                         "key": key,
                         "stage": stage,
@@ -128,14 +138,15 @@ class Store:
                         "revision": revision,
                         "config": config,
                         "seed": seed,
-                        "inputs": _manifest_inputs(inputs),
+                        "inputs": manifest_inputs(inputs),
                         "rebuild_reasons": self._reasons(
                             stage, label, key, revision, config, digests
                         ),
                     }
                     return self._make(stage, key, work, manifest)
         with contextlib.suppress(OSError):  # reuse needs no room on the disk
-            remember(self.root, stage, label, key)
+            if remember(self.root, stage, label, key) and self.mirror is not None:
+                self.mirror.remember(stage, label, key)
         return artifact
 
     def get(self, key: str) -> Artifact:
@@ -146,8 +157,10 @@ class Store:
             Corrupt: if it is damaged.
         """
         matches = [path for path in self.artifacts() if path.name.startswith(key)]
+        if self.mirror is not None and not (KEY.fullmatch(key) and matches):
+            matches = sorted({*matches, *self.mirror.find(key)})
         if len(matches) == 1:
-            return load_artifact(matches[0])
+            return self._present(matches[0])
         if matches:
             message = f"{len(matches)} artifacts have a key that starts like this"
         else:
@@ -158,13 +171,31 @@ class Store:
             hint="Give more characters; `alignment show` lists the keys of a run.",
         )
 
+    def manifest(self, key: str) -> dict[str, Any]:
+        """The manifest of the artifact with this key; its files are not needed, and not fetched.
+
+        Raises:
+            Missing: if there is none.
+            Corrupt: if it is damaged.
+        """
+        if self.mirror is not None:
+            content = self.mirror.manifest(key)
+            if content is not None:
+                return content
+        return read_artifact_manifest(self.get(key).path)
+
+    def localized(self, artifact: Artifact) -> Artifact:
+        """The artifact with its files on this machine, after another one has built it.
+
+        Its path must be the same on both machines.
+        """
+        if self.mirror is None or artifact.path.exists():
+            return artifact
+        return dataclasses.replace(self._present(artifact.path), reused=artifact.reused)
+
     def artifacts(self) -> list[Path]:
-        """The directories of all artifacts, whole or damaged, in the order of their paths."""
-        paths = []
-        for path in sorted(self.root.glob("*/*")):
-            if path.parent.name not in RESERVED and KEY.fullmatch(path.name):
-                paths.append(path)
-        return paths
+        """The directories of all artifacts that are here, whole or damaged, in their order."""
+        return artifact_directories(self.root)
 
     def scratch(self, key: str) -> Path:
         """A directory for unfinished work on `key`, which outlives a killed process."""
@@ -180,20 +211,29 @@ class Store:
         Raises:
             Corrupt: naming the first file that differs.
         """
-        path = self.root / VERIFIED / f"{artifact.key}.json"
-        known = read_stamps(path)
-        try:
-            stamps = check_files(artifact.path, artifact.files, {} if full else known)
-        except Corrupt:
-            path.unlink(missing_ok=True)
-            raise
-        if stamps != known:
-            with contextlib.suppress(OSError):  # the files are then compared again next time
-                write_stamps(path, stamps)
+        stamps = self.root / VERIFIED / f"{artifact.key}.json"
+        check_remembered(artifact.path, artifact.files, stamps, full=full)
+
+    def _present(self, path: Path) -> Artifact:
+        """The artifact with this directory, after it was taken from the mirror if need be."""
+        if self.mirror is None:
+            return load_artifact(path)
+        stage, key = path.parent.name, path.name
+        self.mirror.use(stage, key)
+        artifact = self.mirror.agree(stage, key, self._find_here(stage, key))
+        return load_artifact(path) if artifact is None else artifact
 
     def _find(self, stage: str, key: str) -> Artifact | None:
+        if self._fresh and key not in self._rebuilt:
+            return None
+        if self.mirror is None:
+            return self._find_here(stage, key)
+        self.mirror.use(stage, key)
+        return self.mirror.agree(stage, key, self._find_here(stage, key))
+
+    def _find_here(self, stage: str, key: str) -> Artifact | None:
         path = self.root / stage / key
-        if not os.path.lexists(path) or (self._fresh and key not in self._rebuilt):
+        if not os.path.lexists(path):
             return None
         try:
             artifact = load_artifact(path)
@@ -205,28 +245,11 @@ class Store:
             return None
         return artifact
 
-    def _check_inputs(self, inputs: Mapping[str, Input]) -> None:
-        """Read every byte of what a stage is about to read, once per process."""
-        for name, entry in inputs.items():
-            for file, digest in entry.files.items():
-                path = entry.path / file
-                try:
-                    stamp = check_file(path, digest, self._read.get(path))
-                except Corrupt as error:
-                    (self.root / VERIFIED / f"{entry.key}.json").unlink(missing_ok=True)
-                    raise Corrupt(
-                        f"the input {name} is damaged: {error.message}",
-                        where=error.where,
-                        hint=entry.repair or "Run again: the damaged artifact is built again.",
-                    ) from error
-                if stamp is not None:
-                    self._read[path] = stamp
-
     def _make(self, stage: str, key: str, work: Work, manifest: dict[str, Any]) -> Artifact:
         temporary = self.root / TEMPORARY / key
         # Left by a killed process: this process holds the lock, so nobody else uses it.
         remove(temporary)
-        remove(self._damaged_copy(key))
+        remove(damaged_copy(self.root, key))
         started = time.monotonic()
         try:
             temporary.mkdir()
@@ -242,41 +265,23 @@ class Store:
             write_manifest(temporary, manifest)
             final = self.root / stage / key
             if not (self._fresh and is_same(temporary, final)):
-                self._move_into_place(temporary, final)
-            remember(self.root, stage, manifest["label"], key)
+                move_into_place(self.root, temporary, final)
+            is_news = remember(self.root, stage, manifest["label"], key)
         except BaseException as error:
             written = tree_bytes(temporary)
             shutil.rmtree(temporary, ignore_errors=True)
             if is_disk_full(error) and not isinstance(error, AlignmentError):
-                raise self._full(stage, manifest["label"], written) from error
+                raise disk_full(self.root, stage, manifest["label"], written) from error
             raise
         shutil.rmtree(temporary, ignore_errors=True)  # still there if nothing has changed
         shutil.rmtree(self.root / SCRATCH / key, ignore_errors=True)
         self._rebuilt.add(key)
-        return load_artifact(final, reused=False)
-
-    def _move_into_place(self, temporary: Path, final: Path) -> None:
-        sync_tree(temporary)
-        final.parent.mkdir(exist_ok=True)
-        sync_directory(self.root)
-        if os.path.lexists(final):  # only if it was found damaged, or came out differently
-            damaged = self._damaged_copy(final.name)
-            os.replace(final, damaged)
-            remove(damaged)
-        replace_durably(temporary, final)
-
-    def _full(self, stage: str, label: str, written: int) -> DiskFull:
-        place = f"{stage} of {label}" if label else stage
-        return DiskFull(
-            f"the disk is full in {place}, after {written / 1e6:,.1f} MB",
-            where=str(self.root),
-            hint="Free some space (`alignment store gc` deletes what no recent run used) and run "
-            "again: finished stages are reused.",
-        )
-
-    def _damaged_copy(self, key: str) -> Path:
-        """Where a damaged artifact is moved in one step before it is deleted."""
-        return self.root / TEMPORARY / f"damaged-{key}"
+        artifact = load_artifact(final, reused=False)
+        if self.mirror is not None:
+            artifact = self.mirror.publish(artifact, fresh=self._fresh)
+            if is_news:
+                self.mirror.remember(stage, manifest["label"], key)
+        return artifact
 
     def _reasons(
         self,
@@ -291,12 +296,8 @@ class Store:
             return ["a fresh run builds everything once more"]
         if key in self._damage:
             return [f"the artifact was damaged: {self._damage[key]}"]
-        previous = latest_manifest(self.root, stage, label)
+        if self.mirror is None:
+            previous = latest_manifest(self.root, stage, label)
+        else:
+            previous = self.mirror.latest(stage, label)
         return rebuild_reasons(previous, revision, config, digests)
-
-
-def _manifest_inputs(inputs: Mapping[str, Input]) -> dict[str, dict[str, str]]:
-    return {
-        name: {"digest": entry.digest, "key": entry.key, "path": str(entry.path)}
-        for name, entry in inputs.items()
-    }

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import pytest
 
 from alignment.errors import AliasConflict, AlignmentError, Missing
+from alignment.objectstore.objects import Objects
 from alignment.registry import Override, Registry, Rules, collect_versions, find_damage
 from alignment.registry.attempts import Attempt
-from alignment.registry.bucket.objects import Objects
 from alignment.types import Rejected
 from tests.buckets import FaultyObjects, Killed, bucket_registry, memory_objects
 from tests.encoders import APPROVED, FINDING, encoder_input, publish_contents

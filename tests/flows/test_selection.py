@@ -8,7 +8,16 @@ import pytest
 
 from alignment.config import load_config
 from alignment.errors import ConfigError
-from flows.selection import ROOTS, allow_workspace, chosen_workspace, train_only
+from flows.selection import (
+    ROOTS,
+    allow_workspace,
+    chosen_address,
+    chosen_workspace,
+    refuse_secrets,
+    run_workspace,
+    train_only,
+    workspace_roots,
+)
 from tests.support import SMOKE
 
 
@@ -55,5 +64,39 @@ def test_allowed_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert chosen_workspace(str(tmp_path / "team" / "a")) == tmp_path / "team" / "a"
     with pytest.raises(ConfigError):
         chosen_workspace(str(tmp_path / "mine"))
-    allow_workspace(tmp_path / "mine")
+    allow_workspace(str(tmp_path / "mine"))
     assert chosen_workspace(str(tmp_path / "mine")) == tmp_path / "mine"
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A shared folder, whose address a run may use."""
+    (tmp_path / "team" / "a").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ALIGNMENT_WORKSPACE", raising=False)
+    monkeypatch.setenv("ALIGNMENT_WORKSPACE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv(ROOTS, f"/srv:file://{tmp_path}/team:s3://team/x")
+    return f"file://{tmp_path}/team"
+
+
+def test_an_address_that_is_allowed(shared: str) -> None:
+    config = load_config(SMOKE)
+    assert run_workspace(f"{shared}/a", config).place == f"{shared}/a"
+    assert chosen_address("s3://team/x/y") == "s3://team/x/y"
+    assert Path("/srv") in workspace_roots()
+    assert any(root.is_relative_to(Path.cwd() / "cache") for root in workspace_roots())
+    assert run_workspace("workspace", config).place == str(Path.cwd() / "workspace")
+
+
+@pytest.mark.parametrize("address", ["s3://team/xy", "s3://other/x", "file:///etc", "gs://team/x"])
+def test_an_address_that_is_not(address: str, shared: str) -> None:
+    with pytest.raises(ConfigError, match="parameters: workspace"):
+        run_workspace(address, load_config(SMOKE))
+
+
+def test_the_configuration_chooses_the_workspace(shared: str) -> None:
+    config = load_config(SMOKE, [f"workspace={shared}"])
+    assert run_workspace("workspace", config).place == shared
+    assert run_workspace("workspace/smoke", config).place == str(Path.cwd() / "workspace" / "smoke")
+    with pytest.raises(ConfigError, match="a parameter of its own"):
+        refuse_secrets([f"workspace={shared}"])

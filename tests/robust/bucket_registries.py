@@ -14,6 +14,7 @@ import obstore
 
 from alignment.cli.display.versions import print_comparison, print_plan, print_versions
 from alignment.manifests import manifest_text
+from alignment.objectstore.objects import StoredObjects
 from alignment.registry import (
     Registry,
     Rules,
@@ -24,7 +25,6 @@ from alignment.registry import (
     plan_cleanup,
     repair,
 )
-from alignment.registry.bucket.objects import StoredObjects
 from alignment.registry.bucket.versions import BucketFiles
 from tests.buckets import bucket_registry, memory_objects
 from tests.encoders import publish_contents

@@ -50,7 +50,7 @@ def _add_inputs(
 
 def _add_inputs_of(branch: Tree, store: Store, key: str, shown: set[str]) -> None:
     try:
-        manifest = _manifest(store.get(key))
+        manifest = store.manifest(key)
     except (ArtifactError, OSError):  # it was deleted since: its key is all that is known
         branch.add(styled(("no longer in the store", "dim")))
         return

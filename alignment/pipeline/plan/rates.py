@@ -136,9 +136,10 @@ def unit_of(stage: str) -> Unit:
 
 def _latest(workspace: Workspace) -> Iterator[RunRecord]:
     """The latest runs, without those whose record is damaged, newest first."""
-    for name in reversed(run_names(workspace.root)[-RUNS_READ:]):
+    root = workspace.with_all_runs()
+    for name in reversed(run_names(root)[-RUNS_READ:]):
         try:
-            yield find_run(workspace.root, name)
+            yield find_run(root, name)
         except Corrupt:
             continue
 

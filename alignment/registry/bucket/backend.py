@@ -16,12 +16,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from alignment.errors import AliasConflict, Corrupt, RegistryError, Unavailable
+from alignment.objectstore.objects import Objects
 from alignment.registry.aliases import Aliases, previous_of
 from alignment.registry.attempts import Attempt, is_new, parse_attempt
 from alignment.registry.backend import Attempts, Deployed
 from alignment.registry.bucket.cache import Cache
 from alignment.registry.bucket.log import Log, parsed
-from alignment.registry.bucket.objects import Objects
 from alignment.registry.bucket.removal import delete_version
 from alignment.registry.bucket.state import NAME, Read, State, read_state, swap
 from alignment.registry.bucket.stored_history import StoredHistory

@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -27,6 +27,7 @@ from alignment.files import (
     tree_bytes,
     unlisted,
 )
+from alignment.manifests import check_names
 from alignment.registry.version import OURS
 from alignment.store.stamps import check_files, read_stamps, write_stamps
 
@@ -38,6 +39,12 @@ _STAMPS = ".stamps.json"
 logger = logging.getLogger(__name__)
 
 Download = Callable[[str], Iterator[bytes] | None]
+
+
+def cache_root(workspace: Path) -> Path:
+    """Where copies of versions in buckets are kept."""
+    configured = os.environ.get("ALIGNMENT_CACHE")
+    return Path(configured).expanduser() if configured else workspace / "cache" / "models"
 
 
 class Cache:
@@ -66,7 +73,7 @@ class Cache:
             Corrupt: if a file is missing, or is not what was published.
             DiskFull: if the disk is full.
         """
-        _check_names(files)
+        check_names(files)
         make_writable(self.root)
         target = self.root / name
         try:
@@ -187,18 +194,6 @@ def _write(pieces: Iterator[bytes] | None, path: Path) -> str | None:
             digest.update(piece)
             file.write(piece)
     return digest.hexdigest()
-
-
-def _check_names(files: Mapping[str, str]) -> None:
-    """A manifest from elsewhere must not write outside of the directory.
-
-    Raises:
-        Corrupt: if a name leaves it.
-    """
-    for name in files:
-        path = PurePosixPath(name)
-        if path.is_absolute() or not path.parts or ".." in path.parts or "\\" in name:
-            raise Corrupt(f"{name!r} is not the name of a file in a model", where="manifest.json")
 
 
 def _limit() -> int:

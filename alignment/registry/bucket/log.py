@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from alignment.registry.bucket.objects import Objects, concurrently
+from alignment.objectstore.objects import Objects, concurrently
 from alignment.text import parse_json
 
 GAP = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from alignment.manifests import MANIFEST
-from alignment.registry.bucket.objects import Listed, Objects
+from alignment.objectstore.objects import Listed, Objects
 from alignment.registry.bucket.versions import CLAIM
 from alignment.registry.link import VERSION
 from alignment.registry.names import REMOVED

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from alignment.errors import Unavailable
+from alignment.objectstore.objects import Objects, Revision
 from alignment.registry.aliases import ALIASES, Aliases
-from alignment.registry.bucket.objects import Objects, Revision
 from alignment.registry.history import parse_move
 from alignment.registry.link import VERSION
 from alignment.registry.refusals import alias_conflict

@@ -6,8 +6,8 @@ to the next change.
 
 from __future__ import annotations
 
+from alignment.objectstore.objects import Objects
 from alignment.registry.bucket.log import GAP, Log, parsed
-from alignment.registry.bucket.objects import Objects
 from alignment.registry.bucket.state import State
 from alignment.registry.history import History, parse_move
 

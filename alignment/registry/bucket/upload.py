@@ -15,8 +15,8 @@ from typing import Any
 
 from alignment.errors import Corrupt, VersionExists
 from alignment.manifests import MANIFEST, parse_manifest
+from alignment.objectstore.objects import Objects
 from alignment.registry.bucket.cache import Cache
-from alignment.registry.bucket.objects import Objects
 from alignment.registry.bucket.versions import CLAIM, BucketFiles, copy_name
 from alignment.registry.copying import NO_EXPORTS, Exports, copy_encoder, copy_exports
 from alignment.registry.history import now

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from alignment.errors import Corrupt, Missing
 from alignment.manifests import MANIFEST, parse_manifest
+from alignment.objectstore.objects import Objects, concurrently
 from alignment.registry.bucket.cache import Cache
-from alignment.registry.bucket.objects import Objects, concurrently
 from alignment.registry.link import VERSION
 from alignment.registry.names import number_of
 from alignment.registry.version import OURS, Version, check_manifest, way_out

@@ -76,7 +76,7 @@ def two_prompts(tmp_path: Path) -> Path:
 def test_the_prompt_of_a_side(
     two_prompts: Path, side: Literal["source", "target"], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    encode(["house"], None, "champion", None, side, False, two_prompts)
+    encode(["house"], None, "champion", None, side, False, str(two_prompts))
     (line,) = capsys.readouterr().out.splitlines()
     encoder = load_encoder(two_prompts / "registry/demo/v1")
     expected = encoder.encode(["house"], side=side)[0]
@@ -85,5 +85,5 @@ def test_the_prompt_of_a_side(
 
 def test_two_prompts_need_a_side(two_prompts: Path) -> None:
     with pytest.raises(ConfigError, match="the model has two prompts") as caught:
-        encode(["house"], None, "champion", None, None, False, two_prompts)
+        encode(["house"], None, "champion", None, None, False, str(two_prompts))
     assert "--side target" in str(caught.value)

@@ -10,7 +10,7 @@ from typing import IO
 
 import pytest
 
-from alignment.downloads import Allowance
+from alignment.downloads import Allowance, SharedDownloads
 from alignment.downloads.fetch import Downloads
 from alignment.downloads.lockfile import Lockfile
 from alignment.downloads.retry import RetryPolicy
@@ -25,6 +25,7 @@ from alignment.errors import (
     Unavailable,
     WrongContent,
 )
+from tests.buckets import memory_objects
 from tests.faulty_server import Fault, FaultyServer
 
 IMPATIENT = RetryPolicy(
@@ -277,3 +278,33 @@ def test_text_that_is_no_address(tmp_path: Path, url: str) -> None:
     with pytest.raises((ConfigError, SourceError)) as caught:
         Downloads(tmp_path, retry=IMPATIENT).fetch(url)
     assert "secret" not in str(caught.value)
+
+
+def test_another_machine_has_downloaded_it(tmp_path: Path) -> None:
+    objects = memory_objects()
+    with FaultyServer({"/a.txt": b"text"}).serving() as server:
+        url = f"{server.url}/a.txt"
+        first = Downloads(tmp_path / "one", shared=SharedDownloads(objects)).fetch(url)
+    second = Downloads(tmp_path / "two", offline=True, shared=SharedDownloads(objects)).fetch(url)
+    assert second.read_bytes() == first.read_bytes() == b"text"
+    assert second.is_relative_to(tmp_path / "two")
+    Downloads(tmp_path / "two", offline=True).fetch(url)  # it is in the cache now
+    lock = Lockfile(tmp_path / "alignment.lock")
+    Downloads(tmp_path / "three", lock, shared=SharedDownloads(objects), offline=True).fetch(url)
+    locked = lock.get(url)
+    assert locked is not None and locked.sha256 == hashlib.sha256(b"text").hexdigest()
+
+
+@pytest.mark.parametrize("damage", ["object", "record", "away"])
+def test_what_another_machine_has_is_damaged(damage: str, tmp_path: Path) -> None:
+    objects = memory_objects()
+    with FaultyServer({"/a.txt": b"text"}).serving() as server:
+        url = f"{server.url}/a.txt"
+        Downloads(tmp_path / "one", shared=SharedDownloads(objects)).fetch(url)
+        kinds = {"object": "downloads/objects", "record": "downloads/urls", "away": "downloads"}
+        for entry in objects.listing(kinds[damage]):
+            objects.delete([entry.name])
+            if damage != "away":
+                objects.put_new(entry.name, b"other")
+        path = Downloads(tmp_path / "two", shared=SharedDownloads(objects)).fetch(url)
+    assert path.read_bytes() == b"text"

@@ -1,31 +1,16 @@
-"""Registries in a directory, in memory, and on a moto server that all tests share."""
+"""Registries in a directory, in memory, and on the S3 server that all tests share."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from alignment.registry import Registry
-from tests.buckets import bucket_registry, memory_objects, running_s3, s3_objects
+from tests.buckets import bucket_registry, memory_objects, s3_objects
 
 Opener = Callable[[], Registry]
-_prefixes = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
-    """The address of an S3 server on loopback, with one bucket."""
-    with running_s3() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def s3_prefix() -> str:
-    """A prefix of its own for each test."""
-    return f"prefix-{next(_prefixes)}/demo"
 
 
 @pytest.fixture(params=["directory", "memory", pytest.param("s3", marks=pytest.mark.slow)])

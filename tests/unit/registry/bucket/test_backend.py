@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from alignment.errors import AliasConflict, AlignmentError, Corrupt
+from alignment.objectstore.objects import Objects, StoredObjects
 from alignment.registry import Aliases, Registry, find_damage, open_registry, repair
-from alignment.registry.bucket.objects import Objects, StoredObjects
 from tests.buckets import (
     ACCESS_KEY,
     SECRET_KEY,

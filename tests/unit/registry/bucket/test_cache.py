@@ -68,7 +68,7 @@ def test_what_was_not_published_is_not_kept(tmp_path: Path, change: dict[str, by
 def test_a_manifest_cannot_write_elsewhere(tmp_path: Path, name: str) -> None:
     source = Source({name: b"evil"})
     files = {name: hashlib.sha256(b"evil").hexdigest()}
-    with pytest.raises(Corrupt, match="is not the name of a file in a model"):
+    with pytest.raises(Corrupt, match="is not the name of a file"):
         Cache(tmp_path / "cache").open("demo-v1", files, source.download, source.others)
     assert source.fetched == []
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from alignment.errors import ConfigError
-from alignment.registry.bucket.address import bucket_address, open_store
-from alignment.registry.bucket.objects import StoredObjects
+from alignment.objectstore.address import bucket_address, open_store
+from alignment.objectstore.objects import StoredObjects
 from tests.buckets import ACCESS_KEY, SECRET_KEY, s3_environment
 
 

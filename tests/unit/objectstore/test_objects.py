@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import datetime
 import os
+import pickle
 import threading
 from pathlib import Path
 
 import pytest
 
 from alignment.errors import ConfigError, Unavailable
-from alignment.registry.bucket.address import bucket_address, open_store
-from alignment.registry.bucket.objects import Objects, StoredObjects
+from alignment.objectstore.address import bucket_address, open_store
+from alignment.objectstore.folder import FolderObjects
+from alignment.objectstore.objects import Objects, StoredObjects
+from alignment.objectstore.opening import open_objects
 from tests.buckets import SECRET_KEY, memory_objects, s3_environment, s3_objects
 
 
-@pytest.fixture(params=["memory", "s3"])
-def objects(request: pytest.FixtureRequest) -> Objects:
+@pytest.fixture(params=["memory", "folder", "s3"])
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
     if request.param == "memory":
         return memory_objects()
+    if request.param == "folder":
+        (tmp_path / "shared").mkdir()
+        return FolderObjects(tmp_path / "shared", "file:///shared")
     endpoint = request.getfixturevalue("s3_server")
     return s3_objects(endpoint, request.getfixturevalue("s3_prefix"))
 
@@ -71,8 +78,26 @@ def test_a_file_of_several_parts(objects: Objects, tmp_path: Path) -> None:
     assert objects.download("v1/other") is None
 
 
-def test_one_of_many_writers_wins() -> None:
-    objects = memory_objects()
+def test_the_store_says_when_an_object_was_written(objects: Objects) -> None:
+    objects.put_new("a", b"1")
+    content = objects.get("a")
+    assert content is not None and content.modified is not None
+    age = datetime.datetime.now(datetime.UTC) - content.modified
+    assert abs(age.total_seconds()) < 60
+
+
+def test_an_empty_file(objects: Objects, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_bytes(b"")
+    objects.upload("a/empty", tmp_path / "empty")
+    assert [entry.size for entry in objects.listing("a")] == [0]
+    assert b"".join(objects.download("a/empty") or [b"?"]) == b""
+
+
+@pytest.mark.parametrize("kind", ["memory", "folder"])
+def test_one_of_many_writers_wins(kind: str, tmp_path: Path) -> None:
+    objects: Objects = memory_objects()
+    if kind == "folder":
+        objects = FolderObjects(tmp_path, "file:///shared")
     objects.put_new("n", b"0")
     barrier = threading.Barrier(8)
     wins: list[int] = []
@@ -175,3 +200,29 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="needs the extra `bucket`") as caught:
         open_store(bucket_address("s3://models/demo"))
     assert "pip install 'crosslingual-alignment[bucket]'" in str(caught.value)
+
+
+def test_pickled_objects_have_no_credentials(
+    s3_server: str, s3_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_environment(s3_server).items():
+        monkeypatch.setenv(name, value)
+    objects = open_objects(bucket_address(f"s3://models/{s3_prefix}"))
+    objects.put_new("a", b"1")
+    data = pickle.dumps(objects)
+    assert SECRET_KEY.encode() not in data
+    content = pickle.loads(data).get("a")
+    assert content is not None and content.data == b"1"
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(memory_objects())
+
+
+def test_a_wrong_clock_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from obstore import exceptions
+
+    def refuse(*_: object) -> None:
+        raise exceptions.PermissionDeniedError("403: <Code>RequestTimeTooSkewed</Code>")
+
+    monkeypatch.setattr("obstore.get", refuse)
+    with pytest.raises(ConfigError, match="the clock of this machine is wrong"):
+        memory_objects().get("a")

@@ -8,7 +8,8 @@ They are never part of an address.
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from alignment.config.registry import SCHEMES, BucketAddress, parse_address
@@ -18,13 +19,32 @@ from alignment.extras import require
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
+RETRIES: dict[str, Any] = {
+    "max_retries": 100,
+    "retry_timeout": timedelta(minutes=1),
+    "backoff": {
+        "init_backoff": timedelta(seconds=0.5),
+        "max_backoff": timedelta(seconds=10),
+        "base": 2,
+    },
+}
+"""Of a run: one request waits for a minute for a network that has gone away."""
+FIRST_RETRIES: dict[str, Any] = {"max_retries": 7, "retry_timeout": timedelta(seconds=20)}
+"""Of the first request: an address where nobody listens is refused after some seconds."""
 CLIENT = {"timeout": "1h", "connect_timeout": "10s", "read_timeout": "60s"}
 """A file of gigabytes takes longer than the client's own limit of 30 s for a whole request; a
 connection that delivers nothing for a minute is given up."""
 
 
-def bucket_address(text: str) -> BucketAddress:
+def bucket_address(
+    text: str, where: str = "registry", page: str = "registry-in-a-bucket"
+) -> BucketAddress:
     """The parts of an address such as `s3://bucket/prefix`.
+
+    Args:
+        text: The address.
+        where: What it is the address of, for messages.
+        page: The how-to page that explains it.
 
     Raises:
         ConfigError: if it is not an address of an object store, or holds a password.
@@ -32,22 +52,22 @@ def bucket_address(text: str) -> BucketAddress:
     try:
         return parse_address(text)
     except ValueError as error:
-        raise ConfigError(
-            str(error), where="registry", hint="See docs/how-to/registry-in-a-bucket.md."
-        ) from error
+        raise ConfigError(str(error), where=where, hint=f"See docs/how-to/{page}.md.") from error
 
 
-def open_store(address: BucketAddress) -> ObjectStore:
-    """The object store with the address's prefix.
+def open_store(address: BucketAddress, retries: Mapping[str, Any] | None = None) -> ObjectStore:
+    """The object store with the address's prefix; `retries` is obstore's `retry_config`.
 
     Raises:
         ConfigError: if the extra is not installed, or the environment is not usable.
     """
-    store = require("obstore.store", "bucket", f"a registry in {address.scheme}://")
+    store = require("obstore.store", "bucket", f"a place in {address.scheme}://")
     client: dict[str, Any] = dict(CLIENT)
     if os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true"):
         client["allow_http"] = True  # for a server of one's own, with AWS_ENDPOINT_URL
     options: dict[str, Any] = {"prefix": address.prefix or None, "client_options": client}
+    if retries is not None:
+        options["retry_config"] = dict(retries)
     try:
         if address.scheme == "gs":
             return store.GCSStore(address.bucket, **options)  # type: ignore[no-any-return]
@@ -64,12 +84,6 @@ def open_store(address: BucketAddress) -> ObjectStore:
             where=str(address),
             hint="See docs/how-to/registry-in-a-bucket.md for the variables.",
         ) from error
-
-
-def cache_root(workspace: Path) -> Path:
-    """Where copies of versions in buckets are kept."""
-    configured = os.environ.get("ALIGNMENT_CACHE")
-    return Path(configured).expanduser() if configured else workspace / "cache" / "models"
 
 
 def first_line(error: BaseException) -> str:

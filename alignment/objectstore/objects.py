@@ -1,4 +1,4 @@
-"""The few operations on an object store that a registry needs, and one error for each failure.
+"""The few operations on an object store that we need, and one error for each failure.
 
 Two of them are conditional, and everything that must not be half done rests on these: `put_new`
 writes an object that is not there yet, and `replace` writes one that has not changed since it was
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from alignment.errors import ConfigError, RegistryError, Unavailable
-from alignment.registry.bucket.address import first_line
+from alignment.objectstore.address import first_line
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -25,6 +25,7 @@ CHUNK = 8 * 2**20
 """Bytes that are read or sent at once."""
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|404 Not Found")
 """A missing object has been dealt with by then, so only a listing fails like this."""
+_SKEWED = "RequestTimeTooSkewed"
 REQUESTS = 16
 """Small objects that are read at once; each waits for the network."""
 
@@ -44,6 +45,8 @@ class Content(NamedTuple):
 
     data: bytes
     revision: Revision
+    modified: datetime | None = None
+    """When it was written, by the clock of the object store."""
 
 
 class Listed(NamedTuple):
@@ -55,7 +58,7 @@ class Listed(NamedTuple):
 
 
 class Objects(Protocol):
-    """Objects by their names, which are relative to the registry's address."""
+    """Objects by their names, which are relative to an address."""
 
     where: str
     """The address, for messages."""
@@ -86,11 +89,26 @@ class Objects(Protocol):
 
 
 class StoredObjects:
-    """Objects of a store that `obstore` opened."""
+    """Objects of a store that `obstore` opened.
 
-    def __init__(self, store: ObjectStore, where: str) -> None:
+    Args:
+        store: The store.
+        where: Its address, for messages.
+        reopen: Opens the same objects in another process, which has its own credentials. Without
+            it they cannot be pickled: obstore would pickle the credentials.
+    """
+
+    def __init__(
+        self, store: ObjectStore, where: str, reopen: Callable[[], StoredObjects] | None = None
+    ) -> None:
         self.where = where
         self._store = store
+        self._reopen = reopen
+
+    def __reduce__(self) -> tuple[Callable[[], StoredObjects], tuple[()]]:
+        if self._reopen is None:
+            raise TypeError(f"{self.where} was not opened by its address and cannot be pickled")
+        return self._reopen, ()
 
     def get(self, name: str) -> Content | None:
         """A small object; None if there is none."""
@@ -103,7 +121,7 @@ class StoredObjects:
             except FileNotFoundError:
                 return None
             meta = result.meta
-            return Content(data, Revision(meta["e_tag"], meta["version"]))
+            return Content(data, Revision(meta["e_tag"], meta["version"]), meta["last_modified"])
 
     def put_new(self, name: str, data: bytes) -> bool:
         """Write an object that does not exist; False if it does."""
@@ -201,7 +219,7 @@ def _named(where: str) -> Iterator[None]:
     Raises:
         ConfigError: if the credentials are missing, wrong or not sufficient.
         Unavailable: if the store did not answer, or failed.
-        RegistryError: if it does not support what a registry needs.
+        RegistryError: if it does not support conditional writes.
     """
     from obstore.exceptions import (
         BaseError,
@@ -213,16 +231,22 @@ def _named(where: str) -> Iterator[None]:
     try:
         yield
     except (PermissionDeniedError, UnauthenticatedError) as error:
+        if _SKEWED in str(error):
+            raise ConfigError(
+                "the object store refused the request: the clock of this machine is wrong",
+                where=where,
+                hint="Set the clock, for instance by NTP; requests are signed with the time.",
+            ) from error
         raise ConfigError(
             "the object store refused the request: the credentials are missing, wrong, or not "
             "allowed to do this",
             where=where,
             hint="They are read from the environment and the usual places of the provider. "
-            "A registry needs to list, read and write objects; `registry gc` also deletes.",
+            "They must allow to list, read and write objects, and `gc` also deletes.",
         ) from error
     except NotSupportedError as error:
         raise RegistryError(
-            f"the object store cannot do what a registry needs: {first_line(error)}",
+            f"the object store cannot do what is needed: {first_line(error)}",
             where=where,
             hint="It must support conditional writes (If-Match and If-None-Match).",
         ) from error

@@ -1,0 +1,1 @@
+"""Objects in a bucket, or in a folder that several machines share."""
