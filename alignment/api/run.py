@@ -10,7 +10,7 @@ from typing import Any
 from alignment.api.progress import ProgressRunner
 from alignment.config import Config, load_config, parse_config
 from alignment.pipeline.run import Outcome, run_pipeline
-from alignment.pipeline.runner import LocalRunner
+from alignment.pipeline.runners import runner_of
 from alignment.pipeline.workspace import Workspace
 from alignment.types import StepCallback, StepMetrics
 
@@ -54,10 +54,12 @@ def run(
     """
     checked = _config(config)
     place = Workspace(Path(workspace), offline)
-    if not progress:
-        return run_pipeline(checked, place, LocalRunner(), on_step)
-    with ProgressRunner(checked.train.steps) as runner:
-        return run_pipeline(checked, place, runner, _both(runner.on_step, on_step))
+    with runner_of(checked, place) as runner:
+        if not progress:
+            return run_pipeline(checked, place, runner, on_step)
+        parallel = runner if checked.runner.kind != "local" else None
+        with ProgressRunner(checked.train.steps, parallel) as bars:
+            return run_pipeline(checked, place, bars, _both(bars.on_step, on_step))
 
 
 def _config(config: Config | Mapping[str, Any] | str | Path) -> Config:

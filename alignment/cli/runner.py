@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.status import Status
@@ -11,11 +12,28 @@ from rich.status import Status
 from alignment.cli.display.console import console, say, shows_progress, styled
 from alignment.cli.display.progress import TrainingBar
 from alignment.cli.display.results import main_count
+from alignment.config import Config
 from alignment.pipeline.runner import LocalRunner
+from alignment.pipeline.runners import runner_of
+from alignment.pipeline.workspace import Workspace
 from alignment.stages.train import log_progress
 from alignment.types import Artifact, StepMetrics
 
 T = TypeVar("T")
+
+
+@contextmanager
+def console_runner(config: Config, workspace: Workspace) -> Iterator[ConsoleRunner]:
+    """The runner that the configuration asks for, with a printed line per stage.
+
+    Raises:
+        AlignmentError: if there is no such cluster, or it cannot be used.
+    """
+    if config.runner.kind == "local":
+        yield ConsoleRunner(config.train.steps)
+        return
+    with runner_of(config, workspace) as runner:
+        yield ConsoleRunner(config.train.steps, runner)
 
 
 class ConsoleRunner(LocalRunner):
@@ -23,9 +41,11 @@ class ConsoleRunner(LocalRunner):
 
     Args:
         steps: Training steps of the run, for the progress bar.
+        parallel: Runs the calls of `map`, several at once; by default they run one after another.
     """
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, parallel: LocalRunner | None = None) -> None:
+        self._parallel = parallel
         self._steps = steps
         self._log = log_progress(steps)
         self._bar: TrainingBar | None = None
@@ -44,10 +64,15 @@ class ConsoleRunner(LocalRunner):
         """Run all of them behind one spinner, then print one line for the stage."""
         started = time.monotonic()
         with console.status(styled(stage)) as status:
-            announced = {
-                label: _announced(status, f"{stage} {label}", call) for label, call in calls.items()
-            }
-            results = super().map(stage, announced)
+            if self._parallel is not None:
+                status.update(styled(f"{stage}: {', '.join(calls)}"))
+                results = self._parallel.map(stage, calls)
+            else:
+                announced = {
+                    label: _announced(status, f"{stage} {label}", call)
+                    for label, call in calls.items()
+                }
+                results = super().map(stage, announced)
         _print_line(stage, results.values(), time.monotonic() - started)
         return results
 

@@ -22,6 +22,7 @@ from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import InconsistentError
 from alignment.config.licenses import Licenses
 from alignment.config.registry import check_place
+from alignment.config.runner import RunnerSettings
 from alignment.config.training import Train
 from alignment.config.triplets import Triplets
 
@@ -121,6 +122,9 @@ class Config(Section):
     train: Train = Field(Train(), description="The loss and the optimization.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured besides the suites.")
     gate: Gate = Field(Gate(), description="What every language must reach.")
+    runner: RunnerSettings = Field(
+        RunnerSettings(), description="What runs the stages, on one machine or on several."
+    )
     registry: Address | None = Field(
         None,
         description="Where published versions are: a directory, relative to the configuration "

@@ -1,0 +1,220 @@
+"""Connecting to a Ray cluster, and refusing one on which the run could go wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from alignment.config.runner import AUTO, GB, RunnerSettings
+from alignment.errors import ConfigError, Unavailable
+from alignment.extras import require
+from alignment.pipeline.cluster.task import Place, installed_versions, look_around
+
+CONNECT_SECONDS = 10.0
+"""How long the head may take to answer; Ray itself waits 80 seconds and ends the process then."""
+PROBE_SECONDS = 120.0
+"""How long the machines may take to start their first worker."""
+KEY = "runner.address"
+logger = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def connected(settings: RunnerSettings, root: Path) -> Iterator[Path]:
+    """Connect to the cluster, check every machine, and disconnect in the end.
+
+    Args:
+        settings: With the address of the head.
+        root: Directory of the workspace, which every machine must see under this path.
+
+    Yields:
+        A file in the workspace by which a worker knows that it sees the same directory.
+
+    Raises:
+        ConfigError: if ray is not installed, if no machine has what a task needs, or if one has
+            other versions or another directory.
+        Unavailable: if there is no cluster at the address.
+    """
+    ray = require("ray", "ray", "runner.kind: ray")
+    owned = not ray.is_initialized()
+    if owned:
+        _connect(ray, settings.address)
+    mark = root / f".seen-by-workers-{uuid.uuid4().hex}"
+    try:
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+        check_cluster(settings, mark)
+        yield mark
+    finally:
+        mark.unlink(missing_ok=True)
+        if owned:
+            ray.shutdown()
+
+
+def check_cluster(settings: RunnerSettings, mark: Path) -> None:
+    """Check that a machine has what a task needs, and that all such machines can be used.
+
+    Raises:
+        ConfigError: if not.
+    """
+    import ray
+
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    _check_resources(settings, [node["Resources"] for node in nodes])
+    probe = ray.remote(num_cpus=0, max_retries=0)(look_around)
+    asked = {}
+    for node in nodes:
+        if node["Resources"].get("CPU", 0) >= settings.cpus_per_task:
+            where = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
+                node["NodeID"], soft=False
+            )
+            host = node["NodeManagerHostname"]
+            asked[probe.options(scheduling_strategy=where).remote(mark)] = host
+    ready, late = ray.wait(list(asked), num_returns=len(asked), timeout=PROBE_SECONDS)
+    if late:
+        raise Unavailable(
+            f"{asked[late[0]]} is part of the cluster and started no worker within "
+            f"{PROBE_SECONDS:.0f} s",
+            where=KEY,
+            hint="Look at its log, /tmp/ray/session_latest/logs/raylet.err, or stop Ray there.",
+        )
+    for reference in ready:
+        check_place(_answer(ray, reference, asked[reference]), mark.parent)
+    logger.info("Ray: %d machines can run tasks", len(asked))
+
+
+def check_place(place: Place, root: Path) -> None:
+    """Check that a worker has the versions of this process, and the same workspace.
+
+    Raises:
+        ConfigError: if not.
+    """
+    expected = installed_versions()
+    differences = []
+    for name, here in expected.items():
+        there = place.versions.get(name, "not installed")
+        if there != here:
+            differences.append(f"{name} {there} there and {here} here")
+    if differences:
+        raise ConfigError(
+            f"{place.host} has other versions than this machine: {'; '.join(differences)}",
+            where=KEY,
+            hint="Install the same ones on every machine of the cluster, with "
+            "`pip install --constraint constraints.txt`, and restart Ray there.",
+        )
+    if not place.sees_workspace:
+        raise ConfigError(
+            f"{place.host} does not see the workspace {root} of this machine",
+            where="--workspace",
+            hint="Put the workspace on a folder that all machines mount under the same path.",
+        )
+
+
+def _check_resources(settings: RunnerSettings, resources: list[Mapping[str, float]]) -> None:
+    needed = {
+        "CPU": float(settings.cpus_per_task),
+        "memory": settings.memory_per_task * GB,
+        "GPU": settings.gpus,
+    }
+    for offered in resources:
+        if all(offered.get(name, 0.0) >= amount for name, amount in needed.items()):
+            return
+    machines = []
+    for offered in resources:
+        machines.append(_described(offered))
+    raise ConfigError(
+        f"no machine of the cluster has what a task needs: {_described(needed)}. "
+        f"The machines have: {'; '.join(machines)}",
+        where="runner",
+        hint="Lower runner.cpus_per_task, runner.memory_per_task or runner.gpus, or add a machine "
+        "with `ray start --address`.",
+    )
+
+
+def _described(resources: Mapping[str, float]) -> str:
+    parts = [f"{resources.get('CPU', 0):g} CPUs", f"{resources.get('memory', 0) / GB:.1f} GB"]
+    if resources.get("GPU"):
+        parts.append(f"{resources['GPU']:g} GPUs")
+    return ", ".join(parts)
+
+
+def _answer(ray: Any, reference: Any, host: str) -> Place:
+    try:
+        place: Place = ray.get(reference)
+    except ray.exceptions.RayError as error:
+        reason = str(getattr(error, "cause", None) or error).strip().splitlines()[-1]
+        raise ConfigError(
+            f"{host} cannot run tasks of this package: {reason}",
+            where=KEY,
+            hint="Install the package on every machine of the cluster, in the environment in "
+            "which Ray was started.",
+        ) from None
+    return place
+
+
+def _connect(ray: Any, address: str) -> None:
+    head = _address_of_head(ray, address)
+    _check_reachable(head)
+    try:
+        ray.init(
+            address=head,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            configure_logging=False,
+        )
+    except SystemExit:
+        raise _no_cluster(head, "it does not answer as Ray does") from None
+    except RuntimeError as error:
+        if "ersion mismatch" in str(error):
+            raise _other_versions(error) from None
+        raise _no_cluster(head, str(error).splitlines()[0]) from None
+    except Exception as error:  # of many kinds
+        raise _no_cluster(head, str(error).splitlines()[0]) from None
+
+
+def _address_of_head(ray: Any, address: str) -> str:
+    if address != AUTO:
+        return address
+    try:
+        head: str | None = ray._private.services.canonicalize_bootstrap_address(AUTO)
+    except ConnectionError:
+        head = None
+    if head is None:
+        raise _no_cluster(AUTO, "no Ray runs on this machine")
+    return head
+
+
+def _check_reachable(address: str) -> None:
+    import grpc
+
+    channel = grpc.insecure_channel(address)
+    try:
+        grpc.channel_ready_future(channel).result(timeout=CONNECT_SECONDS)
+    except grpc.FutureTimeoutError:
+        reason = f"nothing answered within {CONNECT_SECONDS:.0f} s"
+        raise _no_cluster(address, reason) from None
+    finally:
+        channel.close()
+
+
+def _no_cluster(address: str, reason: str) -> Unavailable:
+    return Unavailable(
+        f"there is no Ray cluster at {address}: {reason}",
+        where=KEY,
+        hint="Start one with `ray start --head`, let this machine join one with "
+        "`ray start --address=HOST:PORT`, or set runner.kind: local.",
+    )
+
+
+def _other_versions(error: RuntimeError) -> ConfigError:
+    lines = [line.strip() for line in str(error).splitlines()]
+    found = [line for line in lines if line.startswith(("Ray:", "Python:"))]
+    there, here = ", ".join(found[:2]), ", ".join(found[2:])
+    return ConfigError(
+        f"the cluster has other versions than this machine: {there} there and {here} here",
+        where=KEY,
+        hint="Install the same versions on every machine of the cluster, and restart Ray there.",
+    )

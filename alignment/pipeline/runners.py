@@ -1,0 +1,32 @@
+"""The runner that a configuration asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alignment.config import Config
+from alignment.pipeline.runner import LocalRunner
+from alignment.pipeline.threads import ThreadsRunner, number_of_threads
+from alignment.pipeline.workspace import Workspace
+
+
+@contextmanager
+def runner_of(config: Config, workspace: Workspace) -> Iterator[LocalRunner]:
+    """The runner of `config.runner`; a cluster is connected to while the block lasts.
+
+    Raises:
+        ConfigError: if a machine of the cluster cannot be used, or ray is not installed.
+        Unavailable: if there is no cluster.
+    """
+    settings = config.runner
+    if settings.kind == "local":
+        yield LocalRunner()
+    elif settings.kind == "threads":
+        yield ThreadsRunner(number_of_threads(settings))
+    else:
+        from alignment.pipeline.cluster.connection import connected
+        from alignment.pipeline.cluster.runner import RayRunner
+
+        with connected(settings, workspace.root) as mark:
+            yield RayRunner(settings, mark)
