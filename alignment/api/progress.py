@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 from tqdm.auto import tqdm
 
 from alignment.pipeline.runner import LocalRunner
+from alignment.pipeline.threads import ThreadsRunner
 from alignment.types import StepMetrics
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ class ProgressRunner(LocalRunner):
     Pass its `on_step` to the pipeline; leaving the `with` block closes the bars.
     """
 
-    def __init__(self, steps: int, parallel: LocalRunner | None = None) -> None:
+    def __init__(self, steps: int, parallel: ThreadsRunner | None = None) -> None:
         self.steps = steps
         self._parallel = parallel
         """Runs the calls of `map` several at once; None runs them one after another."""
@@ -47,9 +48,7 @@ class ProgressRunner(LocalRunner):
         """Run all calls, with a bar over the languages."""
         with tqdm(total=len(calls), desc=stage) as bar:
             if self._parallel is not None:
-                results = self._parallel.map(stage, calls)
-                bar.update(len(calls))
-                return results
+                return self._parallel.map(stage, calls, lambda call: _then_update(call, bar))
             counted = {label: _then_update(call, bar) for label, call in calls.items()}
             return super().map(stage, counted)
 

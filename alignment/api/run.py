@@ -10,7 +10,7 @@ from typing import Any
 from alignment.api.progress import ProgressRunner
 from alignment.config import Config, load_config, parse_config
 from alignment.pipeline.run import Outcome, run_pipeline
-from alignment.pipeline.runners import runner_of
+from alignment.pipeline.runners import parallel_runner
 from alignment.pipeline.workspace import Workspace
 from alignment.types import StepCallback, StepMetrics
 
@@ -54,10 +54,9 @@ def run(
     """
     checked = _config(config)
     place = Workspace(Path(workspace), offline)
-    with runner_of(checked, place) as runner:
+    with parallel_runner(checked, place) as parallel:
         if not progress:
-            return run_pipeline(checked, place, runner, on_step)
-        parallel = runner if checked.runner.kind != "local" else None
+            return run_pipeline(checked, place, parallel, on_step)
         with ProgressRunner(checked.train.steps, parallel) as bars:
             return run_pipeline(checked, place, bars, _both(bars.on_step, on_step))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ from alignment.cli.display.progress import TrainingBar
 from alignment.cli.display.results import main_count
 from alignment.config import Config
 from alignment.pipeline.runner import LocalRunner
-from alignment.pipeline.runners import runner_of
+from alignment.pipeline.runners import parallel_runner
+from alignment.pipeline.threads import ThreadsRunner
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.train import log_progress
 from alignment.types import Artifact, StepMetrics
@@ -29,10 +31,7 @@ def console_runner(config: Config, workspace: Workspace) -> Iterator[ConsoleRunn
     Raises:
         AlignmentError: if there is no such cluster, or it cannot be used.
     """
-    if config.runner.kind == "local":
-        yield ConsoleRunner(config.train.steps)
-        return
-    with runner_of(config, workspace) as runner:
+    with parallel_runner(config, workspace) as runner:
         yield ConsoleRunner(config.train.steps, runner)
 
 
@@ -44,7 +43,7 @@ class ConsoleRunner(LocalRunner):
         parallel: Runs the calls of `map`, several at once; by default they run one after another.
     """
 
-    def __init__(self, steps: int, parallel: LocalRunner | None = None) -> None:
+    def __init__(self, steps: int, parallel: ThreadsRunner | None = None) -> None:
         self._parallel = parallel
         self._steps = steps
         self._log = log_progress(steps)
@@ -65,8 +64,8 @@ class ConsoleRunner(LocalRunner):
         started = time.monotonic()
         with console.status(styled(stage)) as status:
             if self._parallel is not None:
-                status.update(styled(f"{stage}: {', '.join(calls)}"))
-                results = self._parallel.map(stage, calls)
+                counted = _Counted(status, stage, len(calls))
+                results = self._parallel.map(stage, calls, counted.wrapped)
             else:
                 announced = {
                     label: _announced(status, f"{stage} {label}", call)
@@ -97,6 +96,28 @@ def _announced(status: Status, text: str, call: Callable[[], T]) -> Callable[[],
         return call()
 
     return announce_and_call
+
+
+class _Counted:
+    """Says how many calls of a stage have ended."""
+
+    def __init__(self, status: Status, stage: str, total: int) -> None:
+        self._status = status
+        self._stage = stage
+        self._total = total
+        self._ended = itertools.count(1)
+
+    def wrapped(self, call: Callable[[], T]) -> Callable[[], T]:
+        """The call, after which the count is shown whether it succeeded or not."""
+
+        def counted() -> T:
+            try:
+                return call()
+            finally:
+                text = f"{self._stage}: {next(self._ended)} of {self._total} languages"
+                self._status.update(styled(text))
+
+        return counted
 
 
 def _print_line(stage: str, results: Iterable[object], seconds: float) -> None:

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alignment.config import Config
-from alignment.pipeline.runner import LocalRunner
 from alignment.pipeline.threads import ThreadsRunner, number_of_threads
 from alignment.pipeline.workspace import Workspace
 
 
 @contextmanager
-def runner_of(config: Config, workspace: Workspace) -> Iterator[LocalRunner]:
-    """The runner of `config.runner`; a cluster is connected to while the block lasts.
+def parallel_runner(config: Config, workspace: Workspace) -> Iterator[ThreadsRunner | None]:
+    """The runner of several languages at once; None if `config.runner` asks for none.
+
+    A cluster is connected to while the block lasts.
 
     Raises:
         ConfigError: if a machine of the cluster cannot be used, or ray is not installed.
@@ -21,7 +22,7 @@ def runner_of(config: Config, workspace: Workspace) -> Iterator[LocalRunner]:
     """
     settings = config.runner
     if settings.kind == "local":
-        yield LocalRunner()
+        yield None
     elif settings.kind == "threads":
         yield ThreadsRunner(number_of_threads(settings))
     else:

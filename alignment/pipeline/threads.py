@@ -29,13 +29,34 @@ class ThreadsRunner(LocalRunner):
         """Run at most `threads` calls at once."""
         self._threads = threads
 
-    def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-        """See `map_on_threads`."""
+    def placed(self, stage: str, label: str, call: Callable[[], T]) -> Callable[[], T]:
+        """A call that makes `call` where this runner wants it to be made, and waits for it."""
+        return call
+
+    def concurrency(self, stage: str, calls: int) -> int:
+        """How many of the placed calls of a stage to make at once."""
+        return min(self._threads, calls)
+
+    def map(
+        self,
+        stage: str,
+        calls: Mapping[str, Callable[[], T]],
+        wrap: Callable[[Callable[[], T]], Callable[[], T]] = lambda call: call,
+    ) -> dict[str, T]:
+        """See `map_on_threads`. `wrap` changes the placed calls, and stays in this process."""
         logger.info("%s: started for %s", stage, ", ".join(calls))
         started = time.monotonic()
-        results = map_on_threads(stage, calls, self._threads)
+        placed = {label: wrap(self.placed(stage, label, call)) for label, call in calls.items()}
+        try:
+            results = map_on_threads(stage, placed, self.concurrency(stage, len(calls)))
+        except KeyboardInterrupt:
+            self.stop()
+            raise
         logger.info("%s: finished in %.1f s", stage, time.monotonic() - started)
         return results
+
+    def stop(self) -> None:
+        """Called at an interrupt, after which no further call starts."""
 
 
 def number_of_threads(settings: RunnerSettings) -> int:

@@ -9,16 +9,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from alignment.config.runner import AUTO, GB, RunnerSettings
+from alignment.config.runner import GB, RunnerSettings
 from alignment.errors import ConfigError, Unavailable
 from alignment.extras import require
+from alignment.pipeline.cluster.address import KEY, connect
 from alignment.pipeline.cluster.task import Place, installed_versions, look_around
 
-CONNECT_SECONDS = 10.0
-"""How long the head may take to answer; Ray itself waits 80 seconds and ends the process then."""
 PROBE_SECONDS = 120.0
 """How long the machines may take to start their first worker."""
-KEY = "runner.address"
 logger = logging.getLogger(__name__)
 
 
@@ -41,7 +39,7 @@ def connected(settings: RunnerSettings, root: Path) -> Iterator[Path]:
     ray = require("ray", "ray", "runner.kind: ray")
     owned = not ray.is_initialized()
     if owned:
-        _connect(ray, settings.address)
+        connect(settings.address)
     mark = root / f".seen-by-workers-{uuid.uuid4().hex}"
     try:
         mark.parent.mkdir(parents=True, exist_ok=True)
@@ -153,68 +151,3 @@ def _answer(ray: Any, reference: Any, host: str) -> Place:
             "which Ray was started.",
         ) from None
     return place
-
-
-def _connect(ray: Any, address: str) -> None:
-    head = _address_of_head(ray, address)
-    _check_reachable(head)
-    try:
-        ray.init(
-            address=head,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            configure_logging=False,
-        )
-    except SystemExit:
-        raise _no_cluster(head, "it does not answer as Ray does") from None
-    except RuntimeError as error:
-        if "ersion mismatch" in str(error):
-            raise _other_versions(error) from None
-        raise _no_cluster(head, str(error).splitlines()[0]) from None
-    except Exception as error:  # of many kinds
-        raise _no_cluster(head, str(error).splitlines()[0]) from None
-
-
-def _address_of_head(ray: Any, address: str) -> str:
-    if address != AUTO:
-        return address
-    try:
-        head: str | None = ray._private.services.canonicalize_bootstrap_address(AUTO)
-    except ConnectionError:
-        head = None
-    if head is None:
-        raise _no_cluster(AUTO, "no Ray runs on this machine")
-    return head
-
-
-def _check_reachable(address: str) -> None:
-    import grpc
-
-    channel = grpc.insecure_channel(address)
-    try:
-        grpc.channel_ready_future(channel).result(timeout=CONNECT_SECONDS)
-    except grpc.FutureTimeoutError:
-        reason = f"nothing answered within {CONNECT_SECONDS:.0f} s"
-        raise _no_cluster(address, reason) from None
-    finally:
-        channel.close()
-
-
-def _no_cluster(address: str, reason: str) -> Unavailable:
-    return Unavailable(
-        f"there is no Ray cluster at {address}: {reason}",
-        where=KEY,
-        hint="Start one with `ray start --head`, let this machine join one with "
-        "`ray start --address=HOST:PORT`, or set runner.kind: local.",
-    )
-
-
-def _other_versions(error: RuntimeError) -> ConfigError:
-    lines = [line.strip() for line in str(error).splitlines()]
-    found = [line for line in lines if line.startswith(("Ray:", "Python:"))]
-    there, here = ", ".join(found[:2]), ", ".join(found[2:])
-    return ConfigError(
-        f"the cluster has other versions than this machine: {there} there and {here} here",
-        where=KEY,
-        hint="Install the same versions on every machine of the cluster, and restart Ray there.",
-    )

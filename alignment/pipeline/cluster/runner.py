@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,26 +13,27 @@ from alignment.config.runner import GB, RunnerSettings
 from alignment.errors import AlignmentError, OutOfMemory, Unexpected, WorkerLost
 from alignment.pipeline.cluster.connection import check_place
 from alignment.pipeline.cluster.task import ENCODES, Done, Place, Task, perform
-from alignment.pipeline.runner import LocalRunner
-from alignment.pipeline.threads import map_on_threads
+from alignment.pipeline.threads import ThreadsRunner
 from alignment.workers import available_cpus
 
 ATTEMPTS = 4
 """How often a task is started whose worker is lost."""
 HERE = ("pull",)
 """Stages that run on this machine: downloads share a lockfile and an allowance."""
+UNKNOWN = "a machine that did not answer"
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-class RayRunner(LocalRunner):
+class RayRunner(ThreadsRunner):
     """Runs the calls of `map` as Ray tasks, and those of `run` in this process.
 
     A thread of this process waits for each task. Ray starts a task when a machine has its cores,
     memory and GPUs free.
 
     Implements `Runner`. The calls and their results must be picklable, and a call must have the
-    same result wherever it runs.
+    same result wherever it runs. `map` raises WorkerLost or OutOfMemory if the worker of a call was
+    lost `ATTEMPTS` times.
     """
 
     def __init__(self, settings: RunnerSettings, mark: Path) -> None:
@@ -47,31 +47,16 @@ class RayRunner(LocalRunner):
         self._running: set[Any] = set()
         self._stopped = threading.Event()
 
-    def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-        """Each call's result by label, in the order of the calls.
-
-        Raises:
-            WorkerLost: if the worker of a call was lost `ATTEMPTS` times.
-            Exception: see `failures`, after all calls have been tried.
-        """
-        logger.info("%s: started for %s", stage, ", ".join(calls))
-        started = time.monotonic()
-        placed = {label: self.placed(stage, label, call) for label, call in calls.items()}
-        threads = available_cpus() if stage in HERE else len(calls)
-        try:
-            results = map_on_threads(stage, placed, threads)
-        except KeyboardInterrupt:
-            self.stop()
-            raise
-        logger.info("%s: finished in %.1f s", stage, time.monotonic() - started)
-        return results
-
     def placed(self, stage: str, label: str, call: Callable[[], T]) -> Callable[[], T]:
         """A call that waits in its thread until a worker has made `call`."""
         if stage in HERE:
             return call
         task = Task(stage, label, call, self._settings.cpus_per_task, self._mark)
         return functools.partial(self._result, task)
+
+    def concurrency(self, stage: str, calls: int) -> int:
+        """All of them: Ray decides when a task starts."""
+        return min(calls, available_cpus()) if stage in HERE else calls
 
     def stop(self) -> None:
         """Cancel all tasks, and start none again."""
@@ -90,7 +75,7 @@ class RayRunner(LocalRunner):
                 lost = _lost(error, task, hosts)
                 if self._stopped.is_set() or len(hosts) >= ATTEMPTS:
                     raise lost from None
-                logger.warning("%s Trying again.", lost.message)
+                logger.warning("%s; trying again", lost.message)
                 continue
             for record in done.records:
                 logging.getLogger(record.name).handle(record)
@@ -100,7 +85,7 @@ class RayRunner(LocalRunner):
 
     def _attempt(self, task: Task, hosts: list[str]) -> Done:
         """Start the task once and wait for its end; `hosts` gets the name of its machine."""
-        hosts.append("a machine that did not answer")
+        hosts.append(UNKNOWN)
         stream = self._perform.options(**self._options(task)).remote(task)
         self._running.add(stream)
         try:
@@ -126,17 +111,18 @@ class RayRunner(LocalRunner):
 def _lost(error: Exception, task: Task, hosts: list[str]) -> AlignmentError:
     """The error of a task whose worker is gone."""
     place = f"{task.stage} of {task.label}"
-    times = f"{len(hosts)} of {ATTEMPTS} times"
-    on = f"on {hosts[-1]}" if len(set(hosts)) == 1 else f"on {', '.join(hosts)}"
+    times = f"attempt {len(hosts)} of {ATTEMPTS}"
+    known = [host for host in dict.fromkeys(hosts) if host != UNKNOWN]
+    on = f"on {', '.join(known or [UNKNOWN])}"
     if type(error).__name__ == "OutOfMemoryError":
         return OutOfMemory(
-            f"out of memory in {place} {on}: Ray ended its worker, {times}.",
+            f"out of memory in {place} {on}: Ray killed its worker ({times})",
             hint="Raise runner.memory_per_task, so that fewer tasks run at once, or set "
             "`max_pairs` of the largest corpora. Finished stages are kept.",
         )
     return WorkerLost(
-        f"the worker of {place} was lost {on}, {times}.",
-        hint=f"If it was killed, memory ran out: see `dmesg` on {hosts[-1]}, and raise "
+        f"the worker of {place} was lost {on} ({times})",
+        hint=f"If it was killed, memory ran out: see `dmesg` there, and raise "
         "runner.memory_per_task. Finished stages are kept, and the next run continues from there.",
     )
 
