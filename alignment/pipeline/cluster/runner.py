@@ -122,7 +122,7 @@ def _lost(error: Exception, task: Task, hosts: list[str]) -> AlignmentError:
         )
     return WorkerLost(
         f"the worker of {place} was lost {on} ({times})",
-        hint=f"If it was killed, memory ran out: see `dmesg` there, and raise "
+        hint="If it was killed, memory ran out: see `dmesg` there, and raise "
         "runner.memory_per_task. Finished stages are kept, and the next run continues from there.",
     )
 
