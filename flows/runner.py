@@ -83,7 +83,8 @@ class PrefectRunner:
         placed = {label: self._parallel.placed(name, label, call) for label, call in calls.items()}
         threads = self._parallel.concurrency(name, len(calls))
         parameters = {"name": name, "label": list(calls), "calls": unmapped(placed)}
-        with ThreadPoolTaskRunner(max_workers=threads) as pool:
+        pool: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=threads)
+        with pool:
             return _gathered(name, calls, pool.map(mapped, parameters))
 
 

@@ -21,7 +21,7 @@ from alignment.config.schema import keys_by_section, locate, section_name
 SIMILARITY = 0.8
 """Minimum similarity (difflib's ratio, 0 to 1) of a suggested spelling."""
 
-_MAX_LISTED = 20
+_MAX_LISTED = 24
 _PER_LANGUAGE = ("clean", "triplets", "gate")
 # Their keys also exist elsewhere.
 _NOT_SUGGESTED = ("languages.CODE", "corpora.columns", "encoder.prompts", "evaluate.retrieval")

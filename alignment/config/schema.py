@@ -25,6 +25,7 @@ from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import KeyPath
 from alignment.config.licenses import Licenses
 from alignment.config.retrieval import RetrievalSuite
+from alignment.config.runner import RunnerSettings
 from alignment.config.training import Train
 from alignment.config.triplets import Shares, Triplets
 
@@ -50,6 +51,7 @@ _NAMES: dict[type[Section], str] = {
     GateOverride: "gate",
     PoolRule: "gate.hard_pool",
     RetrievalRule: "gate.retrieval",
+    RunnerSettings: "runner",
     MlflowTracking: "mlflow",
     HubRepository: "hub",
 }

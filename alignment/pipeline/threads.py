@@ -98,7 +98,7 @@ class _Batch(Generic[T]):
 
     def __init__(self, calls: Mapping[str, Callable[[], T]]) -> None:
         self._labels = list(calls)
-        self._waiting = list(reversed(calls.items()))
+        self._waiting = list(reversed(list(calls.items())))
         self._results: dict[str, T] = {}
         self._errors: dict[str, BaseException] = {}
 

@@ -34,7 +34,7 @@ def connect(address: str) -> None:
 
     head = _address_of_head(ray, address)
     # Where nothing answers, Ray waits 80 seconds and then ends the process.
-    _check_reachable(head)
+    check_reachable(head)
     _log_messages(ray)
     try:
         ray.init(
@@ -45,7 +45,7 @@ def connect(address: str) -> None:
         )
     except (Exception, SystemExit) as error:  # of many kinds
         if "ersion mismatch" in str(error):
-            raise _other_versions(str(error)) from None
+            raise other_versions(str(error)) from None
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise _no_cluster(head, reason) from None
 
@@ -62,7 +62,12 @@ def _address_of_head(ray: Any, address: str) -> str:
     return head
 
 
-def _check_reachable(address: str) -> None:
+def check_reachable(address: str) -> None:
+    """Check that a server of gRPC answers at HOST:PORT.
+
+    Raises:
+        Unavailable: if not.
+    """
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS) as connection:
@@ -105,7 +110,8 @@ def _no_cluster(address: str, reason: str) -> Unavailable:
     )
 
 
-def _other_versions(text: str) -> ConfigError:
+def other_versions(text: str) -> ConfigError:
+    """The error for what Ray says about versions that differ."""
     lines = [line.strip() for line in text.splitlines()]
     versions = [line for line in lines if line.startswith(("Ray:", "Python:"))]
     there, here = ", ".join(versions[:2]), ", ".join(versions[2:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ def check_cluster(settings: RunnerSettings, mark: Path) -> None:
     import ray
 
     nodes = [node for node in ray.nodes() if node["Alive"]]
-    _check_resources(settings, [node["Resources"] for node in nodes])
+    check_resources(settings, [node["Resources"] for node in nodes])
     probe = ray.remote(num_cpus=0, max_retries=0)(look_around)
     asked = {}
     for node in nodes:
@@ -111,7 +111,12 @@ def check_place(place: Place, root: Path) -> None:
         )
 
 
-def _check_resources(settings: RunnerSettings, resources: list[Mapping[str, float]]) -> None:
+def check_resources(settings: RunnerSettings, resources: Sequence[Mapping[str, float]]) -> None:
+    """Check that one machine has what a task needs; `resources` are those of each machine.
+
+    Raises:
+        ConfigError: if not: the task would wait for ever.
+    """
     needed = {
         "CPU": float(settings.cpus_per_task),
         "memory": settings.memory_per_task * GB,
