@@ -75,5 +75,5 @@ class RunnerSettings(Section):
     def _keys_of_the_kind(self) -> RunnerSettings:
         surplus = [key for key in _ONLY_RAY if key in self.model_fields_set]
         if surplus and self.kind != "ray":
-            raise ValueError(f"{' and '.join(surplus)} need kind: ray, but the kind is {self.kind}")
+            raise ValueError(f"only kind: ray has {' and '.join(surplus)}; the kind is {self.kind}")
         return self

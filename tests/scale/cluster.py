@@ -51,10 +51,11 @@ class Cluster:
 
     def kill(self, name: str) -> None:
         """Kill all processes of a machine at once, as a power cut does."""
-        process = psutil.Process(self._machines.pop(name).pid)
-        for victim in [*process.children(recursive=True), process]:
+        started = self._machines.pop(name)
+        for process in _tree(started.pid):
             with contextlib.suppress(psutil.NoSuchProcess):
-                victim.kill()
+                process.kill()
+        started.wait(STOP_SECONDS)
 
     def replace_lost(self) -> None:
         """Start the machines again whose Ray has ended."""
@@ -64,17 +65,13 @@ class Cluster:
                 add()
 
     def _has_raylet(self, name: str) -> bool:
-        process = psutil.Process(self._machines[name].pid)
-        names = [child.name() for child in process.children()]
-        return "raylet" in names
+        return any(process.name() == "raylet" for process in _tree(self._machines[name].pid))
 
     def stop(self) -> None:
         """End every process that was started."""
         processes = []
         for machine in self._machines.values():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process = psutil.Process(machine.pid)
-                processes += [*process.children(recursive=True), process]
+            processes += _tree(machine.pid)
         for machine in reversed(self._machines.values()):
             machine.terminate()
         _, alive = psutil.wait_procs(processes, timeout=STOP_SECONDS)
@@ -114,6 +111,15 @@ def running_cluster() -> Iterator[Cluster]:
     finally:
         cluster.stop()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    """The process and its descendants, as far as they are there."""
+    try:
+        process = psutil.Process(pid)
+        return [*process.children(recursive=True), process]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def import_path(root: Path) -> str:

@@ -42,14 +42,14 @@ def options(cluster: Cluster) -> list[str]:
     return [word for name, value in chosen.items() for word in ("--set", f"runner.{name}={value}")]
 
 
-def command(module: str, *words: object, timeout: int = 300) -> subprocess.CompletedProcess[str]:
+def command(module: str, *words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", module, *map(str, words)],
         capture_output=True,
         text=True,
-        cwd=ROOT,
+        cwd=cwd,
         env={**os.environ, "PYTHONPATH": import_path(ROOT), "CI": "true", "COLUMNS": "160"},
-        timeout=timeout,
+        timeout=300,
         check=False,
     )
 
@@ -106,6 +106,7 @@ def test_digests_and_verdict_are_those_of_one_machine(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "v1 is deployed" in done.stdout
     assert "clean                3 languages" in done.stdout
+    assert "kept" not in done.stderr, "lines of the log that were not asked for"
     check_same(workspace, finished)
 
 
@@ -197,13 +198,31 @@ def test_another_version_on_a_machine_is_refused(
     init = tmp_path / "other" / "alignment" / "__init__.py"
     init.write_text(init.read_text().replace('__version__ = "', '__version__ = "9.9.'))
     cluster.add("other", path=tmp_path / "other")
-    try:
-        done = command("alignment", "run", SMOKE, "--workspace", workspace, *options(cluster))
+    words = ["run", SMOKE, "--workspace", workspace, *options(cluster)]
+    try:  # from elsewhere, because Ray lets workers import from the run's working directory
+        done = command("alignment", *words, cwd=tmp_path)
     finally:
         cluster.kill("other")
     assert done.returncode == 2, done.stderr
     assert "has other versions than this machine: alignment 9.9." in done.stderr
     assert not (workspace / "runs").exists()
+
+
+def test_a_machine_without_the_package_is_refused(
+    cluster: Cluster, workspace: Path, tmp_path: Path
+) -> None:
+    package = tmp_path / "broken" / "alignment"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise ImportError('not on this machine')\n")
+    cluster.add("broken", path=package.parent)
+    words = ["run", SMOKE, "--workspace", workspace, *options(cluster)]
+    try:
+        done = command("alignment", *words, cwd=tmp_path)
+    finally:
+        cluster.kill("broken")
+    assert done.returncode == 2, done.stderr
+    assert "cannot run tasks of this package" in done.stderr
+    assert "not on this machine" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_there_is_no_cluster_at_the_address(workspace: Path) -> None:

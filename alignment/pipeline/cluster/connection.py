@@ -79,9 +79,19 @@ def check_cluster(settings: RunnerSettings, mark: Path) -> None:
             where=KEY,
             hint="Look at its log, /tmp/ray/session_latest/logs/raylet.err, or stop Ray there.",
         )
+    places = []
     for reference in ready:
-        check_place(_answer(ray, reference, asked[reference]), mark.parent)
-    logger.info("Ray: %d machines can run tasks", len(asked))
+        place = _answer(ray, reference, asked[reference])
+        if place is not None:
+            check_place(place, mark.parent)
+            places.append(place)
+    if not places:
+        raise Unavailable(
+            "every machine of the cluster has gone",
+            where=KEY,
+            hint="Start them again, with `ray start --address`.",
+        )
+    logger.info("Ray: %d machines can run tasks", len(places))
 
 
 def check_place(place: Place, root: Path) -> None:
@@ -144,9 +154,14 @@ def _described(resources: Mapping[str, float]) -> str:
     return ", ".join(parts)
 
 
-def _answer(ray: Any, reference: Any, host: str) -> Place:
+def _answer(ray: Any, reference: Any, host: str) -> Place | None:
+    """What the machine says; None if it has gone meanwhile, which Ray notices after a while."""
+    gone = ray.exceptions
     try:
         place: Place = ray.get(reference)
+    except (gone.TaskUnschedulableError, gone.WorkerCrashedError, gone.NodeDiedError) as error:
+        logger.warning("Ray: %s does not answer any more (%s)", host, type(error).__name__)
+        return None
     except ray.exceptions.RayError as error:
         reason = str(getattr(error, "cause", None) or error).strip().splitlines()[-1]
         raise ConfigError(

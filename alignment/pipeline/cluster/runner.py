@@ -77,8 +77,7 @@ class RayRunner(ThreadsRunner):
                     raise lost from None
                 logger.warning("%s; trying again", lost.message)
                 continue
-            for record in done.records:
-                logging.getLogger(record.name).handle(record)
+            _log_again(done.records)
             if done.error is not None:
                 raise done.error
             return done.value
@@ -106,6 +105,14 @@ class RayRunner(ThreadsRunner):
         if self._settings.gpus and task.stage.partition(" ")[0] in ENCODES:
             options["num_gpus"] = self._settings.gpus
         return options
+
+
+def _log_again(records: list[logging.LogRecord]) -> None:
+    """Pass on what the worker logged, as far as this process wants to see it."""
+    for record in records:
+        target = logging.getLogger(record.name)
+        if target.isEnabledFor(record.levelno):
+            target.handle(record)
 
 
 def _lost(error: Exception, task: Task, hosts: list[str]) -> AlignmentError:

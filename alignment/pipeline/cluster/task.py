@@ -19,7 +19,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import alignment
 from alignment.failures import explained
 from alignment.workers import limit_cpus
 
@@ -90,12 +89,13 @@ def installed_versions() -> dict[str, str]:
 
 def _own_version() -> str:
     """The version with a digest of the code: a checkout changes while its version stays."""
-    root = Path(alignment.__file__).parent
+    package = sys.modules[__name__.partition(".")[0]]
+    root = Path(package.__path__[0])
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
-    return f"{alignment.__version__} (code {digest.hexdigest()[:12]})"
+    return f"{package.__version__} (code {digest.hexdigest()[:12]})"
 
 
 def _called(task: Task) -> Done:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alignment.config.runner import RunnerSettings
@@ -101,7 +101,7 @@ def test_an_interrupt_starts_no_further_call(monkeypatch: pytest.MonkeyPatch) ->
     runner = ThreadsRunner(1)
     monkeypatch.setattr(runner, "stop", lambda: stopped.append(True))
     with monkeypatch.context() as patch:
-        patch.setattr(threads.threading.Thread, "join", interrupted)
+        patch.setattr("threading.Thread.join", interrupted)
         with pytest.raises(KeyboardInterrupt):
             runner.map("clean", {label: call(label) for label in ("fi", "cy")})
     release.set()
@@ -118,6 +118,7 @@ def test_what_is_no_error_ends_the_map_at_once() -> None:
         map_on_threads("clean", {"fi": end, "cy": lambda: 1}, 2)
 
 
+@settings(max_examples=30)
 @given(
     outcomes=st.dictionaries(st.text(max_size=3), st.booleans(), max_size=8),
     count=st.integers(1, 4),
@@ -144,10 +145,10 @@ def outcome_of(call: Callable[[], dict[str, str]]) -> object:
 
 def test_threads_fit_into_cores_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "available_cpus", lambda: 8)
-    monkeypatch.setattr(threads.memory, "available_bytes", lambda: 7 * 10**9)
+    monkeypatch.setattr("alignment.memory.available_bytes", lambda: 7 * 10**9)
     assert number_of_threads(RunnerSettings(kind="threads", memory_per_task=0.5)) == 8
     assert number_of_threads(RunnerSettings(kind="threads", cpus_per_task=3)) == 2
     assert number_of_threads(RunnerSettings(kind="threads", memory_per_task=2.0)) == 3
     assert number_of_threads(RunnerSettings(kind="threads", memory_per_task=50.0)) == 1
-    monkeypatch.setattr(threads.memory, "available_bytes", lambda: None)
+    monkeypatch.setattr("alignment.memory.available_bytes", lambda: None)
     assert number_of_threads(RunnerSettings(kind="threads", memory_per_task=50.0)) == 8

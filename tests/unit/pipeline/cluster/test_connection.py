@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from alignment import extras
 from alignment.config.runner import GB, RunnerSettings
 from alignment.errors import ConfigError, Unavailable
 from alignment.pipeline.cluster import address
@@ -23,7 +22,7 @@ def test_ray_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def missing(name: str) -> None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    monkeypatch.setattr(extras.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     with (
         pytest.raises(ConfigError, match="needs the extra `ray`") as caught,
         connected(RunnerSettings(kind="ray"), tmp_path),

@@ -6,6 +6,7 @@ import functools
 import logging
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def all_cpus_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_cpu_limit", None)
 
 
-def performed(tmp_path: Path, call: functools.partial[object]) -> tuple[Place, Done]:
+def performed(tmp_path: Path, call: Callable[[], object]) -> tuple[Place, Done]:
     mark = tmp_path / "mark"
     mark.touch()
     place, done = perform(Task("clean", "cy", call, 1, mark))
