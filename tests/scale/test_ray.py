@@ -25,7 +25,7 @@ from alignment.pipeline.run import Outcome, run_pipeline
 from alignment.pipeline.workspace import Workspace
 from alignment.types import Approved
 from tests.scale import sabotage
-from tests.scale.cluster import Cluster, free_port, import_path
+from tests.scale.cluster import Cluster, free_port, import_path, running_cluster
 from tests.support import ROOT, SMOKE
 
 pytestmark = [pytest.mark.scale, pytest.mark.timeout(900)]
@@ -246,22 +246,50 @@ def test_no_machine_has_what_a_task_needs(cluster: Cluster, workspace: Path) -> 
 def test_an_interrupt_ends_the_run_and_the_next_one_finishes_it(
     cluster: Cluster, workspace: Path, finished: Path
 ) -> None:
-    words = ["run", str(SMOKE), "--workspace", str(workspace), *options(cluster)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "alignment", *words],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": import_path(ROOT), "CI": "true"},
-    )
-    while not list(workspace.glob("store/encoder/*/manifest.json")):
-        assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.1)
+    process = started(workspace, *options(cluster))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
-    done = command("alignment", *words)
+    done = command("alignment", "run", SMOKE, "--workspace", workspace, *options(cluster))
     assert done.returncode == 0, done.stderr
+    check_same(workspace, finished)
+
+
+def started(workspace: Path, *words: str) -> subprocess.Popen[str]:
+    """A run that has built the encoder, and now waits for workers to load it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "alignment", "run", SMOKE, "--workspace", workspace, *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": import_path(ROOT),
+            "CI": "true",
+            "RAY_gcs_rpc_server_reconnect_timeout_s": "20",  # 60, unless it is set
+        },
+    )
+    while not list(workspace.glob("store/encoder/*/manifest.json")):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.1)
+    return process
+
+
+def test_the_head_is_lost_and_the_next_run_finishes_the_work(
+    workspace: Path, finished: Path
+) -> None:
+    with running_cluster() as cluster:
+        cluster.add("first")
+        process = started(workspace, *options(cluster))
+        cluster.kill("head")
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert f"the head of the Ray cluster at {cluster.address} does not answer" in errors
+    assert "Traceback" not in errors
+    done = command("alignment", "run", SMOKE, "--workspace", workspace)
+    assert done.returncode == 0, done.stderr
+    for mark in workspace.glob(".seen-by-workers-*"):
+        mark.unlink()  # the process could not
     check_same(workspace, finished)

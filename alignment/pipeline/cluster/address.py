@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import os
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alignment.config.runner import AUTO
@@ -13,6 +17,8 @@ from alignment.errors import ConfigError, Unavailable
 KEY = "runner.address"
 CONNECT_SECONDS = 10.0
 """How long the head may take to answer."""
+LOOK_SECONDS = 5.0
+"""Between two looks at the head during a run."""
 _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 """How a connection of HTTP/2 begins, which gRPC uses: the preface and empty settings (RFC 9113)."""
 _SETTINGS = 4
@@ -20,8 +26,8 @@ _SETTINGS = 4
 logger = logging.getLogger(__name__)
 
 
-def connect(address: str) -> None:
-    """Connect this process to the cluster.
+def connect(address: str) -> str:
+    """Connect this process to the cluster; returns HOST:PORT of the head.
 
     Args:
         address: HOST:PORT of the head, or `auto`.
@@ -48,6 +54,39 @@ def connect(address: str) -> None:
             raise other_versions(str(error)) from None
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise _no_cluster(head, reason) from None
+    return head
+
+
+@contextmanager
+def watched(head: str) -> Iterator[None]:
+    """Warn while the head does not answer: after a minute of that Ray ends this process."""
+    over = threading.Event()
+    watch = contextvars.copy_context().run  # the log lines belong to the run in progress
+    thread = threading.Thread(target=watch, args=(_watch, head, over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _watch(head: str, over: threading.Event) -> None:
+    is_away = False
+    while not over.wait(LOOK_SECONDS):
+        try:
+            check_reachable(head)
+        except Unavailable:
+            if not is_away:
+                logger.warning(
+                    "the head of the Ray cluster at %s does not answer. If it stays away, this run "
+                    "ends within a minute; start Ray and run again, finished stages are kept.",
+                    head,
+                )
+            is_away = True
+        else:
+            if is_away:
+                logger.warning("the head of the Ray cluster at %s is back", head)
+            is_away = False
 
 
 def _address_of_head(ray: Any, address: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from alignment.config.runner import GB, RunnerSettings
 from alignment.errors import ConfigError, Unavailable
 from alignment.extras import require
-from alignment.pipeline.cluster.address import KEY, connect
+from alignment.pipeline.cluster.address import KEY, connect, watched
 from alignment.pipeline.cluster.task import Place, installed_versions, look_around
 
 PROBE_SECONDS = 120.0
@@ -37,19 +37,29 @@ def connected(settings: RunnerSettings, root: Path) -> Iterator[Path]:
         Unavailable: if there is no cluster at the address.
     """
     ray = require("ray", "ray", "runner.kind: ray")
-    owned = not ray.is_initialized()
-    if owned:
-        connect(settings.address)
-    mark = root / f".seen-by-workers-{uuid.uuid4().hex}"
+    if ray.is_initialized():  # by the caller, who also disconnects
+        with _marked(root) as mark:
+            check_cluster(settings, mark)
+            yield mark
+        return
+    head = connect(settings.address)
     try:
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
-        check_cluster(settings, mark)
+        with _marked(root) as mark, watched(head):
+            check_cluster(settings, mark)
+            yield mark
+    finally:
+        ray.shutdown()
+
+
+@contextlib.contextmanager
+def _marked(root: Path) -> Iterator[Path]:
+    mark = root / f".seen-by-workers-{uuid.uuid4().hex}"
+    root.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    try:
         yield mark
     finally:
         mark.unlink(missing_ok=True)
-        if owned:
-            ray.shutdown()
 
 
 def check_cluster(settings: RunnerSettings, mark: Path) -> None:

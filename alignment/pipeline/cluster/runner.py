@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from alignment.config.runner import GB, RunnerSettings
 from alignment.errors import AlignmentError, OutOfMemory, Unexpected, WorkerLost
+from alignment.last_words import at_work_on
 from alignment.pipeline.cluster.connection import check_place
 from alignment.pipeline.cluster.task import ENCODES, Done, Place, Task, perform
 from alignment.pipeline.threads import ThreadsRunner
@@ -65,6 +66,7 @@ class RayRunner(ThreadsRunner):
             self._ray.cancel(stream, force=True)
 
     def _result(self, task: Task) -> Any:
+        at_work_on(task.stage, task.label)
         hosts: list[str] = []
         while True:
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,3 +134,20 @@ def test_versions_of_the_cluster_are_read_from_its_error() -> None:
     )
     error = address.other_versions(text)
     assert "Ray: 2.60.0, Python: 3.12.1 there and Ray: 2.60.0, Python: 3.11.7 here" in str(error)
+
+
+def test_a_head_that_goes_away_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(address, "LOOK_SECONDS", 0.01)
+    with answering(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00") as place:
+        with address.watched(place):
+            time.sleep(0.1)
+        assert caplog.messages == []
+    with address.watched(place):
+        deadline = time.monotonic() + 10
+        while not caplog.messages and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.1)
+    (message,) = caplog.messages
+    assert f"the head of the Ray cluster at {place} does not answer" in message
