@@ -67,6 +67,16 @@ class Cluster:
     def _has_raylet(self, name: str) -> bool:
         return any(process.name() == "raylet" for process in _tree(self._machines[name].pid))
 
+    def cpu_seconds(self) -> float:
+        """Processor time of all processes that are there."""
+        total = 0.0
+        for machine in self._machines.values():
+            for process in _tree(machine.pid):
+                with contextlib.suppress(psutil.Error):
+                    times = process.cpu_times()
+                    total += times.user + times.system
+        return total
+
     def stop(self) -> None:
         """End every process that was started."""
         processes = []
