@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow test-ui test-operate test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-search bench-overhead bench-shared-workspace gate-study clean
+.PHONY: help run smoke test test-slow test-ui test-operate test-scale test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-scale-out bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-search bench-overhead bench-shared-workspace gate-study clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ soak: $(VENV)/.test ## SOAK_RUNS (200) runs, each killed, starved or damaged at 
 
 test-operate: $(VENV)/.test ## Kills, outages, full disks and a week of nightly runs on a real server, for an hour (OPERATE_SLOW=3 on a busy machine)
 	$(BIN)/python -m pytest -m operate tests/operate --timeout 3600 $(ARGS)
+
+test-scale: $(VENV)/.scale ## The smoke pipeline on a Ray cluster of three groups of processes; workers and a machine are killed (ten minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m scale tests/scale $(ARGS)
 
 robust: $(VENV)/.bench ## What was once seen to go wrong and its variations, by section (ROBUST_SECTIONS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.robust
@@ -133,6 +136,9 @@ bench-overhead: $(VENV)/.test ## The pipeline as a Prefect flow compared with th
 bench-shared-workspace: $(VENV)/.test ## A workspace in a bucket compared with a directory (five minutes)
 	$(BIN)/python -m benchmarks.shared_workspace $(ARGS)
 
+bench-scale-out: $(VENV)/.scale ## The stages of each language on one machine of a Ray cluster and on two (SCALE_OUT_PAIRS=200000; two free cores)
+	$(BIN)/python -m benchmarks.scale_out
+
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
 	$(BIN)/python -m flows.serve
 
@@ -162,6 +168,11 @@ $(VENV)/.docs: $(VENV)/.run
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing the tools for tests into $(VENV)"
 	@$(PIP) --editable '.[bundled,hub,mlflow,prefect,dev]'
+	@touch $@
+
+$(VENV)/.scale: $(VENV)/.test
+	@echo "Installing Ray into $(VENV)"
+	@$(PIP) --editable '.[bundled,hub,mlflow,prefect,ray,dev]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.test

@@ -116,6 +116,10 @@ class OutOfMemory(AlignmentError):
     """Memory ran out; the message has the stage and what to lower."""
 
 
+class WorkerLost(AlignmentError):
+    """The machine or the process that worked on a stage was lost again and again."""
+
+
 class Unexpected(AlignmentError):
     """What nobody foresaw; the hint names the file with the traceback."""
 

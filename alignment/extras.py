@@ -18,6 +18,7 @@ Extra = Literal[
     "mtdata",
     "onnx",
     "prefect",
+    "ray",
     "remote",
     "retrieval",
     "search",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -22,8 +23,38 @@ _MAX_WAITING = 4
 """Results per worker that may wait for an earlier one."""
 
 
+_cpu_limit: int | None = None
+
+
+class Guard:
+    """A lock between the threads of a process. A pickled copy is another, open lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def __reduce__(self) -> tuple[type[Guard], tuple[()]]:
+        return Guard, ()
+
+
+def limit_cpus(limit: int | None) -> None:
+    """Let `available_cpus` answer at most `limit`; other tasks use the rest of the machine."""
+    global _cpu_limit
+    _cpu_limit = limit
+
+
 def available_cpus() -> int:
     """Number of CPU cores that this process may use."""
+    cpus = _cpus_of_process()
+    return cpus if _cpu_limit is None else min(cpus, _cpu_limit)
+
+
+def _cpus_of_process() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

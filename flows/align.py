@@ -24,6 +24,7 @@ from alignment.config.training import MAX_STEPS, LossName
 from alignment.errors import Busy
 from alignment.last_words import reported_if_killed
 from alignment.pipeline.run import run_pipeline
+from alignment.pipeline.runners import parallel_runner
 from alignment.redaction import redact_logs
 from alignment.types import Rejected
 from flows import states
@@ -110,8 +111,8 @@ def align(
     champion = place.registry_of(settings).champion()
     progress = TrainingProgress(settings.train.steps)
     try:
-        with ending_if_cancelled():
-            outcome = run_pipeline(settings, place, PrefectRunner(), on_step=progress)
+        with ending_if_cancelled(), parallel_runner(settings, place) as parallel:
+            outcome = run_pipeline(settings, place, PrefectRunner(parallel), on_step=progress)
     except Busy as error:
         return states.skipped(str(error))
     progress.finish()

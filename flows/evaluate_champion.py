@@ -18,6 +18,7 @@ from alignment.config import load_config
 from alignment.errors import Busy
 from alignment.languages import name as language_name
 from alignment.pipeline.champion_check import ChampionCheck, check_champion
+from alignment.pipeline.runners import parallel_runner
 from alignment.redaction import redact_logs
 from flows.events import CHAMPION_DEGRADED, emit
 from flows.log_lines import show_errors_in_one_line
@@ -66,7 +67,8 @@ def evaluate_champion(
         message = f"no version of {settings.name} is deployed, so there is nothing to measure"
         return State(type=StateType.COMPLETED, message=message)
     try:
-        check = check_champion(settings, place, PrefectRunner())
+        with parallel_runner(settings, place) as parallel:
+            check = check_champion(settings, place, PrefectRunner(parallel))
     except Busy as error:
         return State(type=StateType.COMPLETED, name="Skipped", message=str(error))
     message = summary(check)

@@ -27,7 +27,9 @@ OPTIONAL = (
     "onnxscript",
     "peft",
     "prefect",
+    "prefect_ray",
     "pytrec_eval",
+    "ray",
     "s3fs",
     "tensorboard",
 )

@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 from tqdm.auto import tqdm
 
 from alignment.pipeline.runner import LocalRunner
+from alignment.pipeline.threads import ThreadsRunner
 from alignment.types import StepMetrics
 
 T = TypeVar("T")
@@ -20,8 +21,10 @@ class ProgressRunner(LocalRunner):
     Pass its `on_step` to the pipeline; leaving the `with` block closes the bars.
     """
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, parallel: ThreadsRunner | None = None) -> None:
         self.steps = steps
+        self._parallel = parallel
+        """Runs the calls of `map` several at once; None runs them one after another."""
         self._training: tqdm[None] | None = None
 
     def __enter__(self) -> Self:
@@ -44,6 +47,8 @@ class ProgressRunner(LocalRunner):
     def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
         """Run all calls, with a bar over the languages."""
         with tqdm(total=len(calls), desc=stage) as bar:
+            if self._parallel is not None:
+                return self._parallel.map(stage, calls, lambda call: _then_update(call, bar))
             counted = {label: _then_update(call, bar) for label, call in calls.items()}
             return super().map(stage, counted)
 

@@ -10,7 +10,7 @@ from typing import Any
 from alignment.api.progress import ProgressRunner
 from alignment.config import Config, load_config, parse_config
 from alignment.pipeline.run import Outcome, run_pipeline
-from alignment.pipeline.runner import LocalRunner
+from alignment.pipeline.runners import parallel_runner
 from alignment.pipeline.workspace import configured_place, open_workspace
 from alignment.types import StepCallback, StepMetrics
 
@@ -57,10 +57,11 @@ def run(
     if workspace is None:
         workspace = configured_place(checked.workspace or "workspace")
     place = open_workspace(workspace, offline=offline)
-    if not progress:
-        return run_pipeline(checked, place, LocalRunner(), on_step)
-    with ProgressRunner(checked.train.steps) as runner:
-        return run_pipeline(checked, place, runner, _both(runner.on_step, on_step))
+    with parallel_runner(checked, place) as parallel:
+        if not progress:
+            return run_pipeline(checked, place, parallel, on_step)
+        with ProgressRunner(checked.train.steps, parallel) as bars:
+            return run_pipeline(checked, place, bars, _both(bars.on_step, on_step))
 
 
 def _config(config: Config | Mapping[str, Any] | str | Path) -> Config:

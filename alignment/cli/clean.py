@@ -65,10 +65,11 @@ def clean(
 
 def _clean_all(settings: Config, workspace: Workspace) -> None:
     from alignment.cli.display.cleaning import print_ledger
-    from alignment.cli.runner import ConsoleRunner
+    from alignment.cli.runner import console_runner
     from alignment.pipeline.data import clean_data
 
-    data = clean_data(settings, workspace, ConsoleRunner(settings.train.steps))
+    with console_runner(settings, workspace) as runner:
+        data = clean_data(settings, workspace, runner)
     print_ledger(data.cleaned)
 
 

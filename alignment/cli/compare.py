@@ -53,7 +53,7 @@ def compare(
           --grid 'train.margin=\[0.1, 0.2]' --grid 'train.dropout=\[0, 0.1]'
     """
     from alignment.cli.display.comparison import print_comparison, print_scores, write_plot
-    from alignment.cli.runner import ConsoleRunner
+    from alignment.cli.runner import console_runner
     from alignment.pipeline import compare as comparison
 
     combinations = comparison.arms(grid)
@@ -61,16 +61,13 @@ def compare(
     for combination in combinations:  # a mistake in the last one shows before the first one trains
         read_config(config, [*(overrides or []), *combination.overrides])
     results = []
-    for scores in comparison.compare(
-        config,
-        overrides or [],
-        combinations,
-        open_workspace(workspace, offline=offline, config=settings),
-        ConsoleRunner(settings.train.steps),
-        seeds=seeds,
-    ):
-        results.append(scores)
-        print_scores(scores, len(results), len(combinations))
+    space = open_workspace(workspace, offline=offline, config=settings)
+    with console_runner(settings, space) as runner:
+        for scores in comparison.compare(
+            config, overrides or [], combinations, space, runner, seeds=seeds
+        ):
+            results.append(scores)
+            print_scores(scores, len(results), len(combinations))
     print_comparison(results, seeds)
     if plot is not None:
         write_plot(results, plot)

@@ -126,13 +126,14 @@ def check(
       alignment corpora check configs/quickstart.yaml
     """
     from alignment.cli.display.alignment import print_alignment_table
-    from alignment.cli.runner import ConsoleRunner
+    from alignment.cli.runner import console_runner
     from alignment.pipeline.data import check_data
     from alignment.pipeline.summary import corpus_checks
 
     settings = read_config(config, overrides)
     space = open_workspace(workspace, offline=offline, config=settings)
-    checked = check_data(settings, space, ConsoleRunner(settings.train.steps))
+    with console_runner(settings, space) as runner:
+        checked = check_data(settings, space, runner)
     results = {code: corpus_checks(artifact) for code, artifact in checked.items()}
     print_alignment_table(results)
 

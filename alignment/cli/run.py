@@ -38,15 +38,15 @@ def run(
     from alignment.cli.display.alignment import print_alignment
     from alignment.cli.display.results import print_outcome
     from alignment.cli.output import print_line
-    from alignment.cli.runner import ConsoleRunner
+    from alignment.cli.runner import console_runner
     from alignment.pipeline.approval import promote_command
     from alignment.pipeline.run import run_pipeline
     from alignment.types import Rejected
 
     settings = read_config(config, overrides)
-    runner = ConsoleRunner(settings.train.steps)
     place = open_workspace(workspace, offline=offline, config=settings)
-    outcome = run_pipeline(settings, place, runner, on_step=runner.on_step)
+    with console_runner(settings, place) as runner:
+        outcome = run_pipeline(settings, place, runner, on_step=runner.on_step)
     print_alignment(outcome.summary.alignment)
     print_outcome(outcome.summary, outcome.directory)
     if isinstance(outcome.verdict, Rejected):

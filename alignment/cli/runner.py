@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.status import Status
@@ -11,11 +13,26 @@ from rich.status import Status
 from alignment.cli.display.console import console, say, shows_progress, styled
 from alignment.cli.display.progress import TrainingBar
 from alignment.cli.display.results import main_count
+from alignment.config import Config
 from alignment.pipeline.runner import LocalRunner
+from alignment.pipeline.runners import parallel_runner
+from alignment.pipeline.threads import ThreadsRunner
+from alignment.pipeline.workspace import Workspace
 from alignment.stages.train import log_progress
 from alignment.types import Artifact, StepMetrics
 
 T = TypeVar("T")
+
+
+@contextmanager
+def console_runner(config: Config, workspace: Workspace) -> Iterator[ConsoleRunner]:
+    """The runner that the configuration asks for, with a printed line per stage.
+
+    Raises:
+        AlignmentError: if there is no such cluster, or it cannot be used.
+    """
+    with parallel_runner(config, workspace) as runner:
+        yield ConsoleRunner(config.train.steps, runner)
 
 
 class ConsoleRunner(LocalRunner):
@@ -23,9 +40,11 @@ class ConsoleRunner(LocalRunner):
 
     Args:
         steps: Training steps of the run, for the progress bar.
+        parallel: Runs the calls of `map`, several at once; by default they run one after another.
     """
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, parallel: ThreadsRunner | None = None) -> None:
+        self._parallel = parallel
         self._steps = steps
         self._log = log_progress(steps)
         self._bar: TrainingBar | None = None
@@ -44,10 +63,15 @@ class ConsoleRunner(LocalRunner):
         """Run all of them behind one spinner, then print one line for the stage."""
         started = time.monotonic()
         with console.status(styled(stage)) as status:
-            announced = {
-                label: _announced(status, f"{stage} {label}", call) for label, call in calls.items()
-            }
-            results = super().map(stage, announced)
+            if self._parallel is not None:
+                counted = _Counted(status, stage, len(calls))
+                results = self._parallel.map(stage, calls, counted.wrapped)
+            else:
+                announced = {
+                    label: _announced(status, f"{stage} {label}", call)
+                    for label, call in calls.items()
+                }
+                results = super().map(stage, announced)
         _print_line(stage, results.values(), time.monotonic() - started)
         return results
 
@@ -72,6 +96,28 @@ def _announced(status: Status, text: str, call: Callable[[], T]) -> Callable[[],
         return call()
 
     return announce_and_call
+
+
+class _Counted:
+    """Says how many calls of a stage have ended."""
+
+    def __init__(self, status: Status, stage: str, total: int) -> None:
+        self._status = status
+        self._stage = stage
+        self._total = total
+        self._ended = itertools.count(1)
+
+    def wrapped(self, call: Callable[[], T]) -> Callable[[], T]:
+        """The call, after which the count is shown whether it succeeded or not."""
+
+        def counted() -> T:
+            try:
+                return call()
+            finally:
+                text = f"{self._stage}: {next(self._ended)} of {self._total} languages"
+                self._status.update(styled(text))
+
+        return counted
 
 
 def _print_line(stage: str, results: Iterable[object], seconds: float) -> None:

@@ -96,10 +96,11 @@ def _inspect(
     settings: Config, space: Workspace, code: str | None, strategy: str | None, examples: int
 ) -> None:
     from alignment.cli.display.triplets import print_examples, print_guards, print_hardness
-    from alignment.cli.runner import ConsoleRunner
+    from alignment.cli.runner import console_runner
     from alignment.pipeline.data import prepare
 
-    triplets = prepare(settings, space, ConsoleRunner(settings.train.steps)).triplets
+    with console_runner(settings, space) as runner:
+        triplets = prepare(settings, space, runner).triplets
     audit = json.loads((triplets.path / "audit.json").read_text())
     strategies = audit["strategies"]
     guards = audit["languages"]

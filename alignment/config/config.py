@@ -30,6 +30,7 @@ from alignment.config.keys import InconsistentError
 from alignment.config.licenses import Licenses
 from alignment.config.publish import Publish
 from alignment.config.registry import check_place, without_references
+from alignment.config.runner import RunnerSettings
 from alignment.config.training import Train
 from alignment.config.triplets import Triplets
 from alignment.config.workspace import shared_place
@@ -146,6 +147,9 @@ class Config(Section):
         "configuration file, or a place that several machines share: s3://BUCKET/PREFIX, "
         "gs://BUCKET/PREFIX, az://CONTAINER/PREFIX, file:///SHARED/FOLDER. `--workspace` and "
         "ALIGNMENT_WORKSPACE come first. By default the directory `workspace`.",
+    )
+    runner: RunnerSettings = Field(
+        RunnerSettings(), description="What runs the stages, on one machine or on several."
     )
     registry: Address | None = Field(
         None,

@@ -26,6 +26,13 @@ RENAMED = {
     "triplets": "mining triplet",
     "train": "training trainer training_args training_arguments finetune finetuning",
     "gate": "gates quality_gate",
+    "runner": "executor engine cluster distributed ray parallel",
+    # runner
+    "runner.kind": "type name backend executor",
+    "runner.address": "head host url server ray_address",
+    "runner.cpus_per_task": "cpus num_cpus cores workers n_jobs num_workers",
+    "runner.memory_per_task": "memory mem ram",
+    "runner.gpus": "gpu num_gpus gpus_per_task",
     # encoder
     "encoder.source": "type kind",
     "encoder.model": "model_name model_name_or_path repo repo_id id",

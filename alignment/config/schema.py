@@ -26,6 +26,7 @@ from alignment.config.keys import KeyPath
 from alignment.config.licenses import Licenses
 from alignment.config.publish import OnnxFiles, Publish
 from alignment.config.retrieval import RetrievalSuite
+from alignment.config.runner import RunnerSettings
 from alignment.config.training import Train
 from alignment.config.triplets import Shares, Triplets
 
@@ -54,6 +55,7 @@ _NAMES: dict[type[Section], str] = {
     OnnxRule: "gate.onnx",
     Publish: "publish",
     OnnxFiles: "publish.onnx",
+    RunnerSettings: "runner",
     MlflowTracking: "mlflow",
     HubRepository: "hub",
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 
 from alignment.errors import TooLarge
 from alignment.redaction import redacted_address
+from alignment.workers import Guard
 
 _GB = 10**9
 
@@ -20,7 +20,7 @@ class Allowance:
     run_bytes: int = 1000 * _GB
     """What may be downloaded in all."""
     spent: int = 0
-    _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _guard: Guard = field(default_factory=Guard, repr=False)
 
     def check(self, size: int, missing: int, url: str) -> None:
         """Refuse a file by the size that the server announces; `missing` bytes are still to come.

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from filelock import FileLock
 
@@ -45,6 +45,7 @@ from alignment.extras import require
 from alignment.files import file_digest, write_json
 from alignment.redaction import redacted_address
 from alignment.text import parse_json
+from alignment.workers import Guard
 
 _CHUNK_BYTES = 2**20
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -77,7 +78,11 @@ class Downloads:
     _addresses: dict[str, str] = field(default_factory=dict, repr=False)
     """The addresses of this run by what they are called in the cache and the lockfile."""
     _host_slots: dict[str, threading.Semaphore] = field(default_factory=dict, repr=False)
-    _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _guard: Guard = field(default_factory=Guard, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy in another process has semaphores of its own."""
+        return {**self.__dict__, "_host_slots": {}}
 
     def fetch(self, url: str, *, license: str = "unknown", name: str | None = None) -> Path:
         """The file at this address, from the cache or the network.

@@ -6,7 +6,6 @@ Commit it together with the configuration.
 from __future__ import annotations
 
 import datetime
-import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from alignment.errors import ChecksumMismatch, ConfigError
 from alignment.files import write_json
 from alignment.redaction import redacted_address
 from alignment.text import parse_json
+from alignment.workers import Guard
 
 VERSION = 1
 
@@ -45,7 +45,7 @@ class Lockfile:
         self.update = update
         self.changed: list[tuple[LockedFile, LockedFile]] = []
         """Replaced entries: (old, new)."""
-        self._guard = threading.Lock()
+        self._guard = Guard()
         self._entries = self._read()
 
     def get(self, url: str) -> LockedFile | None:

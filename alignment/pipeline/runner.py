@@ -1,7 +1,8 @@
-"""Who runs the stages: this process, worker threads, or Prefect."""
+"""Who runs the stages: this process, worker threads, a Ray cluster, or Prefect."""
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -84,17 +85,19 @@ class GuardedRunner:
         return self._runner.map(stage, guarded)
 
     def _guarded(self, stage: str, label: str, call: Callable[[], T]) -> Callable[[], T]:
-        def guarded_call() -> T:
-            at_work_on(stage, label)
-            try:
-                return call()
-            except Exception as error:  # whatever it is, its place must not be lost
-                failure = explained(error, stage, label, self._directory)
-                if failure is error:
-                    raise
-                raise failure from error
+        return functools.partial(_call_guarded, call, stage, label, self._directory)
 
-        return guarded_call
+
+def _call_guarded(call: Callable[[], T], stage: str, label: str, directory: Path) -> T:
+    """A function of the module: a runner may send it to another process."""
+    at_work_on(stage, label)
+    try:
+        return call()
+    except Exception as error:  # whatever it is, its place must not be lost
+        failure = explained(error, stage, label, directory)
+        if failure is error:
+            raise
+        raise failure from error
 
 
 def guarded(runner: Runner, root: Path) -> GuardedRunner:

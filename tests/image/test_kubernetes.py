@@ -179,3 +179,17 @@ def test_the_pool_is_one_of_kubernetes(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv(deploy.JOB_TEMPLATE, str(tmp_path / "none.json"))
     with pytest.raises(ConfigError, match="expected the file of a base job template"):
         deploy._pool_options()
+
+
+def test_the_pods_of_the_ray_cluster_are_alike() -> None:
+    """Every machine needs the same image and the same workspace, and no rights."""
+    path = ROOT / "deploy" / "kuberay" / "raycluster.yaml"
+    cluster = yaml.safe_load(path.read_text())["spec"]
+    pods = [group["template"]["spec"] for group in cluster["workerGroupSpecs"]]
+    head = cluster["headGroupSpec"]
+    assert all(pod == head["template"]["spec"] for pod in pods)
+    assert head["rayStartParams"]["num-cpus"] == "0"
+    (container,) = head["template"]["spec"]["containers"]
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} <= WRITABLE
+    pinned = (ROOT / "constraints.txt").read_text().splitlines()
+    assert f"ray=={cluster['rayVersion']}" in pinned

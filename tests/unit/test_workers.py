@@ -1,4 +1,5 @@
 import os
+import pickle
 import signal
 import threading
 import time
@@ -8,7 +9,7 @@ from typing import cast
 import pytest
 
 from alignment.errors import AlignmentError
-from alignment.workers import available_cpus, ordered
+from alignment.workers import Guard, available_cpus, limit_cpus, ordered
 
 
 def number_and_process(number: int) -> tuple[int, int]:
@@ -85,3 +86,29 @@ def test_cpus_are_those_of_this_process() -> None:
     assert available_cpus() >= 1
     if hasattr(os, "sched_getaffinity"):
         assert available_cpus() == len(os.sched_getaffinity(0))
+
+
+def test_a_task_can_be_limited_to_some_cores() -> None:
+    cpus = available_cpus()
+    try:
+        limit_cpus(1)
+        assert available_cpus() == 1
+        limit_cpus(cpus + 1)
+        assert available_cpus() == cpus
+    finally:
+        limit_cpus(None)
+    assert available_cpus() == cpus
+
+
+def test_a_copy_of_a_guard_is_open() -> None:
+    guard = Guard()
+    with guard:
+        copy = pickle.loads(pickle.dumps(guard))
+        entered = threading.Event()
+
+        def enter() -> None:
+            with copy:
+                entered.set()
+
+        threading.Thread(target=enter, daemon=True).start()
+        assert entered.wait(5)

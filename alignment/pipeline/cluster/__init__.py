@@ -1,0 +1,1 @@
+"""Runs stages as tasks of a Ray cluster. Only this package imports ray."""

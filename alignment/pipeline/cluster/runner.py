@@ -1,0 +1,148 @@
+"""Runs the stages of each language as tasks of a Ray cluster."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alignment.config.runner import GB, RunnerSettings
+from alignment.errors import AlignmentError, OutOfMemory, Unexpected, WorkerLost
+from alignment.last_words import at_work_on
+from alignment.pipeline.cluster.connection import check_place
+from alignment.pipeline.cluster.task import ENCODES, Done, Place, Task, perform
+from alignment.pipeline.threads import ThreadsRunner
+from alignment.workers import available_cpus
+
+ATTEMPTS = 4
+"""How often a task is started whose worker is lost."""
+HERE = ("pull",)
+"""Stages that run on this machine: downloads share a lockfile and an allowance."""
+UNKNOWN = "a machine that did not answer"
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+class RayRunner(ThreadsRunner):
+    """Runs the calls of `map` as Ray tasks, and those of `run` in this process.
+
+    A thread of this process waits for each task. Ray starts a task when a machine has its cores,
+    memory and GPUs free.
+
+    Implements `Runner`. The calls and their results must be picklable, and a call must have the
+    same result wherever it runs. `map` raises WorkerLost or OutOfMemory if the worker of a call was
+    lost `ATTEMPTS` times.
+    """
+
+    def __init__(self, settings: RunnerSettings, mark: Path) -> None:
+        """Use the cluster that `connected` has connected to; `mark` is what it yields."""
+        import ray
+
+        self._settings = settings
+        self._mark = mark
+        self._ray = ray
+        self._perform = ray.remote(num_returns="streaming", max_retries=0)(perform)
+        self._running: set[Any] = set()
+        self._stopped = threading.Event()
+
+    def placed(self, stage: str, label: str, call: Callable[[], T]) -> Callable[[], T]:
+        """A call that waits in its thread until a worker has made `call`."""
+        if stage in HERE:
+            return call
+        task = Task(stage, label, call, self._settings.cpus_per_task, self._mark)
+        return functools.partial(self._result, task)
+
+    def concurrency(self, stage: str, calls: int) -> int:
+        """All of them: Ray decides when a task starts."""
+        return min(calls, available_cpus()) if stage in HERE else calls
+
+    def stop(self) -> None:
+        """Cancel all tasks, and start none again."""
+        self._stopped.set()
+        for stream in list(self._running):
+            self._ray.cancel(stream, force=True)
+
+    def _result(self, task: Task) -> Any:
+        at_work_on(task.stage, task.label)
+        hosts: list[str] = []
+        while True:
+            try:
+                done = self._attempt(task, hosts)
+            except self._ray.exceptions.RayTaskError as error:
+                raise _failed_in_ray(error, task, hosts) from None
+            except self._ray.exceptions.RayError as error:
+                lost = _lost(error, task, hosts)
+                if self._stopped.is_set() or len(hosts) >= ATTEMPTS:
+                    raise lost from None
+                logger.warning("%s; trying again", lost.message)
+                continue
+            _log_again(done.records)
+            if done.error is not None:
+                raise done.error
+            return done.value
+
+    def _attempt(self, task: Task, hosts: list[str]) -> Done:
+        """Start the task once and wait for its end; `hosts` gets the name of its machine."""
+        hosts.append(UNKNOWN)
+        stream = self._perform.options(**self._options(task)).remote(task)
+        self._running.add(stream)
+        try:
+            place: Place = self._ray.get(next(stream))
+            hosts[-1] = place.host
+            check_place(place, self._mark.parent)
+            done: Done = self._ray.get(next(stream))
+        finally:
+            self._running.discard(stream)
+        return done
+
+    def _options(self, task: Task) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "name": f"{task.stage} {task.label}",
+            "num_cpus": self._settings.cpus_per_task,
+            "memory": int(self._settings.memory_per_task * GB),
+        }
+        if self._settings.gpus and task.stage.partition(" ")[0] in ENCODES:
+            options["num_gpus"] = self._settings.gpus
+        return options
+
+
+def _log_again(records: list[logging.LogRecord]) -> None:
+    """Pass on what the worker logged, as far as this process wants to see it."""
+    for record in records:
+        target = logging.getLogger(record.name)
+        if target.isEnabledFor(record.levelno):
+            target.handle(record)
+
+
+def _lost(error: Exception, task: Task, hosts: list[str]) -> AlignmentError:
+    """The error of a task whose worker is gone."""
+    place = f"{task.stage} of {task.label}"
+    times = f"attempt {len(hosts)} of {ATTEMPTS}"
+    known = [host for host in dict.fromkeys(hosts) if host != UNKNOWN]
+    on = f"on {', '.join(known or [UNKNOWN])}"
+    if type(error).__name__ == "OutOfMemoryError":
+        return OutOfMemory(
+            f"out of memory in {place} {on}: Ray killed its worker ({times})",
+            hint="Raise runner.memory_per_task, so that fewer tasks run at once, or set "
+            "`max_pairs` of the largest corpora. Finished stages are kept.",
+        )
+    return WorkerLost(
+        f"the worker of {place} was lost {on} ({times})",
+        hint="If it was killed, memory ran out: see `dmesg` there, and raise "
+        "runner.memory_per_task. Finished stages are kept, and the next run continues from there.",
+    )
+
+
+def _failed_in_ray(error: Exception, task: Task, hosts: list[str]) -> AlignmentError:
+    """The error of a task that Ray could not send, start or answer for."""
+    cause = getattr(error, "cause", None) or error
+    text = str(cause).strip().splitlines()
+    return Unexpected(
+        f"unexpected {type(cause).__name__} in {task.stage} of {task.label} on {hosts[-1]}: "
+        f"{text[-1] if text else ''}",
+        hint="This is a bug: report it with the log of the worker, which is in "
+        "/tmp/ray/session_latest/logs there.",
+    )

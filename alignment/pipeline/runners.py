@@ -1,0 +1,33 @@
+"""The runner that a configuration asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alignment.config import Config
+from alignment.pipeline.threads import ThreadsRunner, number_of_threads
+from alignment.pipeline.workspace import Workspace
+
+
+@contextmanager
+def parallel_runner(config: Config, workspace: Workspace) -> Iterator[ThreadsRunner | None]:
+    """The runner of several languages at once; None if `config.runner` asks for none.
+
+    A cluster is connected to while the block lasts.
+
+    Raises:
+        ConfigError: if a machine of the cluster cannot be used, or ray is not installed.
+        Unavailable: if there is no cluster.
+    """
+    settings = config.runner
+    if settings.kind == "local":
+        yield None
+    elif settings.kind == "threads":
+        yield ThreadsRunner(number_of_threads(settings))
+    else:
+        from alignment.pipeline.cluster.connection import connected
+        from alignment.pipeline.cluster.runner import RayRunner
+
+        with connected(settings, workspace.root) as mark:
+            yield RayRunner(settings, mark)
