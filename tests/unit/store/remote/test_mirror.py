@@ -74,6 +74,18 @@ def test_two_machines_build_the_same_key(objects: Objects, tmp_path: Path) -> No
     assert [checked.problem for checked in verify_all(fast)] == [None]
 
 
+def test_the_result_of_a_faster_machine_is_damaged(objects: Objects, tmp_path: Path) -> None:
+    fast = store_of(objects, tmp_path / "fast")
+
+    def damaged() -> None:
+        build(fast, "fast")
+        (name,) = [entry for entry in content_names(objects) if entry.endswith("f.txt")]
+        objects.delete([name])
+
+    assert text_of(build(store_of(objects, tmp_path / "slow"), "slow", meanwhile=damaged)) == "slow"
+    assert text_of(build(store_of(objects, tmp_path / "fast"), "not built")) == "slow"
+
+
 def test_two_machines_with_the_same_result(objects: Objects, tmp_path: Path) -> None:
     other = store_of(objects, tmp_path / "fast")
     artifact = build(store_of(objects, tmp_path / "slow"), meanwhile=lambda: build(other))
