@@ -23,6 +23,7 @@ from alignment.files import remove
 from alignment.store.artifacts import load_artifact, verify
 from alignment.store.directories import LOCKS, TEMPORARY, move_into_place
 from alignment.store.mirrors import Checked, Freed
+from alignment.store.remote.ahead import Ahead
 from alignment.store.remote.artifacts import ArtifactName, RemoteArtifacts, Stored
 from alignment.store.remote.cleanup import Unneeded, unneeded
 from alignment.store.remote.eviction import Eviction
@@ -54,6 +55,7 @@ class RemoteMirror:
         self._pointers = Pointers(remote.objects)
         self._uses = Uses(root / LOCKS / "uses")
         self._eviction = Eviction(root, self._uses, remote, limit)
+        self._ahead = Ahead(remote, root)
         self._agreed: dict[str, str] = {}  # digests by key, which both sides have
         self._damaged: set[str] = set()  # keys that the object store has damaged
 
@@ -99,7 +101,8 @@ class RemoteMirror:
             return None if here is None else self.publish(here)
         name = ArtifactName(stage, key)
         try:
-            stored = self.remote.manifest(name)
+            source = self.remote if here is None else self._ahead
+            stored = source.manifest(name)
             if stored is not None and (here is None or here.digest != stored.digest):
                 return self._fetch(name, stored)
         except Corrupt as error:
