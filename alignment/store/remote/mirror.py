@@ -7,6 +7,7 @@ different results, both go on with the one that was stored first.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ from alignment.files import remove
 from alignment.store.artifacts import load_artifact, verify
 from alignment.store.directories import LOCKS, TEMPORARY, move_into_place
 from alignment.store.mirrors import Checked, Freed
+from alignment.store.remote.ahead import Ahead
 from alignment.store.remote.artifacts import ArtifactName, RemoteArtifacts, Stored
 from alignment.store.remote.cleanup import Unneeded, unneeded
 from alignment.store.remote.eviction import Eviction
@@ -53,6 +55,7 @@ class RemoteMirror:
         self._pointers = Pointers(remote.objects)
         self._uses = Uses(root / LOCKS / "uses")
         self._eviction = Eviction(root, self._uses, remote, limit)
+        self._ahead = Ahead(remote, root)
         self._agreed: dict[str, str] = {}  # digests by key, which both sides have
         self._damaged: set[str] = set()  # keys that the object store has damaged
 
@@ -62,9 +65,8 @@ class RemoteMirror:
     def use(self, stage: str, key: str) -> None:
         """Keep an artifact, if this machine has it, for as long as this object exists."""
         self._uses.note(key)
-        path = self.root / stage / key
-        if path.is_dir():
-            os.utime(path)
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(self.root / stage / key)
 
     def bring(self, inputs: Mapping[str, Input]) -> None:
         """Take the inputs of a stage that this machine does not have.
@@ -99,7 +101,8 @@ class RemoteMirror:
             return None if here is None else self.publish(here)
         name = ArtifactName(stage, key)
         try:
-            stored = self.remote.manifest(name)
+            source = self.remote if here is None else self._ahead
+            stored = source.manifest(name)
             if stored is not None and (here is None or here.digest != stored.digest):
                 return self._fetch(name, stored)
         except Corrupt as error:
@@ -127,11 +130,20 @@ class RemoteMirror:
         stored = self._publish(name, sent, replaces=fresh or damaged)
         self._damaged.discard(artifact.key)
         if stored.digest != artifact.digest:
-            logger.info("%s: the result of a faster machine is used", self.remote.where(name))
-            return replace(self._fetch(name, stored), reused=False)
+            return self._instead_of(artifact, name, stored)
         self._agreed[artifact.key] = artifact.digest
         self._eviction.grown(artifact.path)
         return artifact
+
+    def _instead_of(self, artifact: Artifact, name: ArtifactName, stored: Stored) -> Artifact:
+        """The result of a machine that was faster; ours replaces it if it is damaged."""
+        logger.info("%s: the result of a faster machine is used", self.remote.where(name))
+        try:
+            return replace(self._fetch(name, stored), reused=False)
+        except Corrupt as error:
+            logger.warning("%s is damaged (%s); it is replaced", error.where, error.message)
+            self._damaged.add(artifact.key)
+            return self.publish(artifact)
 
     def _publish(self, name: ArtifactName, stored: Stored, *, replaces: bool) -> Stored:
         """Write a manifest; returns the one that counts then."""

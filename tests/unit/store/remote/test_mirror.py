@@ -53,6 +53,33 @@ def test_a_reuse_asks_once_in_a_process(objects: Objects, tmp_path: Path) -> Non
     assert len(counted.requests) - before == 1
 
 
+def test_a_reuse_of_everything_asks_for_many_at_once(objects: Objects, tmp_path: Path) -> None:
+    stages = [f"stage{number}" for number in range(6)]
+    for stage in stages:
+        build(store_of(objects, tmp_path / "a"), stage=stage)
+    counted = FaultyObjects(objects)
+    store = store_of(counted, tmp_path / "a")
+    for stage in stages[:3]:
+        assert build(store, "not built", stage=stage).reused
+    asked = [request for request in counted.requests if request.endswith("manifest.json")]
+    assert len(set(asked)) == 6, "the rest was asked for with the third"
+    assert len(asked) == 8, "only the first two were asked for twice"
+    for stage in stages[3:]:
+        assert build(store, "not built", stage=stage).reused
+    assert [request for request in counted.requests if request.endswith("manifest.json")] == asked
+
+
+def test_what_another_machine_has_replaced_is_noticed(objects: Objects, tmp_path: Path) -> None:
+    stages = [f"stage{number}" for number in range(4)]
+    for stage in stages:
+        build(store_of(objects, tmp_path / "a"), "old", stage=stage)
+    fresh = store_of(objects, tmp_path / "b", fresh=True)
+    for stage in stages:
+        build(fresh, "new", stage=stage)
+    store = store_of(objects, tmp_path / "a")
+    assert [text_of(build(store, "not built", stage=stage)) for stage in stages] == ["new"] * 4
+
+
 def test_the_manifest_comes_last(objects: Objects, tmp_path: Path) -> None:
     counted = FaultyObjects(objects)
     build(store_of(counted, tmp_path / "a"))
@@ -72,6 +99,18 @@ def test_two_machines_build_the_same_key(objects: Objects, tmp_path: Path) -> No
     verify(artifact)
     assert text_of(build(store_of(objects, tmp_path / "third"), "third")) == "fast"
     assert [checked.problem for checked in verify_all(fast)] == [None]
+
+
+def test_the_result_of_a_faster_machine_is_damaged(objects: Objects, tmp_path: Path) -> None:
+    fast = store_of(objects, tmp_path / "fast")
+
+    def damaged() -> None:
+        build(fast, "fast")
+        (name,) = [entry for entry in content_names(objects) if entry.endswith("f.txt")]
+        objects.delete([name])
+
+    assert text_of(build(store_of(objects, tmp_path / "slow"), "slow", meanwhile=damaged)) == "slow"
+    assert text_of(build(store_of(objects, tmp_path / "fast"), "not built")) == "slow"
 
 
 def test_two_machines_with_the_same_result(objects: Objects, tmp_path: Path) -> None:
