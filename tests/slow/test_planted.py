@@ -43,7 +43,7 @@ def run_planted(
     """Run with a planted artifact; the reasons of the rules that failed, by language."""
     before = tree(workspace / "registry" / "smoke")
     runner = PlantingRunner(Store(workspace / "store"), stage, name, plant)
-    monkeypatch.setattr("alignment.cli.runner.ConsoleRunner", lambda _steps: runner)
+    monkeypatch.setattr("alignment.cli.runner.ConsoleRunner", lambda *_: runner)
     assert run_here("run", SMOKE, workspace=workspace) == REJECTED
     assert tree(workspace / "registry" / "smoke") == before
     champion = Registry(workspace / "registry", "smoke").champion()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,14 @@ from alignment.config.runner import GB, RunnerSettings
 from alignment.errors import AlignmentError, OutOfMemory, Unexpected, WorkerLost
 from alignment.last_words import at_work_on
 from alignment.pipeline.cluster.connection import check_place
-from alignment.pipeline.cluster.task import ENCODES, Done, Place, Task, perform
+from alignment.pipeline.cluster.task import (
+    ENCODES,
+    Done,
+    Place,
+    Task,
+    installed_versions,
+    perform,
+)
 from alignment.pipeline.threads import ThreadsRunner
 from alignment.workers import available_cpus
 
@@ -52,7 +59,8 @@ class RayRunner(ThreadsRunner):
         """A call that waits in its thread until a worker has made `call`."""
         if stage in HERE:
             return call
-        task = Task(stage, label, call, self._settings.cpus_per_task, self._mark)
+        cpus = self._settings.cpus_per_task
+        task = Task(stage, label, call, cpus, self._mark, installed_versions())
         return functools.partial(self._result, task)
 
     def concurrency(self, stage: str, calls: int) -> int:
@@ -74,7 +82,7 @@ class RayRunner(ThreadsRunner):
             except self._ray.exceptions.RayTaskError as error:
                 raise _failed_in_ray(error, task, hosts) from None
             except self._ray.exceptions.RayError as error:
-                lost = _lost(error, task, hosts)
+                lost = lost_worker(error, task, hosts)
                 if self._stopped.is_set() or len(hosts) >= ATTEMPTS:
                     raise lost from None
                 logger.warning("%s; trying again", lost.message)
@@ -87,7 +95,7 @@ class RayRunner(ThreadsRunner):
     def _attempt(self, task: Task, hosts: list[str]) -> Done:
         """Start the task once and wait for its end; `hosts` gets the name of its machine."""
         hosts.append(UNKNOWN)
-        stream = self._perform.options(**self._options(task)).remote(task)
+        stream = self._perform.options(**task_options(self._settings, task)).remote(task)
         self._running.add(stream)
         try:
             place: Place = self._ray.get(next(stream))
@@ -98,15 +106,17 @@ class RayRunner(ThreadsRunner):
             self._running.discard(stream)
         return done
 
-    def _options(self, task: Task) -> dict[str, Any]:
-        options: dict[str, Any] = {
-            "name": f"{task.stage} {task.label}",
-            "num_cpus": self._settings.cpus_per_task,
-            "memory": int(self._settings.memory_per_task * GB),
-        }
-        if self._settings.gpus and task.stage.partition(" ")[0] in ENCODES:
-            options["num_gpus"] = self._settings.gpus
-        return options
+
+def task_options(settings: RunnerSettings, task: Task) -> dict[str, Any]:
+    """What Ray reserves for a task, and its name in Ray's lists."""
+    options: dict[str, Any] = {
+        "name": f"{task.stage} {task.label}",
+        "num_cpus": settings.cpus_per_task,
+        "memory": int(settings.memory_per_task * GB),
+    }
+    if settings.gpus and task.stage.partition(" ")[0] in ENCODES:
+        options["num_gpus"] = settings.gpus
+    return options
 
 
 def _log_again(records: list[logging.LogRecord]) -> None:
@@ -117,8 +127,8 @@ def _log_again(records: list[logging.LogRecord]) -> None:
             target.handle(record)
 
 
-def _lost(error: Exception, task: Task, hosts: list[str]) -> AlignmentError:
-    """The error of a task whose worker is gone."""
+def lost_worker(error: Exception, task: Task, hosts: Sequence[str]) -> AlignmentError:
+    """The error of a task whose worker is gone; `hosts` has one entry for each attempt."""
     place = f"{task.stage} of {task.label}"
     times = f"attempt {len(hosts)} of {ATTEMPTS}"
     known = [host for host in dict.fromkeys(hosts) if host != UNKNOWN]

@@ -40,6 +40,8 @@ class Task:
     """Cores that the call may use."""
     mark: Path
     """A file that the driver wrote into the workspace."""
+    versions: dict[str, str]
+    """`installed_versions` of the driver."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,14 @@ class Done:
 
 
 def perform(task: Task) -> Iterator[Place | Done]:
-    """Say where the call runs, then make it."""
-    yield look_around(task.mark)
+    """Say where the call runs, then make it.
+
+    Nothing is made where it could be wrong: the driver raises an error for the place.
+    """
+    place = look_around(task.mark)
+    yield place
+    if place.versions != task.versions or not place.sees_workspace:
+        return
     limit_cpus(task.cpus)
     _drop_encoders(task.stage)
     yield _called(task)

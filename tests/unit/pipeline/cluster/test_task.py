@@ -25,7 +25,7 @@ def all_cpus_again(monkeypatch: pytest.MonkeyPatch) -> None:
 def performed(tmp_path: Path, call: Callable[[], object]) -> tuple[Place, Done]:
     mark = tmp_path / "mark"
     mark.touch()
-    place, done = perform(Task("clean", "cy", call, 1, mark))
+    place, done = perform(Task("clean", "cy", call, 1, mark, installed_versions()))
     assert isinstance(place, Place) and isinstance(done, Done)
     return place, done
 
@@ -38,10 +38,16 @@ def test_it_says_where_it_runs_and_then_the_result(tmp_path: Path) -> None:
     assert (done.value, done.error) == (7, None)
 
 
-def test_it_says_if_it_does_not_see_the_workspace(tmp_path: Path) -> None:
-    steps = perform(Task("clean", "cy", functools.partial(int), 1, tmp_path / "nothing"))
-    place = next(steps)
+def test_it_makes_nothing_without_the_workspace(tmp_path: Path) -> None:
+    task = Task("clean", "cy", refuse, 1, tmp_path / "nothing", installed_versions())
+    (place,) = perform(task)
     assert isinstance(place, Place) and not place.sees_workspace
+
+
+def test_it_makes_nothing_with_another_version(tmp_path: Path) -> None:
+    versions = {**installed_versions(), "torch": "0.0.1"}
+    (place,) = perform(Task("clean", "cy", refuse, 1, tmp_path, versions))
+    assert isinstance(place, Place) and place.versions != versions
 
 
 def test_the_call_sees_its_share_of_the_cores(tmp_path: Path) -> None:
