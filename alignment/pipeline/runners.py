@@ -29,5 +29,9 @@ def parallel_runner(config: Config, workspace: Workspace) -> Iterator[ThreadsRun
         from alignment.pipeline.cluster.connection import connected
         from alignment.pipeline.cluster.runner import RayRunner
 
-        with connected(settings, workspace.root) as mark:
-            yield RayRunner(settings, mark)
+        if workspace.shared is None:
+            with connected(settings, workspace.root) as mark:
+                yield RayRunner(settings, mark)
+        else:  # each machine takes what it lacks from the bucket
+            with connected(settings, None):
+                yield RayRunner(settings, None, workspace.store.localized)

@@ -21,15 +21,16 @@ logger = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def connected(settings: RunnerSettings, root: Path) -> Iterator[Path]:
+def connected(settings: RunnerSettings, root: Path | None) -> Iterator[Path | None]:
     """Connect to the cluster, check every machine, and disconnect in the end.
 
     Args:
         settings: With the address of the head.
-        root: Directory of the workspace, which every machine must see under this path.
+        root: Directory of the workspace, which every machine must see under this path; None if the
+            workspace is in a bucket, from which each machine takes what it needs.
 
     Yields:
-        A file in the workspace by which a worker knows that it sees the same directory.
+        A file in the workspace by which a worker knows that it sees the same directory, if it must.
 
     Raises:
         ConfigError: if ray is not installed, if no machine has what a task needs, or if one has
@@ -52,7 +53,10 @@ def connected(settings: RunnerSettings, root: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _marked(root: Path) -> Iterator[Path]:
+def _marked(root: Path | None) -> Iterator[Path | None]:
+    if root is None:
+        yield None
+        return
     mark = root / f".seen-by-workers-{uuid.uuid4().hex}"
     root.mkdir(parents=True, exist_ok=True)
     mark.touch()
@@ -62,7 +66,7 @@ def _marked(root: Path) -> Iterator[Path]:
         mark.unlink(missing_ok=True)
 
 
-def check_cluster(settings: RunnerSettings, mark: Path) -> None:
+def check_cluster(settings: RunnerSettings, mark: Path | None) -> None:
     """Check that a machine has what a task needs, and that all such machines can be used.
 
     Raises:
@@ -93,7 +97,7 @@ def check_cluster(settings: RunnerSettings, mark: Path) -> None:
     for reference in ready:
         place = _answer(ray, reference, asked[reference])
         if place is not None:
-            check_place(place, mark.parent)
+            check_place(place, None if mark is None else mark.parent)
             places.append(place)
     if not places:
         raise Unavailable(
@@ -104,7 +108,7 @@ def check_cluster(settings: RunnerSettings, mark: Path) -> None:
     logger.info("Ray: %d machines can run tasks", len(places))
 
 
-def check_place(place: Place, root: Path) -> None:
+def check_place(place: Place, root: Path | None) -> None:
     """Check that a worker has the versions of this process, and the same workspace.
 
     Raises:
@@ -123,7 +127,7 @@ def check_place(place: Place, root: Path) -> None:
             hint="Install the same ones on every machine of the cluster, with "
             "`pip install --constraint constraints.txt`, and restart Ray there.",
         )
-    if not place.sees_workspace:
+    if root is not None and not place.sees_workspace:
         raise ConfigError(
             f"{place.host} does not see the workspace {root} of this machine",
             where="--workspace",

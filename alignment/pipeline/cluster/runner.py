@@ -22,6 +22,7 @@ from alignment.pipeline.cluster.task import (
     perform,
 )
 from alignment.pipeline.threads import ThreadsRunner
+from alignment.types import Artifact
 from alignment.workers import available_cpus
 
 ATTEMPTS = 4
@@ -44,12 +45,24 @@ class RayRunner(ThreadsRunner):
     lost `ATTEMPTS` times.
     """
 
-    def __init__(self, settings: RunnerSettings, mark: Path) -> None:
-        """Use the cluster that `connected` has connected to; `mark` is what it yields."""
+    def __init__(
+        self,
+        settings: RunnerSettings,
+        mark: Path | None,
+        localized: Callable[[Artifact], Artifact] | None = None,
+    ) -> None:
+        """Use the cluster that `connected` has connected to.
+
+        Args:
+            settings: What a task needs.
+            mark: What `connected` yields.
+            localized: Brings the files of an artifact to this machine after another has built it.
+        """
         import ray
 
         self._settings = settings
         self._mark = mark
+        self._localized = localized
         self._ray = ray
         self._perform = ray.remote(num_returns="streaming", max_retries=0)(perform)
         self._running: set[Any] = set()
@@ -90,6 +103,8 @@ class RayRunner(ThreadsRunner):
             _log_again(done.records)
             if done.error is not None:
                 raise done.error
+            if self._localized is not None and isinstance(done.value, Artifact):
+                return self._localized(done.value)
             return done.value
 
     def _attempt(self, task: Task, hosts: list[str]) -> Done:
@@ -100,7 +115,7 @@ class RayRunner(ThreadsRunner):
         try:
             place: Place = self._ray.get(next(stream))
             hosts[-1] = place.host
-            check_place(place, self._mark.parent)
+            check_place(place, None if self._mark is None else self._mark.parent)
             done: Done = self._ray.get(next(stream))
         finally:
             self._running.discard(stream)

@@ -38,8 +38,8 @@ class Task:
     call: Callable[[], Any]
     cpus: int
     """Cores that the call may use."""
-    mark: Path
-    """A file that the driver wrote into the workspace."""
+    mark: Path | None
+    """A file that the driver wrote into the workspace; None if each machine has its own copies."""
     versions: dict[str, str]
     """`installed_versions` of the driver."""
 
@@ -78,9 +78,10 @@ def perform(task: Task) -> Iterator[Place | Done]:
     yield _called(task)
 
 
-def look_around(mark: Path) -> Place:
+def look_around(mark: Path | None) -> Place:
     """This host and process, its versions, and whether it sees the workspace of the driver."""
-    return Place(socket.gethostname(), os.getpid(), installed_versions(), mark.is_file())
+    sees_workspace = mark is None or mark.is_file()
+    return Place(socket.gethostname(), os.getpid(), installed_versions(), sees_workspace)
 
 
 @functools.cache
