@@ -73,7 +73,9 @@ class RunnerSettings(Section):
 
     @model_validator(mode="after")
     def _keys_of_the_kind(self) -> RunnerSettings:
-        surplus = [key for key in _ONLY_RAY if key in self.model_fields_set]
+        # The record of a run has every key, with the default of those that were left out.
+        fields = type(self).model_fields
+        surplus = [key for key in _ONLY_RAY if getattr(self, key) != fields[key].default]
         if surplus and self.kind != "ray":
             raise ValueError(f"only kind: ray has {' and '.join(surplus)}; the kind is {self.kind}")
         return self

@@ -27,6 +27,7 @@ class Saboteur(RayRunner):
     ) -> None:
         """`victims` has, by stage and language, what kills the worker."""
         super().__init__(settings, mark)
+        self._store = mark.parent / "store"
         self._flags = flags
         self._victims = victims
 
@@ -35,7 +36,7 @@ class Saboteur(RayRunner):
         kill = self._victims.get((stage, label))
         if kill is not None:
             flag = self._flags / f"{stage}-{label}"
-            call = functools.partial(killed_once, call, flag, self._mark.parent / "store", kill)
+            call = functools.partial(killed_once, call, flag, self._store, kill)
         return super().placed(stage, label, call)
 
 

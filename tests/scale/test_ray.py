@@ -93,6 +93,7 @@ def sabotaged(
     place = Workspace(workspace)
     config = load_config(SMOKE)
     with connected(settings(cluster), place.root) as mark:
+        assert mark is not None
         runner = sabotage.Saboteur(settings(cluster), mark, flags, victims)
         outcome = run_pipeline(config, place, runner)
     assert len(list(flags.iterdir())) == len(victims), "a worker was not killed"

@@ -28,7 +28,7 @@ def test_addresses(address: str) -> None:
         ("runner={kind: ray, address: 'ray://head:10001'}", "Ray Client"),
         ("runner={kind: ray, gpus: 1.5}", "a part of one GPU or a whole number"),
         ("runner={kind: threads, gpus: 1}", "only kind: ray has gpus; the kind is threads"),
-        ("runner={address: auto}", "only kind: ray has address; the kind is local"),
+        ("runner={address: 'head:1'}", "only kind: ray has address; the kind is local"),
         ("runner={kind: spark}", "'local', 'threads' or 'ray'"),
         ("runner={kind: ray, memory_per_task: 0}", "expected a number above 0"),
         ("runner={kind: ray, num_gpus: 1}", "gpus"),
