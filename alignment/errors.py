@@ -26,9 +26,9 @@ class AlignmentError(Exception):
     """Exit code of the command line."""
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
-        self.message = redacted(message)
-        self.where = None if where is None else redacted(where)
-        self.hint = None if hint is None else redacted(hint)
+        self.message = _shown(message)
+        self.where = None if where is None else _shown(where)
+        self.hint = None if hint is None else _shown(hint)
         super().__init__(self.message, self.where, self.hint)
 
     def __str__(self) -> str:
@@ -37,6 +37,11 @@ class AlignmentError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), dict(self.__dict__), self.args)
+
+
+def _shown(text: str) -> str:
+    r"""Without secrets, and with `\udce9` for what UTF-8 cannot store, as in names of files."""
+    return redacted(text.encode("utf-8", "backslashreplace").decode())
 
 
 def _rebuild(

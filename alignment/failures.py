@@ -25,6 +25,9 @@ _MEMORY_TEXTS = (
     "cannot allocate memory",
     "can't start new thread",
     "cannot apply additional memory protection",
+    # oneDNN, torch's library of products on processors, has no memory for the code it generates.
+    "could not create a primitive",
+    "could not execute a primitive",
     "failed to launch worker thread",
     "failed to map segment from shared object",
     "not enough memory",
@@ -45,6 +48,7 @@ _LIMITS = {
     errno.EPERM: "Give yourself the right to read and write it.",
     errno.EIO: "The disk or the network file system has an error: see `dmesg`.",
     errno.ESTALE: "The network file system has changed: run again.",
+    errno.ELOOP: "A symbolic link leads back to itself: replace it.",
     errno.ENAMETOOLONG: "Choose a shorter name or --workspace.",
 }
 _LOWER = {
@@ -128,6 +132,7 @@ def _out_of_memory(error: Exception, stage: str, language: str) -> OutOfMemory:
     details.append(memory.described())
     return OutOfMemory(
         f"out of memory{_during(stage, language)} ({'; '.join(details)})",
+        where=error.where if isinstance(error, AlignmentError) else None,
         hint=f"{_lower(stage)} Free memory, or raise the limit. {_KEPT}".strip(),
     )
 
@@ -178,7 +183,7 @@ def _says_memory(error: BaseException) -> bool:
     is_library = type(error).__module__.partition(".")[0] in _LIBRARIES
     if not is_library and not isinstance(error, RuntimeError | ImportError | OSError):
         return False
-    text = str(error).lower()
+    text = str(error).lower().replace("a primitive descriptor", "")  # not possible at all
     return any(phrase in text for phrase in _MEMORY_TEXTS)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from alignment.errors import Corrupt
 from alignment.files import file_digest, write_atomically
 from alignment.redaction import without_credentials
+from alignment.text import parse_json
 
 MANIFEST = "manifest.json"
 CHECKSUM = "checksum"
@@ -57,7 +58,7 @@ def parse_manifest(text: bytes, where: str) -> dict[str, Any]:
         Corrupt: if it cannot be parsed, or does not match its checksum.
     """
     try:
-        content = json.loads(text)
+        content = parse_json(text)
     except (ValueError, RecursionError) as error:
         raise Corrupt(f"the manifest is unreadable ({error})", where=where) from error
     if not isinstance(content, dict):

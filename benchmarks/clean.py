@@ -75,6 +75,7 @@ def main() -> None:
             peer.append(_opusfilter(data, limits))
         speeds = [[data_rows(data) / run.seconds for run in runs] for runs in (ours, peer)]
         ratio = statistics.median(a / b for a, b in zip(*speeds, strict=True))
+        processor = [statistics.median(run.cpu_seconds for run in runs) for runs in (ours, peer)]
         memory = [max(run.mebibytes for run in runs) for runs in (ours, peer)]
         table.add_row(
             name,
@@ -89,6 +90,8 @@ def main() -> None:
             "ratio": round(ratio, 2),
             "ours_mib": round(memory[0]),
             "peer_mib": round(memory[1]),
+            "cpu_seconds": [round(seconds, 2) for seconds in processor],
+            "cpu_ratio": round(processor[1] / processor[0], 2),
         }
         _differences(console, name, data, limits)
     console.print(table)

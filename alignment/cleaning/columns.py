@@ -8,7 +8,6 @@ Nearly every sentence is already in its normal form, and most characters fold to
 
 from __future__ import annotations
 
-import functools
 import itertools
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -127,8 +126,8 @@ def not_normal(texts: Texts) -> Bools:
 
 def _changes_together(rows: list[str]) -> list[bool]:
     """Whether `normalize` composes characters of each row, or decodes an escape in it."""
-    composed = map_lines(functools.partial(unicodedata.normalize, "NFC"), rows)
-    return [form != row or unescape(row) != row for row, form in zip(rows, composed, strict=True)]
+    # The check of a whole row is quick unless it may compose, which few rows with an accent can.
+    return [not unicodedata.is_normalized("NFC", row) or unescape(row) != row for row in rows]
 
 
 def comparables(texts: Texts) -> Texts:
@@ -167,30 +166,18 @@ def _comparable_rows(rows: list[str]) -> list[str]:
     return result
 
 
-def map_lines(function: Callable[[str], str], rows: list[str]) -> list[str]:
-    r"""`function` of each row, in one call.
-
-    It must treat every line of a text separately, and give no line breaks. Folding case and the
-    normal forms of Unicode do, since nothing composes with `\n` or is sorted across it.
-    """
-    results = function("\n".join(rows)).split("\n")
-    if len(results) == len(rows):
-        return results
-    return [function(row) for row in rows]  # none, or some with line breaks
-
-
 def fingerprints(compared: Texts, rows: Ints | None = None) -> Ints:
     """`normalize.fingerprint` of texts that are already in their comparable form (n,).
 
     Of all rows, or of those numbered by `rows` (n,).
     """
-    data = compared.points.tobytes()
-    selected = slice(None) if rows is None else rows
-    starts = (4 * compared.offsets[:-1][selected]).tolist()  # 4 bytes per code point
-    ends = (4 * compared.offsets[1:][selected]).tolist()
-    digest = xxhash.xxh3_64_intdigest
-    values = [digest(data[start:end]) for start, end in zip(starts, ends, strict=True)]
-    return np.array(values, dtype=np.uint64).view(np.int64)
+    edges = pa.py_buffer(4 * compared.offsets)  # 4 bytes per code point
+    buffers = [None, edges, pa.py_buffer(compared.points)]
+    texts = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(compared), buffers)
+    selected = texts if rows is None else texts.take(pa.array(rows))
+    # NumPy's objects are the texts as `bytes`, made in one call.
+    digests = map(xxhash.xxh3_64_intdigest, selected.to_numpy(zero_copy_only=False))
+    return np.fromiter(digests, dtype=np.uint64, count=len(selected)).view(np.int64)
 
 
 def take(texts: Texts, rows: Ints) -> Texts:

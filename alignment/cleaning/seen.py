@@ -34,14 +34,17 @@ class SeenHashes:
 
     def add(self, hashes: Ints) -> Bools:
         """Remember hashes (n,); True where one was seen before, here or earlier in the column."""
-        order = np.argsort(hashes, kind="stable")
+        order = np.argsort(hashes)  # not stable, which is five times as fast
         ordered = hashes[order]
-        repeated = np.zeros(len(hashes), dtype=bool)
-        repeated[1:] = ordered[1:] == ordered[:-1]
-        known = repeated | self._in_runs(ordered)
-        self._insert(ordered[~known])
-        seen = np.empty(len(hashes), dtype=bool)
-        seen[order] = known
+        is_new = np.ones(len(hashes), dtype=bool)
+        is_new[1:] = ordered[1:] != ordered[:-1]
+        starts = np.flatnonzero(is_new)
+        distinct = ordered[starts]
+        first = np.minimum.reduceat(order, starts) if len(starts) else starts
+        unknown = ~self._in_runs(distinct)
+        self._insert(distinct[unknown])
+        seen = np.ones(len(hashes), dtype=bool)
+        seen[first[unknown]] = False
         return seen
 
     def _in_runs(self, ordered: Ints) -> Bools:

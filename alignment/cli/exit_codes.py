@@ -54,8 +54,9 @@ def _code_of(command: Callable[[], object]) -> int:
         )
         return INTERRUPTED
     except AlignmentError as error:
-        print_error(str(error))
-        return error.exit_code
+        explanation = explained(error)  # what could not be loaded may have lacked memory
+        print_error(str(explanation))
+        return explanation.exit_code
     except BrokenPipeError:  # the reader of our output has gone, such as `head`
         output.discard(sys.stdout)
         return 0

@@ -46,6 +46,7 @@ def parquet_records(path: Path, wanted: list[str]) -> Iterator[dict[str, Any]]:
         with _open(path) as file:
             _check(file, path, wanted)
             for group in range(file.metadata.num_row_groups):
+                _check_group(file, path, group, wanted)
                 _check_dictionaries(path, group, wanted)
                 rows = _rows_per_batch(file, group, wanted)
                 for batch in file.iter_batches(rows, [group], wanted, use_threads=False):
@@ -101,7 +102,7 @@ def _explodes(path: Path) -> UnsafeArchive:
 
 
 def _check(file: pq.ParquetFile, path: Path, wanted: list[str]) -> None:
-    """Refuse by the metadata alone: too many rows, lists, and pages that expand too far."""
+    """Refuse by the file's own metadata alone: too many rows, and lists."""
     metadata = file.metadata
     size = path.stat().st_size
     if metadata.num_rows > max(_ALWAYS_ALLOWED_ROWS, MAX_RATIO * size):
@@ -110,9 +111,21 @@ def _check(file: pq.ParquetFile, path: Path, wanted: list[str]) -> None:
         column = file.schema.column(number)
         if column.max_repetition_level:
             raise Malformed(f"{column.path}: expected text, got list", where=f"{path}:1")
-        for group in range(metadata.num_row_groups):
-            if metadata.row_group(group).column(number).total_uncompressed_size > _limit(path):
-                raise _explodes(path)
+
+
+def _check_group(file: pq.ParquetFile, path: Path, group: int, wanted: list[str]) -> None:
+    """Refuse pages that expand too far.
+
+    One row is read first: `column` ends the process if the metadata of a column is damaged
+    (pyarrow 26), where reading raises an error.
+    """
+    metadata = file.metadata.row_group(group)
+    if metadata.total_byte_size > _limit(path):
+        raise _explodes(path)
+    next(file.iter_batches(1, [group], wanted, use_threads=False), None)
+    for number in _leaves(file, wanted):
+        if metadata.column(number).total_uncompressed_size > _limit(path):
+            raise _explodes(path)
 
 
 def _leaves(file: pq.ParquetFile, wanted: list[str]) -> list[int]:

@@ -96,6 +96,8 @@ def _mismatch(start: bytes, ending: str) -> str | None:
     marks = _MARKS.get(_ALIASES.get(ending, ending))
     if marks is not None:
         return None if start.startswith(marks) else _message(_received(start), ending)
+    if not start and ending in (*_PLAIN, *_XML, *_JSON):
+        return _message("an empty file", ending)
     text = _text(start)
     is_page = _HTML.match(text) is not None
     if ending in _PLAIN:
@@ -111,7 +113,7 @@ def _mismatch(start: bytes, ending: str) -> str | None:
         wrong = not text.lstrip().startswith(("{", "["))
     else:
         wrong = is_page and ending[1:].isalpha() and ending not in _PAGES
-    return _message(_received(start), ending) if wrong and start else None
+    return _message(_received(start), ending) if wrong else None
 
 
 def _damage(path: Path, ending: str) -> str | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 import errno
 import hashlib
-import json
 import os
 import threading
 from collections.abc import Callable
@@ -44,6 +43,7 @@ from alignment.errors import (
 from alignment.extras import require
 from alignment.files import file_digest, write_json
 from alignment.redaction import redacted_address
+from alignment.text import parse_json
 from alignment.workers import Guard
 
 _CHUNK_BYTES = 2**20
@@ -175,7 +175,7 @@ class Downloads:
         if locked is not None:
             return find_object(self.root, locked.sha256, locked.size)
         try:
-            record = json.loads(self._record(identity).read_text())
+            record = parse_json(self._record(identity).read_bytes())
         except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(record, dict):

@@ -6,7 +6,6 @@ Commit it together with the configuration.
 from __future__ import annotations
 
 import datetime
-import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from filelock import FileLock
 from alignment.errors import ChecksumMismatch, ConfigError
 from alignment.files import write_json
 from alignment.redaction import redacted_address
+from alignment.text import parse_json
 from alignment.workers import Guard
 
 VERSION = 1
@@ -85,7 +85,7 @@ class Lockfile:
         if self.path is None or not self.path.is_file():
             return {}
         try:
-            document = json.loads(self.path.read_text(encoding="utf-8"))
+            document = parse_json(self.path.read_bytes())
             entries = [LockedFile(**entry) for entry in document["files"]]
             for entry in entries:
                 _check(entry)

@@ -6,7 +6,6 @@ that the server sent, so that a later run resumes only if the server still has t
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from alignment.downloads.retry import (
 from alignment.errors import NotFound, SourceError, TooLarge, Unavailable
 from alignment.files import write_json
 from alignment.redaction import redacted
+from alignment.text import parse_json
 
 MAX_REDIRECTS = 10
 Progress = Callable[[str, int, int | None], None]
@@ -251,7 +251,7 @@ def _hint(partial: Path) -> str:
 
 def _read_sidecar(partial: Path) -> _RemoteFile:
     try:
-        remote = _RemoteFile(**json.loads(sidecar(partial).read_text()))
+        remote = _RemoteFile(**parse_json(sidecar(partial).read_bytes()))
     except (OSError, ValueError, TypeError, RecursionError):
         return _RemoteFile(None, None)
     if not isinstance(remote.size, int | None) or not isinstance(remote.validator, str | None):

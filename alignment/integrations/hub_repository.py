@@ -12,6 +12,7 @@ from alignment.errors import ConfigError, RegistryError, VersionExists
 from alignment.integrations.hub_errors import status_of
 from alignment.manifests import MANIFEST
 from alignment.registry import Version
+from alignment.text import parse_json
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
@@ -150,7 +151,7 @@ class Repository:
                 path = self._api.hf_hub_download(
                     self._id, MANIFEST, revision=commit, cache_dir=directory
                 )
-                digest = json.loads(Path(path).read_text(encoding="utf-8"))["digest"]
+                digest = parse_json(Path(path).read_bytes())["digest"]
             except (EntryNotFoundError, ValueError, KeyError, TypeError, RecursionError):
                 return None
         return str(digest)

@@ -6,12 +6,12 @@ A wrong digit in `summary.json` would be shown, compared and sent like a right o
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from alignment.errors import Corrupt
 from alignment.files import json_text, write_atomically, write_json
+from alignment.text import parse_json
 
 DIGESTS = "digests.json"
 """What each file may be: a list, because a file is replaced after its new digest is known here."""
@@ -62,7 +62,7 @@ def read_record_file(path: Path) -> bytes:
 def _read_digests(directory: Path) -> dict[str, list[str]]:
     """Nothing if there are none. A damaged file only means that nothing can be compared."""
     try:
-        digests = json.loads((directory / DIGESTS).read_bytes())
+        digests = parse_json((directory / DIGESTS).read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     return digests if isinstance(digests, dict) else {}

@@ -14,7 +14,7 @@ from alignment.config import Config
 from alignment.config.registry import is_bucket
 from alignment.context import RunContext
 from alignment.downloads import Allowance, Downloads, Lockfile
-from alignment.errors import Busy
+from alignment.errors import Busy, ConfigError
 from alignment.references import resolved_address
 from alignment.registry import Registry, open_registry
 from alignment.registry.bucket.address import cache_root
@@ -26,7 +26,7 @@ class Workspace:
     """A directory with artifacts, downloads, published models and run records.
 
     Raises:
-        ConfigError: if the directory cannot be written.
+        ConfigError: if the directory cannot be written or cannot be named in UTF-8.
     """
 
     root: Path
@@ -39,7 +39,7 @@ class Workspace:
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
-        self.root = self.root.resolve()
+        self.root = _checked(self.root)
         self.store = Store(self.root / "store", fresh=self.fresh)
 
     def downloads(self, config: Config, *, update: bool = False) -> Downloads:
@@ -110,3 +110,18 @@ class Workspace:
             yield
         finally:
             lock.release()
+
+
+def _checked(root: Path) -> Path:
+    """The absolute path, if all libraries can open files in it."""
+    hint = "Choose another --workspace."
+    try:
+        absolute = root.resolve()
+        str(absolute).encode("utf-8")  # which safetensors and tokenizers need
+    except UnicodeEncodeError:
+        message = "the path of the workspace is not valid UTF-8"
+        raise ConfigError(message, where=str(root), hint=hint) from None
+    except (OSError, RuntimeError) as error:
+        message = f"the workspace cannot be found: {error}"
+        raise ConfigError(message, where=str(root), hint=hint) from None
+    return absolute

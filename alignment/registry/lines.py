@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from alignment.files import write_bytes_atomically
+from alignment.text import parse_json
 
 LineT = TypeVar("LineT")
 
@@ -64,6 +65,6 @@ def _content(path: Path) -> bytes:
 
 def _parsed(text: bytes, parse: Callable[[Any], LineT | None]) -> LineT | None:
     try:
-        return parse(json.loads(text))
+        return parse(parse_json(text))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

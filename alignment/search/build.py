@@ -41,6 +41,7 @@ from alignment.search.manifest import (
     is_index,
 )
 from alignment.search.methods import HNSW_FROM, build_hnsw
+from alignment.text import parse_json
 
 BLOCK = 1024
 """Documents that are encoded and written at once: what a killed build loses at most."""
@@ -121,7 +122,7 @@ class _Draft:
         key = hashlib.sha256(identity.encode()).hexdigest()
         directory = out.with_name(f".{out.name}.partial")
         try:
-            progress = json.loads((directory / PROGRESS).read_text("utf-8"))
+            progress = parse_json((directory / PROGRESS).read_bytes())
             draft = cls(directory, **progress)
             if draft.key == key and draft._is_whole():
                 return draft

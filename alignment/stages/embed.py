@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import itertools
-import json
 import logging
 import os
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from alignment.arrays import save_array
 from alignment.context import RunContext
 from alignment.encoder.cache import cached_encoder
 from alignment.files import file_digest, write_json
+from alignment.text import parse_json
 from alignment.types import Artifact, Counts
 from alignment.vectors import SHARD_ROWS, distinct_texts, shard_name, write_shard
 
@@ -168,7 +168,7 @@ def _digests(directory: Path) -> Path:
 def _read_digests(directory: Path) -> dict[str, str]:
     """Nothing if the file is damaged: the shards are then encoded again."""
     try:
-        digests = json.loads(_digests(directory).read_bytes())
+        digests = parse_json(_digests(directory).read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     return digests if isinstance(digests, dict) else {}

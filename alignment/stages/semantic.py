@@ -30,9 +30,9 @@ from alignment.triplets.pools import pool_count, pool_numbers
 from alignment.types import Artifact, Counts, FilterReport
 from alignment.vectors import PairVectors, pair_vectors
 
-REVISION = 1
-POOL = 131_072
-"""Pairs that are compared with each other, at most."""
+REVISION = 2
+POOL = 8_192
+"""Pairs that are compared with each other, at most: the cost of a pair grows with it."""
 logger = logging.getLogger(__name__)
 
 

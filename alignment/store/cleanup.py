@@ -57,7 +57,7 @@ def collect(
     """Delete the artifacts that are not needed, and what killed processes left.
 
     Kept are the artifacts in `used`, the newest one of each stage and language, and everything
-    that these were built from.
+    that these were built from, unless its manifest is damaged.
 
     Args:
         store: The store.
@@ -97,18 +97,22 @@ def _unneeded(store: Store, used: Iterable[str]) -> list[Path]:
     open_keys = [*used, *latest_keys(store.root)]
     while open_keys:
         key = open_keys.pop()
-        if key not in needed and key in paths:
+        if key in needed or key not in paths:
+            continue
+        inputs = _input_keys(paths[key])
+        if inputs is not None:
             needed.add(key)
-            open_keys += _input_keys(paths[key])
+            open_keys += inputs
     return [path for key, path in paths.items() if key not in needed]
 
 
-def _input_keys(path: Path) -> list[str]:
+def _input_keys(path: Path) -> list[str] | None:
+    """What the artifact was built from; None if its manifest is damaged: nothing can use it."""
     try:
         inputs = read_manifest(path)["inputs"]
         return [entry["key"] for entry in inputs.values()]
     except (Corrupt, KeyError, TypeError, AttributeError):
-        return []
+        return None
 
 
 def _unfinished(store: Store) -> list[Path]:

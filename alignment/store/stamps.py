@@ -7,7 +7,6 @@ modification, but not the time of change.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 from alignment.errors import Corrupt
 from alignment.files import file_digest, write_json
+from alignment.text import parse_json
 
 SETTLED_NS = 2_000_000_000
 """A file that changed less than two seconds before it was read may change again within the same
@@ -88,7 +88,7 @@ def check_files(
 def read_stamps(path: Path) -> dict[str, Stamp]:
     """What `write_stamps` wrote; nothing if it is damaged: the files are then compared again."""
     try:
-        content = json.loads(path.read_bytes())
+        content = parse_json(path.read_bytes())
         return {name: Stamp(*entry) for name, entry in content.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}

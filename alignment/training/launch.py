@@ -85,7 +85,7 @@ def _failure(job: Job, code: int, peak: int | None) -> AlignmentError:
     log = job.scratch / LOG
     end = _end_of(log)
     hints = []
-    if _ran_out_of_memory(code, end):
+    if _ran_out_of_memory(code, end) or code == -signal.SIGSEGV:
         hints.append(
             "Lower train.batch_tokens or train.batch_size, set train.gradient_cache: true, "
             f"or free memory ({memory.described(peak)})."
@@ -125,6 +125,11 @@ def _how_it_ended(job: Job, code: int, end_of_log: str) -> str:
     if _ran_out_of_memory(code, end_of_log):
         return (
             f"the training process was killed by signal {-code}, most likely because memory ran out"
+        )
+    if code == -signal.SIGSEGV:
+        return (
+            f"the training process was killed by signal {-code}: a library crashed, as some do "
+            "when memory runs out"
         )
     if code == -signal.SIGBUS:
         return (

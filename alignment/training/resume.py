@@ -6,12 +6,12 @@ A checkpoint may be on disk for hours before it is read, so its checksums are ve
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from alignment.files import file_digest, write_json
+from alignment.text import parse_json
 from alignment.training.job import PROGRESS
 
 DIGESTS = "digests.json"
@@ -52,10 +52,10 @@ def step_of(checkpoint: Path) -> int:
 def _is_whole(checkpoint: Path) -> bool:
     """Without digests the process was killed right after the checkpoint, or is an older one."""
     try:
-        json.loads((checkpoint / _STATE).read_bytes())
+        parse_json((checkpoint / _STATE).read_bytes())
         if not (checkpoint / DIGESTS).is_file():
             return True
-        recorded = json.loads((checkpoint / DIGESTS).read_bytes())
+        recorded = parse_json((checkpoint / DIGESTS).read_bytes())
         return _matches(checkpoint, recorded)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return False

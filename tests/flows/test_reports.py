@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flows.reports import ADDRESS, address_of, serving
+from tests.support import ROOT
 
 
 @pytest.fixture
@@ -60,3 +65,24 @@ def test_nothing_else(page: Path, tmp_path: Path, path: str) -> None:
 def test_without_an_address_it_is_a_file(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ADDRESS, raising=False)
     assert address_of(page) == page.as_uri()
+
+
+def test_as_a_command(page: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-m", "flows.reports", "--port"]
+    options: dict[str, Any] = {"cwd": tmp_path, "env": environment, "text": True}
+    with subprocess.Popen([*words, "0"], stdout=subprocess.PIPE, **options) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[3].rstrip(".")
+        with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:
+            assert answer.read() == b"ok"
+        link = f"{address}/0/work%20space/runs/20260131/report.html"
+        with urllib.request.urlopen(link, timeout=5) as answer:
+            assert answer.status == 200
+        port = address.rpartition(":")[2]
+        second = subprocess.run([*words, port], stderr=subprocess.PIPE, check=False, **options)
+        process.terminate()
+    assert process.returncode == 0
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"error: 127.0.0.1:{port}: ")
+    assert "--port" in second.stderr and "Traceback" not in second.stderr

@@ -5,6 +5,7 @@ Each fault is printed with the smallest input that shows it. Exit code 1 if ther
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -31,6 +32,8 @@ class Counter:
 
 def main() -> int:
     """Fuzz until the time is over; returns the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # for what was drawn
     minutes = float(os.environ.get("FUZZ_MINUTES", "60"))
     end = time.monotonic() + 60 * minutes
     counter = Counter()

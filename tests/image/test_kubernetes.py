@@ -131,7 +131,8 @@ def test_pods_run_without_rights() -> None:
             assert context["readOnlyRootFilesystem"] is True, name
             assert context["allowPrivilegeEscalation"] is False, name
             assert context["capabilities"] == {"drop": ["ALL"]}, name
-    assert set(names) == {"database", "server", "deploy", "worker", "watch", "run"}
+    services = {"database", "server", "deploy", "worker", "watch", "reports"}
+    assert set(names) == services | {"run"}
 
 
 def test_only_volumes_are_written() -> None:

@@ -1,9 +1,9 @@
 """`python -m tests.robust`: variations of everything that was once seen to go wrong, by section.
 
-Prints what did not hold, then a table of what was tried and held by section, and one line of JSON.
-ROBUST_SECTIONS selects sections, ROBUST_ONLY the cases with a text in their name, and
-ROBUST_PART=1/3 the first third of each section. Interrupted, it prints what it has tried. Exit code
-1 if a case did not hold.
+Prints a line a case and what did not hold, then a table of what was tried and held by section, and
+one line of JSON. ROBUST_SECTIONS selects sections, ROBUST_ONLY the cases with a text in their name,
+and ROBUST_PART=1/3 the first third of each section. Interrupted, it prints what it has tried. Exit
+code 1 if a case did not hold.
 """
 
 from __future__ import annotations
@@ -57,6 +57,9 @@ def main() -> int:
     with contextlib.suppress(KeyboardInterrupt):
         for result in try_all(sections, only):
             tried.append(result)
+            good = sum(not entry.problem for entry in tried)
+            line = f"{len(tried)} tried, {good} held; {result.case.section}: {result.case.name}"
+            print(line, file=sys.stderr, flush=True)
             if result.problem:
                 print(f"{result.case.section}: {result.case.name}\n{result.problem}", flush=True)
     return report(tried, round(time.monotonic() - started))

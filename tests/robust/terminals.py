@@ -178,11 +178,15 @@ def _input(original: Finished, content: bytes, folder: Path) -> None:
 
 
 def _named(original: Finished, name: str, folder: Path) -> None:
-    """Everything works in a directory of this name, which is printed as text."""
+    """Everything works in a directory of this name, which is printed as text, or it is refused."""
     directory = folder / name
-    directory.mkdir()
+    directory.mkdir(parents=True)  # the name may have a slash
     place = original._replace(root=directory / "p")
     shutil.copytree(original.root, place.root, symlinks=True)
+    if name == NAMES["not UTF-8"]:
+        said = cli("encode", "Hello", "--workspace", place.workspace)
+        fails(said, "not valid UTF-8", "--workspace")
+        return
     for words in (SHOW, ("store", "verify"), ("registry", "list"), ("encode", "Hello")):
         said = calm(cli(*words, "--workspace", place.workspace), codes=(0,))
         assert "\x1b" not in said.output and "\x07" not in said.output

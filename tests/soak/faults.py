@@ -13,8 +13,8 @@ from tests.soak.process import Disturbance, Ended, fill
 
 _FULL = r"disk is full|[Nn]o space left|limit on the size of files|File too large"
 KILLED = -9
-ABORTED = (-6, 127)
-"""By C++ or Rust code, or by the C library, that cannot allocate."""
+ABORTED = (-6, -11, 127)
+"""By C++ or Rust code, or by the C library, that cannot allocate; some code crashes instead."""
 _DAMAGE = r"flipped|sha256|damaged|unreadable|repair|lockfile"
 _MEMORY = r"out of memory|memory ran out|[Mm]emory"
 

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import types
@@ -106,30 +107,47 @@ class Launcher:
             AssertionError: if it does not end.
         """
         changes = self.context.Value("i", 0, lock=False)
-        with tempfile.NamedTemporaryFile(prefix="soak-", suffix=".out") as output:
-            path = Path(output.name)
+        with tempfile.TemporaryDirectory(prefix="soak-") as directory:
+            output = Output(Path(directory))
             process = self.context.Process(
-                target=_alignment, args=(arguments, path, dict(env), how, changes)
+                target=_alignment, args=(arguments, output.pipe, dict(env), how, changes)
             )
             started = time.monotonic()
             process.start()
-            training_seconds = _watch(process, how, started, path)
+            training_seconds = _watch(process, how, started, output)
             seconds = time.monotonic() - started
-            text = _output(path, process.exitcode or 0)
+            text = output.whole()
         return Ended(process.exitcode or 0, text, seconds, training_seconds, changes.value)
 
 
-def _output(path: Path, code: int) -> str:
-    """What was printed; the message about a killed process comes a moment after its end."""
-    end = time.monotonic() + MESSAGE_SECONDS
-    while True:
-        text = path.read_text(errors="replace")
-        if 0 <= code < 100 or not text or "error: " in text or time.monotonic() > end:
-            return text
-        time.sleep(0.02)
+class Output:
+    """What a process prints, through a named pipe: a limit on files does not cut it off."""
+
+    def __init__(self, directory: Path) -> None:
+        self.pipe = directory / "output"
+        os.mkfifo(self.pipe)
+        self._open = os.open(self.pipe, os.O_RDWR)  # no end before a writer has come
+        self._text = b""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        with self.pipe.open("rb", buffering=0) as pipe:
+            while chunk := pipe.read(2**16):
+                self._text += chunk
+
+    def so_far(self) -> str:
+        """What has been printed."""
+        return self._text.decode(errors="replace")
+
+    def whole(self) -> str:
+        """All of it; the message about a killed process comes a moment after its end."""
+        os.close(self._open)
+        self._reader.join(MESSAGE_SECONDS)
+        return self.so_far()
 
 
-def _watch(process: ForkServerProcess, how: Disturbance, started: float, output: Path) -> float:
+def _watch(process: ForkServerProcess, how: Disturbance, started: float, output: Output) -> float:
     """Wait for the end and kill what is to be killed; returns the seconds of training."""
     first_seen = 0.0
     last_seen = 0.0
@@ -140,8 +158,7 @@ def _watch(process: ForkServerProcess, how: Disturbance, started: float, output:
             process.join(1)
             process.kill()
             process.join()
-            text = output.read_text(errors="replace")
-            raise AssertionError(f"it did not end within {TIMEOUT:g} s\n{text}")
+            raise AssertionError(f"it did not end within {TIMEOUT:g} s\n{output.so_far()}")
         if how.die_after is not None and now - started >= how.die_after:
             process.kill()
         for child in _training(process):
@@ -170,7 +187,7 @@ def _alignment(
     arguments: tuple[str, ...], output: Path, env: dict[str, str], how: Disturbance, changes: Any
 ) -> None:
     """What the new process does."""
-    _redirect(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
+    _redirect(os.open(output, os.O_WRONLY))
     faulthandler.register(signal.SIGUSR1)
     os.environ.update(env)
     _be_quick()

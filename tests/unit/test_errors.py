@@ -68,3 +68,9 @@ def test_what_may_be_retried() -> None:
 def test_exit_codes() -> None:
     assert ConfigError("wrong").exit_code == 2
     assert SourceError("wrong").exit_code == 1
+
+
+def test_every_message_can_be_written() -> None:
+    error = Malformed("half of \ud83d", where="caf\udce9.tsv:3", hint="See caf\udce9.tsv.")
+    expected = "caf\\udce9.tsv:3: half of \\ud83d\n  See caf\\udce9.tsv."
+    assert str(error).encode() == expected.encode()

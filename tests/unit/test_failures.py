@@ -30,6 +30,7 @@ class OutOfMemoryError(RuntimeError):
         ),
         RuntimeError("std::bad_alloc"),
         RuntimeError("can't start new thread"),
+        RuntimeError("could not create a primitive"),
         ImportError("libfoo.so: failed to map segment from shared object"),
         OSError(errno.ENOMEM, "Cannot allocate memory"),
     ],
@@ -42,6 +43,11 @@ def test_out_of_memory(error: Exception) -> None:
     assert "this process used " in explanation.message
     assert "Lower triplets.num_candidates" in str(explanation)
     assert str(error) in explanation.message
+
+
+def test_what_the_processor_cannot_do_is_not_a_lack_of_memory() -> None:
+    error = RuntimeError("could not create a primitive descriptor for the matmul primitive")
+    assert not is_out_of_memory(error)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,9 @@ def test_memory_behind_another_error() -> None:
         except pa.ArrowException as cause:
             raise Malformed("cannot be read", where="a.parquet") from cause
     except Malformed as error:
-        assert isinstance(explained(error, "clean", "cy"), OutOfMemory)
+        explanation = explained(error, "clean", "cy")
+        assert isinstance(explanation, OutOfMemory)
+        assert explanation.where == "a.parquet"
 
 
 def test_our_own_errors_stay() -> None:

@@ -10,7 +10,7 @@ import plistlib
 import re
 from xml.parsers.expat import ExpatError
 
-from alignment.corpora.catalogs.decoding import decoded
+from alignment.corpora.catalogs.decoding import LineNumbers, decoded
 from alignment.corpora.catalogs.entries import Tally
 from alignment.corpora.catalogs.texts import Texts
 from alignment.corpora.skips import OnSkip
@@ -38,12 +38,12 @@ def read_apple_strings(name: str, data: bytes, on_skip: OnSkip) -> Texts:
     text = decoded(name, data)
     tally = Tally(on_skip)
     texts = Texts()
+    lines = LineNumbers(text)
     position = _after_comments(text, 0)
     while position < len(text):
         entry = _ENTRY.match(text, position)
         if entry is None:
-            line = text.count("\n", 0, position) + 1
-            tally.broken('expected "key" = "value";', f"{name}:{line}")
+            tally.broken('expected "key" = "value";', f"{name}:{lines.at(position)}")
             following = _NEXT_ENTRY.search(text, position)
             end = following.end() if following is not None else len(text)
         else:

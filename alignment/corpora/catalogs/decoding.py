@@ -1,4 +1,4 @@
-"""The text of a file whose charset is given by its first bytes, or is UTF-8."""
+"""The text of a file whose charset is given by its first bytes, or is UTF-8, and its lines."""
 
 from __future__ import annotations
 
@@ -33,3 +33,18 @@ def decoded(name: str, data: bytes, *, fallback: str | None = None) -> str:
             return data.decode(fallback)
         line = data.count(b"\n", 0, error.start) + 1
         raise Malformed(f"not valid {charset}: {error.reason}", where=f"{name}:{line}") from error
+
+
+class LineNumbers:
+    """The lines of ascending positions in a text, without counting from its start each time."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+        self._number = 1
+
+    def at(self, position: int) -> int:
+        """The number of the line, from 1; `position` is not before the last one asked for."""
+        self._number += self._text.count("\n", self._position, position)
+        self._position = position
+        return self._number

@@ -12,7 +12,7 @@ from __future__ import annotations
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.serializer import serialize_expression
 
-from alignment.corpora.catalogs.decoding import decoded
+from alignment.corpora.catalogs.decoding import LineNumbers, decoded
 from alignment.corpora.catalogs.entries import Tally
 from alignment.corpora.catalogs.texts import Texts
 from alignment.corpora.catalogs.variants import Message, Select
@@ -32,9 +32,11 @@ def read_fluent(name: str, data: bytes, on_skip: OnSkip) -> Texts:
     text = decoded(name, data)
     tally = Tally(on_skip)
     texts = Texts()
+    lines = LineNumbers(text)
     for entry in _entries(text, name):
         if isinstance(entry, ast.Junk):
-            tally.broken("not a Fluent message", f"{name}:{_line(text, entry)}")
+            start = entry.span.start if entry.span is not None else 0
+            tally.broken("not a Fluent message", f"{name}:{lines.at(start)}")
         elif isinstance(entry, ast.Message):
             tally.num_readable += 1
             _add(texts, entry)
@@ -47,11 +49,6 @@ def _entries(text: str, name: str) -> list[ast.EntryType]:
         return FluentParser().parse(text).body
     except RecursionError as error:
         raise Malformed("placeables are nested too deeply", where=name) from error
-
-
-def _line(text: str, entry: ast.Junk) -> int:
-    start = entry.span.start if entry.span is not None else 0
-    return text.count("\n", 0, start) + 1
 
 
 def _add(texts: Texts, message: ast.Message) -> None:

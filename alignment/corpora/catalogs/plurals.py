@@ -50,6 +50,8 @@ def plural_rule(header: str, where: str) -> PluralRule | None:
         ) from error
     except (ValueError, RecursionError, OverflowError):
         return None
+    except SyntaxError:  # of `n !=!1`, which is C, `gettext` makes what is no Python
+        return None
     count = _FORMS.search(header)
     number = int(count.group(1)) if count else _MOST_FORMS
     if max(forms) >= number:

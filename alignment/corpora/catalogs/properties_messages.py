@@ -51,19 +51,16 @@ def read_properties(name: str, data: bytes, on_skip: OnSkip) -> Texts:
 
 
 def _entries(name: str, text: str, tally: Tally) -> Iterator[tuple[str, str]]:
-    r"""Keys and values. The parser stops at an invalid `\u`; this goes on after its line."""
-    start = 0
-    while start < len(text):
+    r"""Keys and values. The parser stops at an invalid `\u`, so it gets one line at a time."""
+    number = 1
+    for line in _LOGICAL_LINE.findall(text):
         try:
-            for element in javaproperties.parse(text[start:]):
-                start += len(element.source)
+            for element in javaproperties.parse(line):
                 if isinstance(element, javaproperties.KeyValue):
                     yield element.key, element.value
-            return
         except javaproperties.InvalidUEscapeError as error:
-            tally.broken(str(error), f"{name}:{text.count(chr(10), 0, start) + 1}")
-            line = _LOGICAL_LINE.match(text, start)
-            start = line.end() if line is not None and line.end() > start else len(text)
+            tally.broken(str(error), f"{name}:{number}")
+        number += line.count("\n")
 
 
 def _message(value: str) -> Message | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from alignment.registry.bucket.objects import Objects, concurrently
+from alignment.text import parse_json
 
 GAP = 1000
 _NAME = re.compile(r"(\d{8,100})\.json")
@@ -98,6 +99,6 @@ def parsed(
 
 def _parsed(data: bytes, parse: Callable[[Any], EntryT | None]) -> EntryT | None:
     try:
-        return parse(json.loads(data))
+        return parse(parse_json(data))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

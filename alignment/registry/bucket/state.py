@@ -18,6 +18,7 @@ from alignment.registry.bucket.objects import Objects, Revision
 from alignment.registry.history import parse_move
 from alignment.registry.link import VERSION
 from alignment.registry.refusals import alias_conflict
+from alignment.text import parse_json
 
 NAME = "aliases.json"
 
@@ -76,7 +77,7 @@ def read_state(objects: Objects) -> Read:
     if content is None:
         return Read(State())
     try:
-        return Read(_parse(json.loads(content.data)), content.revision)
+        return Read(_parse(parse_json(content.data)), content.revision)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         problem = f"{NAME} cannot be read ({type(error).__name__}: {error})"
         return Read(State(), content.revision, problem)

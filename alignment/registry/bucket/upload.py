@@ -23,6 +23,7 @@ from alignment.registry.incoming import describe_version
 from alignment.registry.link import VERSION
 from alignment.registry.names import REMOVED, number_of
 from alignment.registry.version import CARD, Version, copy_encoder
+from alignment.text import parse_json
 from alignment.types import Input
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class Upload:
         if claim is None or any(self._objects.get(other) is not None for other in others):
             return False  # it is finished, or was deleted
         try:
-            return bool(json.loads(claim.data)["digest"] == digest)
+            return bool(parse_json(claim.data)["digest"] == digest)
         except (ValueError, TypeError, KeyError, RecursionError):
             return False
 

@@ -53,19 +53,6 @@ def test_rows_that_normalize_may_change() -> None:
     assert rows.tolist() == [True] * len(changed) + [False] * len(normal)
 
 
-def test_map_lines_is_one_call_unless_a_row_has_several_lines() -> None:
-    calls = []
-
-    def upper(text: str) -> str:
-        calls.append(text)
-        return text.upper()
-
-    assert columns.map_lines(upper, ["a", "", "b"]) == ["A", "", "B"]
-    assert columns.map_lines(upper, ["a\nb", "c"]) == ["A\nB", "C"]
-    assert columns.map_lines(upper, []) == []
-    assert calls == ["a\n\nb", "a\nb\nc", "a\nb", "c", ""]
-
-
 def test_take_repeats_and_reorders() -> None:
     texts = columns.from_strings(["a", "bb", ""])
     assert columns.take(texts, np.array([2, 1, 1])).strings() == ["", "bb", "bb"]

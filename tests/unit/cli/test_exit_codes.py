@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from alignment.cli.exit_codes import exit_code_of
-from alignment.errors import AlignmentError, ConfigError, Missing
+from alignment.errors import AlignmentError, ConfigError, Corrupt, Missing
 from tests.support import ROOT
 
 
@@ -48,6 +48,17 @@ def test_exit_code_of_an_error(error: BaseException, code: int) -> None:
 def test_error_says_where_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     failing(Missing("there is no run", where="work[space]", hint="Start one."))
     assert capsys.readouterr().err == "error: work[space]: there is no run\n  Start one.\n"
+
+
+def test_memory_that_ran_out_behind_another_error(capsys: pytest.CaptureFixture[str]) -> None:
+    def command() -> None:
+        try:
+            raise RuntimeError("can't start new thread")
+        except RuntimeError as error:
+            raise Corrupt("the encoder cannot be loaded", where="v1") from error
+
+    assert exit_code_of(command) == 1
+    assert "v1: out of memory (the encoder cannot be loaded; " in capsys.readouterr().err
 
 
 def test_a_bug_asks_for_the_traceback(

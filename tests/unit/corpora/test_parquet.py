@@ -82,3 +82,14 @@ def test_a_damaged_file(tmp_path: Path, cut: int) -> None:
     path = write(tmp_path / "a.parquet", {"t": ["a", "b"]})
     path.write_bytes(path.read_bytes()[:cut])
     assert "not a readable Parquet file" in refused(path, ["t"])
+
+
+def test_damaged_metadata_that_pyarrow_does_not_expect(tmp_path: Path) -> None:
+    """A column whose statistics do not fit its type: looking at them would abort the process."""
+    path = write(tmp_path / "a.parquet", {"t": ["a", "b"]})
+    optional = b"\x25\x02\x18\x01t"
+    required = b"\x25\x00\x18\x01t"
+    data = path.read_bytes()
+    assert data.count(optional) == 1
+    path.write_bytes(data.replace(optional, required))
+    assert "a.parquet:1: not a readable Parquet file (Definition level" in refused(path, ["t"])

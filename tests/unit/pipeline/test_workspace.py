@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from alignment.config import parse_config
-from alignment.errors import AlignmentError
+from alignment.errors import AlignmentError, ConfigError
 from alignment.pipeline.workspace import Workspace
 
 CONFIG = """
@@ -38,3 +38,16 @@ def test_the_context_of_a_configuration(tmp_path: Path) -> None:
     assert context.store is workspace.store
     assert context.downloads.offline
     assert context.downloads.root == workspace.root / "downloads"
+
+
+def test_a_directory_that_libraries_cannot_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="not valid UTF-8") as caught:
+        Workspace(tmp_path / "caf\udce9")
+    assert "--workspace" in str(caught.value)
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "w").symlink_to("w")
+    with pytest.raises(ConfigError, match="cannot be found") as caught:
+        Workspace(tmp_path / "w")
+    assert str(tmp_path / "w") in str(caught.value)

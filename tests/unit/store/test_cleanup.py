@@ -65,6 +65,14 @@ def test_only_what_is_needed_stays(store: Store) -> None:
     assert list((store.root / "tmp").iterdir()) == []
 
 
+def test_an_artifact_whose_manifest_is_damaged_is_of_no_use(store: Store) -> None:
+    pulled = build(store, "pull")
+    torn = build(store, "clean", source=pulled)
+    (torn.path / "manifest.json").write_bytes(b"{\xf1")
+    assert collect(store, [pulled.key, torn.key]).paths == [torn.path]
+    assert pulled.path.exists()
+
+
 def test_leftovers_of_killed_processes(store: Store) -> None:
     artifact = build(store, "a")
     key = "0" * 64

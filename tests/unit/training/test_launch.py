@@ -141,6 +141,13 @@ def test_what_the_process_used_is_said(fake: Job) -> None:
     assert match is not None and 0.2 < float(match[1]) < 0.5
 
 
+def test_a_crash_says_that_memory_may_be_the_reason(fake: Job) -> None:
+    script(fake, "kill -11 $$")
+    error = failure(fake)
+    assert "a library crashed, as some do when memory runs out" in error.message
+    assert "Lower train.batch_tokens" in str(error.hint)
+
+
 def test_another_signal_does_not(fake: Job) -> None:
     script(fake, "kill -15 $$")
     error = failure(fake)

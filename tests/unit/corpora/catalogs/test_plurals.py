@@ -36,7 +36,9 @@ def test_a_rule_that_divides_by_zero(rule: str) -> None:
         plural_rule(header(rule), "x.po:1")
 
 
-@pytest.mark.parametrize("rule", ["EXPRESSION", "n +", "(" * 500 + "n" + ")" * 500, "n.real"])
+@pytest.mark.parametrize(
+    "rule", ["EXPRESSION", "n +", "n !=!1", "(" * 500 + "n" + ")" * 500, "n.real"]
+)
 def test_what_is_no_rule(rule: str) -> None:
     assert plural_rule(header(rule), "x.po:1") is None
 
