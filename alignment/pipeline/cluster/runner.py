@@ -64,7 +64,10 @@ class RayRunner(ThreadsRunner):
         self._mark = mark
         self._localized = localized
         self._ray = ray
-        self._perform = ray.remote(num_returns="streaming", max_retries=0)(perform)
+        # The worker goes on when its place has been read, so that it is known however soon it dies.
+        self._perform = ray.remote(
+            num_returns="streaming", max_retries=0, _generator_backpressure_num_objects=1
+        )(perform)
         self._running: set[Any] = set()
         self._stopped = threading.Event()
 

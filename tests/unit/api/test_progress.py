@@ -3,6 +3,7 @@
 import pytest
 
 from alignment.api.progress import ProgressRunner
+from alignment.pipeline.threads import ThreadsRunner
 from alignment.types import StepMetrics
 
 
@@ -22,6 +23,12 @@ def test_the_training_bar_follows_the_steps(capsys: pytest.CaptureFixture[str]) 
 
 def test_mapped_calls_move_their_bar(capsys: pytest.CaptureFixture[str]) -> None:
     with ProgressRunner(steps=3) as runner:
+        assert runner.map("mine", {"fi": lambda: 1, "cy": lambda: 2}) == {"fi": 1, "cy": 2}
+    assert "mine: 100%" in capsys.readouterr().err
+
+
+def test_calls_on_threads_move_their_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressRunner(3, ThreadsRunner(2)) as runner:
         assert runner.map("mine", {"fi": lambda: 1, "cy": lambda: 2}) == {"fi": 1, "cy": 2}
     assert "mine: 100%" in capsys.readouterr().err
 

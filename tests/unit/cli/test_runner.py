@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
+import sys
+from pathlib import Path
 
 import pytest
 
 from alignment.cli.display import console as terminal
 from alignment.cli.display.console import console
-from alignment.cli.runner import ConsoleRunner
+from alignment.cli.runner import ConsoleRunner, console_runner
+from alignment.config import load_config
 from alignment.errors import AlignmentError, Unavailable
+from alignment.pipeline.threads import ThreadsRunner
+from alignment.pipeline.workspace import Workspace
 from alignment.types import Artifact, StepMetrics
 from tests.summaries import make_artifact
+from tests.support import SMOKE
 
 
 def step(number: int) -> StepMetrics:
@@ -52,6 +58,22 @@ def test_map_sums_over_the_languages() -> None:
     with console.capture() as capture:
         assert ConsoleRunner(10).map("pull", calls) == artifacts
     assert "2 languages · 1,234 pairs · 1 reused" in capture.get()
+
+
+def test_several_languages_at_once_print_the_same_line() -> None:
+    artifacts = {"fi": built("fi", 1000), "cy": built("cy", 234)}
+    calls = {label: lambda artifact=artifact: artifact for label, artifact in artifacts.items()}
+    with console.capture() as capture:
+        assert ConsoleRunner(10, ThreadsRunner(2)).map("pull", calls) == artifacts
+    assert "2 languages · 1,234 pairs" in capture.get()
+
+
+@pytest.mark.parametrize(("kind", "parallel"), [("local", False), ("threads", True)])
+def test_the_configuration_chooses_the_runner(kind: str, parallel: bool, tmp_path: Path) -> None:
+    config = load_config(SMOKE, [f"runner.kind={kind}"])
+    with console_runner(config, Workspace(tmp_path)) as runner:
+        assert isinstance(runner._parallel, ThreadsRunner) == parallel
+    assert "ray" not in sys.modules
 
 
 def test_map_marks_what_is_reused() -> None:
