@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 from alignment.config.runner import RunnerSettings
 from alignment.errors import EmptyCorpus
 from alignment.pipeline.cluster.runner import RayRunner
+from alignment.types import Artifact
 
 T = TypeVar("T")
 
@@ -38,6 +40,22 @@ class Saboteur(RayRunner):
             flag = self._flags / f"{stage}-{label}"
             call = functools.partial(killed_once, call, flag, self._store, kill)
         return super().placed(stage, label, call)
+
+
+class Elsewhere(RayRunner):
+    """A runner whose workers are on machines with directories of their own."""
+
+    def placed(self, stage: str, label: str, call: Callable[[], T]) -> Callable[[], T]:
+        """See `RayRunner.placed`."""
+        return super().placed(stage, label, functools.partial(built_elsewhere, stage, call))
+
+
+def built_elsewhere(stage: str, call: Callable[[], T]) -> T:
+    """Make the call; its artifact is then on no machine, but in the bucket."""
+    result = call()
+    if isinstance(result, Artifact) and stage != "pull":
+        shutil.rmtree(result.path)
+    return result
 
 
 def killed_once(call: Callable[[], T], flag: Path, store: Path, kill: Callable[[], None]) -> T:

@@ -22,7 +22,7 @@ from alignment.errors import EmptyCorpus, WorkerLost
 from alignment.pipeline.cluster.connection import connected
 from alignment.pipeline.cluster.runner import ATTEMPTS, RayRunner
 from alignment.pipeline.run import Outcome, run_pipeline
-from alignment.pipeline.workspace import Workspace
+from alignment.pipeline.workspace import Workspace, open_workspace
 from alignment.types import Approved
 from tests.scale import sabotage
 from tests.scale.cluster import Cluster, free_port, import_path, running_cluster
@@ -109,6 +109,19 @@ def test_digests_and_verdict_are_those_of_one_machine(
     assert "clean                3 languages" in done.stdout
     assert "kept" not in done.stderr, "lines of the log that were not asked for"
     check_same(workspace, finished)
+
+
+def test_a_workspace_that_machines_share(
+    cluster: Cluster, tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each machine takes what others have built, and so does the driver."""
+    monkeypatch.setenv("ALIGNMENT_WORKSPACE_CACHE", str(tmp_path / "cache"))
+    place = open_workspace(f"file://{tmp_path / 'shared'}")
+    with connected(settings(cluster), None):
+        runner = sabotage.Elsewhere(settings(cluster), None, place.store.localized)
+        outcome = run_pipeline(load_config(SMOKE), place, runner)
+    assert isinstance(outcome.verdict, Approved)
+    assert contents(place.root) == contents(finished)
 
 
 def test_a_worker_is_killed_in_cleaning_and_one_in_embedding(
