@@ -45,7 +45,7 @@ WARM_UP = "evaluate nothing"
 class TimedRunner(RayRunner):
     """Keeps the seconds of each stage that runs on the cluster."""
 
-    def __init__(self, settings: RunnerSettings, mark: Path, cluster: Cluster) -> None:
+    def __init__(self, settings: RunnerSettings, mark: Path | None, cluster: Cluster) -> None:
         super().__init__(settings, mark)
         self._cluster = cluster
         self.seconds: dict[str, float] = {}
