@@ -116,7 +116,9 @@ def test_a_workspace_that_machines_share(
 ) -> None:
     """Each machine takes what others have built, and so does the driver."""
     monkeypatch.setenv("ALIGNMENT_WORKSPACE_CACHE", str(tmp_path / "cache"))
-    place = open_workspace(f"file://{tmp_path / 'shared'}")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    place = open_workspace(f"file://{shared}")
     with connected(settings(cluster), None):
         runner = sabotage.Elsewhere(settings(cluster), None, place.store.localized)
         outcome = run_pipeline(load_config(SMOKE), place, runner)
