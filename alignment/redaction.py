@@ -14,10 +14,13 @@ MIN_SECRET_CHARS = 4
 _REFERENCE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 _ONLY_REFERENCES = re.compile(rf"(?:{_REFERENCE})+")
 _USER_AND_REFERENCE = re.compile(rf"(?:[^:]*:)?(?:{_REFERENCE})+")
-_SCHEME = r"(?:[A-Za-z][A-Za-z0-9+.-]+://|https?:/)"
+# Lengths are limited: a text of a million letters takes no time then.
+_SCHEME = r"(?:[A-Za-z][A-Za-z0-9+.-]{1,30}://|https?:/)"
 _USERINFO = re.compile(rf'({_SCHEME})([^/?#\s"<>\\]*)@')
 # A password that should have been percent-encoded: what follows the colon is no port.
-_ODD_USERINFO = re.compile(rf'({_SCHEME})([^/?#\s"<>\\@:\[]*:(?!\d*(?:[/?#\s]|$))[^\s"<>\\@]*)@')
+_ODD_USERINFO = re.compile(
+    rf'({_SCHEME})([^/?#\s"<>\\@:\[]{{0,1024}}+:(?!\d{{0,9}}(?:[/?#\s]|$))[^\s"<>\\@]{{0,2048}}+)@'
+)
 _QUERY = re.compile(r"""[?#](?:[^\s"'<>`\\]|\\u0026)+""")
 _SEPARATOR = re.compile(r"(&amp;|\\u0026|[?#&;])")
 _HEADER = re.compile(
@@ -75,7 +78,7 @@ def redacted(text: str) -> str:
 
 def without_credentials(text: str) -> str:
     """As `redacted`, but without the values given to `conceal`, so that it is always the same."""
-    if ":/" in text:
+    if ":/" in text and "@" in text:
         text = _USERINFO.sub(_without_user, text)
         text = _ODD_USERINFO.sub(_without_user, text)
     text = _QUERY.sub(_without_secret_parameters, text)

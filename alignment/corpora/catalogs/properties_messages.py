@@ -20,6 +20,8 @@ from alignment.corpora.skips import OnSkip
 _ARGUMENT = re.compile(r"\{\d+\s*[,}]")
 _CHOICE = re.compile(r"\{\s*\d+\s*,\s*choice\s*,")
 _LOGICAL_LINE = re.compile(r"(?:[^\\\n]|\\.)*\n?", re.DOTALL)
+_ENDLESS = "\\" * 1000
+"""The parser takes time with the square of such a row."""
 _NO_TEXT = (".accesskey", ".commandkey", ".key", ".keycode", ".mnemonic", ".shortcut", ".width")
 _FORMS_BY_COUNT = "#1"  # Mozilla's PluralForm: forms separated by semicolons
 
@@ -52,15 +54,19 @@ def read_properties(name: str, data: bytes, on_skip: OnSkip) -> Texts:
 
 def _entries(name: str, text: str, tally: Tally) -> Iterator[tuple[str, str]]:
     r"""Keys and values. The parser stops at an invalid `\u`, so it gets one line at a time."""
-    number = 1
+    following = 1
     for line in _LOGICAL_LINE.findall(text):
+        number = following
+        following += line.count("\n")
+        if _ENDLESS in line:
+            tally.broken("a row of backslashes", f"{name}:{number}")
+            continue
         try:
             for element in javaproperties.parse(line):
                 if isinstance(element, javaproperties.KeyValue):
                     yield element.key, element.value
         except javaproperties.InvalidUEscapeError as error:
             tally.broken(str(error), f"{name}:{number}")
-        number += line.count("\n")
 
 
 def _message(value: str) -> Message | None:

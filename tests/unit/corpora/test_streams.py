@@ -117,3 +117,13 @@ def test_a_line_that_is_too_long(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"one\n" + b"x" * (streams.MAX_LINE_BYTES + 1))
     with pytest.raises(Malformed, match=r"a:2: the line is longer than 1,048,576 bytes"):
         list(read_lines(tmp_path / "a"))
+
+
+def test_a_name_in_a_zip_that_is_not_utf_8(tmp_path: Path) -> None:
+    """`zipfile` compares the name before the data with the one in the table of contents."""
+    path = tmp_path / "a.tsv.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ä.tsv", "en\tes\n")
+    path.write_bytes(path.read_bytes().replace("ä".encode(), b"\x8f\x8f", 1))
+    with pytest.raises(Malformed, match="the name in the header is damaged"), open_stream(path):
+        pass

@@ -13,3 +13,12 @@ def test_after_a_broken_line_the_next_one_is_read() -> None:
     )
     assert texts.messages == {("a",): ("one two",), ("d",): ("three",), ("e",): ("",)}
     assert [where for _, where in skipped] == ["x.properties:3", "x.properties:4"]
+
+
+def test_a_row_of_backslashes_is_a_broken_line() -> None:
+    """The parser would take minutes for it."""
+    skipped: list[str] = []
+    data = b"a=one\nb=" + b"\\" * 400_000 + b"\nc=two\nd=\\\\\n"
+    texts = read_properties("x.properties", data, lambda _, where: skipped.append(where))
+    assert texts.messages == {("a",): ("one",), ("c",): ("two",), ("d",): ("\\",)}
+    assert skipped == ["x.properties:2"]
