@@ -188,6 +188,9 @@ def _alignment(
 ) -> None:
     """What the new process does."""
     _redirect(os.open(output, os.O_WRONLY))
+    # Those of the fork server may be files, in which one can go back.
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 - for the whole process
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     faulthandler.register(signal.SIGUSR1)
     os.environ.update(env)
     _be_quick()
