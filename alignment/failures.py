@@ -28,12 +28,16 @@ _MEMORY_TEXTS = (
     # oneDNN, torch's library of products on processors, has no memory for the code it generates.
     "could not create a primitive",
     "could not execute a primitive",
+    # C code gave up without a word, which it does where it could not allocate.
+    "error return without exception set",
+    "null without setting an exception",
     "failed to launch worker thread",
     "failed to map segment from shared object",
     "not enough memory",
     "out of memory",
     "unable to allocate",
 )
+_OF_C_CODE = (RuntimeError, ImportError, OSError, SystemError)
 _LIBRARIES = ("numpy", "pyarrow", "safetensors_rust", "tokenizers", "torch")
 _DISK_TEXTS = ("no space left on device", "disk quota exceeded", "code: 28,", "os error 28")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -181,7 +185,7 @@ def _says_memory(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
     is_library = type(error).__module__.partition(".")[0] in _LIBRARIES
-    if not is_library and not isinstance(error, RuntimeError | ImportError | OSError):
+    if not is_library and not isinstance(error, _OF_C_CODE):
         return False
     text = str(error).lower().replace("a primitive descriptor", "")  # not possible at all
     return any(phrase in text for phrase in _MEMORY_TEXTS)

@@ -31,6 +31,8 @@ class OutOfMemoryError(RuntimeError):
         RuntimeError("std::bad_alloc"),
         RuntimeError("can't start new thread"),
         RuntimeError("could not create a primitive"),
+        SystemError("error return without exception set"),
+        SystemError("<built-in function f> returned NULL without setting an exception"),
         ImportError("libfoo.so: failed to map segment from shared object"),
         OSError(errno.ENOMEM, "Cannot allocate memory"),
     ],
