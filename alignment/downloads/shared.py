@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from alignment.errors import AlignmentError
-from alignment.files import file_digest, write_json
+from alignment.files import write_json
+from alignment.objectstore.copies import received
 from alignment.objectstore.objects import Objects
 from alignment.objectstore.patience import patiently
 from alignment.text import parse_json
@@ -40,12 +41,13 @@ class SharedDownloads:
         try:
             content = self._record(name)
             digest = locked or str(content.get("sha256", ""))
-            if not digest or not self._fetch(digest, partial):
+            actual = self._fetch(digest, partial) if digest else None
+            if actual is None:
                 return None
         except AlignmentError as error:
             logger.warning("%s: %s; it is downloaded", self._objects.where, error.message)
             return None
-        if file_digest(partial) != digest:
+        if actual != digest:
             logger.warning("%s is damaged; it is downloaded", self._where(digest))
             partial.unlink()
             return None
@@ -70,14 +72,10 @@ class SharedDownloads:
             return {}
         return content if isinstance(content, dict) else {}
 
-    def _fetch(self, digest: str, partial: Path) -> bool:
+    def _fetch(self, digest: str, partial: Path) -> str | None:
+        """The sha256 of what was written; None if there is no such file."""
         pieces = patiently(lambda: self._objects.download(f"{_FOLDER}/objects/{digest}"))
-        if pieces is None:
-            return False
-        with partial.open("wb") as file:
-            for piece in pieces:
-                file.write(piece)
-        return True
+        return received(pieces, partial)
 
     def _where(self, digest: str) -> str:
         return f"{self._objects.where}/{_FOLDER}/objects/{digest}"

@@ -7,7 +7,6 @@ one that was used within the last hour: another process may be about to load it.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import time
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from alignment.errors import ConfigError, Corrupt, DiskFull
+from alignment.errors import Corrupt, DiskFull
 from alignment.failures import is_disk_full
 from alignment.files import (
     make_writable,
@@ -28,6 +27,7 @@ from alignment.files import (
     unlisted,
 )
 from alignment.manifests import check_names
+from alignment.objectstore.copies import limit_bytes, received
 from alignment.registry.version import OURS
 from alignment.store.stamps import check_files, read_stamps, write_stamps
 
@@ -52,7 +52,7 @@ class Cache:
 
     def __init__(self, root: Path, limit: int | None = None) -> None:
         self.root = root
-        self.limit = limit if limit is not None else _limit()
+        self.limit = limit if limit is not None else limit_bytes("ALIGNMENT_CACHE_GB", LIMIT_GB)
 
     def open(
         self,
@@ -172,7 +172,9 @@ class Cache:
         with self.scratch(target.name) as incoming:
             incoming.mkdir()
             for name, expected in files.items():
-                digest = _write(download(name), incoming / name)
+                path = incoming / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                digest = received(download(name), path)
                 if digest != expected:
                     got = "no such file" if digest is None else f"sha256 {digest[:12]}"
                     raise Corrupt(f"got {got}, expected sha256 {expected[:12]}", where=name)
@@ -181,31 +183,3 @@ class Cache:
             sync_tree(incoming)
             remove(target)
             replace_durably(incoming, target)
-
-
-def _write(pieces: Iterator[bytes] | None, path: Path) -> str | None:
-    """Write a file; returns its sha256, or None if there is nothing to write."""
-    if pieces is None:
-        return None
-    digest = hashlib.sha256()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        for piece in pieces:
-            digest.update(piece)
-            file.write(piece)
-    return digest.hexdigest()
-
-
-def _limit() -> int:
-    text = os.environ.get("ALIGNMENT_CACHE_GB", "")
-    try:
-        gigabytes = float(text) if text else LIMIT_GB
-    except ValueError:
-        gigabytes = -1
-    if not 0 < gigabytes < 1e6:
-        raise ConfigError(
-            f"got {text!r}, expected a number of gigabytes",
-            where="ALIGNMENT_CACHE_GB",
-            hint=f"Leave it out for {LIMIT_GB}.",
-        )
-    return int(gigabytes * 10**9)

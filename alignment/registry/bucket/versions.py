@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alignment.errors import Corrupt, Missing
 from alignment.manifests import MANIFEST, parse_manifest
+from alignment.objectstore.copies import digest_of
 from alignment.objectstore.objects import Objects, concurrently
 from alignment.registry.bucket.cache import Cache
 from alignment.registry.link import VERSION
@@ -153,13 +154,9 @@ class BucketFiles:
             Corrupt: naming the object that differs.
         """
         for name, expected in version.published.items():
-            pieces = self.objects.download(f"{version.name}/{name}")
-            digest = hashlib.sha256()
-            for piece in pieces or ():
-                digest.update(piece)
-            actual = digest.hexdigest()
-            if pieces is None or actual != expected:
-                got = "no such object" if pieces is None else f"sha256 {actual[:12]}"
+            actual = digest_of(self.objects.download(f"{version.name}/{name}"))
+            if actual != expected:
+                got = "no such object" if actual is None else f"sha256 {actual[:12]}"
                 raise self._corrupt(name, f"got {got}, expected sha256 {expected[:12]}")
 
     def _corrupt(self, name: str, problem: str) -> Corrupt:

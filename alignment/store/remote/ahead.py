@@ -11,7 +11,7 @@ from alignment.store.latest import latest_keys
 from alignment.store.remote.artifacts import ArtifactName, RemoteArtifacts, Stored
 
 ALONE = 2
-"""So many manifests are asked for one by one: most commands need no more."""
+"""The first manifests are requested one at a time; most commands need no more."""
 
 
 class Ahead:

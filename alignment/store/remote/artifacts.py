@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import datetime
 import functools
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from alignment.errors import Corrupt, Missing
 from alignment.manifests import MANIFEST, check_names
+from alignment.objectstore.copies import digest_of, received
 from alignment.objectstore.objects import Listed, Objects, Revision, concurrently
 from alignment.objectstore.patience import patiently
 from alignment.store.artifacts import parse_artifact_manifest
@@ -179,7 +179,7 @@ class RemoteArtifacts:
             raise Missing("there is no manifest", where=self.where(name))
         folder = _content(name, stored)
         for file, expected in stored.files.items():
-            actual = patiently(functools.partial(_digest, self.objects, f"{folder}/{file}"))
+            actual = patiently(functools.partial(self._digest, f"{folder}/{file}"))
             if actual != expected:
                 raise _differs(f"{self.objects.where}/{folder}/{file}", actual, expected)
 
@@ -211,6 +211,9 @@ class RemoteArtifacts:
         content = patiently(functools.partial(self.objects.get, _manifest(name)))
         return None if content is None else content.data
 
+    def _digest(self, name: str) -> str | None:
+        return digest_of(self.objects.download(name))
+
     def _sizes(self, folder: str) -> dict[str, int]:
         listed = patiently(lambda: self.objects.listing(folder))
         return {entry.name.removeprefix(f"{folder}/"): entry.size for entry in listed}
@@ -229,26 +232,9 @@ def _content(name: ArtifactName, stored: Stored) -> str:
 
 
 def _receive(objects: Objects, name: str, path: Path, expected: str) -> None:
-    with path.open("wb") as file:
-        digest = hashlib.sha256()
-        pieces = objects.download(name)
-        for piece in pieces or ():
-            digest.update(piece)
-            file.write(piece)
-    actual = None if pieces is None else digest.hexdigest()
+    actual = received(objects.download(name), path)
     if actual != expected:
         raise _differs(f"{objects.where}/{name}", actual, expected)
-
-
-def _digest(objects: Objects, name: str) -> str | None:
-    """sha256 of an object; None if there is none."""
-    pieces: Iterator[bytes] | None = objects.download(name)
-    if pieces is None:
-        return None
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def _differs(where: str, actual: str | None, expected: str) -> Corrupt:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from alignment.config.workspace import SharedFolder, SharedPlace, cache_director
 from alignment.errors import ConfigError
 from alignment.files import make_writable, write_atomically
 from alignment.objectstore.address import FIRST_RETRIES, RETRIES
+from alignment.objectstore.copies import limit_bytes
 from alignment.objectstore.folder import FolderObjects
 from alignment.objectstore.objects import Objects
 from alignment.objectstore.opening import open_objects
@@ -80,7 +80,8 @@ def open_shared(text: str) -> SharedWorkspace | None:
     objects = _objects(place)
     cache = cache_directory(place)
     _make_usable(cache)
-    return SharedWorkspace(str(place), objects, cache, _limit(), _registry(place))
+    limit = limit_bytes("ALIGNMENT_WORKSPACE_CACHE_GB", LIMIT_GB)
+    return SharedWorkspace(str(place), objects, cache, limit, _registry(place))
 
 
 def parsed_place(text: str) -> SharedPlace | None:
@@ -128,18 +129,3 @@ def _identity(cache: Path) -> str:
     if not path.is_file():
         write_atomically(path, uuid.uuid4().hex)
     return path.read_text(encoding="utf-8")
-
-
-def _limit() -> int:
-    text = os.environ.get("ALIGNMENT_WORKSPACE_CACHE_GB", "")
-    try:
-        gigabytes = float(text) if text else LIMIT_GB
-    except ValueError:
-        gigabytes = -1
-    if not 0 < gigabytes < 1e6:
-        raise ConfigError(
-            f"got {text!r}, expected a number of gigabytes",
-            where="ALIGNMENT_WORKSPACE_CACHE_GB",
-            hint=f"Leave it out for {LIMIT_GB}.",
-        )
-    return int(gigabytes * 10**9)

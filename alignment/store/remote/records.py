@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from alignment.files import remove, replace_durably, sync_tree
+from alignment.objectstore.copies import received
 from alignment.objectstore.objects import Objects, concurrently
 from alignment.objectstore.patience import patiently
 
@@ -111,13 +112,7 @@ class RemoteRecords:
 
     def _receive(self, name: str, path: Path) -> bool:
         """Whether there is such an object, which is written to a file."""
-        pieces = self._objects.download(name)
-        if pieces is None:
-            return False
-        with path.open("wb") as file:
-            for piece in pieces:
-                file.write(piece)
-        return True
+        return received(self._objects.download(name), path) is not None
 
 
 def _files(directory: Path) -> list[Path]:
