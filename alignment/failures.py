@@ -187,9 +187,8 @@ def _says_memory(error: BaseException) -> bool:
     is_library = type(error).__module__.partition(".")[0] in _LIBRARIES
     if not is_library and not isinstance(error, _OF_C_CODE):
         return False
-    text = (
-        str(error).lower().replace("a primitive descriptor", "")
-    )  # a product that the processor cannot do
+    # "could not create a primitive descriptor": the processor cannot do this product at all.
+    text = str(error).lower().replace("a primitive descriptor", "")
     return any(phrase in text for phrase in _MEMORY_TEXTS)
 
 

@@ -36,15 +36,8 @@ CLIENT = {"timeout": "1h", "connect_timeout": "10s", "read_timeout": "60s"}
 connection that delivers nothing for a minute is given up."""
 
 
-def bucket_address(
-    text: str, where: str = "registry", page: str = "registry-in-a-bucket"
-) -> BucketAddress:
-    """The parts of an address such as `s3://bucket/prefix`.
-
-    Args:
-        text: The address.
-        where: What it is the address of, for messages.
-        page: The how-to page that explains it.
+def bucket_address(text: str) -> BucketAddress:
+    """The parts of the address of a registry, such as `s3://bucket/prefix`.
 
     Raises:
         ConfigError: if it is not an address of an object store, or holds a password.
@@ -52,7 +45,9 @@ def bucket_address(
     try:
         return parse_address(text)
     except ValueError as error:
-        raise ConfigError(str(error), where=where, hint=f"See docs/how-to/{page}.md.") from error
+        raise ConfigError(
+            str(error), where="registry", hint="See docs/how-to/registry-in-a-bucket.md."
+        ) from error
 
 
 def open_store(address: BucketAddress, retries: Mapping[str, Any] | None = None) -> ObjectStore:
