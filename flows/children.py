@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from flows.with_parent import PARENT
+from alignment.parents import PARENT
 
 STOP_SECONDS = 20
 READY_SECONDS = 600.0
@@ -122,7 +122,7 @@ class Children:
 
     def _launch(self, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            (sys.executable, "-m", "flows.with_parent", *self._program, *arguments),
+            (sys.executable, "-m", "alignment.parents", *self._program, *arguments),
             env={**self._environment, PARENT: str(os.getpid())},
             cwd=self._directory,
         )
