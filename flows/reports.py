@@ -61,7 +61,8 @@ def serving(roots: Sequence[Path], host: str, port: int = 0) -> Iterator[str]:
         directories = tuple(root.resolve() for root in roots)
 
     server = http.server.ThreadingHTTPServer((host, port), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # It looks every 0.05 s whether it shall stop; by default, a stop takes half a second.
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield f"http://{host}:{server.server_port}"

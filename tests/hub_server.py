@@ -38,7 +38,7 @@ class HubHandler(BaseHTTPRequestHandler):
 def serving(handler: type[HubHandler]) -> Iterator[str]:
     """The address of a server on loopback."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:

@@ -69,7 +69,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 def alarms() -> Iterator[str]:
     """Address of a webhook."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/alarm"
