@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from collections.abc import Sequence
 from email.parser import Parser
@@ -56,17 +57,18 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def _build_wheel(source: Path, destination: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "wheel", source, "--no-deps", "--no-build-isolation"]
-    _call([*command, "--no-index", "--quiet", "--wheel-dir", destination], cwd=destination)
-    (wheel,) = destination.glob("*.whl")
-    return wheel
+def _build(hook: str, source: Path, destination: Path) -> Path:
+    """Call a hook of PEP 517 as `pip wheel --no-build-isolation` does; returns the file."""
+    code = f"import sys, setuptools.build_meta as b; b.{hook}(sys.argv[1])"
+    _call([sys.executable, "-c", code, destination], cwd=source)
+    (file,) = destination.iterdir()
+    return file
 
 
 @pytest.fixture(scope="session")
 def wheel(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built as `pip wheel .` does."""
-    return _build_wheel(sources, tmp_path_factory.mktemp("wheel"))
+    return _build("build_wheel", sources, tmp_path_factory.mktemp("wheel"))
 
 
 def _install(environment: Path, *arguments: object) -> Path:
@@ -112,12 +114,13 @@ def test_the_wheel_holds_what_init_writes(wheel: Path, sources: Path) -> None:
 
 
 def test_a_wheel_from_the_sdist_is_the_same(wheel: Path, sources: Path, tmp_path: Path) -> None:
-    code = "import sys, setuptools.build_meta as b; b.build_sdist(sys.argv[1])"
-    _call([sys.executable, "-c", code, tmp_path], cwd=sources)
-    (sdist,) = tmp_path.glob("*.tar.gz")
-    again = tmp_path / "wheel"
-    again.mkdir()
-    assert _names(_build_wheel(sdist, again)) == _names(wheel)
+    for name in ("sdist", "unpacked", "wheel"):
+        (tmp_path / name).mkdir()
+    sdist = _build("build_sdist", sources, tmp_path / "sdist")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    assert _names(_build("build_wheel", unpacked, tmp_path / "wheel")) == _names(wheel)
 
 
 def test_the_metadata_is_complete(wheel: Path) -> None:
