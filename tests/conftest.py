@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
-from tests.support import SMOKE, Cli, run_cli
+from tests.support import SMOKE, Cli, run_cli, run_in_process
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # Where transformers copies Python code that comes with a model; read when it is imported.
@@ -25,7 +25,13 @@ hypothesis.settings.load_profile("patient")
 
 @pytest.fixture
 def cli() -> Cli:
-    """Runs `alignment` with these arguments in a new process."""
+    """Runs `alignment` with these arguments in this process."""
+    return run_in_process
+
+
+@pytest.fixture
+def new_process() -> Cli:
+    """Runs `alignment` with these arguments in a new process, which takes seconds."""
     return run_cli
 
 
@@ -37,7 +43,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace = shared / "finished"
     with FileLock(shared / "finished.lock"):
         if not (workspace / "done").is_file():
-            done = run_cli("run", SMOKE, "--workspace", workspace)
+            done = run_in_process("run", SMOKE, "--workspace", workspace)
             assert done.returncode == 0, done.stdout + done.stderr
             (workspace / "done").touch()
     return workspace

@@ -22,7 +22,7 @@ from alignment.cli.app import app
 from alignment.cli.exit_codes import exit_code_of
 from alignment.downloads import Downloads, Lockfile
 from alignment.errors import ConfigError, SourceError
-from tests.support import ROOT, TINY, logging_as_before, run_cli
+from tests.support import ROOT, TINY, logging_as_before, run_in_process, train_here
 
 PASSWORD = "SECRETPW"
 TOKEN = "SECRETTOK"
@@ -113,10 +113,11 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run whose password is in the file and whose token is referred to, on an ASCII terminal."""
     directory = tmp_path_factory.mktemp("cases") / "日本 w[/b]s"
     directory.mkdir(parents=True)
-    with serving() as server:
+    with serving() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("alignment.stages.train.launch", train_here)
         url = f"http://user:{PASSWORD}@{server.host}/tiny.tsv?part=1&token=${{CASE_TOKEN}}"
         (directory / "c[red].yaml").write_text(config_text(url))
-        done = run_cli(
+        done = run_in_process(
             "--verbose",
             "run",
             directory / "c[red].yaml",

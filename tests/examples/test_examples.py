@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -53,11 +54,17 @@ def test_gate_two_models(tmp_path: Path) -> None:
     assert done.stdout.endswith("approved\n")
 
 
-def test_a_rejection_has_its_own_exit_code(trained_project: Path) -> None:
+def test_a_rejection_has_its_own_exit_code(
+    trained_project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process: another one would spend ten seconds on importing torch."""
+    script = str(EXAMPLES / "gate_two_models.py")
     encoder = trained_project / "workspace/registry/smoke/champion"
-    done = _run("gate_two_models.py", "--candidate", encoder, cwd=trained_project)
-    assert done.returncode == 3, done.stderr
-    assert done.stdout.rstrip().endswith("rejected")
+    monkeypatch.setattr(sys, "argv", [script, "--candidate", str(encoder)])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(script, run_name="__main__")
+    assert ended.value.code == 3
+    assert capsys.readouterr().out.rstrip().endswith("rejected")
 
 
 @pytest.mark.slow

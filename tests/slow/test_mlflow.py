@@ -69,10 +69,10 @@ class Team:
 
 @pytest.fixture
 def team(
-    tmp_path: Path, request: pytest.FixtureRequest, server: str, finished: Path, cli: Cli
+    tmp_path: Path, request: pytest.FixtureRequest, server: str, finished: Path, new_process: Cli
 ) -> Team:
     name = request.node.name.replace("_", "-")[:60]
-    return Team(tmp_path, name, server, finished, cli)
+    return Team(tmp_path, name, server, finished, new_process)
 
 
 def runs_of(client: MlflowClient, team: Team) -> list[Any]:

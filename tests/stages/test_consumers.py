@@ -63,7 +63,7 @@ def hub(finished: Path) -> Iterator[Hub]:
 
 
 def test_evaluate_measures_a_model_of_the_hub(
-    hub: Hub, finished: Path, tmp_path: Path, cli: Cli, capsys: pytest.CaptureFixture[str]
+    hub: Hub, finished: Path, tmp_path: Path, new_process: Cli, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A private model at its tag's commit; the token comes from the environment."""
     commit = hub.repositories[REPOSITORY].tags["v1"]
@@ -78,7 +78,7 @@ def test_evaluate_measures_a_model_of_the_hub(
         "HF_HOME": str(tmp_path / "home"),
     }
     words = ("evaluate", f"{REPOSITORY}@{commit}", *asked, "--workspace", tmp_path / "w")
-    done = cli(*words, env=environment)
+    done = new_process(*words, env=environment)
     assert done.returncode == 0, done.stderr
     assert run_here("evaluate", champion(finished), *asked, workspace=tmp_path / "w") == 0
     (theirs,) = json.loads(done.stdout).values()

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,15 @@ def rebuilt(workspace: Path) -> list[str]:
     """`stage language` of what the last run built instead of reusing it."""
     stages = summary(workspace)["stages"]
     return [f"{stage['stage']} {stage['label']}".strip() for stage in stages if not stage["reused"]]
+
+
+def built(workspace: Path, *stages: str) -> dict[tuple[Path, int], str]:
+    """The label of every artifact of these stages, by its directory and when it was written."""
+    labels = {}
+    for stage in stages:
+        for path in workspace.glob(f"store/{stage}/*/manifest.json"):
+            labels[path.parent, path.stat().st_mtime_ns] = read_manifest(path.parent)["label"]
+    return labels
 
 
 def artifacts(workspace: Path, stage: str) -> list[Artifact]:
@@ -138,8 +148,8 @@ class TestFinishedRun:
         theirs = SentenceTransformer(str(champion), device="cpu").encode(texts)
         assert np.allclose(ours, theirs, atol=1e-4)
 
-    def test_show_lists_the_stages(self, finished: Path, cli: Cli) -> None:
-        shown = cli("show", "--workspace", finished)
+    def test_show_lists_the_stages(self, finished: Path, new_process: Cli) -> None:
+        shown = new_process("show", "--workspace", finished)
         assert "Approved" in shown.stdout
         assert "triplets" in shown.stdout
 
@@ -163,8 +173,8 @@ class TestFinishedRun:
 
 
 class TestRerun:
-    def test_every_stage_is_reused(self, copied: Path, cli: Cli) -> None:
-        done = run(cli, copied, env={"PYTHONPROFILEIMPORTTIME": "1"})
+    def test_every_stage_is_reused(self, copied: Path, new_process: Cli) -> None:
+        done = run(new_process, copied, env={"PYTHONPROFILEIMPORTTIME": "1"})
         assert done.returncode == 0, done.stderr
         assert rebuilt(copied) == []
         assert summary(copied)["champion"] == "v1"
@@ -172,8 +182,10 @@ class TestRerun:
         assert not re.findall(r"\| +(torch|transformers|sentence_transformers)$", done.stderr, re.M)
 
     @pytest.mark.slow
-    def test_a_changed_language_rebuilds_what_depends_on_it(self, copied: Path, cli: Cli) -> None:
-        done = run(cli, copied, "languages.ru.clean.max_chars=50")
+    def test_a_changed_language_rebuilds_what_depends_on_it(
+        self, copied: Path, new_process: Cli
+    ) -> None:
+        done = run(new_process, copied, "languages.ru.clean.max_chars=50")
         assert done.returncode == 0, done.stdout + done.stderr
         stages = rebuilt(copied)
         assert {"clean ru", "triplets", "train", "gate"} <= set(stages)
@@ -204,10 +216,23 @@ class TestRerun:
         assert champion is not None
         assert champion.digest == candidate
 
-    def test_a_new_language_runs_its_own_data_stages(self, tmp_path: Path, cli: Cli) -> None:
+    def test_a_new_language_is_pulled_and_cleaned_alone(self, tmp_path: Path, cli: Cli) -> None:
+        command = ("clean", SMOKE, "--workspace", tmp_path)
+        assert cli(*command, "--set", "languages={es: {}, ru: {}}").returncode == 0
+        before = built(tmp_path, "pull", "clean")
+        assert cli(*command).returncode == 0
+        after = built(tmp_path, "pull", "clean")
+        assert before.items() <= after.items()
+        assert sorted(after[path] for path in after.keys() - before.keys()) == ["ja", "ja"]
+
+    @pytest.mark.slow
+    def test_a_new_language_runs_its_own_data_stages(
+        self, tmp_path: Path, new_process: Cli
+    ) -> None:
         workspace = tmp_path / "two"
-        assert run(cli, workspace, "train.steps=0", "languages={es: {}, ru: {}}").returncode == 3
-        done = run(cli, workspace, "train.steps=0")
+        done = run(new_process, workspace, "train.steps=0", "languages={es: {}, ru: {}}")
+        assert done.returncode == 3, done.stdout + done.stderr
+        done = run(new_process, workspace, "train.steps=0")
         assert done.returncode == 3, done.stdout + done.stderr
         data_stages = [
             stage for stage in rebuilt(workspace) if stage.startswith(("pull ", "clean "))
@@ -215,21 +240,23 @@ class TestRerun:
         assert sorted(data_stages) == ["clean ja", "pull ja"]
 
     @pytest.mark.slow
-    def test_the_semantic_filter_reads_the_stored_vectors(self, copied: Path, cli: Cli) -> None:
+    def test_the_semantic_filter_reads_the_stored_vectors(
+        self, copied: Path, new_process: Cli
+    ) -> None:
         settings = ("clean.semantic=learned", "train.weight_by_score=true", "train.steps=0")
-        done = run(cli, copied, *settings)
+        done = run(new_process, copied, *settings)
         assert done.returncode == 3, done.stdout + done.stderr
         stages = rebuilt(copied)
         assert {"semantic es", "semantic ru", "semantic ja", "mine es", "triplets"} <= set(stages)
         assert not [stage for stage in stages if stage.startswith(("clean ", "embed "))]
         for rows in summary(copied)["rows"].values():
             assert rows["kept"] + sum(rows["dropped"].values()) == rows["pulled"]
-        shown = cli("show", "--workspace", copied)
+        shown = new_process("show", "--workspace", copied)
         assert shown.stdout.count("left alone: too few pairs") == 3
 
     @pytest.mark.slow
-    def test_an_untrained_candidate_is_rejected(self, copied: Path, cli: Cli) -> None:
-        done = run(cli, copied, "train.steps=0")
+    def test_an_untrained_candidate_is_rejected(self, copied: Path, new_process: Cli) -> None:
+        done = run(new_process, copied, "train.steps=0")
         assert done.returncode == 3, done.stdout + done.stderr
         assert "Rejected" in done.stdout
         assert "below the floor" in done.stdout
@@ -239,10 +266,10 @@ class TestRerun:
 
     @pytest.mark.slow
     def test_equal_input_gives_equal_triplets(
-        self, finished: Path, tmp_path: Path, cli: Cli
+        self, finished: Path, tmp_path: Path, new_process: Cli
     ) -> None:
         other = tmp_path / "w"
-        assert run(cli, other, "train.steps=0").returncode == 3
+        assert run(new_process, other, "train.steps=0").returncode == 3
         for stage in ("pull", "holdout", "clean", "embed", "mine", "triplets"):
             expected = {artifact.key: artifact.files for artifact in artifacts(finished, stage)}
             assert expected == {a.key: a.files for a in artifacts(other, stage)}, stage
@@ -311,16 +338,13 @@ KILLED_IN = [
 ]
 
 
-KILLED_FIRST = ["clean ja", "train step", "publish before", "publish after"]
-
-
 KILLED_SETTINGS = ("train.average_with_base=0.1", "clean.semantic=learned")
 """Without them the stages `average` and `semantic` do not run."""
 
 
-def run_and_kill(workspace: Path, where: str) -> Done:
+def run_and_kill(workspace: Path, where: str, settings: Sequence[str]) -> Done:
     command = ["run", str(SMOKE), "--workspace", str(workspace)]
-    for setting in KILLED_SETTINGS:
+    for setting in settings:
         command += ["--set", setting]
     return subprocess.run(
         [sys.executable, "-c", KILLER, *command],
@@ -333,15 +357,13 @@ def run_and_kill(workspace: Path, where: str) -> Done:
     )
 
 
-@pytest.mark.parametrize(
-    "places", [KILLED_FIRST, pytest.param(KILLED_IN, marks=pytest.mark.slow)], ids=["some", "all"]
-)
-def test_a_run_killed_in_every_stage_resumes(tmp_path: Path, cli: Cli, places: list[str]) -> None:
-    """One workspace, killed in one stage after another: what was finished is never rebuilt."""
-    workspace = tmp_path / "w"
+def assert_resumed(
+    cli: Cli, workspace: Path, places: Sequence[str], settings: Sequence[str], name: str
+) -> None:
+    """Kill a run in one place after another: what was finished is never rebuilt."""
     finished: dict[Path, int] = {}
     for where in places:
-        done = run_and_kill(workspace, where)
+        done = run_and_kill(workspace, where, settings)
         output = f"{where}: {done.returncode}\n{done.stdout}{done.stderr}"
         assert done.returncode == -signal.SIGKILL, output
         manifests = workspace.glob("store/*/*/manifest.json")
@@ -350,18 +372,32 @@ def test_a_run_killed_in_every_stage_resumes(tmp_path: Path, cli: Cli, places: l
             verify(load_artifact(path.parent))
         assert finished.items() <= present.items(), f"{where}: a finished artifact was rebuilt"
         finished = present
-        champion = Registry(workspace / "registry", "smoke").champion()
+        champion = Registry(workspace / "registry", name).champion()
         assert (champion is not None) == (where in ("publish after", "report"))
         if where == "train step":
             checkpoints = list(workspace.glob("store/scratch/*/checkpoints/checkpoint-*"))
             assert checkpoints, "there is no checkpoint to resume from"
-    last = run(cli, workspace, *KILLED_SETTINGS)
+    last = run(cli, workspace, *settings)
     assert last.returncode == 0, last.stdout + last.stderr
     assert rebuilt(workspace) == []
     assert summary(workspace)["champion"] == "v1"
     assert not list((workspace / "store" / "scratch").iterdir())
-    (log,) = workspace.glob("store/train/*/train.log")
-    assert "resuming from checkpoint-" in log.read_text()
+    (trained,) = artifacts(workspace, "train")
+    assert "resuming from checkpoint-" in (trained.path / "train.log").read_text()
+
+
+@pytest.mark.slow
+def test_a_run_killed_in_every_stage_resumes(tmp_path: Path, new_process: Cli) -> None:
+    assert_resumed(new_process, tmp_path / "w", KILLED_IN, KILLED_SETTINGS, "smoke")
+
+
+def test_a_run_killed_in_training_and_before_publishing_resumes(
+    copied: Path, new_process: Cli
+) -> None:
+    """Of a workspace with all data, because what comes before training takes longer."""
+    places = ("train step", "publish before")
+    settings = ("name=killed", "train.steps=50")
+    assert_resumed(new_process, copied, places, settings, "killed")
 
 
 class TestBadInput:
@@ -387,8 +423,8 @@ class TestBadInput:
         assert "Welsh" in error
         assert "Irish" in error
 
-    def test_nothing_left_after_cleaning(self, cli: Cli, tmp_path: Path) -> None:
-        error = self.error(cli, tmp_path, "languages.ja.clean.min_words=50")
+    def test_nothing_left_after_cleaning(self, new_process: Cli, tmp_path: Path) -> None:
+        error = self.error(new_process, tmp_path, "languages.ja.clean.min_words=50")
         assert "none of the 120 pairs is left after cleaning" in error
         assert "too_few_words" in error
 
@@ -414,9 +450,9 @@ class TestBadInput:
         assert "there is no such encoder directory" in error
 
     @pytest.mark.slow
-    def test_a_loss_that_is_not_finite(self, cli: Cli, tmp_path: Path) -> None:
+    def test_a_loss_that_is_not_finite(self, new_process: Cli, tmp_path: Path) -> None:
         error = self.error(
-            cli,
+            new_process,
             tmp_path,
             "train.learning_rate=1e30",
             "train.max_grad_norm=1e30",
@@ -450,12 +486,12 @@ def columns_of_tiny() -> str:
 
 @pytest.mark.slow
 def test_a_published_model_is_the_base_of_the_next(
-    finished: Path, tmp_path: Path, cli: Cli
+    finished: Path, tmp_path: Path, new_process: Cli
 ) -> None:
     workspace = tmp_path / "w"
     champion = finished / "registry" / "smoke" / "champion"
     done = run(
-        cli,
+        new_process,
         workspace,
         f"encoder={{source: local, path: {champion}}}",
         "train.steps=5",
@@ -470,7 +506,7 @@ def test_a_published_model_is_the_base_of_the_next(
 
 
 @pytest.mark.slow
-def test_leaks_between_languages_are_removed(cli: Cli, tmp_path: Path) -> None:
+def test_leaks_between_languages_are_removed(new_process: Cli, tmp_path: Path) -> None:
     """A Spanish suite; its English sentence, in other case and punctuation, is in Russian too."""
     header, *lines = (line.split("\t") for line in TINY.read_text().splitlines())
     english = lines[3][header.index("en")]
@@ -484,7 +520,7 @@ def test_leaks_between_languages_are_removed(cli: Cli, tmp_path: Path) -> None:
         "gate.min_queries=1",
     ]
     workspace = tmp_path / "w"
-    done = run(cli, workspace, *overrides)
+    done = run(new_process, workspace, *overrides)
     assert done.returncode == 3, done.stderr
     (holdout,) = artifacts(workspace, "holdout")
     report = json.loads((holdout.path / layout.CONTAMINATION).read_text())["ru"]
@@ -492,7 +528,7 @@ def test_leaks_between_languages_are_removed(cli: Cli, tmp_path: Path) -> None:
     assert report["examples"]["planted:es"] == [english]
     for artifact in artifacts(workspace, "clean"):
         assert english not in tables.read_columns(artifact.path / layout.PAIRS, "source")[0]
-    refused = run(cli, workspace, *overrides, "holdout.contamination=refuse")
+    refused = run(new_process, workspace, *overrides, "holdout.contamination=refuse")
     assert refused.returncode == 1
     assert "planted:es" in refused.stderr
     assert "Set it to `remove`" in refused.stderr

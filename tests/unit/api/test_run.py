@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import alignment
+from tests.support import train_here
 
 STEPS = 3
 
@@ -44,6 +45,7 @@ def test_each_step_is_reported_and_a_rejection_is_a_value(
     trained_project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(trained_project / "configs")
+    monkeypatch.setattr("alignment.stages.train.launch", train_here)
     values = _smoke(trained_project)
     values["name"] = "strict"
     values["train"]["steps"] = STEPS

@@ -36,12 +36,12 @@ def test_no_command_prints_the_help(cli: Cli) -> None:
     assert "Run the pipeline" in done.stdout + done.stderr
 
 
-def test_help_is_quick(cli: Cli) -> None:
+def test_help_is_quick(new_process: Cli) -> None:
     """Not a benchmark: it guards against an import that costs seconds."""
     seconds = []
     for _ in range(3):
         started = time.monotonic()
-        cli("--help")
+        new_process("--help")
         seconds.append(time.monotonic() - started)
     assert min(seconds) < 2.0
 
@@ -57,8 +57,8 @@ def test_import_loads_nothing_heavy(module: str, heavy: tuple[str, ...]) -> None
     assert loaded.strip() == "[]"
 
 
-def test_version(cli: Cli) -> None:
-    done = cli("--version")
+def test_version(new_process: Cli) -> None:
+    done = new_process("--version")
     assert (done.returncode, done.stdout) == (0, f"alignment {__version__}\n")
 
 
@@ -78,8 +78,8 @@ def test_usage_mistakes(cli: Cli, arguments: tuple[str, ...], message: str) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_debug_shows_the_traceback(cli: Cli) -> None:
-    done = cli("--debug", "config", "check", "none.yaml")
+def test_debug_shows_the_traceback(new_process: Cli) -> None:
+    done = new_process("--debug", "config", "check", "none.yaml")
     assert done.returncode == 2
     assert "Traceback" in done.stderr
-    assert "Traceback" not in cli("config", "check", "none.yaml").stderr
+    assert "Traceback" not in new_process("config", "check", "none.yaml").stderr

@@ -77,15 +77,17 @@ def test_preview_of_the_smoke_configuration(cli: Cli, tmp_path: Path) -> None:
     assert done.stdout.count("tiny.tsv:") == 2
 
 
-def test_a_broken_corpus_does_not_hide_the_others(cli: Cli, config: Path, tmp_path: Path) -> None:
+def test_a_broken_corpus_does_not_hide_the_others(
+    new_process: Cli, config: Path, tmp_path: Path
+) -> None:
     config.write_text(config.read_text().replace("corpora:\n", f"corpora:{BROKEN}"))
     arguments = ("--language", "es", "--limit", "1", "--workspace", tmp_path / "w")
-    done = cli("corpora", "preview", config, *arguments)
+    done = new_process("corpora", "preview", config, *arguments)
     assert done.returncode == 1
     assert "error: broken: " in done.stderr and "nowhere.tsv" in done.stderr
     assert "Traceback" not in done.stderr
     assert "Mi madre bebe té caliente por la mañana." in done.stdout
-    only = cli("corpora", "preview", config, *arguments, "--corpus", "tiny")
+    only = new_process("corpora", "preview", config, *arguments, "--corpus", "tiny")
     assert only.returncode == 0 and only.stderr == ""
 
 

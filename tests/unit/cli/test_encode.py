@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Literal
@@ -15,22 +15,19 @@ from alignment.cli.encode import decoded_lines, encode
 from alignment.encoder.directory import load_encoder, save_encoder
 from alignment.encoder.prompts import Prompts, choose_prompts
 from alignment.errors import ConfigError, Malformed
-from tests.support import ROOT, Cli
+from tests.support import Cli
 from tests.unit.encoder.examples import small_encoder
 from tests.unit.encoder.toys import write_json
 
 
-def test_lines_of_standard_input_to_a_file(finished: Path, tmp_path: Path) -> None:
+def test_lines_of_standard_input_to_a_file(
+    cli: Cli, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     output = tmp_path / "vectors[1].npy"
-    command = [sys.executable, "-m", "alignment", "encode", "--output", str(output)]
-    done = subprocess.run(
-        [*command, "--workspace", str(finished)],
-        input="Good morning\nBore da\nGood morning",
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
+    lines = io.BytesIO(b"Good morning\nBore da\nGood morning")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(lines, encoding="ascii"))
+    done = cli("encode", "--output", output, "--workspace", finished)
+    assert done.returncode == 0
     vectors = np.load(output)
     assert vectors.shape == (3, 64) and vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)

@@ -45,7 +45,7 @@ def test_spread_over_seeds() -> None:
 
 
 @pytest.mark.slow
-def test_arms_see_equal_tokens_and_are_reused(cli: Cli, tmp_path: Path) -> None:
+def test_arms_see_equal_tokens_and_are_reused(new_process: Cli, tmp_path: Path) -> None:
     workspace = tmp_path / "w"
     plot = tmp_path / "plot.svg"
     command = [
@@ -53,7 +53,7 @@ def test_arms_see_equal_tokens_and_are_reused(cli: Cli, tmp_path: Path) -> None:
         *("--grid", "train.explicit_negatives=[1, 0.2]"),
         *("--set", "train.steps=12", "--set", "train.in_batch_negatives=hardest"),
     ]
-    done = cli(*command)
+    done = new_process(*command)
     assert done.returncode == 0, done.stderr
     pattern = r"explicit_negatives (\S+) +│ +(\d+) │ +([\d,]+) │ +([\d.]+) ± ([\d.]+)"
     (name, steps, tokens, *_), (other, more_steps, other_tokens, *_) = re.findall(
@@ -66,7 +66,7 @@ def test_arms_see_equal_tokens_and_are_reused(cli: Cli, tmp_path: Path) -> None:
     assert "<svg" in plot.read_text()
     trained = workspace / "store" / "train"
     assert len(list(trained.iterdir())) == 2
-    again = cli(*command)
+    again = new_process(*command)
     assert again.returncode == 0
     assert len(list(trained.iterdir())) == 2
 

@@ -9,7 +9,7 @@ from alignment import tables
 from alignment.config import parse_config
 from alignment.errors import ConfigError
 from alignment.triplets.prebuilt import PrebuiltTriplet, guard_prebuilt
-from tests.support import SMOKE, run_cli
+from tests.support import SMOKE, run_cli, run_in_process
 
 ROWS = [
     PrebuiltTriplet("a man sleeps", "somebody sleeps", "nobody sleeps here"),
@@ -97,7 +97,7 @@ def test_a_file_without_a_negative_column_is_refused_before_anything_costs_time(
     path = tmp_path / "pairs.tsv"
     path.write_text("anchor\tpositive\nwhere is it\tmissä se on\n")
     corpus = f"languages.es.corpora=[{{kind: prebuilt_triplets, path: {path}, license: MIT}}]"
-    done = run_cli("run", SMOKE, "--workspace", tmp_path / "w", "--set", corpus)
+    done = run_in_process("run", SMOKE, "--workspace", tmp_path / "w", "--set", corpus)
     assert done.returncode == 2, done.stderr
     assert "no column 'negative'; the file has 'anchor', 'positive'" in done.stderr
     assert (
