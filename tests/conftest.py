@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -47,6 +48,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert done.returncode == 0, done.stdout + done.stderr
             (workspace / "done").touch()
     return workspace
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later garbage collection.
+
+    Training collects garbage explicitly: among the objects of torch and of thousands of tests, that
+    takes longer than a training of four steps.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
