@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from alignment.config import Config
 from alignment.pipeline.threads import ThreadsRunner, number_of_threads
 from alignment.pipeline.workspace import Workspace
+from alignment.training.launch import Launcher
 
 
 @contextmanager
@@ -35,3 +36,13 @@ def parallel_runner(config: Config, workspace: Workspace) -> Iterator[ThreadsRun
         else:  # each machine takes what it lacks from the bucket
             with connected(settings, None):
                 yield RayRunner(settings, None, workspace.store.localized)
+
+
+def launcher_of(config: Config, workspace: Workspace) -> Launcher | None:
+    """What trains on the cluster that `parallel_runner` has connected to; None: this machine."""
+    train = config.train
+    if config.runner.kind != "ray" or (train.workers == 1 and not train.gpus_per_worker):
+        return None
+    from alignment.pipeline.cluster.training import RayTraining
+
+    return RayTraining(config.runner, workspace.store)

@@ -16,10 +16,10 @@ from alignment.errors import (
     TrainingError,
     Unexpected,
 )
-from alignment.training.__main__ import _failed
 from alignment.training.job import CHECKPOINTS, DISK_FULL, ERROR, LOG, OUT_OF_MEMORY, Job
 from alignment.training.launch import launch
 from alignment.training.messages import read_error
+from alignment.training.process import _failed
 from alignment.training.run import run
 from alignment.types import StepMetrics
 from tests.unit.training.support import job, losses_of, metrics_of, scratch_job, short, step_metrics

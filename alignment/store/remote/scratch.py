@@ -1,0 +1,69 @@
+"""Unfinished work in the object store, so that another machine can go on with it.
+
+scratch/KEY/...     the files of a directory, which are sent and fetched as they are
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from alignment.files import remove
+from alignment.objectstore.copies import received
+from alignment.objectstore.objects import Objects, concurrently
+from alignment.objectstore.patience import patiently
+
+SCRATCH = "scratch"
+
+
+class RemoteScratch:
+    """A directory of unfinished work. Implements `SharedScratch`.
+
+    Args:
+        objects: Where it is shared.
+        directory: The copy of this machine; its name is the key.
+    """
+
+    def __init__(self, objects: Objects, directory: Path) -> None:
+        self._objects = objects
+        self._directory = directory
+        self._prefix = f"{SCRATCH}/{directory.name}"
+
+    def send(self, *names: str) -> None:
+        """Send files, or all files of directories; others see each when it is whole."""
+        paths: list[Path] = []
+        for name in names:
+            path = self._directory / name
+            paths += sorted(path.rglob("*")) if path.is_dir() else [path]
+        concurrently(self._send, [path for path in paths if path.is_file()])
+
+    def fetch(self) -> None:
+        """Take everything that others have sent. Files of the same size are not read again."""
+        listed = patiently(lambda: self._objects.listing(self._prefix))
+        missing = []
+        for entry in listed:
+            path = self._directory / entry.name.removeprefix(f"{self._prefix}/")
+            if not path.is_file() or path.stat().st_size != entry.size:
+                missing.append((entry.name, path))
+        concurrently(self._fetch, missing)
+
+    def delete(self, *names: str) -> None:
+        """Delete files or directories in the object store; all of them if none is named."""
+        for name in names or ("",):
+            prefix = f"{self._prefix}/{name}".rstrip("/")
+            listed = patiently(functools.partial(self._objects.listing, prefix))
+            found = {prefix, *(entry.name for entry in listed)}
+            patiently(functools.partial(self._objects.delete, sorted(found)))
+
+    def _send(self, path: Path) -> None:
+        name = f"{self._prefix}/{path.relative_to(self._directory).as_posix()}"
+        patiently(lambda: self._objects.upload(name, path))
+
+    def _fetch(self, item: tuple[str, Path]) -> None:
+        name, path = item
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.part")
+        if patiently(lambda: received(self._objects.download(name), partial)) is None:
+            remove(partial)
+            return
+        partial.replace(path)
