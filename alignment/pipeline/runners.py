@@ -40,9 +40,14 @@ def parallel_runner(config: Config, workspace: Workspace) -> Iterator[ThreadsRun
 
 def launcher_of(config: Config, workspace: Workspace) -> Launcher | None:
     """What trains on the cluster that `parallel_runner` has connected to; None: this machine."""
-    train = config.train
-    if config.runner.kind != "ray" or (train.workers == 1 and not train.gpus_per_worker):
+    if not trains_on_cluster(config):
         return None
     from alignment.pipeline.cluster.training import RayTraining
 
     return RayTraining(config.runner, workspace.store)
+
+
+def trains_on_cluster(config: Config) -> bool:
+    """Whether the training processes are those of a Ray cluster."""
+    train = config.train
+    return config.runner.kind == "ray" and (train.workers > 1 or train.gpus_per_worker > 0)

@@ -39,8 +39,7 @@ def perform(job: Job, *, restarts: int = 0) -> int:
         package.addHandler(warnings)
         if restarts and os.environ.get("RANK", "0") == "0":
             logger.warning(
-                "train: a process was lost: all continue from the last checkpoint (restart %d)",
-                restarts,
+                "train: a process was lost; all of them continue from the last checkpoint"
             )
         from alignment.training.run import run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ class RayTraining:
         offered = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         check_room(needed, job.train.workers, offered)
         reports = Reports(job, on_step)
-        work = Work(job, self._settings.cpus_per_task, self._store)
+        work = Work(job, self._settings.cpus_per_task, self._store, uuid.uuid4().hex)
         shared = work.shared_scratch()
         if shared is not None:
             shared.delete(ERROR, WARNINGS)

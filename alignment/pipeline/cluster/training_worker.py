@@ -34,6 +34,7 @@ from alignment.workers import limit_cpus
 
 OUTPUT = "output"
 """Where the trained encoder is in the shared scratch directory."""
+STARTED = "started"
 SEND_SECONDS = 1.0
 _FETCH_LOCK = ".fetch.lock"
 logger = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ class Work:
     cpus: int
     """Cores of each process."""
     store: Store
+    run: str
+    """A name that no other training has, by which workers know that they were started before."""
 
     def shared_scratch(self) -> SharedScratch | None:
         """The job's scratch directory in the place that machines share; None: it is one folder."""
@@ -79,12 +82,14 @@ def train_worker(settings: dict[str, Any]) -> None:
     if shared is not None:
         job = _prepared(work, shared)
     is_first = os.environ["RANK"] == "0"
+    # What the others do does not depend on how often they were started.
+    restarts = int(not is_first or _was_started(work, shared))
     with _log_file(job.scratch / LOG) if is_first else contextlib.nullcontext():
         if shared is None:
-            code = perform(job, restarts=1)
+            code = perform(job, restarts=restarts)
         else:
             with _sending(job, shared) if is_first else contextlib.nullcontext():
-                code = perform(job, restarts=1)
+                code = perform(job, restarts=restarts)
     if shared is not None and (is_first or code):
         shared.send(ERROR, WARNINGS, PROGRESS, PLAN, LOG, TENSORBOARD)
         if not code:
@@ -100,6 +105,17 @@ def _prepared(work: Work, shared: SharedScratch) -> Job:
         shared.fetch()
         work.bring_inputs()
     return job.model_copy(update={"output": job.scratch / OUTPUT})
+
+
+def _was_started(work: Work, shared: SharedScratch | None) -> bool:
+    """Whether this training was started before and has lost a process since; it is now."""
+    path = work.job.scratch / STARTED
+    if path.is_file() and path.read_text() == work.run:
+        return True
+    path.write_text(work.run)
+    if shared is not None:
+        shared.send(STARTED)
+    return False
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ from alignment.store.remote.cleanup import Unneeded, unneeded
 from alignment.store.remote.eviction import Eviction
 from alignment.store.remote.leases import Leases
 from alignment.store.remote.pointers import Pointers
-from alignment.store.remote.scratch import RemoteScratch
+from alignment.store.remote.scratch import SCRATCH, RemoteScratch, abandoned
 from alignment.store.remote.uses import Uses
 from alignment.types import Artifact, Input
 
@@ -208,11 +208,16 @@ class RemoteMirror:
         """
         with self.leases.no_run():
             garbage = unneeded(self.remote, [*used, *self._pointers.keys()])
+            unfinished = abandoned(self.remote.objects)
             if not dry_run:
                 for entry in garbage:
                     self._delete(entry)
+                for key in unfinished:
+                    RemoteScratch(self.remote.objects, self.root / SCRATCH / key).delete()
         paths = [self.root / entry.name.stage / entry.name.key for entry in garbage]
-        return Freed(paths, sum(listed.size for entry in garbage for listed in entry.objects))
+        paths += [self.root / SCRATCH / key for key in unfinished]
+        groups = [entry.objects for entry in garbage] + list(unfinished.values())
+        return Freed(paths, sum(listed.size for objects in groups for listed in objects))
 
     def _delete(self, entry: Unneeded) -> None:
         if not entry.whole:

@@ -5,15 +5,19 @@ scratch/KEY/...     the files of a directory, which are sent and fetched as they
 
 from __future__ import annotations
 
+import datetime
 import functools
+from collections import defaultdict
 from pathlib import Path
 
 from alignment.files import remove
 from alignment.objectstore.copies import received
-from alignment.objectstore.objects import Objects, concurrently
+from alignment.objectstore.objects import Listed, Objects, concurrently
 from alignment.objectstore.patience import patiently
 
 SCRATCH = "scratch"
+ABANDONED_DAYS = 7
+"""After so long without a change nobody goes on with it."""
 
 
 class RemoteScratch:
@@ -52,8 +56,8 @@ class RemoteScratch:
         for name in names or ("",):
             prefix = f"{self._prefix}/{name}".rstrip("/")
             listed = patiently(functools.partial(self._objects.listing, prefix))
-            found = {prefix, *(entry.name for entry in listed)}
-            patiently(functools.partial(self._objects.delete, sorted(found)))
+            found = [entry.name for entry in listed] or [prefix]
+            patiently(functools.partial(self._objects.delete, found))
 
     def _send(self, path: Path) -> None:
         name = f"{self._prefix}/{path.relative_to(self._directory).as_posix()}"
@@ -67,3 +71,16 @@ class RemoteScratch:
             remove(partial)
             return
         partial.replace(path)
+
+
+def abandoned(objects: Objects) -> dict[str, list[Listed]]:
+    """The objects of unfinished work that nobody has gone on with, by key."""
+    oldest = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=ABANDONED_DAYS)
+    by_key: dict[str, list[Listed]] = defaultdict(list)
+    for entry in patiently(lambda: objects.listing(SCRATCH)):
+        by_key[entry.name.split("/")[1]].append(entry)
+    return {
+        key: entries
+        for key, entries in by_key.items()
+        if max(entry.modified for entry in entries) < oldest
+    }

@@ -221,7 +221,7 @@ def test_a_reason_that_cannot_be_written(fake: Job, monkeypatch: pytest.MonkeyPa
     def write(*_: object) -> None:
         raise full
 
-    monkeypatch.setattr("alignment.training.__main__.write_error", write)
+    monkeypatch.setattr("alignment.training.process.write_error", write)
     assert _failed(fake, full) == DISK_FULL
     assert _failed(fake, MemoryError()) == OUT_OF_MEMORY
     assert _failed(fake, NonFiniteLoss("the loss is nan")) == DISK_FULL
