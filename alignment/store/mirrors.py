@@ -30,8 +30,14 @@ class SharedScratch(Protocol):
     def send(self, *names: str) -> None:
         """Send files, or all files of directories; others see each when it is whole."""
 
-    def fetch(self) -> None:
-        """Take everything that others have sent. Files of the same size are not read again."""
+    def fetch(self, *names: str) -> None:
+        """Take files or directories that others have sent; everything if none is named.
+
+        A file of the same size as here is not read again.
+        """
+
+    def names(self) -> list[str]:
+        """The files that others have sent."""
 
     def delete(self, *names: str) -> None:
         """Delete files or directories in the shared place; all of them if none is named."""

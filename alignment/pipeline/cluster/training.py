@@ -11,10 +11,10 @@ from typing import Any
 from alignment.config import Train
 from alignment.config.runner import GB, RunnerSettings
 from alignment.errors import AlignmentError, ConfigError, TrainingError
-from alignment.pipeline.cluster.training_worker import OUTPUT, Work, train_worker
+from alignment.pipeline.cluster.training_worker import LAST, OUTPUT, Work, train_worker
 from alignment.store import Store
 from alignment.store.mirrors import SharedScratch
-from alignment.training.job import CHECKPOINTS, ERROR, LOG, WARNINGS, Job
+from alignment.training.job import CHECKPOINTS, ERROR, LOG, PROGRESS, WARNINGS, Job
 from alignment.training.launch import POLL_SECONDS, Reports
 from alignment.training.messages import read_error
 from alignment.training.resume import newest_checkpoint
@@ -54,8 +54,10 @@ class RayTraining:
         if shared is not None:
             shared.delete(ERROR, WARNINGS)
         error = _fit(_trainer(work, needed), reports, shared)
+        if shared is not None:
+            shared.fetch(*LAST, OUTPUT)
         if error is not None:
-            raise _failure(job, error)
+            raise _failure(job, error, shared)
         if shared is not None:
             job.output.mkdir(parents=True, exist_ok=True)
             shutil.copytree(job.scratch / OUTPUT, job.output, dirs_exist_ok=True)
@@ -128,17 +130,21 @@ def _fit(trainer: Any, reports: Reports, shared: SharedScratch | None) -> Except
     while thread.is_alive():
         thread.join(POLL_SECONDS if shared is None else FETCH_SECONDS)
         if shared is not None:
-            shared.fetch()
+            shared.fetch(PROGRESS, WARNINGS)
         reports.pass_on()
     return failed[0] if failed else None
 
 
-def _failure(job: Job, error: Exception) -> AlignmentError:
+def _failure(job: Job, error: Exception, shared: SharedScratch | None) -> AlignmentError:
     known = read_error(job.scratch / ERROR)
     if known is not None:
         return known
+    if shared is None:
+        resumes = newest_checkpoint(job.scratch / CHECKPOINTS) is not None
+    else:
+        resumes = any(name.startswith(f"{CHECKPOINTS}/") for name in shared.names())
     hint = "There is no checkpoint yet: the next run trains from the first step."
-    if newest_checkpoint(job.scratch / CHECKPOINTS):
+    if resumes:
         hint = "With the same settings, the next run resumes from the last checkpoint."
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return TrainingError(

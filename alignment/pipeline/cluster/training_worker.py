@@ -34,6 +34,8 @@ from alignment.workers import limit_cpus
 
 OUTPUT = "output"
 """Where the trained encoder is in the shared scratch directory."""
+LAST = (ERROR, WARNINGS, PROGRESS, PLAN, LOG, TENSORBOARD)
+"""What is sent when the training has ended."""
 STARTED = "started"
 SEND_SECONDS = 1.0
 _FETCH_LOCK = ".fetch.lock"
@@ -91,7 +93,7 @@ def train_worker(settings: dict[str, Any]) -> None:
             with _sending(job, shared) if is_first else contextlib.nullcontext():
                 code = perform(job, restarts=restarts)
     if shared is not None and (is_first or code):
-        shared.send(ERROR, WARNINGS, PROGRESS, PLAN, LOG, TENSORBOARD)
+        shared.send(*LAST)
         if not code:
             shared.send(OUTPUT)
     if code:

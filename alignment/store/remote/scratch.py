@@ -6,7 +6,6 @@ scratch/KEY/...     the files of a directory, which are sent and fetched as they
 from __future__ import annotations
 
 import datetime
-import functools
 from collections import defaultdict
 from pathlib import Path
 
@@ -41,23 +40,34 @@ class RemoteScratch:
             paths += sorted(path.rglob("*")) if path.is_dir() else [path]
         concurrently(self._send, [path for path in paths if path.is_file()])
 
-    def fetch(self) -> None:
-        """Take everything that others have sent. Files of the same size are not read again."""
-        listed = patiently(lambda: self._objects.listing(self._prefix))
+    def fetch(self, *names: str) -> None:
+        """Take files or directories that others have sent; everything if none is named.
+
+        A file of the same size as here is not read again.
+        """
         missing = []
-        for entry in listed:
+        for entry in self._listed(*names):
             path = self._directory / entry.name.removeprefix(f"{self._prefix}/")
             if not path.is_file() or path.stat().st_size != entry.size:
                 missing.append((entry.name, path))
         concurrently(self._fetch, missing)
 
+    def names(self) -> list[str]:
+        """The files that others have sent."""
+        return [entry.name.removeprefix(f"{self._prefix}/") for entry in self._listed()]
+
+    def _listed(self, *names: str) -> list[Listed]:
+        found = patiently(lambda: self._objects.listing(self._prefix))
+        if not names:
+            return found
+        files = {f"{self._prefix}/{name}" for name in names}
+        folders = tuple(f"{name}/" for name in files)
+        return [entry for entry in found if entry.name in files or entry.name.startswith(folders)]
+
     def delete(self, *names: str) -> None:
         """Delete files or directories in the object store; all of them if none is named."""
-        for name in names or ("",):
-            prefix = f"{self._prefix}/{name}".rstrip("/")
-            listed = patiently(functools.partial(self._objects.listing, prefix))
-            found = [entry.name for entry in listed] or [prefix]
-            patiently(functools.partial(self._objects.delete, found))
+        found = [entry.name for entry in self._listed(*names)]
+        patiently(lambda: self._objects.delete(found))
 
     def _send(self, path: Path) -> None:
         name = f"{self._prefix}/{path.relative_to(self._directory).as_posix()}"
