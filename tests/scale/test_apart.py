@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 
 from alignment.config import load_config
@@ -15,7 +16,7 @@ from alignment.pipeline.run import run_pipeline
 from alignment.pipeline.runners import parallel_runner
 from alignment.pipeline.workspace import open_workspace
 from alignment.types import Approved, StepMetrics
-from tests.buckets import BUCKET, running_s3, s3_environment
+from tests.buckets import BUCKET, make_bucket, running_s3, s3_environment
 from tests.scale.cluster import Cluster, running_cluster
 from tests.scale.network import HERE, Network, Place, network
 from tests.scale.test_ray import contents
@@ -42,13 +43,19 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Apart]:
     pytest.importorskip("ray", reason="make test-scale installs the extra")
     cache = tmp_path / "cache"
     with network() as cables, running_s3(HERE) as endpoint:
-        environment = {**s3_environment(endpoint), "ALIGNMENT_WORKSPACE_CACHE": str(cache)}
+        httpx.post(f"{endpoint}/moto-api/reset").raise_for_status()  # all servers share the objects
+        make_bucket(endpoint, BUCKET)
+        environment = {
+            **s3_environment(endpoint),
+            "ALIGNMENT_WORKSPACE_CACHE": str(cache),
+            "GLOO_SOCKET_IFNAME": "eth0",  # all machines have one name, which is no address of theirs
+        }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         with running_cluster(HERE, environment) as cluster:
             machines = [cables.machine(cache), cables.machine(cache)]
             for number, place in enumerate(machines, 1):
-                cluster.add(f"machine {number}", cpus=2, memory=4 * 10**9, place=place)
+                cluster.add(f"machine {number}", cpus=1, memory=4 * 10**9, place=place)
             yield Apart(cluster, cables, machines)
 
 
