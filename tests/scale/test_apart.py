@@ -48,7 +48,7 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Apart]:
         environment = {
             **s3_environment(endpoint),
             "ALIGNMENT_WORKSPACE_CACHE": str(cache),
-            "GLOO_SOCKET_IFNAME": "eth0",  # all machines have one name, which is no address of theirs
+            "GLOO_SOCKET_IFNAME": "eth0",  # the name of all machines is no address of theirs
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)

@@ -11,6 +11,7 @@ from typing import Any
 from alignment.config import Train
 from alignment.config.runner import GB, RunnerSettings
 from alignment.errors import AlignmentError, ConfigError, TrainingError
+from alignment.pipeline.cluster.task import installed_versions
 from alignment.pipeline.cluster.training_worker import LAST, OUTPUT, Work, train_worker
 from alignment.store import Store
 from alignment.store.mirrors import SharedScratch
@@ -49,7 +50,13 @@ class RayTraining:
         offered = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         check_room(needed, job.train.workers, offered)
         reports = Reports(job, on_step)
-        work = Work(job, self._settings.cpus_per_task, self._store, uuid.uuid4().hex)
+        work = Work(
+            job,
+            self._settings.cpus_per_task,
+            self._store,
+            installed_versions(),
+            uuid.uuid4().hex,
+        )
         shared = work.shared_scratch()
         if shared is not None:
             shared.delete(ERROR, WARNINGS)
@@ -139,6 +146,10 @@ def _failure(job: Job, error: Exception, shared: SharedScratch | None) -> Alignm
     known = read_error(job.scratch / ERROR)
     if known is not None:
         return known
+    failures = list(getattr(error, "worker_failures", {}).values())
+    for failure in failures:
+        if isinstance(failure, AlignmentError):
+            return failure
     if shared is None:
         resumes = newest_checkpoint(job.scratch / CHECKPOINTS) is not None
     else:
@@ -146,7 +157,8 @@ def _failure(job: Job, error: Exception, shared: SharedScratch | None) -> Alignm
     hint = "There is no checkpoint yet: the next run trains from the first step."
     if resumes:
         hint = "With the same settings, the next run resumes from the last checkpoint."
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    cause = failures[0] if failures else error
+    reason = (str(cause).strip() or type(cause).__name__).splitlines()[-1]
     return TrainingError(
         f"training on the cluster ended: {reason}",
         where=str(job.scratch / LOG),

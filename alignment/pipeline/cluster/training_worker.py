@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 from filelock import FileLock
 
 from alignment.errors import AlignmentError
+from alignment.pipeline.cluster.connection import check_versions
+from alignment.pipeline.cluster.task import look_around
 from alignment.store import Store
 from alignment.store.mirrors import SharedScratch
 from alignment.training.job import (
@@ -50,6 +52,8 @@ class Work:
     cpus: int
     """Cores of each process."""
     store: Store
+    versions: Mapping[str, str]
+    """`installed_versions` of the driver."""
     run: str
     """A name that no other training has, by which workers know that they were started before."""
 
@@ -74,10 +78,12 @@ def train_worker(settings: dict[str, Any]) -> None:
     """Train as the job of `settings["work"]` says, together with the other processes.
 
     Raises:
+        ConfigError: if this machine has other versions than the driver.
         RuntimeError: if it failed; the reason is in the files of the job.
     """
     work: Work = settings["work"]
     job = work.job
+    check_versions(look_around(None), work.versions)  # the machine may have joined meanwhile
     limit_cpus(work.cpus)
     job.scratch.mkdir(parents=True, exist_ok=True)
     shared = work.shared_scratch()
@@ -86,12 +92,12 @@ def train_worker(settings: dict[str, Any]) -> None:
     is_first = os.environ["RANK"] == "0"
     # What the others do does not depend on how often they were started.
     restarts = int(not is_first or _was_started(work, shared))
-    with _log_file(job.scratch / LOG) if is_first else contextlib.nullcontext():
-        if shared is None:
-            code = perform(job, restarts=restarts)
-        else:
-            with _sending(job, shared) if is_first else contextlib.nullcontext():
-                code = perform(job, restarts=restarts)
+    with contextlib.ExitStack() as meanwhile:
+        if is_first:
+            meanwhile.enter_context(_log_file(job.scratch / LOG))
+        if is_first and shared is not None:
+            meanwhile.enter_context(_sending(job, shared))
+        code = perform(job, restarts=restarts)
     if shared is not None and (is_first or code):
         shared.send(*LAST)
         if not code:
