@@ -40,7 +40,10 @@ class SharedScratch(Protocol):
         """The files that others have sent."""
 
     def delete(self, *names: str) -> None:
-        """Delete files or directories in the shared place; all of them if none is named."""
+        """Delete files or directories in the shared place."""
+
+    def clear(self) -> None:
+        """Delete all files in the shared place."""
 
 
 class Mirror(Protocol):

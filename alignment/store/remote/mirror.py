@@ -133,7 +133,7 @@ class RemoteMirror:
         self._damaged.discard(artifact.key)
         scratch = self._scratch.pop(artifact.key, None)
         if scratch is not None:
-            scratch.delete()
+            scratch.clear()
         if stored.digest != artifact.digest:
             return self._instead_of(artifact, name, stored)
         self._agreed[artifact.key] = artifact.digest
@@ -213,7 +213,7 @@ class RemoteMirror:
                 for entry in garbage:
                     self._delete(entry)
                 for key in unfinished:
-                    RemoteScratch(self.remote.objects, self.root / SCRATCH / key).delete()
+                    RemoteScratch(self.remote.objects, self.root / SCRATCH / key).clear()
         paths = [self.root / entry.name.stage / entry.name.key for entry in garbage]
         paths += [self.root / SCRATCH / key for key in unfinished]
         groups = [entry.objects for entry in garbage] + list(unfinished.values())

@@ -65,8 +65,16 @@ class RemoteScratch:
         return [entry for entry in found if entry.name in files or entry.name.startswith(folders)]
 
     def delete(self, *names: str) -> None:
-        """Delete files or directories in the object store; all of them if none is named."""
-        found = [entry.name for entry in self._listed(*names)]
+        """Delete files or directories in the object store."""
+        if names:
+            self._delete(self._listed(*names))
+
+    def clear(self) -> None:
+        """Delete all files in the object store."""
+        self._delete(self._listed())
+
+    def _delete(self, entries: list[Listed]) -> None:
+        found = [entry.name for entry in entries]
         patiently(lambda: self._objects.delete(found))
 
     def _send(self, path: Path) -> None:
