@@ -41,7 +41,7 @@ soak: $(VENV)/.test ## SOAK_RUNS (200) runs, each killed, starved or damaged at 
 test-operate: $(VENV)/.test ## Kills, outages, full disks and a week of nightly runs on a real server, for an hour (OPERATE_SLOW=3 on a busy machine)
 	$(BIN)/python -m pytest -m operate tests/operate --timeout 3600 $(ARGS)
 
-test-scale: $(VENV)/.scale ## The smoke pipeline on a Ray cluster of three groups of processes; workers and a machine are killed (ten minutes)
+test-scale: $(VENV)/.scale ## The smoke pipeline and a training on a Ray cluster of groups of processes, and of network namespaces (root); what is killed and cut off (20 minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m scale tests/scale $(ARGS)
 
 robust: $(VENV)/.bench ## What was once seen to go wrong and its variations, by section (ROBUST_SECTIONS)

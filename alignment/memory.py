@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import resource
@@ -60,13 +61,21 @@ def _peak_bytes() -> int:
 
 
 def peak_of(process: int) -> int | None:
-    """The most bytes that a running process has used, from Linux's `/proc`; None if unknown."""
+    """The most bytes that a running process and its children have used, the sum of their peaks.
+
+    From Linux's `/proc`; None if unknown.
+    """
+    directory = Path(f"/proc/{process}")
     try:
-        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
+        lines = (directory / "status").read_text(encoding="ascii", errors="replace")
         values = dict(line.split(":", 1) for line in lines.splitlines())
-        return int(values["VmHWM"].split()[0]) * 1024
+        peak = int(values["VmHWM"].split()[0]) * 1024
     except (OSError, ValueError, KeyError, IndexError):
         return None
+    with contextlib.suppress(OSError):  # not every kernel lists them
+        for child in (directory / "task" / str(process) / "children").read_text().split():
+            peak += peak_of(int(child)) or 0
+    return peak
 
 
 def _free_bytes() -> int | None:

@@ -30,5 +30,8 @@ def parse_json(data: bytes) -> Any:
     """
     value = json.loads(data.decode("utf-8"))
     if rb"\u" in data:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        try:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise ValueError("a string has half of a surrogate pair") from error
     return value

@@ -54,11 +54,11 @@ def make_bucket(endpoint: str, name: str) -> None:
 
 
 @contextmanager
-def running_s3() -> Iterator[str]:
-    """The address of an S3 server on loopback, with one bucket."""
+def running_s3(host: str = "127.0.0.1") -> Iterator[str]:
+    """The address of an S3 server with one bucket, on loopback unless `host` says otherwise."""
     from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address=host, port=0, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()

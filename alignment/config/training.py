@@ -218,6 +218,21 @@ class Train(Section):
         "auto", description="Precision of training; `auto` is bf16 where the hardware supports it."
     )
 
+    workers: int = Field(
+        1,
+        ge=1,
+        le=4096,
+        description="Number of processes that share every batch, one for each GPU. They train what "
+        "one process does: on this machine, or with `runner.kind: ray` on those of the cluster.",
+    )
+    gpus_per_worker: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="With `runner.kind: ray`: GPUs of each training process. Above 0, training "
+        "runs where the cluster has them, also with one worker.",
+    )
+
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
         problems = [KeyProblem((key,), message) for key, message in _contradictions(self).items()]

@@ -10,6 +10,7 @@ from alignment.config import Config
 from alignment.encoder.cache import clear_encoders
 from alignment.pipeline.data import TrainingData, mine_triplets
 from alignment.pipeline.runner import Runner
+from alignment.pipeline.runners import launcher_of
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.average import average
 from alignment.stages.tokenize import tokenize
@@ -95,6 +96,7 @@ def fit(
             config.train,
             on_step=on_step,
             part=Part(first, last, previous),
+            launcher=launcher_of(config, workspace),
         )
         previous = runner.run("train", call)
         run.artifacts.append(previous)

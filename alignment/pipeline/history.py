@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from pydantic import ValidationError
+
 from alignment.errors import Corrupt, Missing
 from alignment.pipeline.record_files import read_record_file
 from alignment.report.summary import Summary
+from alignment.text import parse_json
 
 NUM_SUGGESTIONS = 8
 
@@ -67,10 +70,18 @@ def _no_such_run(workspace: Path, prefix: str, names: list[str]) -> Missing:
 
 def _read_summary(path: Path) -> Summary:
     try:
-        return Summary.model_validate_json(read_record_file(path).decode())
-    except (OSError, ValueError) as error:
-        raise Corrupt(
-            f"cannot read the summary of this run: {error}",
-            where=str(path),
-            hint="Delete the run's directory if the file is damaged; its artifacts stay.",
-        ) from error
+        return Summary.model_validate(parse_json(read_record_file(path)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise _damaged_summary(path, f"{key}: {first['msg']}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged_summary(path, str(error)) from error
+
+
+def _damaged_summary(path: Path, reason: str) -> Corrupt:
+    return Corrupt(
+        f"cannot read the summary of this run: {reason}",
+        where=str(path),
+        hint="Delete the run's directory if the file is damaged; its artifacts stay.",
+    )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from alignment.config import Config
 from alignment.pipeline.threads import ThreadsRunner, number_of_threads
 from alignment.pipeline.workspace import Workspace
+from alignment.training.launch import Launcher
 
 
 @contextmanager
@@ -35,3 +36,18 @@ def parallel_runner(config: Config, workspace: Workspace) -> Iterator[ThreadsRun
         else:  # each machine takes what it lacks from the bucket
             with connected(settings, None):
                 yield RayRunner(settings, None, workspace.store.localized)
+
+
+def launcher_of(config: Config, workspace: Workspace) -> Launcher | None:
+    """What trains on the cluster that `parallel_runner` has connected to; None: this machine."""
+    if not trains_on_cluster(config):
+        return None
+    from alignment.pipeline.cluster.training import RayTraining
+
+    return RayTraining(config.runner, workspace.store)
+
+
+def trains_on_cluster(config: Config) -> bool:
+    """Whether the training processes are those of a Ray cluster."""
+    train = config.train
+    return config.runner.kind == "ray" and (train.workers > 1 or train.gpus_per_worker > 0)

@@ -16,11 +16,13 @@ from alignment.config import Train
 from alignment.context import RunContext
 from alignment.training.job import CHECKPOINTS, LOG, PLAN, PROGRESS, TENSORBOARD, Job, PlanSummary
 from alignment.training.jsonl import complete_lines
-from alignment.training.launch import launch
+from alignment.training.launch import Launcher, launch
 from alignment.training.resume import newest_checkpoint, step_of
 from alignment.types import Artifact, Counts, StepCallback, StepMetrics
 
 REVISION = 9
+WHERE = ("workers", "gpus_per_worker")
+"""Settings that do not change what is trained."""
 LANGUAGES_IN_WARNING = 10
 LOG_SECONDS = 30.0
 logger = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ def train(
     *,
     on_step: StepCallback | None = None,
     part: Part | None = None,
+    launcher: Launcher | None = None,
 ) -> Artifact:
     """The trained encoder.
 
@@ -86,6 +89,7 @@ def train(
         on_step: Called after each step. By default a step is logged every half minute.
         part: The steps to train; all by default. A later part continues the weights, the curves
             and the counts of the previous one.
+        launcher: Where the training runs; by default in child processes of this one.
 
     Raises:
         TrainingError: if training stopped. The next run resumes from the last checkpoint, if any.
@@ -93,7 +97,7 @@ def train(
     part = part or Part(0, settings.steps)
     config = {
         # The stage `average` comes after this one, and does not change what is trained.
-        **settings.model_dump(mode="json", exclude={"average_with_base"}),
+        **settings.model_dump(mode="json", exclude={"average_with_base", *WHERE}),
         "pivot": context.pivot,
         "start": part.start,
         "end": part.end,
@@ -129,7 +133,7 @@ def train(
         if checkpoint:
             done = part.start + step_of(checkpoint)
             logger.info("train: continuing after step %d of %d", done, settings.steps)
-        launch(job, on_step or log_progress(settings.steps))
+        (launcher or launch)(job, on_step or log_progress(settings.steps))
         _copy_outputs(scratch, out, part.previous)
         return _counts(scratch, settings, part.previous)
 

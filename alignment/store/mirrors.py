@@ -24,6 +24,28 @@ class Freed(NamedTuple):
     bytes: int
 
 
+class SharedScratch(Protocol):
+    """A directory of unfinished work that machines share."""
+
+    def send(self, *names: str) -> None:
+        """Send files, or all files of directories; others see each when it is whole."""
+
+    def fetch(self, *names: str) -> None:
+        """Take files or directories that others have sent; everything if none is named.
+
+        A file of the same size as here is not read again.
+        """
+
+    def names(self) -> list[str]:
+        """The files that others have sent."""
+
+    def delete(self, *names: str) -> None:
+        """Delete files or directories in the shared place."""
+
+    def clear(self) -> None:
+        """Delete all files in the shared place."""
+
+
 class Mirror(Protocol):
     """Keeps a store of this machine in step with a shared place, which decides.
 
@@ -55,6 +77,12 @@ class Mirror(Protocol):
         """Send an artifact that this machine has built; `fresh` replaces what is stored.
 
         The result is the artifact that another machine has sent before, if any.
+        """
+
+    def scratch(self, directory: Path) -> SharedScratch:
+        """The unfinished work in a directory of this machine, which is named after its key.
+
+        It is deleted when the artifact with this key is published.
         """
 
     def remember(self, stage: str, label: str, key: str) -> None:

@@ -35,6 +35,7 @@ class BestCheckpoint:
         *,
         evaluate_every: int,
         patience: int | None,
+        saves: bool = True,
     ) -> None:
         """Evaluate `model` with `measure`, which returns the accuracy by language.
 
@@ -44,12 +45,14 @@ class BestCheckpoint:
             path: File for the weights of the best step.
             evaluate_every: Steps between two evaluations.
             patience: Evaluations without improvement after which to stop; None: never stop.
+            saves: Whether to write the file, which one process of several does.
         """
         self._model = model
         self._measure = measure
         self._path = path
         self._evaluate_every = evaluate_every
         self._patience = patience
+        self._saves = saves
         self._accuracies: dict[int, dict[str, float]] = {}
 
     def restore_history(self, metrics: Iterable[StepMetrics]) -> None:
@@ -77,7 +80,7 @@ class BestCheckpoint:
             return False
         self._accuracies[step] = self._measure()
         best = self.best_step or 0
-        if best == step:
+        if best == step and self._saves:
             self._save()
         without_improvement = sum(evaluated > best for evaluated in self._accuracies)
         return self._patience is not None and without_improvement >= self._patience

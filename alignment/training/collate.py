@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TypedDict
+import math
+from collections.abc import Sequence
+from typing import NamedTuple, TypedDict
 
 import torch
 from torch.utils.data import Dataset
@@ -12,14 +13,31 @@ from alignment.encoder.forward import Batch
 from alignment.encoder.packing import pack, packs
 from alignment.encoder.padding import PaddingSide, batches_of_similar_length, pad
 from alignment.training.data import UNUSED, TripletData
+from alignment.training.ranks import Ranks, shares
 from alignment.training.teacher import Teacher
+
+CHUNKS_PER_RANK = 2
+"""At least so many, if there is more than one process: small ones can be shared evenly."""
+
+
+class Shared(NamedTuple):
+    """Sentences in chunks, of which this process has its share."""
+
+    chunks: list[Batch]
+    """Sentences of similar length together. Every process has as many: fillers come last."""
+    order: list[int]
+    """Which sentence each vector belongs to, when those of all processes are gathered."""
+    sizes: list[int]
+    """Sentences of each process."""
 
 
 class TripletBatch(TypedDict):
     """One batch. It is a dict because transformers' `Trainer` moves those to the device."""
 
     chunks: list[Batch]
-    """Every distinct sentence of the batch once, a few in each. Their order is the vectors'."""
+    """This process' share of the batch's distinct sentences, a few in each."""
+    sizes: list[int]
+    """Sentences of each process. One after the other, their vectors are the rows below."""
     triplets: torch.Tensor
     """(batch, 3): rows of anchor, positive and negative; `UNUSED` in place of the last."""
     groups: torch.Tensor
@@ -44,6 +62,7 @@ class BatchDataset(Dataset[int]):
         side: PaddingSide = "right",
         packed: bool,
         teacher: Teacher | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         """Describe how batches are made.
 
@@ -54,6 +73,7 @@ class BatchDataset(Dataset[int]):
             side: Where chunks are filled up.
             packed: Put the sentences of a chunk into one row, without padding.
             teacher: What to distill from, if anything.
+            ranks: The processes that share each batch; by default this one is alone.
         """
         self.data = data
         self.pad_id = pad_id
@@ -61,6 +81,7 @@ class BatchDataset(Dataset[int]):
         self.side = side
         self.packed = packed
         self.teacher = teacher
+        self.ranks = ranks or Ranks()
 
     def __len__(self) -> int:
         return len(self.data)
@@ -71,12 +92,8 @@ class BatchDataset(Dataset[int]):
     def collate(self, indices: Sequence[int]) -> TripletBatch:
         """The tensors of one batch. A sentence of several triplets is encoded once."""
         sentences = self.data.distinct(indices)
-        chunks: list[Batch] = []
-        row_of: dict[int, int] = {}
-        for positions, chunk in self.chunks(self.data.token_ids(sentences, indices)):
-            chunks.append(chunk)
-            for position in positions:
-                row_of[sentences[position]] = len(row_of)
+        shared = self.shared(self.data.token_ids(sentences, indices))
+        row_of = {sentences[position]: row for row, position in enumerate(shared.order)}
         rows = []
         for index in indices:
             encoded = [row_of[sentence] for sentence in self.data.encoded(index)]
@@ -85,7 +102,8 @@ class BatchDataset(Dataset[int]):
         taught, teacher_vectors = self._teacher_vectors(sentences)
         teacher_rows = [row_of[sentence] for sentence in taught]
         return {
-            "chunks": chunks,
+            "chunks": shared.chunks,
+            "sizes": shared.sizes,
             "triplets": torch.tensor(rows),
             "groups": torch.tensor(groups),
             "indices": torch.tensor(list(indices)),
@@ -93,15 +111,31 @@ class BatchDataset(Dataset[int]):
             "teacher_vectors": teacher_vectors,
         }
 
-    def chunks(self, token_ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Batch]]:
-        """Sentences of similar length together: their positions in `token_ids`, and the chunk."""
+    def shared(self, token_ids: Sequence[Sequence[int]]) -> Shared:
+        """This process' share of the sentences, and whose vectors the processes have together."""
+        lengths = [len(ids) for ids in token_ids]
+        count = self.ranks.count
+        limit = self.chunk_tokens
+        if count > 1:
+            limit = min(limit, math.ceil(sum(lengths) / (count * CHUNKS_PER_RANK)))
         split = packs if self.packed else batches_of_similar_length
-        for positions in split([len(ids) for ids in token_ids], self.chunk_tokens):
-            chosen = [token_ids[position] for position in positions]
-            if self.packed:
-                yield positions, pack(chosen)
-            else:
-                yield positions, pad(chosen, self.pad_id, self.side)
+        parts = list(split(lengths, limit))
+        costs = [sum(lengths[position] for position in part) for part in parts]
+        order: list[int] = []
+        sizes: list[int] = []
+        by_rank = shares(costs, count)
+        for share in by_rank:
+            positions = [position for number in share for position in parts[number]]
+            order += positions
+            sizes.append(len(positions))
+        own = [parts[number] for number in by_rank[self.ranks.rank]]
+        shortest = min(range(len(lengths)), key=lengths.__getitem__)
+        own += [[shortest]] * (max(map(len, by_rank)) - len(own))
+        chunks = [self._chunk([token_ids[position] for position in part]) for part in own]
+        return Shared(chunks, order, sizes)
+
+    def _chunk(self, rows: Sequence[Sequence[int]]) -> Batch:
+        return pack(rows) if self.packed else pad(rows, self.pad_id, self.side)
 
     def _teacher_vectors(self, sentences: Sequence[int]) -> tuple[list[int], torch.Tensor]:
         """The sentences that the teacher has vectors for, and these vectors."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from typing import Any
 
 import torch
 from transformers import PrinterCallback, TrainingArguments
 
-from alignment.config import Train
 from alignment.encoder.device import BF16_EMULATED_WARNING, fastest_device, has_bf16
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.forward import EncoderModule
@@ -20,6 +18,7 @@ from alignment.training.collate import BatchDataset
 from alignment.training.data import TripletData
 from alignment.training.job import CHECKPOINTS, Job
 from alignment.training.parts import encoder_parts
+from alignment.training.ranks import Ranks
 from alignment.training.resume import newest_checkpoint
 from alignment.training.teacher import Teacher
 from alignment.training.trainer import TripletTrainer
@@ -40,6 +39,7 @@ def fit(
     teacher: Teacher | None,
     *,
     pad_id: int,
+    ranks: Ranks,
 ) -> None:
     """Train the encoder's model as `job` describes, from the newest checkpoint if there is one.
 
@@ -50,13 +50,13 @@ def fit(
         validation: What chooses the best step; without pairs the last step's weights are kept.
         teacher: What to distill from, if `train.distill_weight` is set.
         pad_id: The row of the reduced vocabulary that pads: not the tokenizer's padding id.
+        ranks: The processes that train together.
 
     Raises:
         ConfigError: if the settings do not fit the model, or an optional package is missing.
         TrainingError: if training cannot recover.
     """
     settings = job.train
-    _check_processes(settings)
     on_gpu = torch.cuda.is_available()
     set_dropout(encoder.container, settings.dropout, bytewise=not on_gpu)
     if settings.gradient_checkpointing:
@@ -74,6 +74,7 @@ def fit(
         side=encoder.padding_side,
         packed=packed,
         teacher=teacher,
+        ranks=ranks,
     )
     adapters = add_lora(encoder.model, settings.lora_rank) if settings.lora_rank else None
     freeze(encoder.container, settings.freeze, parts)
@@ -81,23 +82,14 @@ def fit(
     arguments = _arguments(job, on_gpu=on_gpu)
     trainer = TripletTrainer(module, dataset, validation, job, arguments, parts)
     trainer.remove_callback(PrinterCallback)
-    checkpoint = newest_checkpoint(job.scratch / CHECKPOINTS)
+    with ranks.first_on_host():  # which deletes damaged ones
+        checkpoint = newest_checkpoint(job.scratch / CHECKPOINTS)
     if checkpoint:
         logger.info("resuming from %s", checkpoint.name)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.finish()
     if adapters is not None:
         adapters.merge_and_unload()
-
-
-def _check_processes(settings: Train) -> None:
-    """Refuse what torch cannot do: a weight that is used outside of the distributed module."""
-    if settings.learn_scale and int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise ConfigError(
-            "a learned scale cannot be trained by several processes",
-            where="train.learn_scale",
-            hint="Leave the key out and set train.scale, or train with one process.",
-        )
 
 
 def _module(encoder: Encoder) -> EncoderModule:

@@ -21,6 +21,7 @@ BEST = "best.safetensors"
 TENSORBOARD = "tensorboard"
 DISK_FULL = 74  # exit codes of the training process, as in sysexits.h
 OUT_OF_MEMORY = 71
+PEER_LOST = 75
 
 
 class Job(Section):

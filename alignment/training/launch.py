@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from alignment import memory
@@ -18,6 +19,7 @@ from alignment.training.job import (
     JOB,
     LOG,
     OUT_OF_MEMORY,
+    PEER_LOST,
     PROGRESS,
     WARNINGS,
     Job,
@@ -28,31 +30,36 @@ from alignment.training.resume import newest_checkpoint
 from alignment.types import StepCallback, StepMetrics
 
 POLL_SECONDS = 0.25
+RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 LOG_LINES = 3  # of the end of the log, in an error's hint
+
+
+Launcher = Callable[[Job, StepCallback], None]
+"""Trains, calls back after each step, and raises what went wrong: `launch`, or on a cluster."""
 
 
 def launch(job: Job, on_step: StepCallback) -> None:
     """Train in a child process, call `on_step` after each step, and log the child's warnings.
 
-    A run that resumes reports the steps after its last checkpoint once more.
+    With `train.workers` above 1 the child starts as many processes, on this machine. A run that
+    resumes reports the steps after its last checkpoint once more.
 
     Raises:
         AlignmentError: that of the training process, or a TrainingError if it ended otherwise.
     """
     path = job.scratch / JOB
-    job.write(path)
-    for name in (ERROR, WARNINGS):
-        (job.scratch / name).unlink(missing_ok=True)
+    reports = Reports(job, on_step)
+    module = "alignment.training" if job.train.workers == 1 else "alignment.training.agent"
     with (job.scratch / LOG).open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "alignment.training", str(path)],
+            [sys.executable, "-m", module, str(path)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={"MALLOC_ARENA_MAX": "2", **os.environ},
+            env=_environment(),
         )
         try:
-            peak = _follow(process, job, on_step)
+            peak = _follow(process, reports)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -61,18 +68,41 @@ def launch(job: Job, on_step: StepCallback) -> None:
         raise _failure(job, process.returncode, peak)
 
 
-def _follow(process: subprocess.Popen[bytes], job: Job, on_step: StepCallback) -> int | None:
+def _environment() -> dict[str, str]:
+    """That of this process without its own place in a distributed run, if it has one."""
+    environment = {"MALLOC_ARENA_MAX": "2", **os.environ}
+    for name in RANK_VARIABLES:
+        environment.pop(name, None)
+    return environment
+
+
+class Reports:
+    """What a training process writes for the one that waits: its warnings and its steps."""
+
+    def __init__(self, job: Job, on_step: StepCallback) -> None:
+        """Write the job, and forget what an earlier attempt left."""
+        job.write(job.scratch / JOB)
+        for name in (ERROR, WARNINGS):
+            (job.scratch / name).unlink(missing_ok=True)
+        self._warnings = Follower(job.scratch / WARNINGS)
+        self._progress = Follower(job.scratch / PROGRESS)
+        self._on_step = on_step
+
+    def pass_on(self) -> None:
+        """Log the warnings and report the steps that were written since the last call."""
+        for line in self._warnings.new_lines():
+            log_again(line)
+        for line in self._progress.new_lines():
+            self._on_step(StepMetrics.from_json(line))
+
+
+def _follow(process: subprocess.Popen[bytes], reports: Reports) -> int | None:
     """Pass on what the process reports until it ends; returns the most bytes that it used."""
     peak = None
-    warnings = Follower(job.scratch / WARNINGS)
-    progress = Follower(job.scratch / PROGRESS)
     while True:
         peak = memory.peak_of(process.pid) or peak
         ended = process.poll() is not None  # asked first, so that the last lines are read after it
-        for line in warnings.new_lines():
-            log_again(line)
-        for line in progress.new_lines():
-            on_step(StepMetrics.from_json(line))
+        reports.pass_on()
         if ended:
             return peak
         time.sleep(POLL_SECONDS)
@@ -136,6 +166,8 @@ def _how_it_ended(job: Job, code: int, end_of_log: str) -> str:
             f"the training process was killed by signal {-code}: a file that it maps, most likely "
             f"in {job.tokens}, was cut off, or its disk failed"
         )
+    if code == PEER_LOST:
+        return "the processes of the training lost each other, again and again"
     if code < 0:
         return f"the training process was killed by signal {-code}"
     return f"the training process exited with code {code}"

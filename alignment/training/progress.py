@@ -12,9 +12,11 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from alignment import memory
 from alignment.extras import require
+from alignment.files import write_atomically
 from alignment.training.checkpoints import BestCheckpoint
 from alignment.training.jsonl import append_line, complete_lines
 from alignment.training.losses import Loss
+from alignment.training.ranks import Ranks
 from alignment.training.resume import record_digests
 from alignment.types import StepMetrics
 
@@ -43,6 +45,7 @@ class Progress(TrainerCallback):
         *,
         tensorboard: Path | None = None,
         start_step: int = 0,
+        ranks: Ranks | None = None,
     ) -> None:
         """Follow a training.
 
@@ -52,12 +55,14 @@ class Progress(TrainerCallback):
             best: What evaluates the validation pairs, if there are any.
             tensorboard: Directory for TensorBoard files.
             start_step: Steps that were trained before, in another process.
+            ranks: The processes that train together; by default this one is alone.
         """
         self._path = path
         self._last_batch = last_batch
         self._best = best
         self._board = _writer(tensorboard) if tensorboard else None
         self._start_step = start_step
+        self._ranks = ranks or Ranks()
         self._step_started = 0.0
         self._saved = 0.0
 
@@ -67,8 +72,8 @@ class Progress(TrainerCallback):
         """Drop the steps after the checkpoint that training resumes from."""
         last = self._start_step + state.global_step
         metrics = [step for step in read_metrics(self._path) if step.step <= last]
-        if state.is_world_process_zero:
-            self._path.write_text("".join(f"{step.to_json()}\n" for step in metrics))
+        if state.is_world_process_zero:  # at once, because the others read it meanwhile
+            write_atomically(self._path, "".join(f"{step.to_json()}\n" for step in metrics))
         if self._best:
             self._best.restore_history(metrics)
         self._step_started = time.monotonic()
@@ -80,16 +85,17 @@ class Progress(TrainerCallback):
         """Return freed memory to the system now and then, evaluate, and ask for a checkpoint.
 
         transformers writes one every so many steps. A step can take minutes, so this adds one for
-        each `CHECKPOINT_SECONDS`; not with several processes, whose clocks differ.
+        each `CHECKPOINT_SECONDS` by the clock of the first process.
         """
         if state.global_step % TRIM_STEPS == 0:
             memory.trim()
-        if self._best and state.is_world_process_zero:
+        if self._best:
             step = self._start_step + state.global_step
             last = self._start_step + state.max_steps
             control.should_training_stop |= self._best.maybe_evaluate(step, last)
-        if args.world_size == 1 and time.monotonic() - self._saved >= CHECKPOINT_SECONDS:
-            control.should_save = True
+        control.should_save |= self._ranks.agreed(
+            time.monotonic() - self._saved >= CHECKPOINT_SECONDS
+        )
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object

@@ -7,7 +7,6 @@ training, and the batches are planned in advance, so that a resumed run sees the
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +30,9 @@ from alignment.training.fit import fit
 from alignment.training.job import BEST, CHECKPOINTS, PLAN, PROGRESS, Job, PlanSummary
 from alignment.training.jsonl import complete_lines
 from alignment.training.noise import Misspeller
-from alignment.training.teacher import Teacher
+from alignment.training.process import PeerLost
+from alignment.training.ranks import Ranks, is_lost_peer
+from alignment.training.teacher import Teacher, pivot_sentences, write_vectors
 from alignment.training.validation import split
 from alignment.training.weights import copy_out_of_mmap
 from alignment.types import StepMetrics
@@ -44,18 +45,42 @@ CENTER_SAMPLE = 40  # texts per language, and as many of the pivot as of all oth
 def run(job: Job) -> None:
     """Train as `job` describes and write the encoder directory `job.output`.
 
-    If memory runs out, training starts again with half of `train.batch_tokens`, once.
+    If memory runs out, training starts again with half of `train.batch_tokens`, once. Several
+    processes do not: the others could not know.
 
     Raises:
         NonFiniteLoss: if the loss becomes NaN or infinite.
         Collapsed: if the encoder maps all sentences to one point.
         TrainingError: if half of the tokens do not fit into memory either.
+        PeerLost: if another process of the same training has ended.
     """
+    ranks = Ranks.of_environment()
+    if ranks.count > 1:
+        return _train_together(job, ranks)
+    return _train_alone(job)
+
+
+def _train_together(job: Job, ranks: Ranks) -> None:
+    try:
+        ranks.connect(on_gpu=torch.cuda.is_available())
+        _train(job, ranks)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and is_lost_peer(error):
+            raise PeerLost(str(error)) from error
+        if not is_out_of_memory(error):
+            raise
+        raise _out_of_memory(
+            f"in process {ranks.rank + 1} of {ranks.count} with {job.train.batch_tokens} tokens "
+            "per batch"
+        ) from error
+
+
+def _train_alone(job: Job) -> None:
     full = job.train.batch_tokens
     half = full // 2
     if _tokens_in_use(job) == full:
         try:
-            return _train(job)
+            return _train(job, Ranks())
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -64,13 +89,17 @@ def run(job: Job) -> None:
             )
         _discard_progress(job.scratch)
     try:
-        return _train(_with_batch_tokens(job, half))
+        return _train(_with_batch_tokens(job, half), Ranks())
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
     _discard_progress(job.scratch)
-    raise TrainingError(
-        f"out of memory, even with {half} tokens per batch ({memory.described()})",
+    raise _out_of_memory(f"even with {half} tokens per batch")
+
+
+def _out_of_memory(how: str) -> TrainingError:
+    return TrainingError(
+        f"out of memory, {how} ({memory.described()})",
         where="train.batch_tokens",
         hint="Lower train.batch_tokens or train.batch_size, or set train.gradient_cache: true.",
     )
@@ -96,7 +125,7 @@ def _discard_progress(scratch: Path) -> None:
     memory.release()
 
 
-def _train(job: Job) -> None:
+def _train(job: Job, ranks: Ranks) -> None:
     settings = job.train
     set_seed(job.seed + job.start_step)
     encoder = _load(job, job.encoder)
@@ -105,7 +134,7 @@ def _train(job: Job) -> None:
     if settings.center and not job.start_step:  # a later part starts from centered weights
         center(encoder, data.sample(CENTER_SAMPLE, job.pivot, seed=job.seed))
     data, validation = split(data, settings.validation_share, job.pivot)
-    teacher = _teacher(job, encoder, data)
+    teacher = _teacher(job, encoder, data, ranks)
     pad_id = int(encoder.tokenizer.pad_token_id)
     used = data.used_tokens.tolist()
     reduction = reduce_vocabulary(encoder.container, used, pad_id, data.sample_rows())
@@ -114,14 +143,14 @@ def _train(job: Job) -> None:
     copy_out_of_mmap(encoder.container)
     if settings.steps:
         try:
-            fit(job, encoder, data, validation, teacher, pad_id=reduction.pad_id)
+            fit(job, encoder, data, validation, teacher, pad_id=reduction.pad_id, ranks=ranks)
         except Corrupt:
             _discard_progress(job.scratch)  # otherwise every later run ends like this one
             raise
     del data, teacher
     memory.release()  # free the optimizer's state before the whole embedding matrix is loaded
-    if int(os.environ.get("RANK", "0")):
-        return  # one process of a distributed run writes
+    if ranks.rank:
+        return  # the first one writes
     whole = _load(job, job.encoder)
     restore_vocabulary(encoder.container, reduction, whole.container)
     save_encoder(job.output, whole, dtype=saved_dtype(job))
@@ -179,15 +208,18 @@ def _last_step(job: Job) -> int:
     return steps[-1] if steps else 0
 
 
-def _teacher(job: Job, encoder: Encoder, data: TripletData) -> Teacher | None:
+def _teacher(job: Job, encoder: Encoder, data: TripletData, ranks: Ranks) -> Teacher | None:
     if not job.train.distill_weight or not job.train.steps:
         return None
-    base = encoder if job.teacher == job.encoder else _load(job, job.teacher)
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    steps = (job.end_step - job.start_step) * processes
+    steps = job.end_step - job.start_step
     batches = plan(data, job.train, steps=steps, seed=job.seed + job.start_step)
-    file = job.scratch / f"teacher-{os.environ.get('RANK', '0')}.npy"
-    return Teacher.encode_pivot(data, base, job.pivot, batches, file)
+    sentences = pivot_sentences(data, job.pivot, batches)
+    file = job.scratch / "teacher.npy"
+    with ranks.first_on_host() as is_first:
+        if is_first:
+            base = encoder if job.teacher == job.encoder else _load(job, job.teacher)
+            write_vectors(file, data, base, sentences)
+        return Teacher.read(file, sentences)
 
 
 def _check_dims(dims: Sequence[int], dim: int) -> None:

@@ -26,29 +26,11 @@ class Teacher:
     """(n, dim), unit rows; a file that is mapped."""
 
     @classmethod
-    def encode_pivot(
-        cls,
-        data: TripletData,
-        encoder: Encoder,
-        pivot: str,
-        batches: Iterable[Sequence[int]],
-        file: Path,
-    ) -> Teacher:
-        """Encode the pivot's sentences of these batches, and write the vectors to a file."""
-        chosen: set[int] = set()
-        for batch in batches:
-            sentences = data.distinct(batch)
-            chosen.update(number for number in sentences if data.language(number) == pivot)
-        numbers = np.array(sorted(chosen), np.int64)
-        if not len(numbers):
-            return cls(numbers, np.empty((0, encoder.dim), np.float16))
-        shape = (len(numbers), encoder.dim)
-        vectors = np.lib.format.open_memmap(file, "w+", np.float16, shape)
-        for start in range(0, len(numbers), SENTENCES_PER_CALL):
-            part = slice(start, start + SENTENCES_PER_CALL)
-            vectors[part] = encoder.encode(data.texts(numbers[part].tolist()), side="source")
-        encoder.clear_cache()
-        return cls(numbers, vectors)
+    def read(cls, file: Path, sentences: NDArray[np.int64]) -> Teacher:
+        """Map what `write_vectors` wrote for these sentences."""
+        if not len(sentences):  # an empty file cannot be mapped
+            return cls(sentences, np.empty((0, 0), np.float16))
+        return cls(sentences, np.load(file, mmap_mode="r"))
 
     def known(self, sentences: Sequence[int]) -> list[int]:
         """Those of the sentences that it has vectors of."""
@@ -62,3 +44,29 @@ class Teacher:
         """Vectors (n, dim) of these sentences, in float32."""
         rows = np.searchsorted(self.sentences, np.array(sentences, np.int64))
         return torch.from_numpy(self.vectors[rows].astype(np.float32))
+
+
+def pivot_sentences(
+    data: TripletData, pivot: str, batches: Iterable[Sequence[int]]
+) -> NDArray[np.int64]:
+    """Numbers of the batches' sentences in the pivot language, ascending (n,)."""
+    chosen: set[int] = set()
+    for batch in batches:
+        sentences = data.distinct(batch)
+        chosen.update(number for number in sentences if data.language(number) == pivot)
+    return np.array(sorted(chosen), np.int64)
+
+
+def write_vectors(
+    file: Path, data: TripletData, encoder: Encoder, sentences: NDArray[np.int64]
+) -> None:
+    """Encode sentences and write the vectors, if there are any."""
+    if not len(sentences):
+        return
+    shape = (len(sentences), encoder.dim)
+    vectors = np.lib.format.open_memmap(file, "w+", np.float16, shape)
+    for start in range(0, len(sentences), SENTENCES_PER_CALL):
+        part = slice(start, start + SENTENCES_PER_CALL)
+        vectors[part] = encoder.encode(data.texts(sentences[part].tolist()), side="source")
+    vectors.flush()
+    encoder.clear_cache()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import math
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import torch
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainingArguments
 
-from alignment.encoder.forward import Batch, EncoderModule
+from alignment.encoder.forward import EncoderModule
 from alignment.training.batching import plan
 from alignment.training.checkpoints import BestCheckpoint
 from alignment.training.collate import BatchDataset, TripletBatch
@@ -37,7 +36,7 @@ PAIRS_IN_ERROR = 8  # of the batch, named if its loss is not finite
 
 
 class PlannedBatches:
-    """The batches of one process: its share of every step. They are planned while they are read."""
+    """The batches of the run. They are planned while they are read."""
 
     def __init__(self, trainer: TripletTrainer) -> None:
         self._trainer = trainer
@@ -46,9 +45,7 @@ class PlannedBatches:
         return int(self._trainer.args.max_steps)
 
     def __iter__(self) -> Iterator[list[int]]:
-        arguments = self._trainer.args
-        batches = self._trainer.planned(arguments.max_steps)
-        return itertools.islice(batches, arguments.process_index, None, arguments.world_size)
+        return self._trainer.planned(len(self))
 
 
 class TripletTrainer(Trainer):
@@ -77,6 +74,9 @@ class TripletTrainer(Trainer):
         if settings.learn_scale:  # a parameter of the model, so that checkpoints hold it
             log_scale = torch.tensor(math.log(settings.scale))
             model.register_parameter(LOG_SCALE, torch.nn.Parameter(log_scale))
+            # Every process has its whole gradient, because every one has the whole loss. torch
+            # looks for a parameter of the wrapped module itself under a name with a dot.
+            cast("Any", model)._ddp_params_and_buffers_to_ignore = [LOG_SCALE, f".{LOG_SCALE}"]
         self.job = job
         self.settings = settings
         self.dataset = dataset
@@ -91,6 +91,7 @@ class TripletTrainer(Trainer):
                 job.scratch / BEST,
                 evaluate_every=settings.evaluate_every,
                 patience=settings.early_stopping_patience,
+                saves=arguments.process_index == 0,
             )
         self._objective = Objective(settings)
         write_board = settings.tensorboard and arguments.process_index == 0
@@ -100,6 +101,7 @@ class TripletTrainer(Trainer):
             self.best,
             tensorboard=job.scratch / TENSORBOARD if write_board else None,
             start_step=job.start_step,
+            ranks=dataset.ranks,
         )
         super().__init__(
             model=model,
@@ -110,7 +112,7 @@ class TripletTrainer(Trainer):
         )
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """The planned batches; each process of a distributed run takes its share of every step."""
+        """The planned batches; each process of a distributed run takes its share of each."""
         if self.args.process_index == 0:
             self._write_plan({})
         batches = PlannedBatches(self)
@@ -119,11 +121,11 @@ class TripletTrainer(Trainer):
         )
 
     def planned(self, steps: int) -> Iterator[list[int]]:
-        """The batches of all processes in the first steps of this run."""
+        """The batches of the first steps of this run."""
         return plan(
             self.dataset.data,
             self.settings,
-            steps=steps * self.args.world_size,
+            steps=steps,
             seed=self.job.seed + self.job.start_step,
         )
 
@@ -147,17 +149,13 @@ class TripletTrainer(Trainer):
     def validation_accuracy(self) -> dict[str, float]:
         """Accuracy on the validation pairs by language, with the present weights."""
         token_ids = self.dataset.data.clean_token_ids(self.validation.sentences())
+        shared = self.dataset.shared(token_ids)
         model = cast("torch.nn.Module", self.model)
-        order: list[int] = []
-        batches: list[Batch] = []
-        for positions, batch in self.dataset.chunks(token_ids):
-            order += positions
-            batches.append(batch)
         model.eval()
         with torch.no_grad(), self.compute_loss_context_manager():
-            vectors = model(batches).cpu()
+            vectors = self.dataset.ranks.gathered(model(shared.chunks), shared.sizes).cpu()
         model.train()
-        in_order = torch.empty_like(vectors).index_copy_(0, torch.tensor(order), vectors)
+        in_order = torch.empty_like(vectors).index_copy_(0, torch.tensor(shared.order), vectors)
         return self.validation.accuracy(in_order)
 
     def compute_loss(
@@ -186,11 +184,16 @@ class TripletTrainer(Trainer):
         return loss.value.detach()
 
     def _checked_loss(self, vectors: torch.Tensor, batch: TripletBatch) -> Loss:
-        """The loss of a batch's vectors (sentences, dim), remembered for the progress file.
+        """The loss of a batch, remembered for the progress file.
+
+        Args:
+            vectors: Those of this process' chunks.
+            batch: What the vectors of all processes are.
 
         Raises:
             TrainingError: if training cannot recover, see `check_loss`.
         """
+        vectors = self.dataset.ranks.gathered(vectors, batch["sizes"])
         loss = self._objective(vectors, batch, getattr(self.model, LOG_SCALE, None))
         rows = batch["indices"][:PAIRS_IN_ERROR]
         check_loss(

@@ -87,11 +87,12 @@ def _version(original: Finished, folder: Path) -> None:
             shutil.copy(folder / "whole", version / name)
 
 
+_SUITE = "{{kind: local, path: {root}/tiny.tsv, license: MIT, columns: {{source: en, target: es}}}}"
 _USERS = (
     ("encode", "Hello"),
     ("registry", "promote", NAME, "v1"),
     ("registry", "export", f"{NAME}@v1", "--out", "{root}/onnx"),
-    ("evaluate", f"{NAME}@v1", "--suite", "{root}/tiny.tsv", "--language", "es"),
+    ("evaluate", f"{NAME}@v1", "--suite", _SUITE, "--language", "es"),
     ("search", "index", "{root}/docs.txt", "--model", f"{NAME}@v1", "--out", "{root}/index"),
 )
 

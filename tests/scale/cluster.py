@@ -11,14 +11,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
+from tests.scale.network import Place
 from tests.support import ROOT
 
+LOOPBACK = "127.0.0.1"
 GB = 10**9
 START_SECONDS = 120
 STOP_SECONDS = 20
@@ -27,26 +29,48 @@ STOP_SECONDS = 20
 class Cluster:
     """A head without cores, and machines that are added."""
 
-    def __init__(self, directory: Path) -> None:
-        """Start the head. The path of the directory must be short: it has Unix sockets."""
+    def __init__(
+        self, directory: Path, host: str = LOOPBACK, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start the head.
+
+        Args:
+            directory: For files of Ray. Its path must be short: it has Unix sockets.
+            host: The address of the head.
+            environment: Variables of all machines.
+        """
         self._directory = directory
+        self._host = host
+        self._environment = environment or {}
         self._machines: dict[str, subprocess.Popen[bytes]] = {}
         self._added: dict[str, Callable[[], None]] = {}
         self.port = free_port()
         options = [f"--port={self.port}", "--include-dashboard=false", "--num-cpus=0"]
-        self._start("head", ["--head", *options, f"--temp-dir={directory}"], {})
+        options += [f"--node-ip-address={host}", f"--temp-dir={directory}"]
+        self._start("head", ["--head", *options], [])
         self._wait_until_ready("head")
 
     @property
     def address(self) -> str:
         """HOST:PORT of the head."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self._host}:{self.port}"
 
-    def add(self, name: str, cpus: int = 1, memory: int = GB, path: Path = ROOT) -> None:
+    def add(
+        self,
+        name: str,
+        cpus: int = 1,
+        memory: int = GB,
+        path: Path = ROOT,
+        place: Place | None = None,
+    ) -> None:
         """Add a machine whose workers import the package from `path`."""
         options = [f"--address={self.address}", f"--num-cpus={cpus}", f"--memory={memory}"]
-        self._added[name] = functools.partial(self.add, name, cpus, memory, path)
-        self._start(name, options, {"PYTHONPATH": import_path(path)})
+        self._added[name] = functools.partial(self.add, name, cpus, memory, path, place)
+        inside: list[str] = []
+        if place is not None:
+            options.append(f"--node-ip-address={place.address}")
+            inside = place.command
+        self._start(name, options, inside, path)
         self._wait_until_ready(name)
 
     def kill(self, name: str) -> None:
@@ -89,16 +113,16 @@ class Cluster:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
 
-    def _start(self, name: str, options: list[str], environment: dict[str, str]) -> None:
+    def _start(self, name: str, options: list[str], inside: list[str], path: Path = ROOT) -> None:
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block"]
         common = ["--object-store-memory=80000000", "--disable-usage-stats"]
         with (self._directory / f"{name}.log").open("wb") as log:
             self._machines[name] = subprocess.Popen(
-                [*command, *common, *options],
+                [*inside, *command, *common, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONPATH": import_path(ROOT), **environment},
+                env={**os.environ, "PYTHONPATH": import_path(path), **self._environment},
             )
 
     def _wait_until_ready(self, name: str) -> None:
@@ -112,10 +136,12 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
+def running_cluster(
+    host: str = LOOPBACK, environment: Mapping[str, str] | None = None
+) -> Iterator[Cluster]:
     """A head alone; everything is ended and removed afterwards."""
     directory = Path(tempfile.mkdtemp(prefix="al", dir="/tmp"))
-    cluster = Cluster(directory)
+    cluster = Cluster(directory, host, environment)
     try:
         yield cluster
     finally:

@@ -25,5 +25,5 @@ def test_json_that_can_be_stored_again() -> None:
     [rb'{"a": "\ud83d"}', rb'{"\uD83D": 1}', b'{"a": "\xed\xa0\x80"}', b'{"a": "\xff"}', b"{", b""],
 )
 def test_json_that_cannot(data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"surrogates|utf-8|Expecting"):
+    with pytest.raises(ValueError, match=r"half of a surrogate pair|utf-8|Expecting"):
         parse_json(data)

@@ -61,6 +61,10 @@ class FileSuite:
                 raise Malformed(f"expected an id, a tab and a text, got {line[:80]!r}", where=where)
             yield text_of(Row({"_id": cells[0], "text": cells[1]}, where))
 
+    def judged_in(self, spelling: str) -> str:
+        """The file with the judgments."""
+        return str(self._relevance(spelling))
+
     def judgments(self, spelling: str) -> Iterator[Judgment]:
         """Those of the configured split."""
         path = self._relevance(spelling)

@@ -45,6 +45,12 @@ class HubSuite:
         for row in self._rows(spelling, "queries", "queries"):
             yield text_of(row)
 
+    def judged_in(self, spelling: str) -> str:
+        """The data set and the split with the judgments."""
+        return (
+            f"{self.suite.dataset}: {self.suite.prefix.replace(LANG, spelling)}{self.suite.split}"
+        )
+
     def judgments(self, spelling: str) -> Iterator[Judgment]:
         """Those of the configured split."""
         name = QRELS[0]

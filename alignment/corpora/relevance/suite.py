@@ -40,6 +40,10 @@ class SuiteReader(Protocol):
         """What is relevant to which query."""
         ...
 
+    def judged_in(self, spelling: str) -> str:
+        """Where the judgments are, for messages."""
+        ...
+
 
 @dataclass
 class JudgedQueries:
@@ -104,6 +108,12 @@ def judged_queries(reader: SuiteReader, language: str, spelling: str) -> JudgedQ
             texts[query.identity] = query.text
         else:
             unjudged += 1
+    if not relevance:
+        raise DataError(
+            "the suite has no relevance judgments",
+            where=reader.judged_in(spelling),
+            hint="Check the file and the split.",
+        )
     _check_queries(relevance, first_place, texts)
     return JudgedQueries(language, texts, relevance, unjudged, places)
 
@@ -113,12 +123,6 @@ def _check_queries(
     first_place: Mapping[str, str],
     texts: Mapping[str, str],
 ) -> None:
-    if not relevance:
-        raise DataError(
-            "the suite has no relevance judgments",
-            where="relevance",
-            hint="Check the file and the split.",
-        )
     for query, scores in relevance.items():
         if query not in texts:
             raise Malformed(f"there is no query with the id {query!r}", where=first_place[query])

@@ -114,7 +114,21 @@ def check_place(place: Place, root: Path | None) -> None:
     Raises:
         ConfigError: if not.
     """
-    expected = installed_versions()
+    check_versions(place, installed_versions())
+    if root is not None and not place.sees_workspace:
+        raise ConfigError(
+            f"{place.host} does not see the workspace {root} of this machine",
+            where="--workspace",
+            hint="Put the workspace on a folder that all machines mount under the same path.",
+        )
+
+
+def check_versions(place: Place, expected: Mapping[str, str]) -> None:
+    """Check that a worker has the versions of the process that started the run.
+
+    Raises:
+        ConfigError: if not.
+    """
     differences = []
     for name, here in expected.items():
         there = place.versions.get(name, "not installed")
@@ -126,12 +140,6 @@ def check_place(place: Place, root: Path | None) -> None:
             where=KEY,
             hint="Install the same ones on every machine of the cluster, with "
             "`pip install --constraint constraints.txt`, and restart Ray there.",
-        )
-    if root is not None and not place.sees_workspace:
-        raise ConfigError(
-            f"{place.host} does not see the workspace {root} of this machine",
-            where="--workspace",
-            hint="Put the workspace on a folder that all machines mount under the same path.",
         )
 
 

@@ -26,6 +26,7 @@ from alignment.pipeline.plan.rates import (
 )
 from alignment.pipeline.plan.rows import Expected, ExpectedPairs, kept_shares, total
 from alignment.pipeline.plan.training_memory import TrainingMemory, training_memory
+from alignment.pipeline.runners import trains_on_cluster
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.mine import needs_vectors
 from alignment.workers import available_cpus
@@ -98,15 +99,18 @@ def make_plan(config: Config, workspace: Workspace) -> Plan:
     volumes = _volumes(config, languages)
     stages = _stages(config, volumes, shape, measured_rates(config, workspace))
     needed = None
+    on_cluster = trains_on_cluster(config)
     if shape is not None:
-        needed = training_memory(shape, config.train, volumes.triplets)
+        # The processes of a cluster may be on one machine each; their memory is declared.
+        train = config.train.model_copy(update={"workers": 1}) if on_cluster else config.train
+        needed = training_memory(shape, train, volumes.triplets)
     plan = Plan(
         languages=languages,
         stages=stages,
         triplets=volumes.triplets,
         encoder=shape,
         memory=needed,
-        free_memory=memory.available_bytes(),
+        free_memory=None if on_cluster else memory.available_bytes(),
         free_disk=shutil.disk_usage(_existing(workspace.root)).free,
     )
     plan.warnings.extend([*_resource_warnings(plan), *_unknown_rows(plan)])

@@ -48,17 +48,18 @@ class TrainingMemory:
 
 
 def training_memory(shape: EncoderShape, train: Train, triplets: int) -> TrainingMemory:
-    """An estimate for one process, in float32: with bf16 the activations take half.
+    """An estimate for all processes on one machine, in float32: with bf16 activations take half.
 
-    It is about a tenth below the peaks that `make bench-train` measures.
+    Every process has the whole model; they share the sentences of a batch. It is about a tenth
+    below the peaks that `make bench-train` measures.
     """
     trained = _trained_weights(shape, train)
     copies = 2 if train.distill_weight else 1  # distillation compares with the base encoder
     moments = BYTES_PER_TRAINED_WEIGHT - BYTES_PER_WEIGHT
     return TrainingMemory(
-        process=PROCESS_BYTES,
-        weights=copies * shape.parameters * BYTES_PER_WEIGHT,
-        gradients_and_optimizer=trained * moments,
+        process=train.workers * PROCESS_BYTES,
+        weights=train.workers * copies * shape.parameters * BYTES_PER_WEIGHT,
+        gradients_and_optimizer=train.workers * trained * moments,
         activations=_activations(shape, train),
         data=triplets * bytes_per_triplet(),
     )

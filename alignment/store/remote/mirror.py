@@ -29,6 +29,7 @@ from alignment.store.remote.cleanup import Unneeded, unneeded
 from alignment.store.remote.eviction import Eviction
 from alignment.store.remote.leases import Leases
 from alignment.store.remote.pointers import Pointers
+from alignment.store.remote.scratch import SCRATCH, RemoteScratch, abandoned
 from alignment.store.remote.uses import Uses
 from alignment.types import Artifact, Input
 
@@ -57,6 +58,7 @@ class RemoteMirror:
         self._eviction = Eviction(root, self._uses, remote, limit)
         self._ahead = Ahead(remote, root)
         self._agreed: dict[str, str] = {}  # digests by key, which both sides have
+        self._scratch: dict[str, RemoteScratch] = {}  # by key: until the artifact is published
         self._damaged: set[str] = set()  # keys that the object store has damaged
 
     def __reduce__(self) -> tuple[type[RemoteMirror], tuple[RemoteArtifacts, Path, int, Leases]]:
@@ -129,6 +131,9 @@ class RemoteMirror:
         sent = self.remote.send(name, artifact.path, again=damaged)
         stored = self._publish(name, sent, replaces=fresh or damaged)
         self._damaged.discard(artifact.key)
+        scratch = self._scratch.pop(artifact.key, None)
+        if scratch is not None:
+            scratch.clear()
         if stored.digest != artifact.digest:
             return self._instead_of(artifact, name, stored)
         self._agreed[artifact.key] = artifact.digest
@@ -154,6 +159,12 @@ class RemoteMirror:
                 return winner
             present = self.remote.revision(name)
         return stored
+
+    def scratch(self, directory: Path) -> RemoteScratch:
+        """The unfinished work in a directory of this machine, which is named after its key."""
+        scratch = RemoteScratch(self.remote.objects, directory)
+        self._scratch[directory.name] = scratch
+        return scratch
 
     def remember(self, stage: str, label: str, key: str) -> None:
         """This is now the last artifact of its stage and label, for all machines."""
@@ -197,11 +208,16 @@ class RemoteMirror:
         """
         with self.leases.no_run():
             garbage = unneeded(self.remote, [*used, *self._pointers.keys()])
+            unfinished = abandoned(self.remote.objects)
             if not dry_run:
                 for entry in garbage:
                     self._delete(entry)
+                for key in unfinished:
+                    RemoteScratch(self.remote.objects, self.root / SCRATCH / key).clear()
         paths = [self.root / entry.name.stage / entry.name.key for entry in garbage]
-        return Freed(paths, sum(listed.size for entry in garbage for listed in entry.objects))
+        paths += [self.root / SCRATCH / key for key in unfinished]
+        groups = [entry.objects for entry in garbage] + list(unfinished.values())
+        return Freed(paths, sum(listed.size for objects in groups for listed in objects))
 
     def _delete(self, entry: Unneeded) -> None:
         if not entry.whole:

@@ -55,10 +55,15 @@ def test_empty_workspace(tmp_path: Path) -> None:
     assert "alignment run CONFIG" in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ['{"name": "x"}', "{", ""], ids=["fields", "json", "empty"])
+@pytest.mark.parametrize(
+    "content",
+    ['{"name": "x"}', "{", "", r'{"name": "\ud83d"}', "[" * 100_000],
+    ids=["fields", "json", "empty", "surrogate", "nested"],
+)
 def test_damaged_summary(workspace: Path, content: str) -> None:
     path = workspace / "runs" / THIRD / "summary.json"
     path.write_text(content)
     with pytest.raises(Corrupt, match="cannot read the summary") as caught:
         last_run(workspace)
     assert str(path) in str(caught.value)
+    assert "pydantic" not in str(caught.value)

@@ -138,11 +138,3 @@ def test_checkpointing_trains_the_layers_above_frozen_embeddings(tmp_path: Path)
     run(trained)
     names = changed_names(tmp_path / "base", trained.output)
     assert [name for name in names if "layer.0" in name]
-
-
-def test_a_learned_scale_needs_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_layout(tmp_path / "base", BY_NAME["LaBSE"])
-    trained = tiny_job(tmp_path / "base", tmp_path, short(loss="infonce", learn_scale=True))
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ConfigError, match="several processes"):
-        run(trained)

@@ -16,10 +16,10 @@ from alignment.errors import (
     TrainingError,
     Unexpected,
 )
-from alignment.training.__main__ import _failed
 from alignment.training.job import CHECKPOINTS, DISK_FULL, ERROR, LOG, OUT_OF_MEMORY, Job
 from alignment.training.launch import launch
 from alignment.training.messages import read_error
+from alignment.training.process import _failed
 from alignment.training.run import run
 from alignment.types import StepMetrics
 from tests.unit.training.support import job, losses_of, metrics_of, scratch_job, short, step_metrics
@@ -221,7 +221,7 @@ def test_a_reason_that_cannot_be_written(fake: Job, monkeypatch: pytest.MonkeyPa
     def write(*_: object) -> None:
         raise full
 
-    monkeypatch.setattr("alignment.training.__main__.write_error", write)
+    monkeypatch.setattr("alignment.training.process.write_error", write)
     assert _failed(fake, full) == DISK_FULL
     assert _failed(fake, MemoryError()) == OUT_OF_MEMORY
     assert _failed(fake, NonFiniteLoss("the loss is nan")) == DISK_FULL

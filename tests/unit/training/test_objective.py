@@ -24,6 +24,7 @@ def batch(*, taught: bool = False) -> TripletBatch:
     """Three triplets of `VECTORS`, of which one has a negative."""
     return {
         "chunks": [],
+        "sizes": [len(VECTORS)],
         "triplets": torch.tensor([[6, 0, UNUSED], [1, 2, 5], [3, 4, UNUSED]]),
         "groups": torch.tensor([[5, 7], [6, 8], [5, 9]]),
         "indices": torch.arange(3),

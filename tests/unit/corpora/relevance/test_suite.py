@@ -143,7 +143,7 @@ def test_the_digest_is_of_all_parts(tmp_path: Path) -> None:
         ({"corpus": '{"_id": "a"}\n'}, "corpus.jsonl:1", "expected a text"),
         ({"corpus": '{"_id": "a", "text": " "}\n'}, "corpus.jsonl:1", "a has no text"),
         ({"corpus": b'{"_id": "a", "text": "\xff"}\n'}, "corpus.jsonl:1", "not valid UTF-8"),
-        ({"qrels": ""}, "relevance", "no relevance judgments"),
+        ({"qrels": ""}, "test.tsv", "no relevance judgments"),
     ],
 )
 def test_damage(tmp_path: Path, changed: dict[str, Any], where: str, message: str) -> None:

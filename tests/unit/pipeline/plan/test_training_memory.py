@@ -35,3 +35,11 @@ def test_distillation_keeps_a_second_encoder() -> None:
 
 def test_triplets_take_memory() -> None:
     assert training_memory(E5, Train(), 1000).data == 1000 * bytes_per_triplet() > 0
+
+
+def test_every_process_has_the_whole_model() -> None:
+    one = training_memory(E5, Train(), 1000)
+    four = training_memory(E5, Train(workers=4), 1000)
+    assert four.weights == 4 * one.weights
+    assert four.gradients_and_optimizer == 4 * one.gradients_and_optimizer
+    assert (four.activations, four.data) == (one.activations, one.data)

@@ -10,7 +10,7 @@ import pytest
 from alignment.errors import Busy
 from alignment.objectstore.objects import Objects
 from alignment.store import collect
-from alignment.store.remote import artifacts, cleanup
+from alignment.store.remote import artifacts, cleanup, scratch
 from alignment.store.remote.artifacts import ArtifactName, RemoteArtifacts
 from tests.buckets import memory_objects
 from tests.machines import build, machine
@@ -81,3 +81,15 @@ def test_an_artifact_with_a_damaged_manifest_goes(objects: Objects, tmp_path: Pa
     objects.put_new(f"store/demo/{artifact.key}/manifest.json", b"{")
     collect(machine(objects, tmp_path / "b").store, [artifact.key])
     assert RemoteArtifacts(objects).names() == []
+
+
+def test_unfinished_work_goes_when_nobody_has_gone_on_with_it_for_days(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = machine(objects, tmp_path / "a").store
+    objects.put_new(f"scratch/{'1' * 64}/progress.jsonl", b"a step")
+    assert collect(store, []).paths == []
+    monkeypatch.setattr(scratch, "ABANDONED_DAYS", -1)
+    freed = collect(store, [])
+    assert [path.name for path in freed.paths] == ["1" * 64] and freed.bytes == len(b"a step")
+    assert objects.listing("scratch") == []

@@ -1,0 +1,199 @@
+"""Processes that share a batch, and that a training of several is that of one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alignment.encoder.directory import load_encoder
+from alignment.training.collate import BatchDataset
+from alignment.training.job import CHECKPOINTS, JOB, PLAN, Job, PlanSummary
+from alignment.training.launch import launch
+from alignment.training.ranks import Ranks, shares
+from alignment.training.resume import newest_checkpoint
+from alignment.training.run import run
+from alignment.types import StepMetrics
+from tests.unit.training.support import job, losses_of, metrics_of, short, tiny_data
+
+GATHER = """
+import sys, torch
+from alignment.training.ranks import Ranks
+
+ranks = Ranks.of_environment()
+ranks.connect(on_gpu=False)
+sizes = [2, 0, 3]
+torch.manual_seed(0)
+weight = torch.randn(4, 3, requires_grad=True)
+inputs = torch.randn(5, 4)
+starts = [0, 2, 2]
+start = starts[ranks.rank]
+own = inputs[start : start + sizes[ranks.rank]]
+fillers = torch.ones(1, 4)  # that one process has no row is nothing special
+gathered = ranks.gathered(torch.cat([own, fillers]) @ weight, sizes)
+loss = (gathered @ gathered.T).exp().sum().log()
+loss.backward()
+torch.distributed.all_reduce(weight.grad)
+weight.grad /= ranks.count  # what DistributedDataParallel does
+alone = weight.detach().clone().requires_grad_()
+vectors = inputs @ alone
+(vectors @ vectors.T).exp().sum().log().backward()
+torch.testing.assert_close(gathered, vectors)
+torch.testing.assert_close(weight.grad, alone.grad)
+with ranks.first_on_host() as is_first:
+    assert is_first == (ranks.rank == 0)
+assert ranks.agreed(ranks.rank == 0) and not ranks.agreed(ranks.rank == 1)
+print("the same")
+"""
+
+
+def torchrun(processes: int, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes))
+    return subprocess.run(
+        [sys.executable, *command, *arguments],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+
+
+def test_gathered_vectors_have_the_gradient_of_one_process(tmp_path: Path) -> None:
+    script = tmp_path / "gather.py"
+    script.write_text(GATHER)
+    done = torchrun(3, str(script))
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("the same") == 3
+
+
+def test_a_process_alone_exchanges_nothing() -> None:
+    ranks = Ranks()
+    vectors = torch.ones(3, 2)
+    assert ranks.gathered(vectors, [3]) is vectors
+    assert ranks.agreed(True) and not ranks.agreed(False)
+    with ranks.first_on_host() as is_first:
+        assert is_first
+
+
+@given(st.lists(st.integers(1, 100)), st.integers(1, 6))
+def test_every_part_is_taken_once_and_evenly(costs: list[int], count: int) -> None:
+    taken = shares(costs, count)
+    assert sorted(number for parts in taken for number in parts) == list(range(len(costs)))
+    loads = [sum(costs[number] for number in parts) for parts in taken]
+    assert max(loads) - min(loads) <= max(costs, default=0)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("count", [2, 3, 40])
+def test_the_shares_of_a_batch_are_the_batch(count: int, packed: bool) -> None:
+    """All processes agree on the rows, make equally many calls, and encode each sentence once."""
+    data = tiny_data()
+    indices = list(range(len(data)))
+    alone = BatchDataset(data, 0, 3072, packed=packed).collate(indices)
+    batches = []
+    for rank in range(count):
+        dataset = BatchDataset(data, 0, 3072, packed=packed, ranks=Ranks(rank, count))
+        batches.append(dataset.collate(indices))
+    for batch in batches:
+        assert torch.equal(batch["triplets"], batches[0]["triplets"])
+        assert batch["sizes"] == batches[0]["sizes"]
+        assert len(batch["chunks"]) == len(batches[0]["chunks"])
+    assert sum(batches[0]["sizes"]) == sum(alone["sizes"])
+
+
+VARIANTS: dict[str, dict[str, object]] = {
+    "triplet": {},
+    "triplet, gradient cache": {"gradient_cache": True},
+    "infonce": {"loss": "infonce"},
+    "infonce, gradient cache": {"loss": "infonce", "gradient_cache": True},
+    "both, learned scale": {"loss": "triplet+infonce", "learn_scale": True},
+    "learned scale, gradient cache": {
+        "loss": "infonce",
+        "learn_scale": True,
+        "gradient_cache": True,
+    },
+    "distilled": {"loss": "infonce", "distill_weight": 1.0},
+}
+
+
+@pytest.mark.slow
+def test_the_losses_of_several_processes_are_those_of_one(finished: Path, tmp_path: Path) -> None:
+    """The batch is the same, however many processes share it; so are validation and the plan."""
+    jobs: dict[tuple[str, int], Job] = {}
+    for name, options in VARIANTS.items():
+        train = short(steps=6, dropout=0.0, validation_share=0.3, evaluate_every=2, **options)
+        for processes in (1, 2, 4):
+            out = tmp_path / f"{name} {processes}".replace(" ", "-")
+            jobs[name, processes] = job(finished, out, train)
+            jobs[name, processes].write(jobs[name, processes].scratch / JOB)
+        run(jobs[name, 1])
+    for processes in (2, 4):
+        paths = [str(jobs[name, processes].scratch / JOB) for name in VARIANTS]
+        done = torchrun(processes, "-m", "tests.unit.training.together", *paths)
+        assert done.returncode == 0, done.stderr[-3000:]
+    print(f"\n{'':30} {'one process':^17}  largest difference of 2, of 4")
+    texts = ["The doctor washes the windows.", "¿Dónde?"]
+    for name in VARIANTS:
+        alone = jobs[name, 1]
+        losses = losses_of(alone)
+        differences = []
+        for processes in (2, 4):
+            together = jobs[name, processes]
+            differences.append(np.abs(np.subtract(losses_of(together), losses)).max())
+            assert PlanSummary.read(together.scratch / PLAN) == PlanSummary.read(
+                alone.scratch / PLAN
+            )
+            for one, other in zip(metrics_of(alone), metrics_of(together), strict=True):
+                assert other.triplets == one.triplets
+                assert other.gradient_norm == pytest.approx(one.gradient_norm, rel=1e-3)
+                assert other.validation == one.validation
+            vectors = load_encoder(together.output).encode(texts)
+            assert np.abs(vectors - load_encoder(alone.output).encode(texts)).max() < 1e-3
+        print(
+            f"{name:30} {losses[0]:.4f} -> {losses[-1]:.4f}  "
+            f"{differences[0]:.1e}  {differences[1]:.1e}"
+        )
+        assert max(differences) < 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+def test_a_lost_process_starts_all_again(finished: Path, tmp_path: Path) -> None:
+    """The losses are those of an unbroken training, and nothing is left behind."""
+    train = short(steps=20, dropout=0.0, validation_share=0.3, evaluate_every=5, workers=2)
+    unbroken = job(finished, tmp_path / "a", train)
+    broken = job(finished, tmp_path / "b", train)
+    launch(unbroken, lambda _: None)
+    killed: list[int] = []
+
+    def kill_one(metrics: StepMetrics) -> None:
+        if metrics.step == 10 and not killed:
+            assert newest_checkpoint(broken.scratch / CHECKPOINTS)
+            (process, *_) = ranks_of(broken)
+            os.kill(process, 9)
+            killed.append(process)
+
+    launch(broken, kill_one)
+    assert killed
+    assert metrics_of(broken) == metrics_of(unbroken)
+    assert not ranks_of(broken)
+
+
+def ranks_of(trained: Job) -> list[int]:
+    """Process ids of those that train it, without the one that starts them."""
+    path = str(trained.scratch / JOB).encode()
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (directory / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if path in command and b"alignment.training" in command:
+            found.append(int(directory.name))
+    return found
