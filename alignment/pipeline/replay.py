@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from alignment.config import Config
 from alignment.config.keys import KeyPath
@@ -16,6 +16,7 @@ from alignment.config.overrides import apply_override
 from alignment.config.problems import validation_problems
 from alignment.errors import ConfigError, Corrupt, Missing
 from alignment.gate import Earlier, decide
+from alignment.manifests import MANIFEST
 from alignment.pipeline.history import RunRecord, find_run
 from alignment.pipeline.onnx import onnx_record
 from alignment.pipeline.record_files import read_record_file
@@ -73,8 +74,7 @@ def replay_with(workspace: Workspace, record: RunRecord, config: Config) -> Repl
     manifest = read_artifact_manifest(artifact.path)
     candidate = _inputs(workspace, manifest, "candidate:")
     reference = _inputs(workspace, manifest, "reference:")
-    settings = manifest["config"]
-    refused = frozenset((language, suite) for language, suite in settings.get("refused", []))
+    asked = _asked(artifact, manifest)
     recorded = recorded_config(record)
     rules = {}
     for code in candidate:
@@ -88,11 +88,33 @@ def replay_with(workspace: Workspace, record: RunRecord, config: Config) -> Repl
     verdict = decide(
         outcomes,
         rules,
-        settings["against"],
-        Earlier(settings.get("attempt", 1), refused),
+        asked.against,
+        Earlier(asked.attempt, frozenset(asked.refused)),
     )
     summary = _with_verdict(record.summary, verdict, config, onnx_record(verdict, after.onnx))
     return Replay(read_verdict(artifact), verdict, summary)
+
+
+class _Asked(BaseModel):
+    """What a gate was asked beside the rules, in the manifest of its artifact."""
+
+    against: str
+    attempt: int = 1
+    refused: tuple[tuple[str, str], ...] = ()
+    """Languages and suites."""
+
+
+def _asked(artifact: Artifact, manifest: Mapping[str, Any]) -> _Asked:
+    try:
+        return _Asked.model_validate(manifest["config"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, ("config", *first["loc"])))
+        raise Corrupt(
+            f"the manifest is damaged: {key}: {first['msg']}",
+            where=str(artifact.path / MANIFEST),
+            hint="`alignment store verify` lists what is damaged; `alignment run` makes it again.",
+        ) from error
 
 
 def recorded_config(record: RunRecord, overrides: Sequence[str] = ()) -> Config:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from alignment.errors import ConfigError, Missing
+from alignment.errors import ConfigError, Corrupt, Missing
 from alignment.pipeline.replay import replay
 from alignment.pipeline.workspace import Workspace
 from alignment.types import Approved, Rejected
@@ -60,3 +62,15 @@ def test_the_command_line(finished: Path, capsys: pytest.CaptureFixture[str]) ->
     printed = capsys.readouterr().out
     assert "recorded as approved, with these rules rejected" in printed
     assert "Spanish, heldout: is refused now (24 pairs are too few to judge" in printed
+
+
+@pytest.mark.parametrize("damaged", [{}, {"against": 5}, {"against": "base", "refused": [1]}])
+def test_a_damaged_manifest_is_named(
+    finished: Path, tmp_path: Path, damaged: dict[str, object]
+) -> None:
+    shutil.copytree(finished, tmp_path / "w", symlinks=True)
+    (path,) = (tmp_path / "w").glob("store/gate/*/manifest.json")
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps({**manifest, "config": damaged}))
+    with pytest.raises(Corrupt, match=r"the manifest is damaged: config\.(against|refused)"):
+        replay(Workspace(tmp_path / "w"), "")
