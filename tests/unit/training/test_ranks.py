@@ -123,6 +123,7 @@ VARIANTS: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_losses_of_several_processes_are_those_of_one(finished: Path, tmp_path: Path) -> None:
     """The batch is the same, however many processes share it; so are validation and the plan."""
     jobs: dict[tuple[str, int], Job] = {}
@@ -163,6 +164,7 @@ def test_the_losses_of_several_processes_are_those_of_one(finished: Path, tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 def test_a_lost_process_starts_all_again(finished: Path, tmp_path: Path) -> None:
     """The losses are those of an unbroken training, and nothing is left behind."""
