@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from alignment.errors import ConfigError, Corrupt, Missing
+from alignment.manifests import read_manifest, write_manifest
 from alignment.pipeline.replay import replay
 from alignment.pipeline.workspace import Workspace
 from alignment.types import Approved, Rejected
@@ -70,7 +70,7 @@ def test_a_damaged_manifest_is_named(
 ) -> None:
     shutil.copytree(finished, tmp_path / "w", symlinks=True)
     (path,) = (tmp_path / "w").glob("store/gate/*/manifest.json")
-    manifest = json.loads(path.read_text())
-    path.write_text(json.dumps({**manifest, "config": damaged}))
+    manifest = read_manifest(path.parent)
+    write_manifest(path.parent, {**manifest, "config": damaged})
     with pytest.raises(Corrupt, match=r"the manifest is damaged: config\.(against|refused)"):
         replay(Workspace(tmp_path / "w"), "")
