@@ -136,6 +136,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--memory", type=float, default=128.0, help="GB of each machine")
     parser.add_argument("--disk", type=float, default=4.0, help="TB of each machine")
     parser.add_argument("--gpus", type=int, default=0, help="H100s of the machine of the run")
+    parser.add_argument(
+        "--training-processes",
+        type=_positive,
+        default=1,
+        help="each with one GPU, or with all cores of a machine",
+    )
     return parser
 
 
@@ -159,7 +165,8 @@ def _workload(options: argparse.Namespace) -> Workload:
 def _cluster(options: argparse.Namespace) -> Cluster:
     machine = Machine(options.cores, options.memory, options.disk, options.workers)
     head = Machine(options.cores, options.memory, options.disk, gpus=options.gpus)
-    return Cluster("yours", head, machine)
+    processes = options.training_processes
+    return Cluster("yours", head, machine, training_processes=processes)
 
 
 if __name__ == "__main__":

@@ -218,12 +218,13 @@ def _on_head(stage: str, workload: Workload, cluster: Cluster) -> StageEstimate:
     flops = workload.flops(work)
     cores = cluster.head.cores
     gpu_rate = cluster.gpu.bf16 if cluster.head.gpus else None  # `train.precision: auto`
+    processes = cluster.training_processes if stage == "train" else 1
     return StageEstimate(
         work=work,
         bound=ONE_MACHINE,
         cpu_seconds=work.cpu_seconds + (0.0 if gpu_rate else flops / FLOPS_PER_CORE),
         gpu_seconds=flops / gpu_rate if gpu_rate else 0.0,
-        seconds=cluster.seconds(work, flops, cores, gpu_rate),
+        seconds=cluster.seconds(work, flops / processes, cores, gpu_rate),
         moved=work.bytes or 0,
         mib=task_mib(stage, workload.volumes(sizes), workload.shape, workload.train, cores),
     )

@@ -117,6 +117,8 @@ class Cluster:
     network_gb_per_second: float = 1.25
     """Of a machine: 10 Gbit/s, assumed."""
     cores_per_task: int = 1
+    training_processes: int = 1
+    """Each with one GPU, or with all cores of a machine; assumed to share the work perfectly."""
 
     @property
     def has_gpu(self) -> bool:

@@ -115,6 +115,14 @@ def test_a_gpu_takes_over_what_encodes() -> None:
     assert fast.stages["triplets"].seconds == plain.stages["triplets"].seconds
 
 
+def test_processes_share_a_training() -> None:
+    one = estimate(WORKLOAD, CLUSTER)
+    four = estimate(WORKLOAD, replace(CLUSTER, training_processes=4))
+    assert one.stages["train"].seconds > 3.5 * four.stages["train"].seconds
+    assert four.stages["train"].cpu_seconds == one.stages["train"].cpu_seconds
+    assert four.stages["triplets"] == one.stages["triplets"]
+
+
 def test_a_larger_encoder_costs_more() -> None:
     small = estimate(WORKLOAD, CLUSTER)
     large = estimate(replace(WORKLOAD, shape=ENCODERS["large"]), CLUSTER)
