@@ -128,14 +128,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--pairs", type=_positive, help="of all languages")
     parser.add_argument("--languages", type=_positive, default=LANGUAGES)
-    parser.add_argument("--skew", type=float, default=1.0, help="Zipf's exponent; 0: equal sizes")
+    parser.add_argument("--skew", type=_size, default=1.0, help="Zipf's exponent; 0: equal sizes")
     parser.add_argument("--encoder", choices=ENCODERS, default="small", help="size of E5")
     parser.add_argument("--steps", type=_positive, default=TRAIN.steps)
-    parser.add_argument("--workers", type=int, default=0, help="machines besides that of the run")
+    parser.add_argument(
+        "--workers", type=_not_negative, default=0, help="machines besides that of the run"
+    )
     parser.add_argument("--cores", type=_positive, default=32, help="of each machine")
-    parser.add_argument("--memory", type=float, default=128.0, help="GB of each machine")
-    parser.add_argument("--disk", type=float, default=4.0, help="TB of each machine")
-    parser.add_argument("--gpus", type=int, default=0, help="H100s of the machine of the run")
+    parser.add_argument("--memory", type=_size, default=128.0, help="GB of each machine")
+    parser.add_argument("--disk", type=_size, default=4.0, help="TB of each machine")
+    parser.add_argument(
+        "--gpus", type=_not_negative, default=0, help="H100s of the machine of the run"
+    )
     parser.add_argument(
         "--training-processes",
         type=_positive,
@@ -149,6 +153,20 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text}")
+    return value
+
+
+def _not_negative(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 on, got {text}")
+    return value
+
+
+def _size(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 10**9:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 on, got {text}")
     return value
 
 

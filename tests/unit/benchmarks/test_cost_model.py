@@ -242,3 +242,11 @@ def test_memory_of_a_task_is_what_the_cluster_has_to_declare() -> None:
     for stage in BY_LANGUAGE:
         if stage in result.stages:
             assert result.stages[stage].mib * MIB <= result.memory_per_task * GB
+
+
+@pytest.mark.parametrize("option", ["--workers=-1", "--pairs=0", "--skew=nan", "--memory=x"])
+def test_arguments_are_checked(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cost_model.main(["--pairs", "1000", option])
+    assert caught.value.code == 2
+    assert option.split("=", maxsplit=1)[0] in capsys.readouterr().err
