@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow test-ui test-operate test-scale test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-scale-out bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-search bench-overhead bench-shared-workspace gate-study clean
+.PHONY: help run smoke test test-slow test-ui test-operate test-scale test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-scale-out cost-model bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-search bench-overhead bench-shared-workspace gate-study clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -138,6 +138,9 @@ bench-shared-workspace: $(VENV)/.test ## A workspace in a bucket compared with a
 
 bench-scale-out: $(VENV)/.scale ## The stages of each language on one machine of a Ray cluster and on two (SCALE_OUT_PAIRS=200000; two free cores)
 	$(BIN)/python -m benchmarks.scale_out
+
+cost-model: $(VENV)/.test ## What a run costs by the size of its corpus, and what a billion pairs need (ARGS=--check compares it with what was measured)
+	$(BIN)/python -m benchmarks.cost_model $(ARGS)
 
 serve: $(VENV)/.run ## Start a Prefect server and worker on loopback, with the deployments
 	$(BIN)/python -m flows.serve

@@ -19,6 +19,8 @@ from alignment.arrays import map_array
 
 CHUNK = 2**20
 """Values that are worked on at a time."""
+MAX_TRIPLETS = 2**31 // 3
+"""That can be trained on: the numbers of their sentences are 32-bit integers."""
 
 
 class ColumnWriter:

@@ -23,13 +23,12 @@ from alignment.encoder.encoder import Encoder
 from alignment.errors import DataError, EmptyCorpus
 from alignment.files import write_json
 from alignment.hashing import splitmix64, text_hashes
-from alignment.training.columns import Columns, ColumnWriter, chunks
+from alignment.training.columns import MAX_TRIPLETS, Columns, ColumnWriter, chunks
 from alignment.training.distinct import ABSENT, DistinctTexts
 from alignment.training.inverted import Occurrences, write_index
 from alignment.training.sentences import write_sentences
 
 META = "meta.json"
-MAX_TRIPLETS = 2**31 // 3  # numbers of sentences are 32-bit integers
 _TEXTS = ("anchor", "positive", "negative")
 _VALUES = ("group", "negative_group", "weight")
 _LANGUAGES = ("anchor_lang", "positive_lang", "negative_lang")

@@ -14,26 +14,25 @@ from pathlib import Path
 
 from alignment import memory
 from alignment.config import Config
-from alignment.pipeline.plan.encoder_shape import EncoderShape, encoder_shape
-from alignment.pipeline.plan.rates import (
+from alignment.pipeline.plan.costs import (
     COSTS,
     FLOPS_PER_CORE,
-    TOKENS_PER_SENTENCE,
-    Rate,
+    TRIPLETS_PER_PAIR,
     Volumes,
-    measured_rates,
     unit_of,
+    work_of,
 )
+from alignment.pipeline.plan.encoder_shape import EncoderShape, encoder_shape
+from alignment.pipeline.plan.rates import Rate, measured_rates
 from alignment.pipeline.plan.rows import Expected, ExpectedPairs, kept_shares, total
 from alignment.pipeline.plan.training_memory import TrainingMemory, training_memory
 from alignment.pipeline.runners import trains_on_cluster
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.mine import needs_vectors
+from alignment.training.columns import MAX_TRIPLETS
 from alignment.workers import available_cpus
 
 GIB = 2**30
-SENTENCES_PER_TRIPLET = 2
-"""That are new in a batch: triplets that share a sentence are put together."""
 logger = logging.getLogger(__name__)
 
 
@@ -150,7 +149,7 @@ def _volumes(config: Config, languages: dict[str, LanguagePlan]) -> Volumes:
     return Volumes(
         pairs=sum(plan.pairs.rows for plan in languages.values()),
         clean_pairs=clean_pairs,
-        triplets=2 * clean_pairs,
+        triplets=TRIPLETS_PER_PAIR * clean_pairs,
         steps=config.train.steps,
         queries=4 * queries,  # both directions, both encoders
         languages=len(languages),
@@ -165,36 +164,25 @@ def _stages(
     for stage in [*COSTS, *(name for name in rates if name not in COSTS)]:
         if stage not in rates and not _applies(stage, config):
             continue
-        unit = unit_of(stage)
-        units = volumes.of(unit)
         if stage in rates:
+            unit = unit_of(stage)
+            units = volumes.of(unit)
             rate = rates[stage]
             size = None if rate.bytes is None else round(rate.bytes * units)
             stages[stage] = StagePlan(units, unit, rate.seconds * units, size, rate.run)
         else:
-            stages[stage] = _by_default(stage, units, config, shape)
+            stages[stage] = _by_default(stage, volumes, config, shape)
     return stages
 
 
-def _by_default(stage: str, units: int, config: Config, shape: EncoderShape | None) -> StagePlan:
-    cost = COSTS[stage]
-    seconds: float | None = cost.seconds * units * 2 / available_cpus()
-    tokens = cost.tokens
-    passes = 1
-    if stage == "train":
-        longest = config.train.batch_size * SENTENCES_PER_TRIPLET * TOKENS_PER_SENTENCE
-        tokens = min(config.train.batch_tokens, longest)
-        passes = 3  # backward takes twice the time of forward
-    elif stage == "mine" and not _exists("embed") and needs_vectors(config.triplets):
-        tokens = COSTS["embed"].tokens
-    size: int | None = round(cost.bytes * units)
-    if tokens and seconds is not None:
-        seconds = _with_encoder(seconds, tokens * units * passes, shape)
-    if stage in ("encoder", "train", "average", "publish"):
-        size = None if shape is None else 4 * shape.parameters
-    elif stage == "onnx":
-        size = None if shape is None else 5 * shape.parameters
-    return StagePlan(units, cost.unit, seconds, size, "default")
+def _by_default(
+    stage: str, volumes: Volumes, config: Config, shape: EncoderShape | None
+) -> StagePlan:
+    work = work_of(stage, volumes, shape, config.train, config.triplets.pool)
+    seconds: float | None = work.seconds(available_cpus())
+    if work.tokens:
+        seconds = _with_encoder(work.seconds(available_cpus()), work.tokens, shape)
+    return StagePlan(work.units, work.unit, seconds, work.bytes, "default")
 
 
 def _with_encoder(seconds: float, tokens: float, shape: EncoderShape | None) -> float | None:
@@ -248,6 +236,11 @@ def _resource_warnings(plan: Plan) -> list[str]:
             f"the run will write about {plan.bytes / GIB:.1f} GiB and {plan.free_disk / GIB:.1f} "
             "GiB of disk are free: choose another --workspace, or free some space "
             "(`alignment store gc`)"
+        )
+    if plan.triplets > MAX_TRIPLETS:
+        warnings.append(
+            f"the run will build about {plan.triplets:,} triplets, and training takes at most "
+            f"{MAX_TRIPLETS:,}: set max_pairs of the largest corpora, or their direction"
         )
     return warnings
 

@@ -24,7 +24,8 @@ ACTIVATION_BYTES = 68
 Recomputation in Large Transformer Models, have 34 in 16 bits, without the attention matrix."""
 CHECKPOINT_BYTES = 4
 """The same with `train.gradient_checkpointing`: only the input of each layer stays."""
-BYTES_PER_TRIPLET = 64
+BYTES_PER_TRIPLET = 40
+"""36 were measured with misspelled copies (docs/experiments.md, "Training data: 397 languages")."""
 BYTES_PER_TRIPLET_OBJECT = 9000
 LORA_PRODUCTS = 6
 """Weight matrices of a layer that get an adapter."""

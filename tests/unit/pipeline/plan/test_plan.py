@@ -77,6 +77,13 @@ def test_too_little_disk(
     assert "GiB of disk are free: choose another --workspace" in warning
 
 
+def test_more_triplets_than_training_takes(tmp_path: Path, workspace: Workspace) -> None:
+    largest = "corpora.1.max_pairs=200000000"
+    assert make_plan(config(tmp_path, largest), workspace).triplets < 2**31 // 3
+    larger = make_plan(config(tmp_path, "corpora.1.max_pairs=300000000"), workspace)
+    assert any(f"training takes at most {2**31 // 3:,}" in text for text in larger.warnings)
+
+
 def test_an_estimate_never_stops_a_run(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

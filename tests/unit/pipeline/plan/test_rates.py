@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from alignment.pipeline.plan.rates import measured_rates, unit_of
+from alignment.pipeline.plan.costs import unit_of
+from alignment.pipeline.plan.rates import measured_rates
 from alignment.pipeline.workspace import Workspace
 from tests.unit.pipeline.plan.planning import add_pull, add_run, config
 
