@@ -64,7 +64,8 @@ def main() -> None:
         ("with language id", ROWS_LANGUAGE_ID, WITH_LANGUAGE),
     ):
         data = prepare(rows)
-        command = [sys.executable, "-m", "benchmarks.clean_ours", data, limits.model_dump_json()]
+        ours_of = ("-m", "benchmarks.clean_ours", str(data), limits.model_dump_json())
+        command = [sys.executable, *ours_of]
         ours: list[Measured] = []
         peer: list[Measured] = []
         memory = [measure(command).mebibytes, _opusfilter(data, limits).mebibytes]
