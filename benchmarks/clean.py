@@ -1,8 +1,8 @@
 """Cleaning compared with OpusFilter: the same filters on the same pairs, in alternating runs.
 
 Each reads a file and writes a file in its own process, start-up included. Ours reads Parquet and
-uses all cores; OpusFilter reads two text files and uses one. Run it with
-`python -m benchmarks.clean`.
+uses all cores; OpusFilter reads two text files and uses one. A first round takes the memory, and
+the others the time. Run it with `python -m benchmarks.clean`.
 """
 
 from __future__ import annotations
@@ -64,19 +64,17 @@ def main() -> None:
         ("with language id", ROWS_LANGUAGE_ID, WITH_LANGUAGE),
     ):
         data = prepare(rows)
+        ours_of = ("-m", "benchmarks.clean_ours", str(data), limits.model_dump_json())
+        command = [sys.executable, *ours_of]
         ours: list[Measured] = []
         peer: list[Measured] = []
+        memory = [measure(command).mebibytes, _opusfilter(data, limits).mebibytes]
         for _ in range(ROUNDS):
-            ours.append(
-                measure(
-                    [sys.executable, "-m", "benchmarks.clean_ours", data, limits.model_dump_json()]
-                )
-            )
-            peer.append(_opusfilter(data, limits))
+            ours.append(measure(command, memory=False))
+            peer.append(_opusfilter(data, limits, memory=False))
         speeds = [[data_rows(data) / run.seconds for run in runs] for runs in (ours, peer)]
         ratio = statistics.median(a / b for a, b in zip(*speeds, strict=True))
         processor = [statistics.median(run.cpu_seconds for run in runs) for runs in (ours, peer)]
-        memory = [max(run.mebibytes for run in runs) for runs in (ours, peer)]
         table.add_row(
             name,
             f"{data_rows(data):,}",
@@ -150,7 +148,7 @@ def data_rows(home: Path) -> int:
     return int(pq.ParquetFile(home / "pairs.parquet").metadata.num_rows)
 
 
-def _opusfilter(home: Path, limits: Clean) -> Measured:
+def _opusfilter(home: Path, limits: Clean, *, memory: bool = True) -> Measured:
     """One run of OpusFilter: filters, then deduplication of pairs, as its documentation has it."""
     filters: list[dict[str, Any]] = [
         {
@@ -188,7 +186,7 @@ def _opusfilter(home: Path, limits: Clean) -> Measured:
     ]
     config = home / "opusfilter.json"  # JSON is YAML
     config.write_text(json.dumps({"common": {"output_directory": str(home)}, "steps": steps}))
-    return measure([_peer(), "--overwrite", config])
+    return measure([_peer(), "--overwrite", config], memory=memory)
 
 
 def _peer() -> Path:

@@ -39,17 +39,23 @@ class Ranks:
             int(os.environ.get("LOCAL_RANK", "0")),
         )
 
-    def connect(self, *, on_gpu: bool) -> None:
-        """Join the others, unless this process is alone or whoever started it has done so.
+    @contextmanager
+    def connected(self, *, on_gpu: bool) -> Iterator[None]:
+        """Join the others while the block lasts; whoever started this process may have done so.
 
         Raises:
             RuntimeError: if they do not answer.
         """
         if self.count == 1 or distributed.is_initialized():
+            yield
             return
         if on_gpu:
             torch.cuda.set_device(self.rank_on_host)
         distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=TIMEOUT)
+        try:
+            yield
+        finally:  # otherwise the threads of gloo may abort the process when it exits
+            distributed.destroy_process_group()
 
     @contextmanager
     def first_on_host(self) -> Iterator[bool]:

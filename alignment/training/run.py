@@ -62,8 +62,8 @@ def run(job: Job) -> None:
 
 def _train_together(job: Job, ranks: Ranks) -> None:
     try:
-        ranks.connect(on_gpu=torch.cuda.is_available())
-        _train(job, ranks)
+        with ranks.connected(on_gpu=torch.cuda.is_available()):
+            _train(job, ranks)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and is_lost_peer(error):
             raise PeerLost(str(error)) from error

@@ -22,32 +22,34 @@ from alignment.types import StepMetrics
 from tests.unit.training.support import job, losses_of, metrics_of, short, tiny_data
 
 GATHER = """
-import sys, torch
+import torch
 from alignment.training.ranks import Ranks
 
+def check(ranks):
+    sizes = [2, 0, 3]
+    torch.manual_seed(0)
+    weight = torch.randn(4, 3, requires_grad=True)
+    inputs = torch.randn(5, 4)
+    start = [0, 2, 2][ranks.rank]
+    own = inputs[start : start + sizes[ranks.rank]]
+    fillers = torch.ones(1, 4)  # that one process has no row is nothing special
+    gathered = ranks.gathered(torch.cat([own, fillers]) @ weight, sizes)
+    loss = (gathered @ gathered.T).exp().sum().log()
+    loss.backward()
+    torch.distributed.all_reduce(weight.grad)
+    weight.grad /= ranks.count  # what DistributedDataParallel does
+    alone = weight.detach().clone().requires_grad_()
+    vectors = inputs @ alone
+    (vectors @ vectors.T).exp().sum().log().backward()
+    torch.testing.assert_close(gathered, vectors)
+    torch.testing.assert_close(weight.grad, alone.grad)
+    with ranks.first_on_host() as is_first:
+        assert is_first == (ranks.rank == 0)
+    assert ranks.agreed(ranks.rank == 0) and not ranks.agreed(ranks.rank == 1)
+
 ranks = Ranks.of_environment()
-ranks.connect(on_gpu=False)
-sizes = [2, 0, 3]
-torch.manual_seed(0)
-weight = torch.randn(4, 3, requires_grad=True)
-inputs = torch.randn(5, 4)
-starts = [0, 2, 2]
-start = starts[ranks.rank]
-own = inputs[start : start + sizes[ranks.rank]]
-fillers = torch.ones(1, 4)  # that one process has no row is nothing special
-gathered = ranks.gathered(torch.cat([own, fillers]) @ weight, sizes)
-loss = (gathered @ gathered.T).exp().sum().log()
-loss.backward()
-torch.distributed.all_reduce(weight.grad)
-weight.grad /= ranks.count  # what DistributedDataParallel does
-alone = weight.detach().clone().requires_grad_()
-vectors = inputs @ alone
-(vectors @ vectors.T).exp().sum().log().backward()
-torch.testing.assert_close(gathered, vectors)
-torch.testing.assert_close(weight.grad, alone.grad)
-with ranks.first_on_host() as is_first:
-    assert is_first == (ranks.rank == 0)
-assert ranks.agreed(ranks.rank == 0) and not ranks.agreed(ranks.rank == 1)
+with ranks.connected(on_gpu=False):
+    check(ranks)
 print("the same")
 """
 

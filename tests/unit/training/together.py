@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 from alignment.training.job import Job
+from alignment.training.ranks import Ranks
 from alignment.training.run import run
 
 if __name__ == "__main__":
-    for path in sys.argv[1:]:
-        run(Job.read(Path(path)))
+    with Ranks.of_environment().connected(on_gpu=False):
+        for path in sys.argv[1:]:
+            run(Job.read(Path(path)))
