@@ -18,6 +18,8 @@ from typing import Any
 import torch
 from torch import distributed
 
+from alignment.errors import ConfigError
+
 TIMEOUT = timedelta(hours=2)
 """How long a process waits for the others: one of them may encode what the teacher knows."""
 
@@ -44,18 +46,29 @@ class Ranks:
         """Join the others while the block lasts; whoever started this process may have done so.
 
         Raises:
+            ConfigError: if this machine has fewer GPUs than processes.
             RuntimeError: if they do not answer.
         """
         if self.count == 1 or distributed.is_initialized():
             yield
             return
         if on_gpu:
-            torch.cuda.set_device(self.rank_on_host)
+            self._take_gpu()
         distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=TIMEOUT)
         try:
             yield
         finally:  # otherwise the threads of gloo may abort the process when it exits
             distributed.destroy_process_group()
+
+    def _take_gpu(self) -> None:
+        gpus = torch.cuda.device_count()
+        if self.rank_on_host >= gpus:
+            raise ConfigError(
+                f"this machine has {gpus} GPUs, one for each process, and more processes",
+                where="train.workers",
+                hint=f"Set train.workers: {gpus}, or train on a cluster with runner.kind: ray.",
+            )
+        torch.cuda.set_device(self.rank_on_host)
 
     @contextmanager
     def first_on_host(self) -> Iterator[bool]:

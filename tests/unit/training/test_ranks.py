@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alignment.encoder.directory import load_encoder
+from alignment.errors import ConfigError
 from alignment.training.collate import BatchDataset
 from alignment.training.job import CHECKPOINTS, JOB, PLAN, Job, PlanSummary
 from alignment.training.launch import launch
@@ -81,6 +82,17 @@ def test_a_process_alone_exchanges_nothing() -> None:
     assert ranks.agreed(True) and not ranks.agreed(False)
     with ranks.first_on_host() as is_first:
         assert is_first
+
+
+def test_a_machine_with_fewer_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    ranks = Ranks(rank=2, count=4, rank_on_host=2)
+    with (
+        pytest.raises(ConfigError, match="has 2 GPUs") as caught,
+        ranks.connected(on_gpu=True),
+    ):
+        pass
+    assert caught.value.where == "train.workers"
 
 
 @given(st.lists(st.integers(1, 100)), st.integers(1, 6))
