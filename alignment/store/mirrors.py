@@ -31,10 +31,7 @@ class SharedScratch(Protocol):
         """Send files, or all files of directories; others see each when it is whole."""
 
     def fetch(self, *names: str) -> None:
-        """Take files or directories that others have sent; everything if none is named.
-
-        A file of the same size as here is not read again.
-        """
+        """Take files or directories that others have sent; everything if none is named."""
 
     def names(self) -> list[str]:
         """The files that others have sent."""

@@ -35,9 +35,11 @@ def perform(job: Job, *, restarts: int = 0) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     package = logging.getLogger("alignment")
     warnings = WarningsFile(job.scratch / WARNINGS)
+    is_first = os.environ.get("RANK", "0") == "0"  # all processes have the same warnings
     try:
-        package.addHandler(warnings)
-        if restarts and os.environ.get("RANK", "0") == "0":
+        if is_first:
+            package.addHandler(warnings)
+        if is_first and restarts:
             logger.warning(
                 "train: a process was lost; all of them continue from the last checkpoint"
             )

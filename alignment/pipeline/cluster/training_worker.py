@@ -30,7 +30,7 @@ from alignment.training.job import (
     Job,
 )
 from alignment.training.process import perform
-from alignment.training.resume import DIGESTS
+from alignment.training.resume import DIGESTS, step_of
 from alignment.types import Input
 from alignment.workers import limit_cpus
 
@@ -165,9 +165,10 @@ def _send_all(job: Job, shared: SharedScratch, over: threading.Event) -> None:
 
 
 def _send_news(job: Job, shared: SharedScratch, sent: dict[str, int]) -> None:
-    """Send what is new since the last call; `sent` has the size or time of what was sent.
+    """Send what is new since the last call, in which `sent` gets the sizes of files and the step.
 
-    The progress comes before the checkpoint: a checkpoint says how it must begin.
+    The progress comes before the checkpoint, which says how it must begin, and the digests come
+    before the files that must have them: what is cut short is not taken for a whole checkpoint.
     """
     for name in (PROGRESS, WARNINGS):
         path = job.scratch / name
@@ -175,13 +176,22 @@ def _send_news(job: Job, shared: SharedScratch, sent: dict[str, int]) -> None:
         if size > sent.get(name, 0):
             shared.send(name)
             sent[name] = size
-    for path in sorted((job.scratch / CHECKPOINTS).glob("checkpoint-*")):
-        name = f"{CHECKPOINTS}/{path.name}"
-        if name in sent or not (path / DIGESTS).is_file():
-            continue
-        older = [known for known in sent if known.startswith(CHECKPOINTS)]
-        if (job.scratch / BEST).is_file():
-            shared.send(BEST)
-        shared.send(name)
-        sent[name] = 1
-        shared.delete(*older)
+    checkpoints = job.scratch / CHECKPOINTS
+    whole = [path.parent for path in checkpoints.glob(f"checkpoint-*/{DIGESTS}")]
+    newest = max(whole, key=step_of, default=None)
+    if newest is None or step_of(newest) <= sent.get(CHECKPOINTS, 0):
+        return
+    if (job.scratch / BEST).is_file():
+        shared.send(BEST)
+    files = {f"{CHECKPOINTS}/{newest.name}/{path.name}" for path in newest.iterdir()}
+    digests = f"{CHECKPOINTS}/{newest.name}/{DIGESTS}"
+    shared.send(digests)
+    shared.send(*sorted(files - {digests}))
+    sent[CHECKPOINTS] = step_of(newest)
+    older = set()
+    for name in shared.names():
+        folder, _, rest = name.partition("/")
+        checkpoint = rest.partition("/")[0]
+        if folder == CHECKPOINTS and checkpoint != newest.name:
+            older.add(f"{CHECKPOINTS}/{checkpoint}")
+    shared.delete(*sorted(older))

@@ -43,14 +43,9 @@ class RemoteScratch:
     def fetch(self, *names: str) -> None:
         """Take files or directories that others have sent; everything if none is named.
 
-        A file of the same size as here is not read again.
+        Every file is read again: two machines may have written the same name and size.
         """
-        missing = []
-        for entry in self._listed(*names):
-            path = self._directory / entry.name.removeprefix(f"{self._prefix}/")
-            if not path.is_file() or path.stat().st_size != entry.size:
-                missing.append((entry.name, path))
-        concurrently(self._fetch, missing)
+        concurrently(self._fetch, [entry.name for entry in self._listed(*names)])
 
     def names(self) -> list[str]:
         """The files that others have sent."""
@@ -81,8 +76,8 @@ class RemoteScratch:
         name = f"{self._prefix}/{path.relative_to(self._directory).as_posix()}"
         patiently(lambda: self._objects.upload(name, path))
 
-    def _fetch(self, item: tuple[str, Path]) -> None:
-        name, path = item
+    def _fetch(self, name: str) -> None:
+        path = self._directory / name.removeprefix(f"{self._prefix}/")
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.part")
         if patiently(lambda: received(self._objects.download(name), partial)) is None:

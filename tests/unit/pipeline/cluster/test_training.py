@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,17 +12,18 @@ import pytest
 
 from alignment.config import Train
 from alignment.config.runner import GB, RunnerSettings
-from alignment.errors import ConfigError, NonFiniteLoss
+from alignment.errors import ConfigError, NonFiniteLoss, RegistryError
 from alignment.pipeline.cluster.training import _failure, check_room, resources
 from alignment.pipeline.cluster.training_worker import Work, _prepared, _send_news, _was_started
 from alignment.store.remote.scratch import RemoteScratch
 from alignment.training.job import CHECKPOINTS, ERROR, PROGRESS, Job
 from alignment.training.messages import write_error
-from alignment.training.resume import DIGESTS
+from alignment.training.resume import DIGESTS, newest_checkpoint, record_digests
 from tests.buckets import memory_objects
 from tests.machines import build, machine
 from tests.unit.training.support import scratch_job
 
+KEY = "a" * 64
 NEEDED = {"CPU": 2.0, "memory": 4.0 * GB, "GPU": 1.0}
 
 
@@ -100,8 +103,43 @@ def test_whole_checkpoints_are_sent_and_older_ones_deleted(tmp_path: Path) -> No
     assert names() == {PROGRESS}
     checkpoint(5, whole=True)
     assert names() == {PROGRESS, f"{CHECKPOINTS}/checkpoint-5"}
-    checkpoint(10, whole=True)
+    checkpoint(10, whole=True)  # which is the last one in the order of numbers only
     assert names() == {PROGRESS, f"{CHECKPOINTS}/checkpoint-10"}
+    sent.clear()  # a process that was started again
+    assert names() == {PROGRESS, f"{CHECKPOINTS}/checkpoint-10"}
+
+
+def test_a_checkpoint_that_was_cut_short_is_not_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far it came: without its digests it would be taken for one of an older version."""
+    here, there = tmp_path / "here" / KEY, tmp_path / "there" / KEY
+    there.mkdir(parents=True)
+    path = here / CHECKPOINTS / "checkpoint-5"
+    path.mkdir(parents=True)
+    for name in ("model.safetensors", "optimizer.pt", "trainer_state.json"):
+        (path / name).write_text("{}")
+    record_digests(path)
+    objects = memory_objects()
+    upload = objects.upload
+    for allowed in range(5):
+        sent: list[str] = []
+
+        def cut_off(name: str, file: Path, sent: list[str] = sent, allowed: int = allowed) -> None:
+            sent.append(name)
+            if len(sent) > allowed:
+                raise RegistryError("the process has ended")
+            upload(name, file)
+
+        monkeypatch.setattr(objects, "upload", cut_off)
+        shared = RemoteScratch(objects, here)
+        shared.clear()
+        with contextlib.suppress(RegistryError):
+            _send_news(scratch_job(here), shared, {})
+        shutil.rmtree(there)
+        there.mkdir()
+        RemoteScratch(objects, there).fetch()
+        assert (newest_checkpoint(there / CHECKPOINTS) is not None) == (allowed == 4)
 
 
 @pytest.fixture
@@ -114,7 +152,7 @@ def work(tmp_path: Path) -> Callable[[str], Work]:
     def on(name: str) -> Work:
         store = machine(objects, tmp_path / name).store
         inputs = store.root / artifact.path.relative_to(here.root)
-        job = scratch_job(store.scratch("a" * 64)).model_copy(
+        job = scratch_job(store.scratch(KEY)).model_copy(
             update={
                 "triplets": inputs / "f.txt",
                 "tokens": inputs / "sub",

@@ -52,6 +52,10 @@ def test_another_machine_takes_what_was_sent(objects: Objects, tmp_path: Path) -
     sender.send("progress")
     receiver.fetch()
     assert files(there / KEY) == {**expected, "progress": "12"}
+    (here / KEY / "progress").write_text("99")  # of the same size, as the best weights have
+    sender.send("progress")
+    receiver.fetch("progress")
+    assert files(there / KEY)["progress"] == "99"
     sender.delete("checkpoints/checkpoint-5")
     assert [entry.name for entry in objects.listing("scratch")] == [f"scratch/{KEY}/progress"]
     sender.delete("progress", "no such file")
