@@ -55,7 +55,7 @@ def after_recovery(place: Place, expected: Expected, ended: Ended, *, repaired: 
     if not repaired:
         assert result.versions == expected.result.versions, "the versions differ"
         assert result.champion == expected.result.champion
-    # What only an older run used may stay damaged, which `store verify` says.
+    # What only an older run used or wrote may stay damaged, which `store verify` and `show` say.
     nothing_is_damaged(place, {name.rpartition(" ")[2] for name in result.artifacts})
     collected = place.alignment("store", "gc")
     assert collected.code == 0, collected.output
@@ -69,7 +69,7 @@ def after_recovery(place: Place, expected: Expected, ended: Ended, *, repaired: 
 def nothing_is_damaged(place: Place, needed: set[str] | None = None) -> None:
     """The registry, the store, the records and the lockfile are whole.
 
-    Of the store only the artifacts with the keys `needed`, if they are given.
+    If `needed` is given, only the artifacts with these keys, and the record of the last run.
     """
     damage = find_damage(place.registry)
     assert not damage, f"the registry is damaged: {damage}"
@@ -80,7 +80,8 @@ def nothing_is_damaged(place: Place, needed: set[str] | None = None) -> None:
             checked = [entry for entry in checked if entry.path.name in needed]
         problems = [entry.problem for entry in checked if entry.problem]
         assert not problems, f"the store is damaged: {problems}"
-    for name in run_names(place.workspace):
+    names = run_names(place.workspace)
+    for name in names if needed is None else names[-1:]:
         directory = find_run(place.workspace, name).directory
         assert (directory / "report.html").stat().st_size > 1000
     try:
