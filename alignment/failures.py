@@ -77,13 +77,18 @@ def is_out_of_memory(error: BaseException) -> bool:
     return any(_says_memory(link) for link in _chain(error))
 
 
+def is_panic(error: BaseException) -> bool:
+    """Whether Rust code, such as that of tokenizers, has given up. It is no `Exception`."""
+    return type(error).__name__ == "PanicException"
+
+
 def is_disk_full(error: BaseException) -> bool:
     """Whether the error, or one that it comes from, says that a disk or a quota is full."""
     return any(_says_disk(link) for link in _chain(error))
 
 
 def explained(
-    error: Exception, stage: str = "", language: str = "", directory: Path | None = None
+    error: BaseException, stage: str = "", language: str = "", directory: Path | None = None
 ) -> AlignmentError:
     """The error that a user sees for any exception.
 
@@ -130,7 +135,7 @@ def _lower(stage: str) -> str:
     return _LOWER.get(stage.partition(" ")[0], _LOWER["pull"]) if stage else ""
 
 
-def _out_of_memory(error: Exception, stage: str, language: str) -> OutOfMemory:
+def _out_of_memory(error: BaseException, stage: str, language: str) -> OutOfMemory:
     needed = error.message if isinstance(error, AlignmentError) else str(error)
     details = [needed.strip()] if needed.strip() else []
     details.append(memory.described())
@@ -142,7 +147,7 @@ def _out_of_memory(error: Exception, stage: str, language: str) -> OutOfMemory:
 
 
 def _unexpected(
-    error: Exception, stage: str, language: str, directory: Path | None
+    error: BaseException, stage: str, language: str, directory: Path | None
 ) -> AlignmentError:
     file = _file_at_hand(error.__traceback__)
     reading = f" at {file}" if file else ""
@@ -184,6 +189,8 @@ def _says_memory(error: BaseException) -> bool:
         return True
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
+    if is_panic(error):
+        return "thread pool" in str(error)  # there was no memory for a thread
     is_library = type(error).__module__.partition(".")[0] in _LIBRARIES
     if not is_library and not isinstance(error, _OF_C_CODE):
         return False
@@ -201,7 +208,7 @@ def _says_disk(error: BaseException) -> bool:
     return any(phrase in text for phrase in _DISK_TEXTS)
 
 
-def _error_number(error: Exception) -> int:
+def _error_number(error: BaseException) -> int:
     """The system's number of the error, which Rust code gives in its text; 0 if there is none."""
     if isinstance(error, OSError):
         return error.errno or 0
@@ -233,7 +240,7 @@ def _file_at_hand(trace: TracebackType | None) -> Path | None:
 
 
 def _write_traceback(
-    error: Exception, stage: str, language: str, directory: Path | None
+    error: BaseException, stage: str, language: str, directory: Path | None
 ) -> Path | str:
     """Write the whole traceback to a new file, and return its path or why there is none."""
     now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")

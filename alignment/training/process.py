@@ -8,7 +8,7 @@ import os
 import traceback
 
 from alignment.errors import AlignmentError
-from alignment.failures import explained, is_disk_full, is_out_of_memory
+from alignment.failures import explained, is_disk_full, is_out_of_memory, is_panic
 from alignment.training.job import DISK_FULL, ERROR, OUT_OF_MEMORY, PEER_LOST, WARNINGS, Job
 from alignment.training.messages import WarningsFile, write_error
 
@@ -49,7 +49,9 @@ def perform(job: Job, *, restarts: int = 0) -> int:
     except PeerLost as error:
         logging.getLogger(__name__).info("another process has ended: %s", error)
         return PEER_LOST
-    except Exception as error:  # the process that waits must learn the reason
+    except BaseException as error:  # the process that waits must learn the reason
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
         if not isinstance(error, AlignmentError):
             with contextlib.suppress(OSError):  # the log may be on a full disk
                 traceback.print_exc()
@@ -59,7 +61,7 @@ def perform(job: Job, *, restarts: int = 0) -> int:
     return 0
 
 
-def _failed(job: Job, error: Exception) -> int:
+def _failed(job: Job, error: BaseException) -> int:
     """Tell the process that waits, by a file or at least by the exit code."""
     try:
         write_error(job.scratch / ERROR, explained(error, "train", directory=job.scratch))

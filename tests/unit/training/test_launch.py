@@ -198,16 +198,25 @@ def test_the_reason_of_the_end_is_never_lost(
     assert "resumes" not in str(error.hint)
 
 
+class PanicException(BaseException):
+    """As pyo3 raises it."""
+
+
+POOL = "The global thread pool has not been initialized.: ThreadPoolBuildError { kind: IOError(Os"
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "message"),
     [
+        (PanicException(POOL), OutOfMemory, "out of memory in train (The global thread pool"),
+        (PanicException("index"), Unexpected, "unexpected PanicException in train: index"),
         (MemoryError(), OutOfMemory, "out of memory in train (this process used "),
         (OSError(28, "No space left on device"), DiskFull, "the disk is full in train"),
         (RuntimeError("a surprise"), Unexpected, "unexpected RuntimeError in train: a surprise"),
     ],
 )
 def test_what_the_training_process_raises(
-    fake: Job, error: Exception, kind: type[AlignmentError], message: str
+    fake: Job, error: BaseException, kind: type[AlignmentError], message: str
 ) -> None:
     assert _failed(fake, error) == 1
     read = read_error(fake.scratch / ERROR)
