@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from alignment.errors import AlignmentError
-from alignment.failures import explained
+from alignment.failures import explained, is_panic
 from alignment.last_words import at_work_on
 
 T = TypeVar("T")
@@ -93,7 +93,9 @@ def _call_guarded(call: Callable[[], T], stage: str, label: str, directory: Path
     at_work_on(stage, label)
     try:
         return call()
-    except Exception as error:  # whatever it is, its place must not be lost
+    except BaseException as error:  # whatever it is, its place must not be lost
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
         failure = explained(error, stage, label, directory)
         if failure is error:
             raise

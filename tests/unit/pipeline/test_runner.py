@@ -77,3 +77,21 @@ def test_an_error_says_its_stage_and_language(tmp_path: Path) -> None:
     assert "-pull-cy-" in written.name
     with pytest.raises(OutOfMemory, match=r"out of memory in mine of cy \(.*\n.*num_candidates"):
         runner.map("mine", {"cy": allocate})
+
+
+class PanicException(BaseException):
+    """As Rust code raises it."""
+
+
+def test_a_panic_is_an_error_and_an_interrupt_is_none(tmp_path: Path) -> None:
+    def panic() -> None:
+        raise PanicException("ThreadPoolBuildError: no thread pool")
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    runner = guarded(LocalRunner(), tmp_path)
+    with pytest.raises(OutOfMemory, match="out of memory in embed of fi"):
+        runner.map("embed", {"fi": panic})
+    with pytest.raises(KeyboardInterrupt):
+        runner.run("embed", interrupt)
