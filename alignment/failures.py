@@ -77,8 +77,15 @@ def is_out_of_memory(error: BaseException) -> bool:
     return any(_says_memory(link) for link in _chain(error))
 
 
-def is_panic(error: BaseException) -> bool:
-    """Whether Rust code, such as that of tokenizers, has given up. It is no `Exception`."""
+def is_failure(error: BaseException) -> bool:
+    """Whether something went wrong; an interrupt or an exit is no failure.
+
+    If Rust code such as that of tokenizers gives up, what it raises is not an `Exception`.
+    """
+    return isinstance(error, Exception) or _is_panic(error)
+
+
+def _is_panic(error: BaseException) -> bool:
     return type(error).__name__ == "PanicException"
 
 
@@ -189,7 +196,7 @@ def _says_memory(error: BaseException) -> bool:
         return True
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
-    if is_panic(error):
+    if _is_panic(error):
         return "thread pool" in str(error)  # there was no memory for a thread
     is_library = type(error).__module__.partition(".")[0] in _LIBRARIES
     if not is_library and not isinstance(error, _OF_C_CODE):

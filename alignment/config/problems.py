@@ -72,6 +72,16 @@ def validation_problems(error: ValidationError, places: Mapping[KeyPath, str]) -
     return problems
 
 
+def first_problem(error: ValidationError, *section: str) -> str:
+    """The first problem as `KEY: message`, for a file that we wrote and somebody damaged.
+
+    `section` are the keys above those that were checked.
+    """
+    detail = error.errors()[0]
+    key = ".".join(map(str, (*section, *detail["loc"])))
+    return f"{key}: {detail['msg']}"
+
+
 def place_of(path: KeyPath, places: Mapping[KeyPath, str]) -> str:
     """`file:line` of the key, or of the nearest section around it that is in the file."""
     for end in range(len(path), -1, -1):

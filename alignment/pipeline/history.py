@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from alignment.config.problems import first_problem
 from alignment.errors import Corrupt, Missing
 from alignment.pipeline.record_files import read_record_file
 from alignment.report.summary import Summary
@@ -72,9 +73,7 @@ def _read_summary(path: Path) -> Summary:
     try:
         return Summary.model_validate(parse_json(read_record_file(path)))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise _damaged_summary(path, f"{key}: {first['msg']}") from error
+        raise _damaged_summary(path, first_problem(error)) from error
     except (OSError, ValueError, RecursionError) as error:
         raise _damaged_summary(path, str(error)) from error
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from alignment.config import Config
 from alignment.config.keys import KeyPath
 from alignment.config.overrides import apply_override
-from alignment.config.problems import validation_problems
+from alignment.config.problems import first_problem, validation_problems
 from alignment.errors import ConfigError, Corrupt, Missing
 from alignment.gate import Earlier, decide
 from alignment.manifests import MANIFEST
@@ -96,7 +96,7 @@ def replay_with(workspace: Workspace, record: RunRecord, config: Config) -> Repl
 
 
 class _Asked(BaseModel):
-    """What a gate was asked beside the rules, in the manifest of its artifact."""
+    """What a gate got besides its rules, as the manifest of its artifact says."""
 
     against: str
     attempt: int = 1
@@ -108,10 +108,8 @@ def _asked(artifact: Artifact, manifest: Mapping[str, Any]) -> _Asked:
     try:
         return _Asked.model_validate(manifest["config"])
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, ("config", *first["loc"])))
         raise Corrupt(
-            f"the manifest is damaged: {key}: {first['msg']}",
+            f"the manifest is damaged: {first_problem(error, 'config')}",
             where=str(artifact.path / MANIFEST),
             hint="`alignment store verify` lists what is damaged; `alignment run` makes it again.",
         ) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from alignment.errors import AlignmentError
-from alignment.failures import explained, is_panic
+from alignment.failures import explained, is_failure
 from alignment.last_words import at_work_on
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ def _call_guarded(call: Callable[[], T], stage: str, label: str, directory: Path
     try:
         return call()
     except BaseException as error:  # whatever it is, its place must not be lost
-        if not isinstance(error, Exception) and not is_panic(error):
+        if not is_failure(error):
             raise
         failure = explained(error, stage, label, directory)
         if failure is error:

@@ -39,9 +39,6 @@ class SharedScratch(Protocol):
     def delete(self, *names: str) -> None:
         """Delete files or directories in the shared place."""
 
-    def clear(self) -> None:
-        """Delete all files in the shared place."""
-
 
 class Mirror(Protocol):
     """Keeps a store of this machine in step with a shared place, which decides.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
 MAX_RESTARTS = 3
+"""How often training starts again after a process was lost, on a cluster too."""
 
 
 def main() -> int:

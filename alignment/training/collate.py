@@ -17,7 +17,7 @@ from alignment.training.ranks import Ranks, shares
 from alignment.training.teacher import Teacher
 
 CHUNKS_PER_RANK = 2
-"""At least so many, if there is more than one process: small ones can be shared evenly."""
+"""At least, if there are several processes: smaller chunks make for more even shares."""
 
 
 class Shared(NamedTuple):

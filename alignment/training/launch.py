@@ -129,12 +129,16 @@ def _failure(job: Job, code: int, peak: int | None) -> AlignmentError:
         hints.append("Run `alignment store verify`: the next run builds what is damaged again.")
     if code == DISK_FULL:
         hints.append("Free some space and run again.")
-    if newest_checkpoint(job.scratch / CHECKPOINTS):
-        hints.append("With the same settings, the next run resumes from the last checkpoint.")
-    else:
-        hints.append("There is no checkpoint yet: the next run trains from the first step.")
+    hints.append(next_run(resumes=newest_checkpoint(job.scratch / CHECKPOINTS) is not None))
     hints.append(f"The log ends with: {end}" if end else "The log is empty.")
     return TrainingError(_how_it_ended(job, code, end), where=str(log), hint=" ".join(hints))
+
+
+def next_run(*, resumes: bool) -> str:
+    """What the next run does with a training that has ended early, for hints."""
+    if resumes:
+        return "With the same settings, the next run resumes from the last checkpoint."
+    return "There is no checkpoint yet: the next run trains from the first step."
 
 
 def _ran_out_of_memory(code: int, end_of_log: str) -> bool:

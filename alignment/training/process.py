@@ -8,7 +8,7 @@ import os
 import traceback
 
 from alignment.errors import AlignmentError
-from alignment.failures import explained, is_disk_full, is_out_of_memory, is_panic
+from alignment.failures import explained, is_disk_full, is_failure, is_out_of_memory
 from alignment.training.job import DISK_FULL, ERROR, OUT_OF_MEMORY, PEER_LOST, WARNINGS, Job
 from alignment.training.messages import WarningsFile, write_error
 
@@ -50,7 +50,7 @@ def perform(job: Job, *, restarts: int = 0) -> int:
         logging.getLogger(__name__).info("another process has ended: %s", error)
         return PEER_LOST
     except BaseException as error:  # the process that waits must learn the reason
-        if not isinstance(error, Exception) and not is_panic(error):
+        if not is_failure(error):
             raise
         if not isinstance(error, AlignmentError):
             with contextlib.suppress(OSError):  # the log may be on a full disk

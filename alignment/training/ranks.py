@@ -109,7 +109,10 @@ class Ranks:
 
 
 def is_lost_peer(error: RuntimeError) -> bool:
-    """Whether another process has ended, or its machine. gloo has no exception of its own."""
+    """Whether the error means that another process or its machine is gone.
+
+    gloo raises a plain RuntimeError.
+    """
     return isinstance(error, distributed.DistError) or "gloo" in str(error)
 
 

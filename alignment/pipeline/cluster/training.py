@@ -15,16 +15,13 @@ from alignment.pipeline.cluster.task import installed_versions
 from alignment.pipeline.cluster.training_worker import LAST, OUTPUT, Work, train_worker
 from alignment.store import Store
 from alignment.store.mirrors import SharedScratch
+from alignment.training.agent import MAX_RESTARTS
 from alignment.training.job import CHECKPOINTS, ERROR, LOG, PROGRESS, WARNINGS, Job
-from alignment.training.launch import POLL_SECONDS, Reports
+from alignment.training.launch import POLL_SECONDS, Reports, next_run
 from alignment.training.messages import read_error
 from alignment.training.resume import newest_checkpoint
 from alignment.types import StepCallback
 
-RESTARTS = 3
-"""How often training starts again after a worker was lost."""
-WAIT_SECONDS = 2 * 3600
-"""How long a process waits for the others, as in `training.ranks`."""
 FETCH_SECONDS = 2.0
 """Between two looks at the object store for new steps."""
 
@@ -105,19 +102,22 @@ def _trainer(work: Work, needed: Mapping[str, float]) -> Any:
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
+    from alignment.training.ranks import TIMEOUT  # imports torch, as TorchTrainer does
+
+    timeout = int(TIMEOUT.total_seconds())
     gpus = needed["GPU"]
     per_worker = {name: amount for name, amount in needed.items() if amount}
     return TorchTrainer(
         train_worker,
         train_loop_config={"work": work},
-        torch_config=TorchConfig(backend="nccl" if gpus else "gloo", timeout_s=WAIT_SECONDS),
+        torch_config=TorchConfig(backend="nccl" if gpus else "gloo", timeout_s=timeout),
         scaling_config=ScalingConfig(
             num_workers=work.job.train.workers, use_gpu=gpus > 0, resources_per_worker=per_worker
         ),
         run_config=RunConfig(
             name=work.job.scratch.name,
             storage_path=str(work.job.scratch / "ray"),
-            failure_config=FailureConfig(max_failures=RESTARTS),
+            failure_config=FailureConfig(max_failures=MAX_RESTARTS),
         ),
     )
 
@@ -154,14 +154,11 @@ def _failure(job: Job, error: Exception, shared: SharedScratch | None) -> Alignm
         resumes = newest_checkpoint(job.scratch / CHECKPOINTS) is not None
     else:
         resumes = any(name.startswith(f"{CHECKPOINTS}/") for name in shared.names())
-    hint = "There is no checkpoint yet: the next run trains from the first step."
-    if resumes:
-        hint = "With the same settings, the next run resumes from the last checkpoint."
     cause = failures[0] if failures else error
     reason = (str(cause).strip() or type(cause).__name__).splitlines()[-1]
     return TrainingError(
         f"training on the cluster ended: {reason}",
         where=str(job.scratch / LOG),
-        hint=f"{hint} The logs of the workers are in /tmp/ray/session_latest/logs of their "
-        "machines.",
+        hint=f"{next_run(resumes=resumes)} "
+        "The logs of the workers are in /tmp/ray/session_latest/logs of their machines.",
     )

@@ -179,9 +179,8 @@ def _by_default(
     stage: str, volumes: Volumes, config: Config, shape: EncoderShape | None
 ) -> StagePlan:
     work = work_of(stage, volumes, shape, config.train, config.triplets.pool)
-    seconds: float | None = work.seconds(available_cpus())
-    if work.tokens:
-        seconds = _with_encoder(work.seconds(available_cpus()), work.tokens, shape)
+    alone = work.seconds(available_cpus())
+    seconds = _with_encoder(alone, work.tokens, shape) if work.tokens else alone
     return StagePlan(work.units, work.unit, seconds, work.bytes, "default")
 
 

@@ -21,7 +21,7 @@ from alignment.errors import AlignmentError, Corrupt, DiskFull, Missing
 from alignment.failures import is_disk_full
 from alignment.files import remove
 from alignment.store.artifacts import load_artifact, verify
-from alignment.store.directories import LOCKS, TEMPORARY, move_into_place
+from alignment.store.directories import LOCKS, SCRATCH, TEMPORARY, move_into_place
 from alignment.store.mirrors import Checked, Freed
 from alignment.store.remote.ahead import Ahead
 from alignment.store.remote.artifacts import ArtifactName, RemoteArtifacts, Stored
@@ -29,7 +29,7 @@ from alignment.store.remote.cleanup import Unneeded, unneeded
 from alignment.store.remote.eviction import Eviction
 from alignment.store.remote.leases import Leases
 from alignment.store.remote.pointers import Pointers
-from alignment.store.remote.scratch import SCRATCH, RemoteScratch, abandoned
+from alignment.store.remote.scratch import RemoteScratch, abandoned
 from alignment.store.remote.uses import Uses
 from alignment.types import Artifact, Input
 

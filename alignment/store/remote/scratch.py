@@ -13,8 +13,8 @@ from alignment.files import remove
 from alignment.objectstore.copies import received
 from alignment.objectstore.objects import Listed, Objects, concurrently
 from alignment.objectstore.patience import patiently
+from alignment.store.directories import SCRATCH
 
-SCRATCH = "scratch"
 ABANDONED_DAYS = 7
 """After so long without a change nobody goes on with it."""
 
