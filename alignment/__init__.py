@@ -14,8 +14,9 @@ torch nor numpy.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from alignment.lazy import importer
 
 if TYPE_CHECKING:
     from alignment.api.evaluation import EvaluationReport, LanguageReport, evaluate
@@ -113,17 +114,8 @@ _MODULES = {
     "alignment.types": ("Approved", "Finding", "Rejected", "SentencePair", "StepMetrics"),
 }
 
-# mypy reads the imports above; with a visible `__getattr__` it would accept every misspelled name.
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Import a public name when it is first used (PEP 562)."""
-        for module, names in _MODULES.items():
-            if name in names:
-                value = getattr(importlib.import_module(module), name)
-                globals()[name] = value
-                return value
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    __getattr__ = importer(__name__, _MODULES)
 
     def __dir__() -> list[str]:
         """The public names, imported or not."""
