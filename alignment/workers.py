@@ -61,7 +61,12 @@ def _cpus_of_process() -> int:
 
 
 def ordered(
-    items: Iterable[T], function: Callable[[T], U], workers: int, *, ahead: int = 3
+    items: Iterable[T],
+    function: Callable[[T], U],
+    workers: int,
+    *,
+    ahead: int = 3,
+    here: Callable[[T], U] | None = None,
 ) -> Iterator[U]:
     """`map(function, items)` on several processes; yields the results in the order of the items.
 
@@ -73,12 +78,15 @@ def ordered(
         function: Must be picklable, as must the items and results.
         workers: Number of processes, including this one, which works too; below 2 it is `map`.
         ahead: Items that each other process has in work or queued.
+        here: What this process calls instead of `function`, for the same results. It need not be
+            picklable, and may keep what it read.
 
     Raises:
         OutOfMemory: if a process is killed. Exceptions of `function` are passed on.
     """
+    function_here = function if here is None else here
     if workers < 2:
-        yield from map(function, items)
+        yield from map(function_here, items)
         return
     from loky import BrokenProcessPool, get_reusable_executor
 
@@ -92,9 +100,9 @@ def ordered(
                 waiting.append(pool.submit(function, item))
             first_is_done = bool(waiting) and waiting[0].done()
             if not first_is_done and len(waiting) < _MAX_WAITING * workers:
-                here = list(itertools.islice(remaining, 1))
-                if here:
-                    waiting.append(_completed(function(here[0])))
+                next_items = list(itertools.islice(remaining, 1))
+                if next_items:
+                    waiting.append(_completed(function_here(next_items[0])))
                     continue
             if not waiting:
                 return

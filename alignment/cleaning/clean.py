@@ -87,10 +87,21 @@ def clean(
         on_batch: called with every batch, normalized and complete, and the reasons of its rows.
     """
     duplicates = DuplicateFinder(rules.limits, scratch)
+    # What this process has read, by the part's number. Parts that others check are read again, which
+    # costs less than sending their rows between processes.
+    read: dict[int, list[pa.RecordBatch]] = {}
+
+    def check_here(numbered: tuple[int, Part]) -> list[_Checked]:
+        number, part = numbered
+        read[number] = list(_batches(part))
+        return [_check(batch, rules) for batch in read[number]]
+
     check = functools.partial(_check_part, rules=rules)
-    for part, results in zip(parts, ordered(parts, check, workers), strict=True):
-        # Reading the part again costs less than sending its rows between processes.
-        for batch, checked in zip(_batches(part), results, strict=True):
+    numbered_parts = list(enumerate(parts))
+    checked_parts = ordered(numbered_parts, check, workers, here=check_here)
+    for (number, part), results in zip(numbered_parts, checked_parts, strict=True):
+        batches = read.pop(number, None) or _batches(part)
+        for batch, checked in zip(batches, results, strict=True):
             reasons = checked.reasons.copy()
             duplicate = duplicates.find(checked.source, checked.target, checked.bands)
             reasons[reasons == KEPT] = duplicate
@@ -101,7 +112,8 @@ def clean(
             yield rows.filter(pa.array(reasons == KEPT))
 
 
-def _check_part(part: Part, rules: CleanRules) -> list[_Checked]:
+def _check_part(numbered_part: tuple[int, Part], rules: CleanRules) -> list[_Checked]:
+    _, part = numbered_part
     return [_check(batch, rules) for batch in _batches(part, "source", "target")]
 
 

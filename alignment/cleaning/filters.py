@@ -9,6 +9,7 @@ To add a filter, write a score in `scores` and add an entry to `FILTERS` here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +38,9 @@ class Filter:
     """Compute the score only for the pairs that the filters before it kept."""
     bound: Score | None = None
     """A cheap upper bound of the score of a `max` filter: pairs that pass it need no score."""
+    score_above: Callable[[Batch, float], Floats] | None = None
+    """The score where it exceeds the threshold of a `max` filter, else anything up to it: cheaper
+    than `score`."""
 
     @property
     def sign(self) -> str:
@@ -61,8 +65,13 @@ class Filter:
         if not self.costly:
             return candidates & self.refused(self.score(pairs, context), threshold)
         rows = np.flatnonzero(candidates)
+        selected = pairs.take(rows)
+        if self.score_above is not None:
+            values: Floats | Ints = self.score_above(selected, threshold)
+        else:
+            values = self.score(selected, context)
         dropped = np.zeros(len(pairs), dtype=bool)
-        dropped[rows] = self.refused(self.score(pairs.take(rows), context), threshold)
+        dropped[rows] = self.refused(values, threshold)
         return dropped
 
 
@@ -172,6 +181,7 @@ _ALL = (
         score=scores.edit_similarity,
         costly=True,
         bound=scores.max_edit_similarity,
+        score_above=scores.edit_similarity_above,
     ),
     Filter(
         name="other_language",

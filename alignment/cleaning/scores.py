@@ -67,6 +67,11 @@ def same_text(batch: Batch, _context: Context) -> Floats:
 
 def edit_similarity(batch: Batch, _context: Context) -> Floats:
     """1 minus the Levenshtein distance over the length of the longer side, in characters."""
+    return edit_similarity_above(batch, 0.0)
+
+
+def edit_similarity_above(batch: Batch, threshold: float) -> Floats:
+    """`edit_similarity` where it is at least the threshold, else 0; high thresholds are quicker."""
     from rapidfuzz.distance import Levenshtein
     from rapidfuzz.process import cpdist
 
@@ -74,6 +79,7 @@ def edit_similarity(batch: Batch, _context: Context) -> Floats:
         batch.source.strings(),
         batch.target.strings(),
         scorer=Levenshtein.normalized_similarity,
+        score_cutoff=threshold,
         dtype=np.float64,
     )
 

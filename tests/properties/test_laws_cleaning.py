@@ -19,7 +19,7 @@ from alignment.cleaning.ledger import Ledger
 from alignment.cleaning.marks import marks, unmatched_share
 from alignment.cleaning.normalize import comparable, fingerprint, normalize
 from alignment.cleaning.runs import longest_char_run, longest_word_run
-from alignment.cleaning.scores import edit_similarity, max_edit_similarity
+from alignment.cleaning.scores import edit_similarity, edit_similarity_above, max_edit_similarity
 from alignment.cleaning.seen import SeenHashes
 from alignment.cleaning.split import held_out
 from alignment.config import Clean
@@ -327,3 +327,14 @@ def test_the_bound_of_edit_similarity_holds(source: str, target: str) -> None:
     batch = Batch(columns.from_strings([source]), columns.from_strings([target]))
     exact = edit_similarity(batch, Context())
     assert exact <= max_edit_similarity(batch, Context()) + 1e-12
+
+
+@given(st.text("abc", max_size=20), st.text("abc", max_size=20), st.integers(0, 20))
+def test_a_cutoff_refuses_the_same_pairs(source: str, target: str, edits: int) -> None:
+    batch = Batch(columns.from_strings([source]), columns.from_strings([target]))
+    (exact,) = edit_similarity(batch, Context())
+    # The scores that these pairs can have are the thresholds where rounding would show.
+    for threshold in (0.9, exact, 1 - edits / max(len(source), len(target), edits, 1)):
+        (above,) = edit_similarity_above(batch, threshold)
+        assert above in (0, exact)
+        assert (above > threshold) == (exact > threshold)

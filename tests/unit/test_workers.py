@@ -32,6 +32,22 @@ def test_no_items(workers: int) -> None:
     assert list(ordered([], number_and_process, workers)) == []
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_this_process_has_a_function_of_its_own(workers: int) -> None:
+    lock = threading.Lock()  # cannot be pickled
+    kept = []
+
+    def here(number: int) -> tuple[int, int]:
+        with lock:
+            kept.append(number)
+        return number_and_process(number)
+
+    results = list(ordered(range(40), number_and_process, workers, here=here))
+    assert [number for number, _ in results] == list(range(40))
+    assert kept == [number for number, process in results if process == os.getpid()]
+    assert kept
+
+
 def fails_at_seven(number: int) -> int:
     return 1 // (number - 7)
 
