@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from alignment import tables
+from alignment import memory, tables
 from alignment.cleaning import columns
 from alignment.cleaning.batch import Context
 from alignment.cleaning.columns import Bools, Ints
@@ -86,9 +86,10 @@ def clean(
         workers: processes, of which the calling one is the first.
         on_batch: called with every batch, normalized and complete, and the reasons of its rows.
     """
+    memory.keep_freed()
     duplicates = DuplicateFinder(rules.limits, scratch)
-    # What this process has read, by the part's number. Parts that others check are read again, which
-    # costs less than sending their rows between processes.
+    # What this process has read, by the part's number. Parts that others check are read again,
+    # which costs less than sending their rows between processes.
     read: dict[int, list[pa.RecordBatch]] = {}
 
     def check_here(numbered: tuple[int, Part]) -> list[_Checked]:
@@ -113,6 +114,7 @@ def clean(
 
 
 def _check_part(numbered_part: tuple[int, Part], rules: CleanRules) -> list[_Checked]:
+    memory.keep_freed()
     _, part = numbered_part
     return [_check(batch, rules) for batch in _batches(part, "source", "target")]
 

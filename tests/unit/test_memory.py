@@ -1,5 +1,7 @@
 import ctypes
 import gc
+import platform
+import subprocess
 import sys
 import weakref
 from types import SimpleNamespace
@@ -37,11 +39,36 @@ def test_trim_calls_glibc(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [0]
 
 
-@pytest.mark.parametrize("platform", ["linux", "darwin"])
-def test_trim_without_glibc(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", platform)
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="asks glibc")
+def test_kept_memory_is_used_again() -> None:
+    """Arrays of the size of a batch, which the system would fill with zeros each time."""
+    code = """
+import resource, sys
+import numpy as np
+from alignment import memory
+
+def page_faults(rounds):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(rounds):
+        arrays = [np.zeros(2**20) + 1 for _ in range(5)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+usual = page_faults(10)
+memory.keep_freed()
+page_faults(1)
+print(usual, page_faults(10))
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    usual, kept = map(int, run.stdout.split())
+    assert kept < usual / 4
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+def test_trim_without_glibc(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace())
     memory.trim()
+    memory.keep_freed.__wrapped__()
 
 
 @pytest.mark.parametrize(
