@@ -27,6 +27,11 @@ SETTINGS = {"CI": "true", "COLUMNS": "160"}
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def import_path(root: Path = ROOT) -> str:
+    """PYTHONPATH with this checkout first."""
+    return os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
+
+
 def run_cli(
     *arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:

@@ -25,7 +25,7 @@ from alignment.registry import Registry, find_damage
 from alignment.templates import Template, write_project
 from tests.operate.alarms import Alarms
 from tests.operate.processes import kill, processes
-from tests.support import ROOT
+from tests.support import import_path
 
 MODEL = "tiny"
 GOOD = ("Completed", "Approved", "Reused")
@@ -144,7 +144,7 @@ class Site:
             "ALIGNMENT_ALARM_WEBHOOK": self.alarms.address,
             "HOME": str(self.root / "home"),
             "PORT": str(self.port),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": import_path(),
             "OMP_NUM_THREADS": "1",
             "CI": "true",
             "COLUMNS": "160",

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from tests.scale.network import Place
-from tests.support import ROOT
+from tests.support import ROOT, import_path
 
 LOOPBACK = "127.0.0.1"
 GB = 10**9
@@ -156,11 +156,6 @@ def _tree(pid: int) -> list[psutil.Process]:
         return [*process.children(recursive=True), process]
     except psutil.NoSuchProcess:
         return []
-
-
-def import_path(root: Path) -> str:
-    """PYTHONPATH with this checkout first."""
-    return os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
 
 
 def free_port() -> int:

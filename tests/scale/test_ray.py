@@ -25,8 +25,8 @@ from alignment.pipeline.run import Outcome, run_pipeline
 from alignment.pipeline.workspace import Workspace, open_workspace
 from alignment.types import Approved
 from tests.scale import sabotage
-from tests.scale.cluster import Cluster, free_port, import_path, running_cluster
-from tests.support import ROOT, SMOKE
+from tests.scale.cluster import Cluster, free_port, running_cluster
+from tests.support import ROOT, SMOKE, import_path
 
 pytestmark = [pytest.mark.scale, pytest.mark.timeout(900)]
 TIMED = {"report", "train/curves.jsonl"}
@@ -48,7 +48,7 @@ def command(module: str, *words: object, cwd: Path = ROOT) -> subprocess.Complet
         capture_output=True,
         text=True,
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": import_path(ROOT), "CI": "true", "COLUMNS": "160"},
+        env={**os.environ, "PYTHONPATH": import_path(), "CI": "true", "COLUMNS": "160"},
         timeout=300,
         check=False,
     )
@@ -282,7 +282,7 @@ def started(workspace: Path, *words: str) -> subprocess.Popen[str]:
         cwd=ROOT,
         env={
             **os.environ,
-            "PYTHONPATH": import_path(ROOT),
+            "PYTHONPATH": import_path(),
             "CI": "true",
             "RAY_gcs_rpc_server_reconnect_timeout_s": "20",  # 60, unless it is set
         },
