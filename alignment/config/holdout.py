@@ -11,7 +11,7 @@ from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus
 
 
 class Holdout(Section):
-    """Evaluation suites: a held-out share of the corpora, and further suites."""
+    """Evaluation suites: a held-out share of the corpora, further ones, and development suites."""
 
     share: float = Field(
         0.2,
@@ -42,7 +42,14 @@ class Holdout(Section):
         default_factory=dict, description="Further evaluation suites, by name."
     )
 
-    @field_validator("suites")
+    development: dict[Name, Corpus] = Field(
+        default_factory=dict,
+        description="Development suites, by name: `alignment compare` chooses by them, and the "
+        "gate never sees them. At most `max_pairs` pairs per language are used, unless the suite "
+        "has a `max_pairs` of its own.",
+    )
+
+    @field_validator("suites", "development")
     @classmethod
     def _check_suites(cls, suites: dict[str, Corpus]) -> dict[str, Corpus]:
         if "heldout" in suites:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from alignment.errors import ConfigError
-from alignment.pipeline.compare import Arm, ArmResult, arms
+from alignment.pipeline.arms import Arm, arms
+from alignment.pipeline.compare import ArmResult
 from tests.support import SMOKE, Cli
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from alignment.cli.display.comparison import print_comparison, print_scores, write_plot
 from alignment.cli.display.console import console
-from alignment.pipeline.compare import Arm, ArmResult
+from alignment.pipeline.arms import Arm
+from alignment.pipeline.compare import ArmResult
 from tests.support import line_with
 
 RESULTS = [
