@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +18,11 @@ from alignment.cli.options import (
     open_workspace,
     read_config,
 )
+
+if TYPE_CHECKING:
+    from alignment.config import Config
+    from alignment.pipeline.runner import Runner
+    from alignment.pipeline.workspace import Workspace
 
 
 def compare(
@@ -84,12 +91,10 @@ def compare(
         write_plot,
     )
     from alignment.cli.output import write_json_text
-    from alignment.cli.runner import console_runner
     from alignment.pipeline import compare as comparison
     from alignment.pipeline.arms import arms
     from alignment.pipeline.data import hold_out
     from alignment.pipeline.development import Development, with_development
-    from alignment.pipeline.runner import LocalRunner
 
     combinations = arms(grid)
     settings = with_development(read_config(config, overrides), develop or [])
@@ -98,8 +103,7 @@ def compare(
     results = []
     development = None
     space = open_workspace(workspace, offline=offline, config=settings)
-    with console_runner(settings, space) as printing_runner:
-        runner = LocalRunner() if as_json else printing_runner
+    with _runner(settings, space, silent=as_json) as runner:
         if settings.holdout.development:
             _, suites = hold_out(settings, space, runner)
             development = Development.of(settings, suites)
@@ -125,3 +129,18 @@ def compare(
         print_comparison(results, seeds)
     if plot is not None:
         write_plot(results, plot, says=not as_json)
+
+
+@contextmanager
+def _runner(config: Config, workspace: Workspace, *, silent: bool) -> Iterator[Runner]:
+    """What the configuration asks for; it prints a line per stage unless JSON is printed."""
+    from alignment.cli.runner import console_runner
+    from alignment.pipeline.runner import LocalRunner
+    from alignment.pipeline.runners import parallel_runner
+
+    if silent:
+        with parallel_runner(config, workspace) as parallel:
+            yield parallel or LocalRunner()
+    else:
+        with console_runner(config, workspace) as printing:
+            yield printing

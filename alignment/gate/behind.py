@@ -16,12 +16,17 @@ class Behind(NamedTuple):
     best: str
     """Name of the encoder with the highest mean."""
     gap: float
-    """Mean of the best less the mean of this one, from 0 to 1."""
+    """Mean of the best less the mean of this one, in [0, 1]."""
     p: float
     """Adjusted p-value of "it is behind by no more than the margin", in [0, 1]."""
 
 
-def behind_best(scores: Mapping[str, Sequence[float]], *, margin: float = 0.0) -> dict[str, Behind]:
+def behind_best(
+    scores: Mapping[str, Sequence[float]],
+    *,
+    means: Mapping[str, float] | None = None,
+    margin: float = 0.0,
+) -> dict[str, Behind]:
     """Compare each encoder with the best one, in a paired test that is exact but for rounding.
 
     The unit is a pair, and every pair counts the same, whatever its language. Its score is the
@@ -31,6 +36,8 @@ def behind_best(scores: Mapping[str, Sequence[float]], *, margin: float = 0.0) -
 
     Args:
         scores: By name of the encoder, one score in [0, 1] per pair (pairs,), in the same order.
+        means: What the best one is the best by, and gaps are measured in, such as means in which
+            every language counts the same; by default the means of `scores`.
         margin: How much an encoder may be behind, as a share of the answers.
 
     Returns:
@@ -46,15 +53,15 @@ def behind_best(scores: Mapping[str, Sequence[float]], *, margin: float = 0.0) -
         b a 0.600 0.0015
         c a 0.025 1.0000
     """
-    best = max(scores, key=lambda name: fmean(scores[name]))
+    if means is None:
+        means = {name: fmean(values) for name, values in scores.items()}
+    best = max(scores, key=means.__getitem__)
     others = [name for name in scores if name != best]
     p_values = []
     for name in others:
         allowed = margin * HUNDREDTHS * len(scores[name])
         p_values.append(p_lost(scores[best], scores[name], allowed))
-    highest = fmean(scores[best])
     behind = {}
     for name, p in zip(others, holm(p_values), strict=True):
-        gap = highest - fmean(scores[name])
-        behind[name] = Behind(best, gap, min(1.0, len(scores) * p))
+        behind[name] = Behind(best, means[best] - means[name], min(1.0, len(scores) * p))
     return behind

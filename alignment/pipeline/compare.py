@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,14 @@ from alignment.errors import ConfigError
 from alignment.gate import Behind, behind_best
 from alignment.pipeline.arms import Arm, check_arms
 from alignment.pipeline.data import TrainingData, prepare
-from alignment.pipeline.development import Scores, by_pair, means, measure, with_development
+from alignment.pipeline.development import (
+    DECIDES,
+    Scores,
+    by_pair,
+    means,
+    measure,
+    with_development,
+)
 from alignment.pipeline.fit import TrainingRun, fit
 from alignment.pipeline.runner import Runner, guarded
 from alignment.pipeline.token_budget import steps_for_budget, tokens_per_batch, training_split
@@ -111,16 +118,15 @@ def compare(
     split = training_split(base, data, workspace, work.runner)
     budget = sum(tokens_per_batch(base, split, base.train.steps))
 
-    def contenders() -> Iterator[_Contender]:
-        for arm in chosen:
-            config = _configuration(path, [*overrides, *arm.overrides], develop)
-            yield _contender(arm, config, budget, data.holdout, work)
-
-    if stop_behind is None:
-        for contender in contenders():
-            yield work.result(contender)
-    else:
-        yield from _in_rounds(list(contenders()), work, stop_behind)
+    contenders = []  # all of them first, so that no mistake shows after hours of training
+    for arm in chosen:
+        config = _configuration(path, [*overrides, *arm.overrides], develop)
+        contenders.append(_contender(arm, config, budget, data.holdout, work))
+    if stop_behind is not None:
+        yield from _in_rounds(contenders, work, stop_behind)
+        return
+    for contender in contenders:
+        yield work.result(contender)
 
 
 def best_arm(results: Sequence[ArmResult]) -> tuple[Arm, dict[str, Behind]] | None:
@@ -128,14 +134,11 @@ def best_arm(results: Sequence[ArmResult]) -> tuple[Arm, dict[str, Behind]] | No
 
     Arms that were stopped are not among them. None if arms have no development suite.
     """
-    scores = {}
-    for result in results:
-        if result.stopped is None and result.scores:
-            scores[result.arm.name] = result.scores
-    if not scores:
+    finished = [result for result in results if result.stopped is None and result.scores]
+    if not finished:
         return None
-    behind = behind_best(scores)
-    (best,) = [result.arm for result in results if result.arm.name in scores.keys() - behind.keys()]
+    behind = _behind_best(finished)
+    (best,) = [result.arm for result in finished if result.arm.name not in behind]
     return best, behind
 
 
@@ -196,8 +199,7 @@ def _in_rounds(contenders: Sequence[_Contender], work: _Work, margin: float) -> 
             name = contender.arm.name
             steps[name] = max(1, round(share * contender.config.train.steps))
             so_far[name] = work.result(contender, until=steps[name])
-        scores = {name: result.scores for name, result in so_far.items()}
-        stopped = clearly_behind(scores, margin=margin, alpha=ALPHA / len(ROUNDS))
+        stopped = clearly_behind(so_far.values(), margin=margin, alpha=ALPHA / len(ROUNDS))
         for name, reason in stopped.items():
             yield so_far[name]._replace(stopped=Stopped(steps[name], reason))
         contenders = [arm for arm in contenders if arm.arm.name not in stopped]
@@ -205,29 +207,30 @@ def _in_rounds(contenders: Sequence[_Contender], work: _Work, margin: float) -> 
         yield work.result(contender)
 
 
-def clearly_behind(
-    scores: Mapping[str, Sequence[float]], *, margin: float, alpha: float
-) -> dict[str, str]:
+def clearly_behind(results: Iterable[ArmResult], *, margin: float, alpha: float) -> dict[str, str]:
     """Why arms are to be stopped, by name: those that are behind the best one by more than margin.
 
     Args:
-        scores: Of each arm, one score in [0, 1] per pair (pairs,), in the same order.
+        results: So far, with development suites.
         margin: As a share of the answers.
         alpha: Probability of stopping any arm that is not behind by more than the margin.
-
-    Examples:
-        >>> scores = {"a": [1.0] * 20, "b": [1.0] * 8 + [0.0] * 12}
-        >>> clearly_behind(scores, margin=0.01, alpha=0.05)
-        {'b': '60.0 points behind a (adjusted p = 0.00049)'}
-        >>> clearly_behind(scores, margin=0.6, alpha=0.05)
-        {}
     """
     reasons = {}
-    for name, behind in behind_best(scores, margin=margin).items():
-        if behind.p < alpha:
+    for name, behind in _behind_best(results, margin).items():
+        if behind.p < alpha and behind.gap > margin:
             points = f"{100 * behind.gap:.1f} points"
             reasons[name] = f"{points} behind {behind.best} (adjusted p = {behind.p:.2g})"
     return reasons
+
+
+def _behind_best(results: Iterable[ArmResult], margin: float = 0.0) -> dict[str, Behind]:
+    """By the mean over the languages; the test counts every pair the same."""
+    scores = {}
+    averages = {}
+    for result in results:
+        scores[result.arm.name] = result.scores
+        averages[result.arm.name], _ = result.spread(DECIDES)
+    return behind_best(scores, means=averages, margin=margin)
 
 
 def _configuration(path: Path, overrides: Sequence[str], develop: Sequence[str]) -> Config:

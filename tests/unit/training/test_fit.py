@@ -94,6 +94,49 @@ def test_a_resume_goes_on_as_if_unbroken(
         assert changed_names(tmp_path / "base", unbroken.output) >= {"2.linear.weight"}
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dropout": 0.1},
+        {"dropout": 0.1, "lora_rank": 2, "center": True},
+        {"validation_share": 0.3, "evaluate_every": 1, "learning_rate": 0.1},
+    ],
+    ids=["dropout", "adapters", "validation"],
+)
+def test_a_pause_changes_nothing(options: dict[str, Any], finished: Path, tmp_path: Path) -> None:
+    unbroken = job(finished, tmp_path / "unbroken", short(steps=6, **options))
+    paused = job(finished, tmp_path / "paused", short(steps=6, **options))
+    run(unbroken)
+    for step in (2, 4):
+        at_step = tmp_path / f"step {step}"
+        run(paused.model_copy(update={"pause_step": step, "output": at_step}))
+        assert metrics_of(paused) == metrics_of(unbroken)[:step]
+        if "validation_share" not in options:  # the weights of a step before may be the best
+            assert changed_names(unbroken.output, at_step), "the training is not over"
+    run(paused)
+    assert metrics_of(paused) == metrics_of(unbroken)
+    assert not changed_names(unbroken.output, paused.output)
+
+
+def test_a_training_that_stops_early_has_nothing_to_pause(finished: Path, tmp_path: Path) -> None:
+    train = short(
+        validation_share=0.3,
+        evaluate_every=1,
+        steps=40,
+        learning_rate=0.3,
+        early_stopping_patience=2,
+    )
+    unbroken = job(finished, tmp_path / "unbroken", train)
+    run(unbroken)
+    end = metrics_of(unbroken)[-1].step
+    paused = job(finished, tmp_path / "paused", train)
+    run(paused.model_copy(update={"pause_step": end}))
+    assert metrics_of(paused) == metrics_of(unbroken)
+    assert not changed_names(unbroken.output, paused.output), "the best step's weights"
+    run(paused)
+    assert metrics_of(paused) == metrics_of(unbroken)
+
+
 def weights_of(path: Path) -> dict[str, torch.Tensor]:
     return dict(load_encoder(path, device="cpu").container.named_parameters())
 
