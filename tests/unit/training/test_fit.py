@@ -1,5 +1,6 @@
 import shutil
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from alignment.encoder.directory import load_encoder
 from alignment.errors import ConfigError
 from alignment.training import fit
 from alignment.training.fit import use_bf16
+from alignment.training.job import BEST
 from alignment.training.run import run
 from alignment.training.trainer import TripletTrainer
 from tests.unit.encoder.layout_files import write_layout
@@ -116,6 +118,20 @@ def test_a_pause_changes_nothing(options: dict[str, Any], finished: Path, tmp_pa
     run(paused)
     assert metrics_of(paused) == metrics_of(unbroken)
     assert not changed_names(unbroken.output, paused.output)
+
+
+def test_a_pause_keeps_the_weights_of_its_step(finished: Path, tmp_path: Path) -> None:
+    """Not those of the best step so far."""
+    train = short(validation_share=0.3, evaluate_every=1, steps=12, learning_rate=0.3)
+    paused = job(finished, tmp_path, train).model_copy(update={"pause_step": 8})
+    run(paused)
+    accuracy = {step.step: fmean(step.validation.values()) for step in metrics_of(paused)}
+    assert max(accuracy, key=lambda step: (accuracy[step], step)) < 8
+    saved = load_file(paused.scratch / BEST)
+    weights = weights_of(paused.output)
+    same = [name for name in weights if saved[f"container.{name}"].shape == weights[name].shape]
+    assert len(same) > 10
+    assert any(not torch.equal(weights[name], saved[f"container.{name}"]) for name in same)
 
 
 def test_a_training_that_stops_early_has_nothing_to_pause(finished: Path, tmp_path: Path) -> None:
