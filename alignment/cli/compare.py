@@ -78,7 +78,7 @@ def compare(
     [bold]Examples[/bold]
 
       alignment compare configs/quickstart.yaml \
-          --grid 'train.loss=\[triplet, infonce]' --develop django
+          --grid 'train.loss=\[triplet, infonce]' --develop wagtail
       alignment compare configs/quickstart.yaml --seeds 5 --develop dev.tsv \
           --stop-behind 1 --grid 'train.margin=\[0.1, 0.2]' \
           --grid 'train.dropout=\[0, 0.1]'
@@ -104,7 +104,7 @@ def compare(
     development = None
     space = open_workspace(workspace, offline=offline, config=settings)
     with _runner(settings, space, silent=as_json) as runner:
-        if settings.holdout.development:
+        if settings.holdout.develops:
             _, suites = hold_out(settings, space, runner)
             development = Development.of(settings, suites)
             if not as_json:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from alignment.config.base import Name, Section
-from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus
+from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus, is_disabled
 
 
 class Holdout(Section):
@@ -60,3 +60,8 @@ class Holdout(Section):
             if isinstance(corpus, PrebuiltTripletsCorpus):
                 raise ValueError(f"{name}: prebuilt triplets have no pairs to evaluate on")
         return suites
+
+    @property
+    def develops(self) -> bool:
+        """Whether there is a development suite that is not disabled."""
+        return any(not is_disabled(corpus) for corpus in self.development.values())

@@ -17,6 +17,7 @@ from alignment.pipeline.arms import Arm, check_arms
 from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.development import (
     DECIDES,
+    Development,
     Scores,
     by_pair,
     means,
@@ -103,11 +104,12 @@ def compare(
     Raises:
         ConfigError: if two arms are the same, an arm changes the development suites, or arms shall
             be stopped and there is no development suite.
+        DataError: if no development suite has a pair of a trained language.
         AlignmentError: from the stage that failed.
     """
     base = _configuration(path, overrides, develop)
     check_arms(path, overrides, chosen)
-    if stop_behind is not None and not base.holdout.development:
+    if stop_behind is not None and not base.holdout.develops:
         raise ConfigError(
             "there is no development suite by which to stop arms",
             where="--stop-behind",
@@ -115,6 +117,8 @@ def compare(
         )
     work = _Work(workspace, guarded(runner, workspace.root), seeds)
     data = prepare(base, workspace, work.runner)
+    if base.holdout.develops:
+        Development.of(base, data.holdout)  # raises if there is nothing to choose by
     split = training_split(base, data, workspace, work.runner)
     budget = sum(tokens_per_batch(base, split, base.train.steps))
 
@@ -170,7 +174,7 @@ class _Work(NamedTuple):
             run = fit(config, self.workspace, self.runner, contender.data, seed=seed, until=until)
             seconds.append(_training_seconds(run))
             encoder = run.candidate.directory(layout.MODEL)
-            if config.holdout.development:
+            if config.holdout.develops:
                 scores.append(measure(config, self.workspace, contender.data.holdout, encoder))
                 means_of_seed = means(config, scores[-1])
             else:

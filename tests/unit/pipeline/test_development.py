@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 
+from alignment import layout
 from alignment.config import Config, parse_config
-from alignment.errors import ConfigError
-from alignment.pipeline.development import Scores, by_pair, means, with_development
+from alignment.errors import ConfigError, DataError
+from alignment.pipeline.development import Development, Scores, by_pair, means, with_development
+from alignment.stages.holdout import HoldoutCounts
+from alignment.types import Artifact
 
 TEXT = """
 name: x
@@ -129,3 +134,22 @@ def test_a_group_without_pairs_is_left_out(config: Config) -> None:
 def test_pairs_of_control_languages_do_not_decide(config: Config) -> None:
     other = {**SCORES, "cy": {("a", "3"): 0.5}, "de": {("a", "1"): 0.0}}
     assert by_pair(config, [SCORES, other]) == [1.0, 1.0, 0.0, 0.0, 0.75]
+
+
+def holdout_of(path: Path, pairs: dict[str, dict[str, int]], leaks: dict[str, int]) -> Artifact:
+    report = {"fi": {"sentences": leaks, "examples": {}}, "cy": {"sentences": {}, "examples": {}}}
+    (path / layout.CONTAMINATION).write_text(json.dumps(report))
+    counts = HoldoutCounts({}, {}, pairs, dict.fromkeys(pairs, 2))
+    return Artifact("holdout", "", "", path, {}, dataclasses.asdict(counts), 0.0, "")
+
+
+def test_what_was_left_out(config: Config, tmp_path: Path) -> None:
+    leaks = {"court:fi": 3, "court:cy": 1, "tatoeba:fi": 100}
+    holdout = holdout_of(tmp_path, {"court": {"cy": 7}}, leaks)
+    assert Development.of(config, holdout) == Development({"court": {"cy": 7}}, 4, 2)
+
+
+def test_only_languages_that_are_trained_decide(config: Config, tmp_path: Path) -> None:
+    holdout = holdout_of(tmp_path, {"court": {"de": 7}}, {})
+    with pytest.raises(DataError, match="no development suite has a pair of a language that is"):
+        Development.of(config, holdout)
