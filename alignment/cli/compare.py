@@ -79,7 +79,7 @@ def compare(
 
       alignment compare configs/quickstart.yaml \
           --grid 'train.loss=\[triplet, infonce]' --develop wagtail
-      alignment compare configs/quickstart.yaml --seeds 5 --develop dev.tsv \
+      alignment compare configs/quickstart.yaml --seeds 5 --develop dev.tmx \
           --stop-behind 1 --grid 'train.margin=\[0.1, 0.2]' \
           --grid 'train.dropout=\[0, 0.1]'
     """

@@ -9,10 +9,10 @@ import pytest
 from alignment.config import Train
 from alignment.stages.pause import PauseCounts, pause
 from alignment.stages.train import train
-from alignment.training.job import CHECKPOINTS
+from alignment.training.job import CHECKPOINTS, Job
 from alignment.training.jsonl import complete_lines
 from alignment.types import StepCallback, StepMetrics
-from tests.stages.test_train import FakeTraining, Job, Stage, curves_of
+from tests.stages.test_train import FakeTraining, Stage, curves_of
 
 
 class ResumingTraining(FakeTraining):
