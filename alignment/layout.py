@@ -70,15 +70,17 @@ HELDOUT = "heldout"
 """The suite that is held out of the corpora, which every language has unless the share is 0."""
 SUITES = "suites"
 """Of `holdout`: the directory of the suites."""
+DEVELOPMENT = "development"
+"""Of `holdout`: the directory of the development suites, which the gate never sees."""
 MIXED = "mixed.json"
 """Of `mixed`: how each language does, by suite."""
 HARD = "hard"
 """Of `evaluate`: the directory of the outcomes in the hard pool."""
 
 
-def suite_file(suite: str, language: str) -> str:
+def suite_file(suite: str, language: str, directory: str = SUITES) -> str:
     """The pairs of one suite and language in the artifact of `holdout`."""
-    return f"{SUITES}/{suite}/{language}.parquet"
+    return f"{directory}/{suite}/{language}.parquet"
 
 
 def blocked_file(language: str) -> str:
@@ -96,13 +98,16 @@ def hard_file(suite: str) -> str:
     return f"{HARD}/{suite}.parquet"
 
 
-def suites_of(holdout: Artifact, language: str) -> list[str]:
-    """Names of the suites that have `language`, the held-out one first."""
+def suites_of(holdout: Artifact, language: str, directory: str = SUITES) -> list[str]:
+    """Names of the suites that have `language`, the held-out one first.
+
+    `directory` is `SUITES`, or `DEVELOPMENT` for the development suites.
+    """
     names = []
     for file in holdout.files:
-        directory, _, rest = file.partition("/")
+        parent, _, rest = file.partition("/")
         suite, _, name = rest.partition("/")
-        if directory == SUITES and name == f"{language}.parquet":
+        if parent == directory and name == f"{language}.parquet":
             names.append(suite)
     return heldout_first(names)
 
@@ -127,7 +132,7 @@ class Suite(NamedTuple):
     target: list[str]
 
 
-def read_suite(holdout: Path, suite: str, language: str) -> Suite:
+def read_suite(holdout: Path, suite: str, language: str, directory: str = SUITES) -> Suite:
     """Read one suite of one language from the artifact of `holdout`."""
-    path = holdout / suite_file(suite, language)
+    path = holdout / suite_file(suite, language, directory)
     return Suite(*tables.read_columns(path, "pair_id", "source", "target"))

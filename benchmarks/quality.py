@@ -39,7 +39,7 @@ from alignment.pipeline.data import TrainingData, prepare
 from alignment.pipeline.workspace import Workspace
 from alignment.retrieval.metrics import retrieve
 from alignment.stages.tokenize import tokenize
-from alignment.stages.train import train
+from alignment.stages.train import Part, Training, train
 from alignment.types import Artifact, StepMetrics
 from benchmarks.catalogs import cache
 from benchmarks.harness import figures
@@ -257,14 +257,10 @@ def _train(
             )
 
     context = workspace.context(config)
-    trained = train(
-        context,
-        prepared.triplets,
-        tokenize(context, prepared.triplets, prepared.encoder),
-        prepared.encoder,
-        settings,
-        on_step=on_step,
-    )
+    tokens = tokenize(context, prepared.triplets, prepared.encoder)
+    part = Part(0, settings.steps)
+    training = Training(context, prepared.triplets, tokens, prepared.encoder, settings, part)
+    trained = train(training, on_step=on_step)
     curves = (trained.path / "curves.jsonl").read_text().splitlines()
     return trained, round(sum(json.loads(line)["seconds"] for line in curves))
 

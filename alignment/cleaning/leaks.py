@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,12 +36,16 @@ class LabeledSuites(NamedTuple):
         return self._replace(sentences=load_index(directory))
 
 
-def read_suites(directory: Path, overlap: float | None) -> LabeledSuites:
-    """Index both sides of `<suite>/<language>.parquet` for all suites and languages."""
+def read_suites(directories: Iterable[Path], overlap: float | None) -> LabeledSuites:
+    """Index both sides of `<suite>/<language>.parquet` for all suites and languages.
+
+    A directory that is not there has no suites.
+    """
     names: list[str] = []
     texts: list[str] = []
     labels: list[int] = []
-    for path in sorted(directory.rglob("*.parquet")):
+    files = [path for directory in directories for path in sorted(directory.rglob("*.parquet"))]
+    for path in files:
         for side in tables.read_columns(path, "source", "target"):
             texts += side
             labels += [len(names)] * len(side)

@@ -148,5 +148,7 @@ def corpora_of(config: Config, code: str) -> dict[str, Corpus]:
     corpora = [corpus for corpus in config.pair_corpora if code in corpus.languages]
     if code in config.measured:
         corpora = list(config.settings(code).corpora)
-    suites = [suite for suite in config.holdout.suites.values() if not is_disabled(suite)]
+    holdout = config.holdout
+    suites = [*holdout.suites.values(), *holdout.development.values()]
+    suites = [suite for suite in suites if not is_disabled(suite)]
     return {corpus.display_name: corpus for corpus in [*corpora, *suites]}

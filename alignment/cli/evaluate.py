@@ -158,12 +158,11 @@ def _suite(suite: str) -> Corpus | RetrievalSuite:
     Raises:
         ConfigError: with every wrong key.
     """
-    from alignment.cli.suites import suite_values
     from alignment.config import RetrievalSuite
     from alignment.config.sections import section
-    from alignment.corpora.read import validated
+    from alignment.corpora.read import corpus_values, validated
 
-    values = suite_values(suite)
+    values = corpus_values(suite, "--suite")
     if values.get("kind") == "retrieval":
         return section(RetrievalSuite, values, "suite")
     return validated(values)

@@ -19,6 +19,7 @@ from alignment import languages
 from alignment.config import consistency
 from alignment.config.base import Address, Name, Section, merged
 from alignment.config.cleaning import Clean
+from alignment.config.compare import Compare
 from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus, is_disabled
 from alignment.config.downloads import DownloadLimits
 from alignment.config.encoder import EncoderConfig
@@ -139,6 +140,7 @@ class Config(Section):
     triplets: Triplets = Field(Triplets(), description="How negatives are chosen.")
     train: Train = Field(Train(), description="The loss and the optimization.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured besides the suites.")
+    compare: Compare = Field(Compare(), description="How `alignment compare` shows its results.")
     gate: Gate = Field(Gate(), description="What every language must reach.")
     publish: Publish = Field(Publish(), description="What is published with the encoder.")
     workspace: Address | None = Field(

@@ -23,6 +23,8 @@ def problems(config: Config) -> Iterator[KeyProblem]:
     yield from _language_problems(config)
     yield from _corpus_problems(config)
     yield from _suite_problems(config)
+    yield from _development_problems(config)
+    yield from _group_problems(config)
     yield from _publish_problems(config)
     override_problems = list(_override_problems(config))
     yield from override_problems
@@ -94,6 +96,39 @@ def _suite_problems(config: Config) -> Iterator[KeyProblem]:
             ("holdout", "share"),
             "there is nothing to evaluate on: the share is 0 and no suite is enabled",
         )
+
+
+def _development_problems(config: Config) -> Iterator[KeyProblem]:
+    for name, corpus in config.holdout.development.items():
+        path = ("holdout", "development", name)
+        if name in config.holdout.suites:
+            yield KeyProblem(
+                path,
+                f"{name} is also a suite of the gate; choose by other text, or rename one of them",
+                ("holdout", "suites", name),
+            )
+        if is_disabled(corpus) or not isinstance(corpus, LocalCorpus):
+            continue
+        several = sum(code in corpus.languages for code in config.measured) > 1
+        if several and not corpus.has_language_info():
+            yield KeyProblem(
+                path,
+                f"the suite {corpus.path or corpus.url} does not say which language it is: put "
+                "{lang} into its path or columns.target, set columns.language, or name its "
+                "language in languages.include",
+            )
+
+
+def _group_problems(config: Config) -> Iterator[KeyProblem]:
+    for name, codes in config.compare.groups.items():
+        path = ("compare", "groups", name)
+        unknown = [code for code in codes if code not in config.measured]
+        if unknown:
+            yield KeyProblem(
+                path,
+                f"{', '.join(unknown)}: expected languages of this configuration, which are "
+                f"{', '.join(config.measured)}",
+            )
 
 
 def _publish_problems(config: Config) -> Iterator[KeyProblem]:

@@ -86,6 +86,7 @@ RENAMED = {
     "holdout.share": "test_size test_share test_split test_ratio eval_split eval_size",
     "holdout.max_pairs": "max_samples max_test_pairs",
     "holdout.suites": "suite test_sets testsets benchmarks devtest eval_dataset eval_datasets",
+    "holdout.development": "dev develop devset dev_set dev_suites",
     "holdout.contamination": "decontaminate decontamination",
     # clean
     "clean.filters": "filter rules",

@@ -7,11 +7,11 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from alignment.config.base import Name, Section
-from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus
+from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus, is_disabled
 
 
 class Holdout(Section):
-    """Evaluation suites: a held-out share of the corpora, and further suites."""
+    """Evaluation suites: a held-out share of the corpora, further ones, and development suites."""
 
     share: float = Field(
         0.2,
@@ -42,7 +42,14 @@ class Holdout(Section):
         default_factory=dict, description="Further evaluation suites, by name."
     )
 
-    @field_validator("suites")
+    development: dict[Name, Corpus] = Field(
+        default_factory=dict,
+        description="Development suites, by name: `alignment compare` chooses by them, and the "
+        "gate never sees them. At most `max_pairs` pairs per language are used, unless the suite "
+        "has a `max_pairs` of its own.",
+    )
+
+    @field_validator("suites", "development")
     @classmethod
     def _check_suites(cls, suites: dict[str, Corpus]) -> dict[str, Corpus]:
         if "heldout" in suites:
@@ -53,3 +60,8 @@ class Holdout(Section):
             if isinstance(corpus, PrebuiltTripletsCorpus):
                 raise ValueError(f"{name}: prebuilt triplets have no pairs to evaluate on")
         return suites
+
+    @property
+    def develops(self) -> bool:
+        """Whether there is a development suite that is not disabled."""
+        return any(not is_disabled(corpus) for corpus in self.development.values())

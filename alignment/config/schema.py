@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from alignment.config.base import Section
 from alignment.config.cleaning import Clean
+from alignment.config.compare import Compare
 from alignment.config.config import (
     CleanOverride,
     Config,
@@ -47,6 +48,7 @@ _NAMES: dict[type[Section], str] = {
     Shares: "triplets.shares",
     Train: "train",
     Evaluate: "evaluate",
+    Compare: "compare",
     RetrievalSuite: "evaluate.retrieval",
     Gate: "gate",
     GateOverride: "gate",

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from alignment import languages
-from alignment.config import CORPUS_KINDS, Corpus
+from alignment.config import CORPUS_KINDS, Corpus, yaml_file
 from alignment.config.registry import is_bucket
 from alignment.corpora.source import Source, open_source
 from alignment.downloads import Downloads
@@ -79,6 +79,25 @@ def validated(values: Mapping[str, Any]) -> Corpus:
     except ValidationError as error:
         problems = [_problem(detail) for detail in error.errors()]
         raise ConfigError(problems) from error
+
+
+def corpus_values(text: str, option: str) -> Mapping[str, Any]:
+    """The keys of a corpus that is a file, or an entry of `corpora` in YAML's flow style.
+
+    Args:
+        text: What the option got.
+        option: The option's name, for messages.
+
+    Raises:
+        ConfigError: if the YAML cannot be read.
+    """
+    if not text.lstrip().startswith("{"):
+        return {"kind": "local", "path": text}
+    document = yaml_file.read(text, option)
+    if document.problems:
+        raise ConfigError(document.problems)
+    values: Mapping[str, Any] = document.value
+    return values
 
 
 def _problem(detail: Mapping[str, Any]) -> Problem:

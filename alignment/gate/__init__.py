@@ -6,6 +6,7 @@ alpha (Holm), and so do all candidates against one reference. The gate is monoto
 answer of the candidate into a right one never turns a pass into a failure.
 """
 
+from alignment.gate.behind import Behind, behind_best
 from alignment.gate.decide import decide, judge
 from alignment.gate.evidence import Earlier, SuiteKey, check_suite_size
 from alignment.gate.exports import ExportOutcome
@@ -22,6 +23,7 @@ from alignment.gate.statistics import (
 )
 
 __all__ = [
+    "Behind",
     "Changes",
     "Earlier",
     "ExportOutcome",
@@ -29,6 +31,7 @@ __all__ = [
     "PairedOutcomes",
     "SuiteKey",
     "SuiteOutcomes",
+    "behind_best",
     "change_interval",
     "check_suite_size",
     "count_changes",

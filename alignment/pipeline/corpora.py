@@ -10,7 +10,8 @@ from alignment.triplets.build import CorpusUsage
 def every_corpus(config: Config) -> list[Corpus]:
     """The corpora of all languages, the suites and the prebuilt triplets, unless disabled."""
     corpora = language_corpora(config)
-    corpora += [corpus for corpus in config.holdout.suites.values() if not is_disabled(corpus)]
+    for suites in (config.holdout.suites, config.holdout.development):
+        corpora += [corpus for corpus in suites.values() if not is_disabled(corpus)]
     corpora += config.prebuilt_triplets
     return list(dict.fromkeys(corpora))
 

@@ -13,8 +13,9 @@ from alignment.pipeline.runner import Runner
 from alignment.pipeline.runners import launcher_of
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.average import average
+from alignment.stages.pause import pause
 from alignment.stages.tokenize import tokenize
-from alignment.stages.train import Part, TrainCounts, parts, train
+from alignment.stages.train import Part, TrainCounts, Training, parts, train
 from alignment.types import Artifact, StepCallback
 
 
@@ -56,8 +57,12 @@ def fit(
     *,
     seed: int | None = None,
     on_step: StepCallback | None = None,
+    until: int | None = None,
 ) -> TrainingRun:
     """Train on the data, and mine negatives again every `train.remine_every` steps.
+
+    With `until` the training pauses after that step; another call goes on from there. The
+    candidate is then the encoder after that step, without `train.average_with_base`.
 
     Args:
         config: The whole configuration.
@@ -66,6 +71,7 @@ def fit(
         data: The artifacts of `prepare`.
         seed: Seed of the training, if it differs from the configuration's.
         on_step: Called after each training step with its metrics.
+        until: The step after which to pause, from 1; None trains to the end.
 
     Raises:
         AlignmentError: from the stage that failed.
@@ -87,19 +93,18 @@ def fit(
         run.triplets[first] = built
         tokens = runner.run("tokenize", functools.partial(tokenize, context, built, data.encoder))
         run.artifacts.append(tokens)
-        call = functools.partial(
-            train,
-            context,
-            built,
-            tokens,
-            data.encoder,
-            config.train,
-            on_step=on_step,
-            part=Part(first, last, previous),
-            launcher=launcher_of(config, workspace),
-        )
+        part = Part(first, last, previous)
+        training = Training(context, built, tokens, data.encoder, config.train, part)
+        launcher = launcher_of(config, workspace)
+        if until is not None and until < last:
+            call = functools.partial(pause, training, until, on_step=on_step, launcher=launcher)
+            run.artifacts.append(runner.run("train", call))
+            return run
+        call = functools.partial(train, training, on_step=on_step, launcher=launcher)
         previous = runner.run("train", call)
         run.artifacts.append(previous)
+        if until == last:
+            return run
         if TrainCounts.of(previous).steps < last:
             break  # stopped early
     if config.train.average_with_base:

@@ -61,6 +61,7 @@ def evaluate(
     *,
     hard_pool_pivot: str | None = None,
     trust_remote_code: bool = False,
+    development: bool = False,
 ) -> Artifact:
     """`<suite>.parquet`: one row per query and direction; `confusions.json`: the worst answers.
 
@@ -74,15 +75,17 @@ def evaluate(
             published version.
         hard_pool_pivot: Language of the sources; it asks for the outcomes in the hard pool.
         trust_remote_code: Run Python code that comes with the encoder.
+        development: Measure on the development suites in place of those of the gate.
     """
-    suites = layout.suites_of(holdout, language)
+    directory = layout.DEVELOPMENT if development else layout.SUITES
+    suites = layout.suites_of(holdout, language, directory)
 
     def work(out: Path) -> EvaluateCounts:
         model = cached_encoder(encoder.path, trust_remote_code=trust_remote_code)
         counts = EvaluateCounts()
         confusions = {}
         for name in suites:
-            suite = layout.read_suite(holdout.path, name, language)
+            suite = layout.read_suite(holdout.path, name, language, directory)
             # A candidate whose vectors are not finite is refused by the gate, with this reason.
             x = model.encode(suite.source, side="source", check=False)
             y = model.encode(suite.target, side="target", check=False)
@@ -106,8 +109,10 @@ def evaluate(
         return counts
 
     hard = {} if hard_pool_pivot is None else {"hard_pool": {"pivot": hard_pool_pivot}}
-    inputs = {f"suite:{name}": holdout.input(layout.suite_file(name, language)) for name in suites}
-    inputs["encoder"] = encoder
+    kind = "development" if development else "suite"
+    inputs = {"encoder": encoder}
+    for name in suites:
+        inputs[f"{kind}:{name}"] = holdout.input(layout.suite_file(name, language, directory))
     return store.build(
         "evaluate",
         work,

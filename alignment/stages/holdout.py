@@ -12,10 +12,17 @@ import numpy as np
 import pyarrow as pa
 
 from alignment import layout, tables
+from alignment.cleaning import columns
 from alignment.cleaning.batch import Context
 from alignment.cleaning.clean import suite_rows
 from alignment.cleaning.corpus_context import corpus_context
-from alignment.cleaning.leaks import CorpusLeaks, find_leaks, read_suites
+from alignment.cleaning.leaks import (
+    CorpusLeaks,
+    LabeledSuites,
+    find_leaks,
+    leaking_rows,
+    read_suites,
+)
 from alignment.config import Clean, Corpus, Holdout, is_disabled
 from alignment.config.cleaning import NOT_CONTENT
 from alignment.context import RunContext
@@ -37,6 +44,10 @@ class HoldoutCounts(Counts):
 
     suites: dict[str, dict[str, int]] = field(default_factory=dict)
     blocked: dict[str, int] = field(default_factory=dict)
+    development: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Pairs of each development suite and language."""
+    in_suites: dict[str, int] = field(default_factory=dict)
+    """Pairs of each development suite that were left out, because a suite of the gate has them."""
 
 
 def holdout(
@@ -50,16 +61,17 @@ def holdout(
     `blocked` holds the fingerprints of the language's own training sentences, of either side, that
     are in a suite of *any* language. A stage that depends on it is redone only when they change.
 
+    Development suites are in `development/<suite>/<language>.parquet`, and their sentences are
+    blocked as well. A pair of which a side is in a suite of the gate is left out of them:
+    otherwise what is chosen by them would be chosen on the gate's suites.
+
     Raises:
-        EmptyCorpus: if no suite has a single pair.
-        Contaminated: if training text is in a suite and `holdout.contamination` is `refuse`.
+        EmptyCorpus: if no suite has a single pair, or a development suite has none.
+        Contaminated: if training text is in a suite, or a development suite has text of a suite of
+            the gate, and `holdout.contamination` is `refuse`.
     """
-    suites: dict[str, Corpus] = {}
-    sources: dict[str, Source] = {}
-    for name, corpus in sorted(config.suites.items()):
-        if not is_disabled(corpus):
-            suites[name] = corpus
-            sources[name] = open_source(corpus, context.downloads, context.pivot, context.languages)
+    suites, sources = _opened(context, config.suites)
+    developed, development_sources = _opened(context, config.development, config.max_pairs)
 
     def work(out: Path) -> HoldoutCounts:
         counts = HoldoutCounts()
@@ -68,20 +80,34 @@ def holdout(
                 rows = _heldout_rows(context, artifact, config, limits[language], language)
                 _write_suite(out, layout.HELDOUT, language, rows, counts)
             for name, source in sources.items():
-                corpus = suites[name].model_copy(update={"name": name})
-                pairs = pair_rows(corpus, source, language, context.pivot)
-                rows = _user_rows(tables.in_batches(pairs, tables.PAIRS), context.seed)
+                rows = _user_rows(suites[name], name, source, language, context)
                 _write_suite(out, name, language, rows, counts)
         if not counts.suites:
             raise EmptyCorpus(
                 "no suite has any pair", where="holdout", hint="Raise holdout.share or add a suite."
             )
+        if developed:
+            index = read_suites([out / layout.SUITES], config.overlap)
+            for name, source in development_sources.items():
+                for language in filter(developed[name].languages.__contains__, pulled):
+                    rows = _user_rows(developed[name], name, source, language, context)
+                    kept = _without_leaks(rows, index, name, counts)
+                    _write_suite(out, name, language, kept, counts, layout.DEVELOPMENT)
+                _check_development(name, config, counts)
         _find_contamination(out, pulled, config, counts, context.seed)
         return counts
 
     inputs = {f"pull:{language}": artifact.input() for language, artifact in pulled.items()}
     for language in pulled:
         inputs |= source_inputs({suites[name]: sources[name] for name in suites}, language)
+        for name, source in development_sources.items():
+            for file, entry in source_inputs({developed[name]: source}, language).items():
+                inputs[f"development:{name}:{file}"] = entry
+    # Without development suites the key is what it was before there were any.
+    development = {}
+    for name, corpus in developed.items():
+        languages = corpus.languages.model_dump(mode="json")
+        development[name] = {**corpus_settings(corpus), "languages": languages}
     return context.store.build(
         "holdout",
         work,
@@ -97,10 +123,27 @@ def holdout(
             },
             "contamination": config.contamination,
             "overlap": config.overlap,
+            **({"development": development} if development else {}),
         },
         inputs=inputs,
         seed=context.seed,
     )
+
+
+def _opened(
+    context: RunContext, corpora: Mapping[str, Corpus], max_pairs: int | None = None
+) -> tuple[dict[str, Corpus], dict[str, Source]]:
+    """The suites that are enabled, with a default for `max_pairs`, and where their pairs are."""
+    suites: dict[str, Corpus] = {}
+    sources: dict[str, Source] = {}
+    for name, corpus in sorted(corpora.items()):
+        if is_disabled(corpus):
+            continue
+        if corpus.max_pairs is None and max_pairs is not None:
+            corpus = corpus.model_copy(update={"max_pairs": max_pairs})
+        suites[name] = corpus
+        sources[name] = open_source(corpus, context.downloads, context.pivot, context.languages)
+    return suites, sources
 
 
 def _heldout_rows(
@@ -114,19 +157,71 @@ def _heldout_rows(
     return suite_rows(tables.batches(pairs), limits, corpus, share=share, seed=context.seed)
 
 
-def _user_rows(batches: Iterator[pa.RecordBatch], seed: int) -> Iterator[pa.RecordBatch]:
-    return suite_rows(batches, NO_FILTERS, Context(), share=None, seed=seed)
+def _user_rows(
+    suite: Corpus, name: str, source: Source, language: str, context: RunContext
+) -> Iterator[pa.RecordBatch]:
+    corpus = suite.model_copy(update={"name": name})
+    pairs = pair_rows(corpus, source, language, context.pivot)
+    batches = tables.in_batches(pairs, tables.PAIRS)
+    return suite_rows(batches, NO_FILTERS, Context(), share=None, seed=context.seed)
+
+
+def _without_leaks(
+    batches: Iterator[pa.RecordBatch], suites: LabeledSuites, name: str, counts: HoldoutCounts
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a development suite of which no side is in a suite of the gate."""
+    for batch in batches:
+        sides = [columns.from_arrow(batch.column(side)) for side in ("source", "target")]
+        leaks = leaking_rows(suites, sides)
+        counts.in_suites[name] = counts.in_suites.get(name, 0) + int(leaks.sum())
+        yield batch.filter(pa.array(~leaks))
+
+
+def _check_development(name: str, config: Holdout, counts: HoldoutCounts) -> None:
+    """Refuse a development suite that has no pair, or, if asked for, one with text of the gate's.
+
+    Raises:
+        EmptyCorpus: if it has none.
+        Contaminated: if some of its text is in a suite of the gate.
+    """
+    where = f"holdout.development.{name}"
+    left_out = counts.in_suites.get(name, 0)
+    if left_out and config.contamination == "refuse":
+        raise Contaminated(
+            f"{left_out:,} pairs of the development suite are also in suites of the gate",
+            where=where,
+            hint="Set holdout.contamination: remove to leave them out of the development suite.",
+        )
+    if name in counts.development:
+        return
+    if left_out:
+        raise EmptyCorpus(
+            f"all {left_out:,} pairs of the development suite are also in suites of the gate",
+            where=where,
+            hint="What is chosen on the gate's suites proves nothing there. Use other text.",
+        )
+    raise EmptyCorpus(
+        "the development suite has no pair in any language of this configuration",
+        where=where,
+        hint="Compare its languages and columns with the configuration's languages.",
+    )
 
 
 def _write_suite(
-    out: Path, suite: str, language: str, rows: Iterator[pa.RecordBatch], counts: HoldoutCounts
+    out: Path,
+    suite: str,
+    language: str,
+    rows: Iterator[pa.RecordBatch],
+    counts: HoldoutCounts,
+    directory: str = layout.SUITES,
 ) -> None:
-    path = out / layout.suite_file(suite, language)
+    path = out / layout.suite_file(suite, language, directory)
     total = tables.write_batches(path, tables.PAIRS, rows)
     if total == 0:
         path.unlink()
         return
-    counts.suites.setdefault(suite, {})[language] = total
+    by_suite = counts.development if directory == layout.DEVELOPMENT else counts.suites
+    by_suite.setdefault(suite, {})[language] = total
     logger.info("holdout %s %s: %d pairs", suite, language, total)
 
 
@@ -141,7 +236,8 @@ def _find_contamination(
     leaks: dict[str, CorpusLeaks] = {}
     with tempfile.TemporaryDirectory(dir=out, prefix=".") as directory:
         scratch = Path(directory)
-        suites = read_suites(out / layout.SUITES, config.overlap).save(scratch / "index")
+        directories = [out / layout.SUITES, out / layout.DEVELOPMENT]
+        suites = read_suites(directories, config.overlap).save(scratch / "index")
         for language, artifact in pulled.items():
             pairs = artifact.path / layout.PAIRS
             of_language = find_leaks(pairs, suites, config.share, seed, scratch=scratch)

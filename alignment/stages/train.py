@@ -9,7 +9,7 @@ import shutil
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from alignment import layout
 from alignment.config import Train
@@ -63,15 +63,84 @@ def parts(steps: int, remine_every: int | None) -> list[tuple[int, int]]:
     return [(start, min(start + length, steps)) for start in range(0, steps, length)]
 
 
+@dataclass(frozen=True)
+class Training:
+    """What is trained, and how: all that decides the result."""
+
+    context: RunContext
+    """What the stages of a run share. Its seed decides the order of the batches, and dropout."""
+    triplets: Artifact
+    """What to train on."""
+    tokens: Artifact
+    """The same as token ids, the artifact of `tokenize`."""
+    encoder: Artifact
+    """The base encoder."""
+    settings: Train
+    """The section `train` of the configuration."""
+    part: Part
+    """The steps to train. A later part continues the weights, the curves and the counts of the
+    previous one."""
+
+    def identity(self) -> dict[str, Any]:
+        """What the store makes the key of the artifact from."""
+        inputs = {
+            "triplets": self.triplets.input(layout.TRIPLETS),
+            "tokens": self.tokens.directory(layout.TOKENS),
+            "encoder": self.encoder.directory(layout.MODEL),
+        }
+        if self.part.previous:
+            inputs["previous"] = self.part.previous.directory(layout.MODEL)
+        # The stage `average` comes after this one, and does not change what is trained.
+        settings = self.settings.model_dump(mode="json", exclude={"average_with_base", *WHERE})
+        places = {"start": self.part.start, "end": self.part.end}
+        return {
+            "revision": REVISION,
+            "config": {**settings, "pivot": self.context.pivot, **places},
+            "inputs": inputs,
+            "seed": self.context.seed,
+        }
+
+    def run(
+        self,
+        out: Path,
+        scratch: Path,
+        launcher: Launcher,
+        on_step: StepCallback | None,
+        pause_step: int | None = None,
+    ) -> None:
+        """Train in `scratch`, from its last checkpoint, and fill the artifact's directory."""
+        part = self.part
+        settings = self.settings
+        job = Job(
+            train=settings,
+            triplets=self.triplets.path / layout.TRIPLETS,
+            tokens=self.tokens.path / layout.TOKENS,
+            encoder=(part.previous or self.encoder).path / layout.MODEL,
+            teacher=self.encoder.path / layout.MODEL,
+            pivot=self.context.pivot,
+            output=out / layout.MODEL,
+            scratch=scratch,
+            seed=self.context.seed,
+            start_step=part.start,
+            end_step=part.end,
+            pause_step=pause_step,
+            trust_remote_code=self.context.trust_remote_code,
+            parent=os.getpid(),
+        )
+        checkpoint = newest_checkpoint(scratch / CHECKPOINTS)
+        if checkpoint:
+            done = part.start + step_of(checkpoint)
+            logger.info("train: continuing after step %d of %d", done, settings.steps)
+        elif settings.steps and not part.previous:
+            _warn_of_small_languages(self.triplets, settings.batch_size)
+        launcher(job, on_step or log_progress(settings.steps))
+        _copy_outputs(scratch, out, part.previous)
+
+
 def train(
-    context: RunContext,
-    triplets: Artifact,
-    tokens: Artifact,
-    encoder: Artifact,
-    settings: Train,
+    training: Training,
     *,
     on_step: StepCallback | None = None,
-    part: Part | None = None,
     launcher: Launcher | None = None,
 ) -> Artifact:
     """The trained encoder.
@@ -80,66 +149,21 @@ def train(
     `tensorboard/` if `train.tensorboard` is set.
 
     Args:
-        context: What the stages of a run share. Its seed decides the order of the batches, and
-            dropout.
-        triplets: What to train on.
-        tokens: The same as token ids, the artifact of `tokenize`.
-        encoder: The base encoder.
-        settings: The section `train` of the configuration.
+        training: What is trained.
         on_step: Called after each step. By default a step is logged every half minute.
-        part: The steps to train; all by default. A later part continues the weights, the curves
-            and the counts of the previous one.
         launcher: Where the training runs; by default in child processes of this one.
 
     Raises:
         TrainingError: if training stopped. The next run resumes from the last checkpoint, if any.
     """
-    part = part or Part(0, settings.steps)
-    config = {
-        # The stage `average` comes after this one, and does not change what is trained.
-        **settings.model_dump(mode="json", exclude={"average_with_base", *WHERE}),
-        "pivot": context.pivot,
-        "start": part.start,
-        "end": part.end,
-    }
-    inputs = {
-        "triplets": triplets.input(layout.TRIPLETS),
-        "tokens": tokens.directory(layout.TOKENS),
-        "encoder": encoder.directory(layout.MODEL),
-    }
-    if part.previous:
-        inputs["previous"] = part.previous.directory(layout.MODEL)
+    store = training.context.store
 
     def work(out: Path) -> TrainCounts:
-        scratch = context.store.scratch(out.name)
-        job = Job(
-            train=settings,
-            triplets=triplets.path / layout.TRIPLETS,
-            tokens=tokens.path / layout.TOKENS,
-            encoder=(part.previous or encoder).path / layout.MODEL,
-            teacher=encoder.path / layout.MODEL,
-            pivot=context.pivot,
-            output=out / layout.MODEL,
-            scratch=scratch,
-            seed=context.seed,
-            start_step=part.start,
-            end_step=part.end,
-            trust_remote_code=context.trust_remote_code,
-            parent=os.getpid(),
-        )
-        if settings.steps and not part.previous:
-            _warn_of_small_languages(triplets, settings.batch_size)
-        checkpoint = newest_checkpoint(scratch / CHECKPOINTS)
-        if checkpoint:
-            done = part.start + step_of(checkpoint)
-            logger.info("train: continuing after step %d of %d", done, settings.steps)
-        (launcher or launch)(job, on_step or log_progress(settings.steps))
-        _copy_outputs(scratch, out, part.previous)
-        return _counts(scratch, settings, part.previous)
+        scratch = store.scratch(out.name)
+        training.run(out, scratch, launcher or launch, on_step)
+        return _counts(scratch, training.settings, training.part.previous)
 
-    return context.store.build(
-        "train", work, revision=REVISION, config=config, inputs=inputs, seed=context.seed
-    )
+    return store.build("train", work, **training.identity())
 
 
 def _warn_of_small_languages(triplets: Artifact, batch_size: int) -> None:

@@ -205,7 +205,8 @@ class _PrebuiltGuard:
 def _read_suites(holdout: Artifact | None) -> LabeledSuites | None:
     if holdout is None:
         return None
-    return read_suites(holdout.path / layout.SUITES, None)
+    directories = [holdout.path / layout.SUITES, holdout.path / layout.DEVELOPMENT]
+    return read_suites(directories, None)
 
 
 def _key_settings(
@@ -241,4 +242,7 @@ def _inputs(
         inputs[name] = Input(file_digest(corpus.path), corpus.path)
     if prebuilt and holdout is not None:
         inputs["suites"] = holdout.directory(layout.SUITES)
+        development = holdout.directory(layout.DEVELOPMENT)
+        if development.files:
+            inputs["development"] = development
     return inputs

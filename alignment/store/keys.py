@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from alignment.types import Input
+
 KEY = re.compile("[0-9a-f]{64}")
 
 
@@ -19,3 +21,15 @@ def artifact_key(
         [stage, revision, config, dict(digests)], sort_keys=True, default=str, ensure_ascii=False
     )
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def canonical_config(config: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
+    """The configuration of an artifact as its manifest has it."""
+    text = json.dumps({**config, "seed": seed}, sort_keys=True, default=str)
+    values: dict[str, Any] = json.loads(text)
+    return values
+
+
+def input_digests(inputs: Mapping[str, Input]) -> dict[str, str]:
+    """The digest of each input by its name."""
+    return {name: entry.digest for name, entry in sorted(inputs.items())}

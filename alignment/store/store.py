@@ -19,12 +19,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import json
 import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ from alignment.store.directories import (
     move_into_place,
 )
 from alignment.store.inputs import check_inputs, manifest_inputs
-from alignment.store.keys import KEY, artifact_key
+from alignment.store.keys import KEY, artifact_key, canonical_config, input_digests
 from alignment.store.latest import latest_manifest, remember
 from alignment.store.mirrors import Mirror
 from alignment.store.reasons import rebuild_reasons
@@ -120,12 +119,12 @@ class Store:
             DiskFull: if the disk is full.
             Corrupt: if an input was damaged after its own stage had finished.
         """
-        config = json.loads(json.dumps({**config, "seed": seed}, sort_keys=True, default=str))
-        digests = {name: entry.digest for name, entry in sorted(inputs.items())}
+        config = canonical_config(config, seed)
+        digests = input_digests(inputs)
         key = artifact_key(stage, revision, config, digests)
         artifact = self._find(stage, key)
         if artifact is None:
-            with FileLock(self.root / LOCKS / f"{key}.lock"):
+            with self.locked(key):
                 artifact = self._find(stage, key)  # another process may have built it meanwhile
                 if artifact is None:
                     if self.mirror is not None:
@@ -148,6 +147,24 @@ class Store:
             if remember(self.root, stage, label, key) and self.mirror is not None:
                 self.mirror.remember(stage, label, key)
         return artifact
+
+    def key(
+        self,
+        stage: str,
+        *,
+        revision: int,
+        config: Mapping[str, Any],
+        inputs: Mapping[str, Input],
+        seed: int | None = None,
+    ) -> str:
+        """The key that `build` gives an artifact, which may not be there."""
+        return artifact_key(stage, revision, canonical_config(config, seed), input_digests(inputs))
+
+    @contextlib.contextmanager
+    def locked(self, key: str) -> Iterator[None]:
+        """Let no other process build the artifact, or work in its scratch directory."""
+        with FileLock(self.root / LOCKS / f"{key}.lock"):
+            yield
 
     def get(self, key: str) -> Artifact:
         """The artifact with this key, or with the only key that starts with it.

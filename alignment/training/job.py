@@ -41,6 +41,9 @@ class Job(Section):
     """Steps that were trained before, on other triplets. They resulted in `encoder`."""
     end_step: int
     """The last step of this run. The learning rate falls over all `train.steps`."""
+    pause_step: int | None = None
+    """Write a checkpoint and the encoder after this step and end, as if interrupted: another run of
+    the same job without it goes on from there, and results in what an unbroken one would."""
     teacher: Path
     """The encoder whose geometry `train.distill_weight` keeps."""
     trust_remote_code: bool = False

@@ -45,6 +45,7 @@ class Progress(TrainerCallback):
         *,
         tensorboard: Path | None = None,
         start_step: int = 0,
+        pause_step: int | None = None,
         ranks: Ranks | None = None,
     ) -> None:
         """Follow a training.
@@ -55,6 +56,7 @@ class Progress(TrainerCallback):
             best: What evaluates the validation pairs, if there are any.
             tensorboard: Directory for TensorBoard files.
             start_step: Steps that were trained before, in another process.
+            pause_step: The step after which to write a checkpoint and end, if it comes at all.
             ranks: The processes that train together; by default this one is alone.
         """
         self._path = path
@@ -62,6 +64,9 @@ class Progress(TrainerCallback):
         self._best = best
         self._board = _writer(tensorboard) if tensorboard else None
         self._start_step = start_step
+        self._pause_step = pause_step
+        self.paused = False
+        """Whether the training has ended before its time, to go on later."""
         self._ranks = ranks or Ranks()
         self._step_started = 0.0
         self._saved = 0.0
@@ -89,10 +94,15 @@ class Progress(TrainerCallback):
         """
         if state.global_step % TRIM_STEPS == 0:
             memory.trim()
+        step = self._start_step + state.global_step
+        last = self._start_step + state.max_steps
         if self._best:
-            step = self._start_step + state.global_step
-            last = self._start_step + state.max_steps
             control.should_training_stop |= self._best.maybe_evaluate(step, last)
+        if step == self._pause_step and step < last and not control.should_training_stop:
+            # After an early stop there would be nothing to go on with.
+            self.paused = True
+            control.should_training_stop = True
+            control.should_save = True
         control.should_save |= self._ranks.agreed(
             time.monotonic() - self._saved >= CHECKPOINT_SECONDS
         )

@@ -95,12 +95,13 @@ class TripletTrainer(Trainer):
             )
         self._objective = Objective(settings)
         write_board = settings.tensorboard and arguments.process_index == 0
-        progress = Progress(
+        self._progress = Progress(
             job.scratch / PROGRESS,
             lambda: self.last_batch,
             self.best,
             tensorboard=job.scratch / TENSORBOARD if write_board else None,
             start_step=job.start_step,
+            pause_step=job.pause_step,
             ranks=dataset.ranks,
         )
         super().__init__(
@@ -108,7 +109,7 @@ class TripletTrainer(Trainer):
             args=arguments,
             train_dataset=dataset,
             data_collator=cast("Any", dataset.collate),
-            callbacks=[progress],
+            callbacks=[self._progress],
         )
 
     def get_train_dataloader(self) -> DataLoader[Any]:
@@ -135,8 +136,12 @@ class TripletTrainer(Trainer):
         summary.write(self.job.scratch / PLAN)
 
     def finish(self) -> None:
-        """Restore the best weights, and record what was trained on until a possible early stop."""
-        if self.args.process_index:
+        """Restore the best weights, and record what was trained on until a possible early stop.
+
+        A training that pauses keeps the weights of its last step: it is not known yet which one is
+        the best.
+        """
+        if self.args.process_index or self._progress.paused:
             return
         best_step = self.best.restore_weights() if self.best else None
         if best_step is not None:

@@ -6,6 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from alignment import layout, tables
+from alignment.config import Clean, Holdout
 from alignment.context import RunContext
 from alignment.encoder.cache import cached_encoder, clear_encoders
 from alignment.encoder.directory import save_encoder
@@ -15,8 +16,9 @@ from alignment.files import tree_digests
 from alignment.stages import evaluate as stage
 from alignment.stages.confusions import read_mistakes
 from alignment.stages.evaluate import EvaluateCounts, SuiteCounts, evaluate
+from alignment.stages.holdout import holdout as hold_out
 from alignment.types import Artifact, Input
-from tests.stages.helpers import clean_tiny
+from tests.stages.helpers import clean_tiny, pull_tiny
 from tests.unit.encoder.examples import small_encoder
 
 
@@ -38,6 +40,23 @@ class Letters:
 def holdout(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> Artifact:
     monkeypatch.setattr(stage, "cached_encoder", lambda path, **_: Letters())
     return clean_tiny(context, "es")[1]
+
+
+def test_development_suites_are_measured_apart(
+    context: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "cached_encoder", lambda path, **_: Letters())
+    path = tmp_path / "dev.tsv"
+    path.write_text("source\ttarget\nThe court finds for him.\tEl tribunal falla a su favor.\n")
+    suite = {"dev": {"kind": "local", "path": path, "license": "MIT"}}
+    pulled = pull_tiny(context, "es")
+    config = Holdout.model_validate({"development": suite})
+    suites = hold_out(context, pulled, config, {"es": Clean()})
+    encoder = Input("letters", Path("model"))
+    gated = evaluate(context.store, "es", suites, encoder)
+    developed = evaluate(context.store, "es", suites, encoder, development=True)
+    assert list(EvaluateCounts.of(gated).suites) == ["heldout"]
+    assert EvaluateCounts.of(developed).suites == {"dev": SuiteCounts(1, 1, 1)}
 
 
 def test_one_outcome_per_query_and_direction(context: RunContext, holdout: Artifact) -> None:

@@ -84,3 +84,103 @@ def test_a_suite_without_pairs(context: RunContext, planted: dict[str, Any]) -> 
     planted["planted"]["path"].write_text("en\tfi\nx\ty\n")
     with pytest.raises(EmptyCorpus, match="no suite has any pair"):
         run(context, share=0, suites=planted)
+
+
+@pytest.fixture
+def court(tmp_path: Path) -> dict[str, Any]:
+    """A development suite of two languages; its first sentence is in the tiny corpus."""
+    path = tmp_path / "court.tsv"
+    columns = {"source": "en", "target": "{lang}"}
+    rows = [
+        ("My mother drinks hot tea in the morning.", "El gato", "Кот"),
+        ("The court finds for the claimant.", "El tribunal falla a favor", "Суд решил"),
+        ("The appeal was dismissed.", "El recurso fue desestimado", "Жалоба отклонена"),
+    ]
+    lines = ["\t".join(row) for row in [("en", "es", "ru"), *rows]]
+    path.write_text("\n".join(lines) + "\n")
+    return {"court": {"kind": "local", "path": path, "license": "MIT", "columns": columns}}
+
+
+def test_development_text_is_not_trained_on(context: RunContext, court: dict[str, Any]) -> None:
+    plain = run(context, share=0, suites=court)
+    artifact = run(context, share=0, suites=elsewhere(court), development=court)
+    assert layout.suites_of(artifact, "es") == ["elsewhere"]
+    assert layout.suites_of(artifact, "es", layout.DEVELOPMENT) == ["court"]
+    counts = HoldoutCounts.of(artifact)
+    assert counts.development == {"court": {"es": 3, "ru": 3}}
+    assert counts.blocked == {"es": 1, "ru": 1}, "as for a suite of the gate"
+    assert counts.blocked == HoldoutCounts.of(plain).blocked
+    report = json.loads((artifact.path / layout.CONTAMINATION).read_text())
+    assert report["es"]["examples"] == {"court:es": ["My mother drinks hot tea in the morning."]}
+
+
+def test_development_text_in_training_can_be_refused(
+    context: RunContext, court: dict[str, Any]
+) -> None:
+    with pytest.raises(Contaminated, match="es: 1 sentences of court:es, such as 'My mother"):
+        run(
+            context,
+            share=0,
+            suites=elsewhere(court),
+            development=court,
+            contamination="refuse",
+        )
+
+
+def elsewhere(court: dict[str, Any]) -> dict[str, Any]:
+    """A suite of the gate that shares nothing with the development suite."""
+    path = court["court"]["path"].with_name("elsewhere.tsv")
+    path.write_text("en\tes\nSomething else entirely happened.\tPasó algo distinto\n")
+    return {"elsewhere": {**court["court"], "path": path}}
+
+
+def planted_in(court: dict[str, Any], *rows: tuple[str, str]) -> dict[str, Any]:
+    suites = elsewhere(court)
+    lines = ["\t".join(row) for row in [("en", "es"), *rows]]
+    suites["elsewhere"]["path"].write_text("\n".join(lines) + "\n")
+    return suites
+
+
+def test_the_gate_s_text_is_not_chosen_by(context: RunContext, court: dict[str, Any]) -> None:
+    """Not in any language: the Spanish suite gives away the Russian pair by its English side."""
+    suites = planted_in(court, ("THE APPEAL WAS DISMISSED", "otra cosa"))
+    artifact = run(context, share=0, suites=suites, development=court)
+    counts = HoldoutCounts.of(artifact)
+    assert counts.development == {"court": {"es": 2, "ru": 2}}
+    assert counts.in_suites == {"court": 2}
+    assert "The appeal was dismissed." not in read_development(artifact, "ru")
+    with pytest.raises(Contaminated, match="2 pairs of the development suite are also in suites"):
+        run(context, share=0, suites=suites, development=court, contamination="refuse")
+
+
+def read_development(artifact: Artifact, language: str) -> list[str]:
+    return layout.read_suite(artifact.path, "court", language, layout.DEVELOPMENT).source
+
+
+def test_a_development_suite_that_is_the_gate_s(context: RunContext, court: dict[str, Any]) -> None:
+    with pytest.raises(EmptyCorpus, match="all 6 pairs of the development suite are also in"):
+        run(context, share=0, suites={"gate": court["court"]}, development=court)
+
+
+def test_a_development_suite_without_pairs(context: RunContext, court: dict[str, Any]) -> None:
+    suites = elsewhere(court)
+    court["court"]["languages"] = {"include": ["cy"]}
+    with pytest.raises(EmptyCorpus, match="has no pair in any language of this config") as caught:
+        run(context, share=0, suites=suites, development=court)
+    assert caught.value.where == "holdout.development.court"
+
+
+def test_a_development_suite_has_at_most_max_pairs(
+    context: RunContext, court: dict[str, Any]
+) -> None:
+    suites = elsewhere(court)
+    few = run(context, share=0, suites=suites, development=court, max_pairs=2)
+    assert HoldoutCounts.of(few).development == {"court": {"es": 2, "ru": 2}}
+    court["court"]["max_pairs"] = 3
+    all_of_them = run(context, share=0, suites=suites, development=court, max_pairs=2)
+    assert HoldoutCounts.of(all_of_them).development == {"court": {"es": 3, "ru": 3}}
+
+
+def test_without_development_suites_the_key_is_as_before(context: RunContext) -> None:
+    config = run(context).path / "manifest.json"
+    assert "development" not in json.loads(config.read_text())["config"]

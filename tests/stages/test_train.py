@@ -11,7 +11,14 @@ from alignment.context import RunContext
 from alignment.downloads import Downloads
 from alignment.files import tree_digests
 from alignment.stages import train as stage
-from alignment.stages.train import Part, TrainCounts, log_progress, parts, train
+from alignment.stages.train import (
+    Part,
+    TrainCounts,
+    Training,
+    log_progress,
+    parts,
+    train,
+)
 from alignment.store import Store
 from alignment.training.job import LOG, PLAN, PROGRESS, Job, PlanSummary
 from alignment.training.jsonl import append_line
@@ -79,15 +86,11 @@ class Stage:
         self.reported: list[StepMetrics] = []
 
     def run(self, settings: Train, part: Part | None = None) -> Artifact:
-        return train(
-            self.context,
-            self.triplets,
-            self.tokens,
-            self.encoder,
-            settings,
-            on_step=self.reported.append,
-            part=part,
-        )
+        return train(self.training(settings, part), on_step=self.reported.append)
+
+    def training(self, settings: Train, part: Part | None = None) -> Training:
+        part = part or Part(0, settings.steps)
+        return Training(self.context, self.triplets, self.tokens, self.encoder, settings, part)
 
 
 def fake(monkeypatch: pytest.MonkeyPatch, **options: Any) -> FakeTraining:

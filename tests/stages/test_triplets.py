@@ -11,6 +11,7 @@ from alignment.cleaning.sentences import sentence_hashes
 from alignment.config import PrebuiltTripletsCorpus, Triplets
 from alignment.context import RunContext
 from alignment.errors import EmptyCorpus
+from alignment.files import tree_digests
 from alignment.stages import mine as mine_stage
 from alignment.stages.mine import mine
 from alignment.stages.triplets import TripletsCounts, triplets
@@ -21,7 +22,7 @@ from alignment.triplets.candidates import CandidateTable
 from alignment.triplets.groups import MeaningGroups
 from alignment.triplets.parts import group_lookup
 from alignment.triplets.rows import TripletRow
-from alignment.types import Artifact
+from alignment.types import Artifact, combined_digest
 from tests.stages.helpers import new_context, pair_identity, pairs_artifact
 from tests.support import TINY
 
@@ -189,6 +190,31 @@ def test_prebuilt_triplets_are_added_and_counted(
     audit = json.loads((artifact.path / layout.AUDIT).read_text())
     assert audit["prebuilt"]["nli"] == {"seen": 5, "kept": 5, "dropped": {}}
     assert build(context, tiny).key != artifact.key
+
+
+@pytest.mark.parametrize("directory", [layout.SUITES, layout.DEVELOPMENT])
+def test_prebuilt_triplets_without_text_of_a_suite(
+    context: RunContext, tiny: dict[str, Artifact], tmp_path: Path, directory: str
+) -> None:
+    path = tmp_path / "nli.jsonl"
+    entries = [
+        {"anchor": "a question", "positive": "an answer", "negative": "nothing"},
+        {"anchor": "another question", "positive": "the truth", "negative": "something"},
+    ]
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    corpus = PrebuiltTripletsCorpus.model_validate(
+        {"kind": "prebuilt_triplets", "path": path, "language": "en", "share": 0.1}
+    )
+    root = tmp_path / "suites"
+    row = {**dict.fromkeys(tables.PAIRS.names, ""), "source": "THE TRUTH!", "target": "la verdad"}
+    tables.write(root / layout.suite_file("court", "es", directory), tables.PAIRS, [row])
+    digests = tree_digests(root)
+    suites = Artifact("holdout", "", "", root, digests, {}, 0.0, combined_digest(digests))
+    artifact = build(context, tiny, prebuilt=[corpus], holdout=suites)
+    assert TripletsCounts.of(artifact).prebuilt == {"nli": 1}
+    kept = [row["anchor"] for row in rows(artifact) if row["strategy"] == "prebuilt"]
+    assert kept == ["a question"]
+    assert build(context, tiny, prebuilt=[corpus]).key != artifact.key
 
 
 def test_without_a_second_meaning(context: RunContext, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def write_pairs(path: Path, pairs: list[tuple[str, str]]) -> None:
 def suites(tmp_path: Path) -> LabeledSuites:
     write_pairs(tmp_path / "suites" / "a" / "es.parquet", [("Close the door", "Cierra la puerta")])
     write_pairs(tmp_path / "suites" / "b" / "fi.parquet", [("It rains", "Sataa vettä")])
-    return read_suites(tmp_path / "suites", None)
+    return read_suites([tmp_path / "suites"], None)
 
 
 def test_leaks_are_counted_by_suite(tmp_path: Path, suites: LabeledSuites) -> None:

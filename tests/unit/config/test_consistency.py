@@ -145,3 +145,20 @@ def test_whoever_approves_approves_all_languages(key: str) -> None:
     problem = problem_of(GOOD, f"languages.cy.gate.{key}")
     name = key.partition("=")[0]
     assert f"{name} holds for all languages together; set gate.{name}" in problem
+
+
+def test_a_development_suite_is_no_suite_of_the_gate() -> None:
+    suite = "{mine: {kind: tatoeba}}"
+    text = GOOD + f"holdout:\n  suites: {suite}\n  development: {suite}\n"
+    assert problem_of(text).startswith(
+        "c.yaml:11: holdout.development.mine: mine is also a suite of the gate; choose by other"
+    )
+
+
+def test_a_development_file_of_one_language() -> None:
+    text = GOOD + "holdout: {development: {mine: {kind: local, path: dev.tsv}}}\n"
+    problem = problem_of(text)
+    assert problem.startswith("c.yaml:9: holdout.development.mine: the suite ")
+    assert "dev.tsv does not say which language it is: put {lang}" in problem
+    config = parse_config(text, overrides=["holdout.development.mine.languages.include=[cy]"])
+    assert config.holdout.development["mine"].languages.include == ("cy",)

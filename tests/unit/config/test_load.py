@@ -12,7 +12,7 @@ def test_every_problem_has_its_line() -> None:
     unknown_value, unknown_key, unknown_section = problems_of(text)
     assert unknown_value.startswith("c.yaml:9: train.loss: expected 'triplet', 'infonce' or")
     assert unknown_key == "c.yaml:9: train.margn: unknown key; did you mean 'margin'?"
-    assert unknown_section.startswith("c.yaml:10: foo: unknown key; valid keys: clean, control")
+    assert unknown_section.startswith("c.yaml:10: foo: unknown key; valid keys: clean, compare")
 
 
 def test_exit_code_and_all_problems_in_one_message() -> None:

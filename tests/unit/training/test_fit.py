@@ -1,5 +1,6 @@
 import shutil
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from alignment.encoder.directory import load_encoder
 from alignment.errors import ConfigError
 from alignment.training import fit
 from alignment.training.fit import use_bf16
+from alignment.training.job import BEST
 from alignment.training.run import run
 from alignment.training.trainer import TripletTrainer
 from tests.unit.encoder.layout_files import write_layout
@@ -92,6 +94,63 @@ def test_a_resume_goes_on_as_if_unbroken(
     assert all(torch.equal(weights[name], expected[name]) for name in weights)
     if layout == "LaBSE":
         assert changed_names(tmp_path / "base", unbroken.output) >= {"2.linear.weight"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dropout": 0.1},
+        {"dropout": 0.1, "lora_rank": 2, "center": True},
+        {"validation_share": 0.3, "evaluate_every": 1, "learning_rate": 0.1},
+    ],
+    ids=["dropout", "adapters", "validation"],
+)
+def test_a_pause_changes_nothing(options: dict[str, Any], finished: Path, tmp_path: Path) -> None:
+    unbroken = job(finished, tmp_path / "unbroken", short(steps=6, **options))
+    paused = job(finished, tmp_path / "paused", short(steps=6, **options))
+    run(unbroken)
+    for step in (2, 4):
+        at_step = tmp_path / f"step {step}"
+        run(paused.model_copy(update={"pause_step": step, "output": at_step}))
+        assert metrics_of(paused) == metrics_of(unbroken)[:step]
+        if "validation_share" not in options:  # the weights of a step before may be the best
+            assert changed_names(unbroken.output, at_step), "the training is not over"
+    run(paused)
+    assert metrics_of(paused) == metrics_of(unbroken)
+    assert not changed_names(unbroken.output, paused.output)
+
+
+def test_a_pause_keeps_the_weights_of_its_step(finished: Path, tmp_path: Path) -> None:
+    """Not those of the best step so far."""
+    train = short(validation_share=0.3, evaluate_every=1, steps=12, learning_rate=0.3)
+    paused = job(finished, tmp_path, train).model_copy(update={"pause_step": 8})
+    run(paused)
+    accuracy = {step.step: fmean(step.validation.values()) for step in metrics_of(paused)}
+    assert max(accuracy, key=lambda step: (accuracy[step], step)) < 8
+    saved = load_file(paused.scratch / BEST)
+    weights = weights_of(paused.output)
+    same = [name for name in weights if saved[f"container.{name}"].shape == weights[name].shape]
+    assert len(same) > 10
+    assert any(not torch.equal(weights[name], saved[f"container.{name}"]) for name in same)
+
+
+def test_a_training_that_stops_early_has_nothing_to_pause(finished: Path, tmp_path: Path) -> None:
+    train = short(
+        validation_share=0.3,
+        evaluate_every=1,
+        steps=40,
+        learning_rate=0.3,
+        early_stopping_patience=2,
+    )
+    unbroken = job(finished, tmp_path / "unbroken", train)
+    run(unbroken)
+    end = metrics_of(unbroken)[-1].step
+    paused = job(finished, tmp_path / "paused", train)
+    run(paused.model_copy(update={"pause_step": end}))
+    assert metrics_of(paused) == metrics_of(unbroken)
+    assert not changed_names(unbroken.output, paused.output), "the best step's weights"
+    run(paused)
+    assert metrics_of(paused) == metrics_of(unbroken)
 
 
 def weights_of(path: Path) -> dict[str, torch.Tensor]:

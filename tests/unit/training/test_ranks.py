@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from alignment.encoder.directory import load_encoder
 from alignment.errors import ConfigError
+from alignment.files import tree_digests
 from alignment.training.collate import BatchDataset
 from alignment.training.job import CHECKPOINTS, JOB, PLAN, Job, PlanSummary
 from alignment.training.launch import launch
@@ -175,6 +176,27 @@ def test_the_losses_of_several_processes_are_those_of_one(finished: Path, tmp_pa
             f"{differences[0]:.1e}  {differences[1]:.1e}"
         )
         assert max(differences) < 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_pause_of_several_processes(finished: Path, tmp_path: Path) -> None:
+    """They pause at one step, and go on as if they had not, with dropout."""
+    train = short(steps=6, dropout=0.1, validation_share=0.3, evaluate_every=2, workers=2)
+    unbroken = job(finished, tmp_path / "unbroken", train)
+    whole = job(finished, tmp_path / "paused", train)
+    paused = whole.model_copy(update={"pause_step": 3, "output": tmp_path / "at 3"})
+    paths = []
+    for number, described in enumerate((unbroken, paused, whole)):
+        paths.append(str(tmp_path / f"{number}.json"))
+        described.write(Path(paths[-1]))
+    done = torchrun(2, "-m", "tests.unit.training.together", paths[0], paths[1])
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert metrics_of(whole) == metrics_of(unbroken)[:3]
+    done = torchrun(2, "-m", "tests.unit.training.together", paths[2])
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert metrics_of(whole) == metrics_of(unbroken)
+    assert tree_digests(whole.output) == tree_digests(unbroken.output)
 
 
 @pytest.mark.slow
