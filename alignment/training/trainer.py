@@ -210,6 +210,8 @@ class TripletTrainer(Trainer):
         state_dict: Any = None,
     ) -> None:
         """Write a checkpoint's weights. Tensors that modules share are written once."""
+        if not self.args.should_save:  # some versions of transformers ask every process
+            return
         directory = Path(output_dir or str(self.args.output_dir))
         directory.mkdir(parents=True, exist_ok=True)
         safetensors.torch.save_model(cast("torch.nn.Module", self.model), str(directory / WEIGHTS))
