@@ -151,6 +151,7 @@ RENAMED = {
     "train.lora_rank": "lora lora_r lora_dim r rank",
     "train.tensorboard": "report_to",
     "train.precision": "dtype torch_dtype",
+    "train.sharding": "fsdp fsdp_config fsdp2 sharding_strategy deepspeed zero zero_stage",
     # gate
     "gate.floor": "threshold min_accuracy min_score accuracy",
     "gate.margin": "tolerance non_inferiority noninferiority_margin max_drop max_loss",

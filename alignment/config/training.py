@@ -232,6 +232,11 @@ class Train(Section):
         description="With `runner.kind: ray`: GPUs of each training process. Above 0, training "
         "runs where the cluster has them, also with one worker.",
     )
+    sharding: Literal["none", "fsdp"] = Field(
+        "none",
+        description="`fsdp` divides weights, gradients and optimizer states among the `workers`, "
+        "for encoders that one GPU cannot train: slower, the same result. `none`: each has all.",
+    )
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
@@ -269,6 +274,11 @@ def _contradictions(train: Train) -> dict[str, str]:
         messages["average_with_base"] = (
             "auto chooses on the validation pairs, and validation_share: 0 keeps none: "
             "set validation_share: 0.02, or a number such as average_with_base: 0.3"
+        )
+    if train.sharding != "none" and train.workers == 1:
+        messages["sharding"] = (
+            f"{train.sharding} divides the weights among processes, and there is one: "
+            "set workers to the number of GPUs, or sharding: none"
         )
     if train.margin >= 2.0:
         messages["margin"] = (

@@ -21,7 +21,7 @@ from alignment.training.resume import newest_checkpoint, step_of
 from alignment.types import Artifact, Counts, StepCallback, StepMetrics
 
 REVISION = 9
-WHERE = ("workers", "gpus_per_worker")
+WHERE = ("workers", "gpus_per_worker", "sharding")
 """Settings that do not change what is trained."""
 LANGUAGES_IN_WARNING = 10
 LOG_SECONDS = 30.0

@@ -13,6 +13,7 @@ import safetensors.torch
 import torch
 
 from alignment.errors import Corrupt
+from alignment.training.sharding import whole
 from alignment.types import StepMetrics
 
 _DIGEST = "sha256"
@@ -80,7 +81,7 @@ class BestCheckpoint:
             return False
         self._accuracies[step] = self._measure()
         best = self.best_step or 0
-        if best == step and self._saves:
+        if best == step:
             self._save()
         without_improvement = sum(evaluated > best for evaluated in self._accuracies)
         return self._patience is not None and without_improvement >= self._patience
@@ -99,10 +100,14 @@ class BestCheckpoint:
         return self.best_step
 
     def _save(self) -> None:
-        partial = self._path.with_suffix(".part")
         weights = {}
         for name, weight in self._trained_weights().items():
-            weights[name] = weight.detach().cpu().contiguous()
+            values = whole(weight.detach())  # each process may have a part
+            if self._saves:
+                weights[name] = values.cpu().contiguous()
+        if not self._saves:
+            return
+        partial = self._path.with_suffix(".part")
         safetensors.torch.save_file(weights, partial, {_DIGEST: _digest(weights)})
         partial.replace(self._path)
 

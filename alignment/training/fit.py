@@ -20,6 +20,7 @@ from alignment.training.job import CHECKPOINTS, Job
 from alignment.training.parts import encoder_parts
 from alignment.training.ranks import Ranks
 from alignment.training.resume import newest_checkpoint
+from alignment.training.sharded_trainer import ShardedTrainer
 from alignment.training.teacher import Teacher
 from alignment.training.trainer import TripletTrainer
 from alignment.training.validation import ValidationPairs
@@ -80,7 +81,9 @@ def fit(
     freeze(encoder.container, settings.freeze, parts)
     module = _module(encoder)
     arguments = _arguments(job, on_gpu=on_gpu)
-    trainer = TripletTrainer(module, dataset, validation, job, arguments, parts)
+    sharded = settings.sharding == "fsdp" and ranks.count > 1
+    kind = ShardedTrainer if sharded else TripletTrainer
+    trainer = kind(module, dataset, validation, job, arguments, parts)
     trainer.remove_callback(PrinterCallback)
     with ranks.first_on_host():  # which deletes damaged ones
         checkpoint = newest_checkpoint(job.scratch / CHECKPOINTS)
@@ -88,7 +91,7 @@ def fit(
         logger.info("resuming from %s", checkpoint.name)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.finish()
-    if adapters is not None:
+    if adapters is not None and not ranks.rank:  # the first one has whole weights, and writes
         adapters.merge_and_unload()
 
 

@@ -39,6 +39,7 @@ from alignment.types import StepMetrics
 
 logger = logging.getLogger(__name__)
 
+SHARDING_HINT = " If the encoder itself does not fit, set train.sharding: fsdp."
 CENTER_SAMPLE = 40  # texts per language, and as many of the pivot as of all others together
 
 
@@ -69,9 +70,11 @@ def _train_together(job: Job, ranks: Ranks) -> None:
             raise PeerLost(str(error)) from error
         if not is_out_of_memory(error):
             raise
+        further_hint = "" if job.train.sharding == "fsdp" else SHARDING_HINT
         raise _out_of_memory(
             f"in process {ranks.rank + 1} of {ranks.count} with {job.train.batch_tokens} tokens "
-            "per batch"
+            "per batch",
+            further_hint,
         ) from error
 
 
@@ -97,11 +100,12 @@ def _train_alone(job: Job) -> None:
     raise _out_of_memory(f"even with {half} tokens per batch")
 
 
-def _out_of_memory(how: str) -> TrainingError:
+def _out_of_memory(how: str, further_hint: str = "") -> TrainingError:
     return TrainingError(
         f"out of memory, {how} ({memory.described()})",
         where="train.batch_tokens",
-        hint="Lower train.batch_tokens or train.batch_size, or set train.gradient_cache: true.",
+        hint="Lower train.batch_tokens or train.batch_size, or set train.gradient_cache: true."
+        + further_hint,
     )
 
 

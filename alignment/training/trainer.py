@@ -184,6 +184,7 @@ class TripletTrainer(Trainer):
             embed=lambda batch: model([batch]),
             objective=lambda vectors: self._checked_loss(vectors, cast("TripletBatch", inputs)),
             autocast=self.compute_loss_context_manager,
+            # Sharded weights have none: holding gradients back would keep them whole.
             without_exchange=getattr(model, "no_sync", nullcontext),
         )
         return loss.value.detach()
@@ -199,7 +200,7 @@ class TripletTrainer(Trainer):
             TrainingError: if training cannot recover, see `check_loss`.
         """
         vectors = self.dataset.ranks.gathered(vectors, batch["sizes"])
-        loss = self._objective(vectors, batch, getattr(self.model, LOG_SCALE, None))
+        loss = self._objective(vectors, batch, self._log_scale())
         rows = batch["indices"][:PAIRS_IN_ERROR]
         check_loss(
             loss,
@@ -209,12 +210,19 @@ class TripletTrainer(Trainer):
         self.last_batch = BatchResult(loss, len(batch["indices"]))
         return loss
 
+    def _log_scale(self) -> torch.Tensor | None:
+        """Logarithm of InfoNCE's scale, if it is learned."""
+        log_scale: torch.Tensor | None = getattr(self.model, LOG_SCALE, None)
+        return log_scale
+
     def _save(
         self,
         output_dir: str | None = None,
         state_dict: Any = None,
     ) -> None:
         """Write a checkpoint's weights. Tensors that modules share are written once."""
+        if not self.args.should_save:  # some versions of transformers ask every process
+            return
         directory = Path(output_dir or str(self.args.output_dir))
         directory.mkdir(parents=True, exist_ok=True)
         safetensors.torch.save_model(cast("torch.nn.Module", self.model), str(directory / WEIGHTS))

@@ -175,6 +175,19 @@ def test_the_same_training_is_reused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(training.jobs) == 2
 
 
+@pytest.mark.parametrize(
+    "where", [{"workers": 2}, {"workers": 2, "sharding": "fsdp"}, {"gpus_per_worker": 1}]
+)
+def test_processes_and_their_shares_are_not_in_the_key(
+    where: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = fake(monkeypatch)
+    of_stage = Stage(tmp_path)
+    first = of_stage.run(Train(steps=4))
+    assert of_stage.run(Train(steps=4, **where)) == dataclasses.replace(first, reused=True)
+    assert len(training.jobs) == 1
+
+
 def test_tensorboard_files_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     training = fake(monkeypatch)
 

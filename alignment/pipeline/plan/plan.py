@@ -101,8 +101,8 @@ def make_plan(config: Config, workspace: Workspace) -> Plan:
     on_cluster = trains_on_cluster(config)
     if shape is not None:
         # The processes of a cluster may be on one machine each; their memory is declared.
-        train = config.train.model_copy(update={"workers": 1}) if on_cluster else config.train
-        needed = training_memory(shape, train, volumes.triplets)
+        processes = 1 if on_cluster else config.train.workers
+        needed = training_memory(shape, config.train, volumes.triplets, processes=processes)
     plan = Plan(
         languages=languages,
         stages=stages,

@@ -48,19 +48,32 @@ class TrainingMemory:
         return sum(parts) + self.data
 
 
-def training_memory(shape: EncoderShape, train: Train, triplets: int) -> TrainingMemory:
-    """An estimate for all processes on one machine, in float32: with bf16 activations take half.
+def training_memory(
+    shape: EncoderShape, train: Train, triplets: int, *, processes: int | None = None
+) -> TrainingMemory:
+    """An estimate for the processes of one machine, in float32: with bf16 activations take half.
 
-    Every process has the whole model; they share the sentences of a batch. It is about a tenth
-    below the peaks that `make bench-train` measures.
+    Every process loads the whole model; they share the sentences of a batch and, with
+    `train.sharding`, gradients and optimizer states. It is about a tenth below the peaks that
+    `make bench-train` measures.
+
+    Args:
+        shape: The size of the encoder.
+        train: The settings of the training.
+        triplets: Number of the triplets.
+        processes: How many of the `train.workers` are on the machine; by default all.
     """
+    processes = processes or train.workers
     trained = _trained_weights(shape, train)
     copies = 2 if train.distill_weight else 1  # distillation compares with the base encoder
     moments = BYTES_PER_TRAINED_WEIGHT - BYTES_PER_WEIGHT
+    copies_of_state = float(processes)
+    if train.sharding != "none":
+        copies_of_state = processes / train.workers
     return TrainingMemory(
-        process=train.workers * PROCESS_BYTES,
-        weights=train.workers * copies * shape.parameters * BYTES_PER_WEIGHT,
-        gradients_and_optimizer=train.workers * trained * moments,
+        process=processes * PROCESS_BYTES,
+        weights=processes * copies * shape.parameters * BYTES_PER_WEIGHT,
+        gradients_and_optimizer=int(copies_of_state * trained * moments),
         activations=_activations(shape, train),
         data=triplets * bytes_per_triplet(),
     )

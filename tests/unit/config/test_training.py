@@ -16,6 +16,7 @@ from alignment.config import Train
         ({"explicit_negatives": 0.5}, "explicit_negatives: 0.5 with in_batch_negatives: none"),
         ({"explicit_negatives": 0, "loss": "triplet+infonce"}, "without a negative"),
         ({"average_with_base": "auto", "validation_share": 0}, "validation_share: 0 keeps none"),
+        ({"sharding": "fsdp"}, "sharding: fsdp divides the weights .* set workers to the number"),
     ],
 )
 def test_contradiction(settings: dict[str, Any], message: str) -> None:
@@ -36,6 +37,8 @@ def test_contradiction(settings: dict[str, Any], message: str) -> None:
         {"freeze": ["embeddings", 0, 1]},
         {"average_with_base": "auto"},
         {"average_with_base": 0.3, "validation_share": 0},
+        {"sharding": "fsdp", "workers": 2},
+        {"sharding": "fsdp", "workers": 2, "lora_rank": 8, "gradient_checkpointing": True},
     ],
 )
 def test_valid(settings: dict[str, Any]) -> None:

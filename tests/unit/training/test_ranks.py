@@ -1,7 +1,6 @@
 """Processes that share a batch, and that a training of several is that of one."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from alignment.training.ranks import Ranks, shares
 from alignment.training.resume import newest_checkpoint
 from alignment.training.run import run
 from alignment.types import StepMetrics
-from tests.unit.training.support import job, losses_of, metrics_of, short, tiny_data
+from tests.unit.training.support import job, losses_of, metrics_of, short, tiny_data, torchrun
 
 GATHER = """
 import torch
@@ -54,18 +53,6 @@ with ranks.connected(on_gpu=False):
     check(ranks)
 print("the same")
 """
-
-
-def torchrun(processes: int, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes))
-    return subprocess.run(
-        [sys.executable, *command, *arguments],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
-    )
 
 
 def test_gathered_vectors_have_the_gradient_of_one_process(tmp_path: Path) -> None:
@@ -202,9 +189,17 @@ def test_a_pause_of_several_processes(finished: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
-def test_a_lost_process_starts_all_again(finished: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sharding", ["none", "fsdp"])
+def test_a_lost_process_starts_all_again(sharding: str, finished: Path, tmp_path: Path) -> None:
     """The losses are those of an unbroken training, and nothing is left behind."""
-    train = short(steps=20, dropout=0.0, validation_share=0.3, evaluate_every=5, workers=2)
+    train = short(
+        steps=20,
+        dropout=0.0,
+        validation_share=0.3,
+        evaluate_every=5,
+        workers=2,
+        sharding=sharding,
+    )
     unbroken = job(finished, tmp_path / "a", train)
     broken = job(finished, tmp_path / "b", train)
     launch(unbroken, lambda _: None)

@@ -1,6 +1,7 @@
 """Whole trainings on a small encoder."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from alignment.encoder.directory import load_encoder, save_encoder
 from alignment.encoder.weights_files import stored_dtype
 from alignment.errors import ConfigError, TrainingError
 from alignment.training import fit
+from alignment.training import run as training
 from alignment.training.data import TripletData
 from alignment.training.job import CHECKPOINTS, PLAN, PROGRESS, Job, PlanSummary
 from alignment.training.jsonl import append_line
+from alignment.training.ranks import Ranks
 from alignment.training.run import CENTER_SAMPLE, run, saved_dtype
 from alignment.training.trainer import TripletTrainer
 from tests.unit.training.support import (
@@ -23,6 +26,7 @@ from tests.unit.training.support import (
     job,
     losses_of,
     metrics_of,
+    scratch_job,
     short,
     step_metrics,
 )
@@ -215,6 +219,26 @@ def test_an_interrupted_run_stays_halved(
     run(trained)
     assert PlanSummary.read(trained.scratch / PLAN).batch_tokens == 256
     assert "out of memory" not in caplog.text
+
+
+@pytest.mark.parametrize("sharding", ["none", "fsdp"])
+def test_several_processes_without_memory_may_share_the_weights(
+    sharding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(job: Job, ranks: Ranks) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(training, "_train", failing)
+    monkeypatch.setattr(Ranks, "connected", lambda self, on_gpu: nullcontext())
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    trained = scratch_job(tmp_path)
+    train = short(workers=2, sharding=sharding)
+    with pytest.raises(TrainingError, match="out of memory, in process 2 of 2") as caught:
+        run(trained.model_copy(update={"train": train}))
+    hint = str(caught.value.hint)
+    assert "train.batch_tokens" in hint
+    assert ("train.sharding: fsdp" in hint) == (sharding == "none")
 
 
 def test_out_of_memory_twice_is_an_error(

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 from statistics import fmean
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +13,7 @@ from transformers import Trainer
 from alignment.encoder.directory import load_encoder
 from alignment.training.job import BEST, PLAN, TENSORBOARD, PlanSummary
 from alignment.training.run import run
-from alignment.training.trainer import TripletTrainer
+from alignment.training.trainer import WEIGHTS, TripletTrainer
 from tests.unit.training.support import job, losses_of, metrics_of, short, tensorboard_scalars
 
 
@@ -33,6 +35,16 @@ def test_the_best_step_s_weights_are_kept(finished: Path, tmp_path: Path) -> Non
     same = [name for name in saved if name in weights and weights[name].shape == saved[name].shape]
     assert len(same) > 10
     assert all(torch.equal(weights[name], saved[name]) for name in same)
+
+
+def test_the_first_of_several_processes_writes_a_checkpoint(tmp_path: Path) -> None:
+    """Two that write one file at the same time damage it; transformers asks both."""
+    model = torch.nn.Linear(2, 2)
+    for writes in (False, True):
+        arguments = SimpleNamespace(should_save=writes, output_dir=tmp_path)
+        trainer: Any = SimpleNamespace(args=arguments, model=model)
+        TripletTrainer._save(trainer, str(tmp_path / "checkpoint"))
+        assert (tmp_path / "checkpoint" / WEIGHTS).is_file() == writes
 
 
 def test_early_stopping(finished: Path, tmp_path: Path) -> None:

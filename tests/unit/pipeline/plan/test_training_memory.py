@@ -43,3 +43,13 @@ def test_every_process_has_the_whole_model() -> None:
     assert four.weights == 4 * one.weights
     assert four.gradients_and_optimizer == 4 * one.gradients_and_optimizer
     assert (four.activations, four.data) == (one.activations, one.data)
+
+
+def test_sharding_divides_gradients_and_optimizer() -> None:
+    each = training_memory(E5, Train(workers=4), 1000)
+    sharded = training_memory(E5, Train(workers=4, sharding="fsdp"), 1000)
+    assert 4 * sharded.gradients_and_optimizer == each.gradients_and_optimizer
+    assert sharded.weights == each.weights  # every process loads all of them
+    apart = training_memory(E5, Train(workers=4, sharding="fsdp"), 1000, processes=1)
+    assert 4 * apart.gradients_and_optimizer == sharded.gradients_and_optimizer
+    assert 4 * apart.weights == sharded.weights
