@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
-from alignment import tables
+from alignment import layout, tables
 from alignment.config import Clean, Holdout
 from alignment.context import RunContext
 from alignment.downloads import Downloads
@@ -69,7 +69,8 @@ def main() -> None:
 def run(home: Path, size: int) -> None:
     """What is measured: the two stages, on what `pull` would have left."""
     context = RunContext(Store(home / "store"), Downloads(home), pivot="en", seed=1)
-    files = {"pairs.parquet": file_digest(home / "pairs.parquet")}
+    (home / layout.SKIPPED).write_text("{}")
+    files = {name: file_digest(home / name) for name in (layout.PAIRS, layout.SKIPPED)}
     pulled = Artifact("pull", LANGUAGE, "k", home, files, {"pairs": size}, 0.0, "d")
     limits = Clean()
     suites = holdout(

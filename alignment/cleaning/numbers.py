@@ -233,7 +233,7 @@ def _plain_readings(number: str) -> list[Reading]:
 
 def _fraction(number: str, before: str, after: str) -> list[float]:
     """The value of `3/4`, for both of its numbers."""
-    above = _NUMERATOR.search(before)
+    above = _NUMERATOR.search(before[-_LONG - 4 :])  # longer numbers are refused below
     below = _DENOMINATOR.match(after)
     if above is not None:
         pair = (above.group(1), number)

@@ -26,7 +26,8 @@ _VARIANT = re.compile(
     rb"<(?:[\w.-]+:)?tuv\s(?:[^<>]*?\s)?(?:xml:)?lang\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')"
 )
 _NAMING = re.compile(rb"<(?:[\w.-]+:)?(xliff|file|source|target|TS)((?:\s[^<>]*)?)>")
-_ATTRIBUTE = re.compile(rb"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+# A name is tried once, from its first character: a tag may be one long word.
+_ATTRIBUTE = re.compile(rb"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)')")
 _SOURCE_KEYS = {
     b"xliff": {b"srcLang"},
     b"file": {b"source-language"},

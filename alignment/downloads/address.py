@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import PurePosixPath
 
@@ -12,7 +13,7 @@ from alignment.redaction import redacted_address
 from alignment.references import references, resolved_address
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_ENDINGS = re.compile(r"(?:\.[A-Za-z0-9]{1,8})*$")
+_ENDING = re.compile("[A-Za-z0-9]{1,8}")
 
 
 def checked(address: str) -> str:
@@ -51,9 +52,14 @@ def file_name(address: str) -> str:
     """
     name = _last_part(address)
     if references(name).names:
-        endings = _ENDINGS.search(_last_part(resolved_address(address)))
-        return "file" + (endings[0] if endings else "")
+        return "file" + _endings(_last_part(resolved_address(address)))
     return name or "file"
+
+
+def _endings(name: str) -> str:
+    """`.tar.gz` of `corpus.tar.gz`."""
+    parts = itertools.takewhile(_ENDING.fullmatch, reversed(name.split(".")[1:]))
+    return "".join(f".{part}" for part in reversed(list(parts)))
 
 
 def _last_part(address: str) -> str:
@@ -64,6 +70,8 @@ def _last_part(address: str) -> str:
 
 
 def _without_scheme(address: str) -> str:
-    rest = _SCHEME.sub("", redacted_address(address), count=1)
+    rest = redacted_address(address)
+    scheme = _SCHEME.match(rest)
+    rest = rest[scheme.end() :] if scheme else rest
     rest = re.split(r"[?#]", rest, maxsplit=1)[0]
     return rest.rpartition("@")[2]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from alignment.errors import AlignmentError, ConfigError, Missing, Unavailable
 from alignment.files import file_digest
+from alignment.hashing import SHA256
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,6 @@ ALLOWED_FILES = [
 ]
 CODE_FILES = ["*.py"]
 OTHER_FORMATS = ["onnx/*", "openvino/*"]
-_SHA256 = re.compile("[0-9a-f]{64}")
 _NO_ACCESS = (401, 403)
 
 
@@ -90,7 +89,7 @@ def _delete_damaged(snapshot: Path) -> bool:
     damaged = False
     for path in snapshot.rglob("*"):
         content = path.resolve()
-        if not _SHA256.fullmatch(content.name) or not content.is_file():
+        if not SHA256.fullmatch(content.name) or not content.is_file():
             continue
         if file_digest(content) != content.name:
             logger.warning("%s is damaged; fetching it again", path)

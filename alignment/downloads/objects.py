@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alignment.errors import Corrupt
 from alignment.files import replace_durably, sync_file
+from alignment.hashing import SHA256
 from alignment.store.stamps import check_file, read_stamps, write_stamps
 
 OBJECTS = "objects"
@@ -16,16 +17,18 @@ VERIFIED = "verified"
 logger = logging.getLogger(__name__)
 
 
-def find_object(root: Path, digest: str | None, size: int | None) -> Path | None:
+def find_object(root: Path, digest: object, size: object) -> Path | None:
     """The file with this content; None if there is none. A damaged one is deleted.
 
     Args:
         root: The download cache.
-        digest: Its sha256.
+        digest: Its sha256, or what a file that may be damaged says it is.
         size: Bytes that it must have.
     """
-    path = root / OBJECTS / str(digest)
-    if not digest or not path.is_file() or path.stat().st_size != size:
+    if not isinstance(digest, str) or not SHA256.fullmatch(digest):  # of a damaged record
+        return None
+    path = root / OBJECTS / digest
+    if not path.is_file() or path.stat().st_size != size:
         return None
     stamps = root / VERIFIED / f"{digest}.json"
     known = read_stamps(stamps).get(digest)

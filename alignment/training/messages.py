@@ -33,9 +33,10 @@ def log_again(line: str) -> None:
     """Log a line of a `WarningsFile` in this process, under the same logger and level."""
     try:
         record = json.loads(line)
-    except ValueError:  # a line that a full disk cut off
+        name, level, message = record["logger"], record["level"], record["message"]
+    except (ValueError, LookupError, TypeError):  # a line that a full disk cut off
         return
-    logging.getLogger(record["logger"]).log(record["level"], "%s", record["message"])
+    logging.getLogger(name).log(level, "%s", message)
 
 
 def write_error(path: Path, error: AlignmentError) -> None:
@@ -58,6 +59,9 @@ def read_error(path: Path) -> AlignmentError | None:
         kind = getattr(errors, name, None)
         if not (isinstance(kind, type) and issubclass(kind, AlignmentError)):
             kind = TrainingError
-        return kind(message, where=described["where"], hint=described["hint"])
+        where, hint = described["where"], described["hint"]
+        if not all(isinstance(text, str | None) for text in (message, where, hint)):
+            return None
+        return kind(message, where=where, hint=hint)
     except (OSError, ValueError, LookupError, TypeError, RecursionError):  # torn, or none
         return None

@@ -1,6 +1,7 @@
 """The languages that TMX, XLIFF and TS files name."""
 
 import gzip
+import time
 import zipfile
 from pathlib import Path
 
@@ -90,6 +91,13 @@ def test_languages_in_another_encoding(tmp_path: Path, encoding: str) -> None:
     path.write_bytes(gzip.compress(TMX.encode(encoding)))
     assert languages_of(path).all == {"en-US", "EN-US", "cy", "fi"}
     assert len(list(units(path, Skips()))) == 2
+
+
+def test_a_tag_that_is_one_long_word_takes_linear_time(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.xlf", f'<xliff srcLang="en" {"a" * 60_000}><target x')
+    started = time.process_time()
+    assert languages_of(path).all == {"en"}
+    assert time.process_time() - started < 2  # quadratic: 40 s
 
 
 def test_packages_of_translation_tools(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def test_host(url: str, host: str) -> None:
         ("https://me:secret@host.org?token=x", "file"),
         ("https://host.org/${SECRET_NAME}", "file.tsv.gz"),
         ("${SECRET_ADDRESS}", "file.tmx"),
+        ("https://host.org/v1..2_${SECRET_NAME}", "file.tsv.gz"),
         ("file:///data/a.tsv", "a.tsv"),
     ],
 )

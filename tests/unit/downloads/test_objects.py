@@ -38,6 +38,12 @@ def test_a_whole_file_is_found(tmp_path: Path) -> None:
     assert find_object(tmp_path, None, 3) is None
 
 
+@pytest.mark.parametrize("digest", [7, ["a"], "", "ab" * 300, "../" + DIGEST, DIGEST.upper(), "\0"])
+def test_what_is_no_digest_names_no_file(tmp_path: Path, digest: object) -> None:
+    kept(tmp_path)
+    assert find_object(tmp_path, digest, len(CONTENT)) is None
+
+
 def test_a_damaged_file_is_deleted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = kept(tmp_path)
     flip(path)

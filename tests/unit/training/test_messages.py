@@ -1,4 +1,6 @@
+import json
 import logging
+import math
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,25 @@ def test_an_error_keeps_its_class_and_its_parts(tmp_path: Path, kind: type[Align
         "pairs 1, 2",
         "Lower the rate.",
     )
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"type": "NonFiniteLoss", "message": "x", "where": math.nan, "hint": None},
+        {"type": "NonFiniteLoss", "message": 3, "where": None, "hint": None},
+        {"type": "NonFiniteLoss", "message": "x", "where": None, "hint": ["y"]},
+        {"type": "NonFiniteLoss", "message": "x", "where": None},
+        ["NonFiniteLoss"],
+    ],
+)
+def test_a_damaged_error_is_none(tmp_path: Path, described: object) -> None:
+    path = tmp_path / "error.json"
+    path.write_text(json.dumps(described))
+    assert read_error(path) is None
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "3", '{"logger": "a"}'])
+def test_a_damaged_line_is_no_warning(line: str, caplog: pytest.LogCaptureFixture) -> None:
+    log_again(line)
+    assert not caplog.records
