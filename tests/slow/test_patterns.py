@@ -79,7 +79,8 @@ def slow_texts(found: Found) -> Iterator[tuple[str, float]]:
     """Texts that take more than linear time, and how many times as long the long ones take."""
     source = found.pattern.pattern
     is_bytes = isinstance(source, bytes)
-    for unit in texts_for(source.decode("latin-1") if is_bytes else str(source)):
+    shown = source.decode("latin-1") if isinstance(source, bytes) else source
+    for unit in texts_for(shown):
         times = []
         for length in (LONG, SHORT):
             text = (unit * length)[:length]
