@@ -18,6 +18,7 @@ from alignment.training.job import PROGRESS, Job
 from alignment.training.progress import read_metrics
 from alignment.training.tokenized import write_tokenized
 from alignment.types import StepMetrics
+from tests.support import import_path
 from tests.unit.encoder.layout_files import PAIRS
 from tests.unit.training.naive import Sentence, Triplet, data_of
 
@@ -134,7 +135,7 @@ def torchrun(processes: int, *arguments: str) -> subprocess.CompletedProcess[str
     command = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes))
     return subprocess.run(
         [sys.executable, *command, *arguments],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": import_path()},
         capture_output=True,
         text=True,
         timeout=400,
