@@ -90,6 +90,7 @@ def compare(
         print_scores,
         write_plot,
     )
+    from alignment.cli.display.console import say
     from alignment.cli.output import write_json_text
     from alignment.pipeline import compare as comparison
     from alignment.pipeline.arms import arms
@@ -118,6 +119,7 @@ def compare(
             seeds=seeds,
             develop=develop or [],
             stop_behind=None if stop_behind is None else stop_behind / 100,
+            on_training=None if as_json else say,
         ):
             results.append(scores)
             if not as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,6 +80,7 @@ def compare(
     seeds: int,
     develop: Sequence[str] = (),
     stop_behind: float | None = None,
+    on_training: Callable[[str], None] | None = None,
 ) -> Iterator[ArmResult]:
     """Train and evaluate each arm on as many tokens as the configuration sees in `train.steps`.
 
@@ -100,6 +101,7 @@ def compare(
         develop: Development suites besides those of the configuration, see `with_development`.
         stop_behind: How far behind an arm must be to be stopped, as a share of the answers; None
             stops none.
+        on_training: Called with the arm, the seed and the steps before each training.
 
     Raises:
         ConfigError: if two arms are the same, an arm changes the development suites, or arms shall
@@ -115,7 +117,7 @@ def compare(
             where="--stop-behind",
             hint="Name a corpus or a file with --develop, or set holdout.development.",
         )
-    work = _Work(workspace, guarded(runner, workspace.root), seeds)
+    work = _Work(workspace, guarded(runner, workspace.root), seeds, on_training or logger.info)
     data = prepare(base, workspace, work.runner)
     if base.holdout.develops:
         Development.of(base, data.holdout)  # raises if there is nothing to choose by
@@ -162,6 +164,7 @@ class _Work(NamedTuple):
     workspace: Workspace
     runner: Runner
     seeds: int
+    on_training: Callable[[str], None]
 
     def result(self, contender: _Contender, until: int | None = None) -> ArmResult:
         """Train all seeds to the end, or until a step, and measure them."""
@@ -169,7 +172,9 @@ class _Work(NamedTuple):
         accuracy: dict[str, list[float]] = {}
         scores: list[Scores] = []
         seconds = []
+        steps = f"step {until:,} of {config.train.steps:,}" if until else "the end"
         for seed in range(config.seed, config.seed + self.seeds):
+            self.on_training(f"{contender.arm.name}, seed {seed}, to {steps}")
             clear_encoders()
             run = fit(config, self.workspace, self.runner, contender.data, seed=seed, until=until)
             seconds.append(_training_seconds(run))

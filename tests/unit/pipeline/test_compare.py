@@ -130,6 +130,8 @@ class Comparing:
     def __init__(self, directory: Path) -> None:
         self.workspace = Workspace(directory / "w")
         self.settings = split_corpus(directory)
+        self.trainings: list[str] = []
+        """What was said before each."""
 
     def run(self, *grid: str, stop_behind: float | None = None) -> list[ArmResult]:
         results = compare(
@@ -141,6 +143,7 @@ class Comparing:
             seeds=1,
             develop=["second"],
             stop_behind=stop_behind,
+            on_training=self.trainings.append,
         )
         return list(results)
 
@@ -174,6 +177,10 @@ def test_an_arm_that_is_behind_is_stopped_and_the_other_is_as_if_alone(tmp_path:
     alone = Comparing(tmp_path / "alone")
     *_, unbroken = alone.run("train.learning_rate=[0.01]")
     assert unbroken.accuracy == best.accuracy and unbroken.scores == best.scores
+    assert racing.trainings[:2] == [
+        f"learning_rate {rate}, seed 13, to step 4 of 16" for rate in ("0.01", "1e-09")
+    ]
+    assert racing.trainings[-1] == "learning_rate 0.01, seed 13, to the end"
     assert len(racing.trained()) == 1
     assert racing.trained() == alone.trained(), "the keys, and the weights bit for bit"
 
