@@ -7,6 +7,7 @@ one that was used within the last hour: another process may be about to load it.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -120,11 +121,12 @@ class Cache:
         for path in self.root.iterdir():
             if not path.is_dir():
                 continue
-            if path.name.startswith("."):
-                if path.stat().st_mtime < now - ABANDONED_SECONDS:
+            with contextlib.suppress(FileNotFoundError):  # another process deletes it
+                changed = path.stat().st_mtime
+                if not path.name.startswith("."):
+                    copies.append((changed, tree_bytes(path), path))
+                elif changed < now - ABANDONED_SECONDS:
                     remove(path)
-            else:
-                copies.append((path.stat().st_mtime, tree_bytes(path), path))
         total = sum(size for _, size, _ in copies)
         for used, size, path in sorted(copies):
             if total <= self.limit:

@@ -6,8 +6,10 @@ machine uses, and what the object store does not have.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import uuid
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +53,8 @@ class Eviction:
 
     def grown(self, path: Path) -> None:
         """A copy was added: delete others if they take more than the limit together."""
-        self._grown += tree_bytes(path)
+        with contextlib.suppress(FileNotFoundError):  # another process has deleted it again
+            self._grown += tree_bytes(path)
         if self._grown > SLACK * self._limit:
             self.make_room(0)
 
@@ -81,9 +84,11 @@ class Eviction:
         """Delete a copy, if there is one and no process uses it; returns whether it was deleted."""
         if not path.exists():
             return False
-        leaving = self._root / TEMPORARY / f"deleted-{path.name}"
-        remove(leaving)
-        if not self._uses.unless_used(path.name, lambda: os.replace(path, leaving)):
+        leaving = self._root / TEMPORARY / f"deleted-{uuid.uuid4().hex[:8]}-{path.name}"
+        try:
+            if not self._uses.unless_used(path.name, lambda: os.replace(path, leaving)):
+                return False
+        except FileNotFoundError:  # another process was quicker
             return False
         remove(leaving)
         return True
@@ -91,7 +96,8 @@ class Eviction:
     def _copies(self) -> list[Copy]:
         copies = []
         for path in artifact_directories(self._root):
-            copies.append(Copy(path.stat().st_mtime, tree_bytes(path), path))
+            with contextlib.suppress(FileNotFoundError):  # another process deletes it
+                copies.append(Copy(path.stat().st_mtime, tree_bytes(path), path))
         return copies
 
     def _evict(self, path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from alignment.errors import ConfigError, Corrupt
+from alignment.files import tree_bytes
+from alignment.registry.bucket import cache as cache_module
 from alignment.registry.bucket.cache import Cache
 
 CONTENT = {"config.json": b"{}", "1_Pooling/config.json": b"pooling", "weights": b"w" * 1000}
@@ -99,6 +102,22 @@ def test_what_a_killed_process_left_is_deleted_after_a_day(tmp_path: Path) -> No
     open_in(Cache(tmp_path), Source(CONTENT))
     left = sorted(path.name for path in tmp_path.iterdir() if path.is_dir())
     assert left == [".upload-new.2", "demo-v1"]
+
+
+def test_what_another_process_deletes_meanwhile_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_in(Cache(tmp_path), Source(CONTENT), "demo-v1")
+
+    def quicker(path: Path) -> int:
+        if path == first:
+            shutil.rmtree(path)
+            raise FileNotFoundError(path)
+        return tree_bytes(path)
+
+    monkeypatch.setattr(cache_module, "tree_bytes", quicker)
+    assert open_in(Cache(tmp_path), Source(CONTENT), "demo-v2").is_dir()
+    assert not first.exists()
 
 
 def test_many_readers_fetch_once(tmp_path: Path) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from alignment.objectstore.objects import Objects
 from alignment.store import Store
+from alignment.store.directories import artifact_directories
+from alignment.store.remote import eviction
 from alignment.store.remote.uses import Uses
 from tests.buckets import memory_objects
 from tests.machines import build, machine
@@ -62,6 +67,38 @@ def test_what_was_not_sent_stays(objects: Objects, tmp_path: Path) -> None:
     for value in range(10, 14):
         big(limited(objects, tmp_path / "a"), value)
     assert all(artifact.path.exists() for artifact in unsent)
+
+
+@pytest.mark.parametrize("when", ["listed", "leaving"])
+def test_another_process_deletes_the_same_copies(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Between the moment they are listed, or seen, and the moment they are looked at, or moved."""
+    paths = [big(limited(objects, tmp_path / "a"), value) for value in range(3)]
+    store = limited(objects, tmp_path / "a")
+    deleted: list[Path] = []
+
+    def delete(path: Path) -> None:
+        if path in paths and path.is_dir():
+            shutil.rmtree(path)
+            deleted.append(path)
+
+    def listed(root: Path) -> Iterator[Path]:
+        for path in artifact_directories(root):
+            delete(path)
+            yield path
+
+    def leaving(source: Path, target: Path) -> None:
+        delete(source)
+        source.rename(target)
+
+    if when == "listed":
+        monkeypatch.setattr(eviction, "artifact_directories", listed)
+    else:
+        monkeypatch.setattr(eviction, "os", SimpleNamespace(replace=leaving))
+    last = big(store, 3)
+    assert last.is_dir()
+    assert deleted
 
 
 def test_too_much_in_use_is_said_once(
