@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Container
@@ -14,6 +15,9 @@ from typing import Any, BinaryIO
 
 from alignment.errors import ConfigError
 from alignment.redaction import without_credentials
+
+SHA256 = re.compile("[0-9a-f]{64}")
+"""What `file_digest` returns."""
 
 
 def make_writable(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Hashes of columns: SplitMix64 for numbers, XXH3 for texts; and what a sha256 looks like.
+"""Hashes of columns: SplitMix64 for numbers, XXH3 for texts.
 
 SplitMix64 turns numbers that are close together into independent 64-bit hashes. Source: Steele, Lea
 and Flood (2014), Fast Splittable Pseudorandom Number Generators, OOPSLA.
@@ -6,14 +6,12 @@ and Flood (2014), Fast Splittable Pseudorandom Number Generators, OOPSLA.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-SHA256 = re.compile("[0-9a-f]{64}")
 GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)
 """2**64 divided by the golden ratio, odd: the increment of SplitMix64's state."""
 

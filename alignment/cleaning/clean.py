@@ -88,20 +88,12 @@ def clean(
     """
     memory.keep_freed()
     duplicates = DuplicateFinder(rules.limits, scratch)
-    # What this process has read, by the part's number. Parts that others check are read again,
-    # which costs less than sending their rows between processes.
-    read: dict[int, list[pa.RecordBatch]] = {}
-
-    def check_here(numbered: tuple[int, Part]) -> list[_Checked]:
-        number, part = numbered
-        read[number] = list(_batches(part))
-        return [_check(batch, rules) for batch in read[number]]
-
     check = functools.partial(_check_part, rules=rules)
-    numbered_parts = list(enumerate(parts))
-    checked_parts = ordered(numbered_parts, check, workers, here=check_here)
-    for (number, part), results in zip(numbered_parts, checked_parts, strict=True):
-        batches = read.pop(number, None) or _batches(part)
+    check_here = functools.partial(_check_and_keep, rules=rules)
+    checked_parts = ordered(parts, check, workers, here=check_here)
+    for part, (kept, results) in zip(parts, checked_parts, strict=True):
+        # Reading a part again costs less than sending its rows between processes.
+        batches = _batches(part) if kept is None else kept
         for batch, checked in zip(batches, results, strict=True):
             reasons = checked.reasons.copy()
             duplicate = duplicates.find(checked.source, checked.target, checked.bands)
@@ -113,10 +105,23 @@ def clean(
             yield rows.filter(pa.array(reasons == KEPT))
 
 
-def _check_part(numbered_part: tuple[int, Part], rules: CleanRules) -> list[_Checked]:
+class _CheckedPart(NamedTuple):
+    """A part after `_check`."""
+
+    batches: list[pa.RecordBatch] | None
+    """All of its rows; None if another process has read it."""
+    results: list[_Checked]
+
+
+def _check_part(part: Part, rules: CleanRules) -> _CheckedPart:
     memory.keep_freed()
-    _, part = numbered_part
-    return [_check(batch, rules) for batch in _batches(part, "source", "target")]
+    batches = _batches(part, "source", "target")
+    return _CheckedPart(None, [_check(batch, rules) for batch in batches])
+
+
+def _check_and_keep(part: Part, rules: CleanRules) -> _CheckedPart:
+    batches = list(_batches(part))
+    return _CheckedPart(batches, [_check(batch, rules) for batch in batches])
 
 
 def _batches(part: Part, *names: str) -> Iterator[pa.RecordBatch]:

@@ -143,12 +143,8 @@ def corpora_of(config: Config, code: str) -> dict[str, Corpus]:
 
     A language that is not configured has the shared corpora.
     """
-    from alignment.config import is_disabled
-
     corpora = [corpus for corpus in config.pair_corpora if code in corpus.languages]
     if code in config.measured:
         corpora = list(config.settings(code).corpora)
-    holdout = config.holdout
-    suites = [*holdout.suites.values(), *holdout.development.values()]
-    suites = [suite for suite in suites if not is_disabled(suite)]
-    return {corpus.display_name: corpus for corpus in [*corpora, *suites]}
+    corpora += config.holdout.every_suite
+    return {corpus.display_name: corpus for corpus in corpora}

@@ -46,7 +46,7 @@ class Holdout(Section):
         default_factory=dict,
         description="Development suites, by name: `alignment compare` chooses by them, and the "
         "gate never sees them. At most `max_pairs` pairs per language are used, unless the suite "
-        "has a `max_pairs` of its own.",
+        "sets its own `max_pairs`.",
     )
 
     @field_validator("suites", "development")
@@ -60,6 +60,12 @@ class Holdout(Section):
             if isinstance(corpus, PrebuiltTripletsCorpus):
                 raise ValueError(f"{name}: prebuilt triplets have no pairs to evaluate on")
         return suites
+
+    @property
+    def every_suite(self) -> list[Corpus]:
+        """The suites of the gate and the development suites, unless disabled."""
+        suites = [*self.suites.values(), *self.development.values()]
+        return [suite for suite in suites if not is_disabled(suite)]
 
     @property
     def develops(self) -> bool:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from alignment.errors import AlignmentError, ConfigError, Missing, Unavailable
-from alignment.files import file_digest
-from alignment.hashing import SHA256
+from alignment.files import SHA256, file_digest
 
 logger = logging.getLogger(__name__)
 

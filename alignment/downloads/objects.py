@@ -7,8 +7,7 @@ import logging
 from pathlib import Path
 
 from alignment.errors import Corrupt
-from alignment.files import replace_durably, sync_file
-from alignment.hashing import SHA256
+from alignment.files import SHA256, replace_durably, sync_file
 from alignment.store.stamps import check_file, read_stamps, write_stamps
 
 OBJECTS = "objects"

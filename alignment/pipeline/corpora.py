@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alignment.config import Config, Corpus, is_disabled
+from alignment.config import Config, Corpus
 from alignment.corpora import tabular
 from alignment.triplets.build import CorpusUsage
 
@@ -10,8 +10,7 @@ from alignment.triplets.build import CorpusUsage
 def every_corpus(config: Config) -> list[Corpus]:
     """The corpora of all languages, the suites and the prebuilt triplets, unless disabled."""
     corpora = language_corpora(config)
-    for suites in (config.holdout.suites, config.holdout.development):
-        corpora += [corpus for corpus in suites.values() if not is_disabled(corpus)]
+    corpora += config.holdout.every_suite
     corpora += config.prebuilt_triplets
     return list(dict.fromkeys(corpora))
 

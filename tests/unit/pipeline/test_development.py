@@ -55,7 +55,7 @@ def test_a_name_with_a_slash(config: Config) -> None:
 
 
 def test_corpora_of_single_languages_with_one_name(config: Config) -> None:
-    """Each is of its own language only: the file does not say which one it is."""
+    """Each stays with its own language: the file does not say which one it is."""
     changed = with_development(config, ["court"])
     suites = changed.holdout.development
     assert {name: suite.languages.include for name, suite in suites.items()} == {

@@ -31,6 +31,24 @@ SHORT = Train(
     precision="fp32",
 )
 
+OBJECTIVES: dict[str, dict[str, object]] = {
+    "triplet": {},
+    "triplet, gradient cache": {"gradient_cache": True},
+    "infonce": {"loss": "infonce"},
+    "infonce, gradient cache": {"loss": "infonce", "gradient_cache": True},
+    "both, learned scale": {"loss": "triplet+infonce", "learn_scale": True},
+    "distilled": {"loss": "infonce", "distill_weight": 1.0},
+}
+"""Options of trainings that several processes share."""
+STOPS_EARLY: dict[str, object] = {
+    "validation_share": 0.3,
+    "evaluate_every": 1,
+    "steps": 40,
+    "learning_rate": 0.3,
+    "early_stopping_patience": 2,
+}
+"""Options of a training whose accuracy soon falls."""
+
 
 def short(**options: object) -> Train:
     """`SHORT` with other options."""
@@ -141,6 +159,15 @@ def torchrun(processes: int, *arguments: str) -> subprocess.CompletedProcess[str
         timeout=400,
         check=False,
     )
+
+
+def check_same(processes: int, source: str, directory: Path) -> None:
+    """Each of several processes runs a script, and says at its end that it had the same."""
+    script = directory / "script.py"
+    script.write_text(source)
+    done = torchrun(processes, str(script))
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("the same") == processes
 
 
 def metrics_of(trained: Job) -> list[StepMetrics]:

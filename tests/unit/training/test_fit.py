@@ -17,7 +17,7 @@ from alignment.training.run import run
 from alignment.training.trainer import TripletTrainer
 from tests.unit.encoder.layout_files import write_layout
 from tests.unit.encoder.layouts import BY_NAME
-from tests.unit.training.support import encoder_of, job, metrics_of, short, tiny_job
+from tests.unit.training.support import STOPS_EARLY, encoder_of, job, metrics_of, short, tiny_job
 
 
 @pytest.mark.parametrize("supported", [False, True], ids=["emulated", "supported"])
@@ -135,13 +135,7 @@ def test_a_pause_keeps_the_weights_of_its_step(finished: Path, tmp_path: Path) -
 
 
 def test_a_training_that_stops_early_has_nothing_to_pause(finished: Path, tmp_path: Path) -> None:
-    train = short(
-        validation_share=0.3,
-        evaluate_every=1,
-        steps=40,
-        learning_rate=0.3,
-        early_stopping_patience=2,
-    )
+    train = short(**STOPS_EARLY)
     unbroken = job(finished, tmp_path / "unbroken", train)
     run(unbroken)
     end = metrics_of(unbroken)[-1].step

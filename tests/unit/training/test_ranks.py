@@ -20,7 +20,16 @@ from alignment.training.ranks import Ranks, shares
 from alignment.training.resume import newest_checkpoint
 from alignment.training.run import run
 from alignment.types import StepMetrics
-from tests.unit.training.support import job, losses_of, metrics_of, short, tiny_data, torchrun
+from tests.unit.training.support import (
+    OBJECTIVES,
+    check_same,
+    job,
+    losses_of,
+    metrics_of,
+    short,
+    tiny_data,
+    torchrun,
+)
 
 GATHER = """
 import torch
@@ -56,11 +65,7 @@ print("the same")
 
 
 def test_gathered_vectors_have_the_gradient_of_one_process(tmp_path: Path) -> None:
-    script = tmp_path / "gather.py"
-    script.write_text(GATHER)
-    done = torchrun(3, str(script))
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count("the same") == 3
+    check_same(3, GATHER, tmp_path)
 
 
 def test_a_process_alone_exchanges_nothing() -> None:
@@ -110,17 +115,12 @@ def test_the_shares_of_a_batch_are_the_batch(count: int, packed: bool) -> None:
 
 
 VARIANTS: dict[str, dict[str, object]] = {
-    "triplet": {},
-    "triplet, gradient cache": {"gradient_cache": True},
-    "infonce": {"loss": "infonce"},
-    "infonce, gradient cache": {"loss": "infonce", "gradient_cache": True},
-    "both, learned scale": {"loss": "triplet+infonce", "learn_scale": True},
+    **OBJECTIVES,
     "learned scale, gradient cache": {
         "loss": "infonce",
         "learn_scale": True,
         "gradient_cache": True,
     },
-    "distilled": {"loss": "infonce", "distill_weight": 1.0},
 }
 
 

@@ -18,16 +18,19 @@ from alignment.training.resume import newest_checkpoint
 from alignment.training.run import run
 from tests.unit.encoder.layout_files import write_layout
 from tests.unit.encoder.layouts import BY_NAME
-from tests.unit.training.support import job, losses_of, metrics_of, short, tiny_job, torchrun
+from tests.unit.training.support import (
+    OBJECTIVES,
+    job,
+    losses_of,
+    metrics_of,
+    short,
+    tiny_job,
+    torchrun,
+)
 
 TEXTS = ["The doctor washes the windows.", "¿Dónde?"]
 VARIANTS: dict[str, dict[str, object]] = {
-    "triplet": {},
-    "triplet, gradient cache": {"gradient_cache": True},
-    "infonce": {"loss": "infonce"},
-    "infonce, gradient cache": {"loss": "infonce", "gradient_cache": True},
-    "both, learned scale": {"loss": "triplet+infonce", "learn_scale": True},
-    "distilled": {"loss": "infonce", "distill_weight": 1.0},
+    **OBJECTIVES,
     "checkpointing": {"loss": "infonce", "gradient_checkpointing": True},
     "adapters": {"loss": "infonce", "lora_rank": 4},
     "frozen embeddings, both savings": {

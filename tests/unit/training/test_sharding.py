@@ -17,7 +17,7 @@ from alignment.training.sharding import (
     whole_state,
     whole_weights,
 )
-from tests.unit.training.support import torchrun
+from tests.unit.training.support import check_same
 
 PARTS = """
 import torch
@@ -93,11 +93,7 @@ def losses(model: torch.nn.Module) -> list[float]:
 
 
 def test_two_processes_hold_half_and_train_the_same(tmp_path: Path) -> None:
-    script = tmp_path / "parts.py"
-    script.write_text(PARTS)
-    done = torchrun(2, str(script))
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count("the same") == 2
+    check_same(2, PARTS, tmp_path)
 
 
 @pytest.fixture

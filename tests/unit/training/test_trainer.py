@@ -14,7 +14,14 @@ from alignment.encoder.directory import load_encoder
 from alignment.training.job import BEST, PLAN, TENSORBOARD, PlanSummary
 from alignment.training.run import run
 from alignment.training.trainer import WEIGHTS, TripletTrainer
-from tests.unit.training.support import job, losses_of, metrics_of, short, tensorboard_scalars
+from tests.unit.training.support import (
+    STOPS_EARLY,
+    job,
+    losses_of,
+    metrics_of,
+    short,
+    tensorboard_scalars,
+)
 
 
 def test_the_best_step_s_weights_are_kept(finished: Path, tmp_path: Path) -> None:
@@ -48,13 +55,7 @@ def test_the_first_of_several_processes_writes_a_checkpoint(tmp_path: Path) -> N
 
 
 def test_early_stopping(finished: Path, tmp_path: Path) -> None:
-    train = short(
-        validation_share=0.3,
-        evaluate_every=1,
-        steps=40,
-        learning_rate=0.3,
-        early_stopping_patience=2,
-    )
+    train = short(**STOPS_EARLY)
     trained = job(finished, tmp_path, train)
     run(trained)
     metrics = metrics_of(trained)
