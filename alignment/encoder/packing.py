@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain, groupby
 
+import numpy as np
 import torch
 
 from alignment.encoder.packed_layout import Layout, Run
@@ -54,9 +55,17 @@ def pack(rows: Sequence[Sequence[int]], multiple: int = 1) -> Packed:
     rows = [rows[0][:1]] * filler + list(rows)
     lengths = [len(row) for row in rows]
     runs = [Run(len(list(equal)), length) for length, equal in groupby(lengths)]
-    ids = torch.tensor([list(chain.from_iterable(rows))])
-    positions = torch.cat([torch.arange(length) for length in lengths])[None]
-    return Packed(ids, positions, Layout(tuple(runs)), filler)
+    total = sum(lengths)
+    # torch.tensor takes 20 times as long for a list of numbers.
+    ids = np.fromiter(chain.from_iterable(rows), np.int64, total)
+    ends = np.cumsum(lengths)
+    positions = np.arange(total) - np.repeat(ends - lengths, lengths)
+    return Packed(
+        torch.from_numpy(ids)[None],
+        torch.from_numpy(positions)[None],
+        Layout(tuple(runs)),
+        filler,
+    )
 
 
 def packs(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:

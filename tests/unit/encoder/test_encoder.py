@@ -137,6 +137,43 @@ def test_threads_share_an_encoder(encoder: Encoder) -> None:
         assert np.allclose(results[number], expected[number:], atol=1e-6)
 
 
+def test_many_texts_have_the_vectors_of_few(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bit for bit, although they are tokenized in another way."""
+    texts = [*TEXTS, LONG * 9, "", "  two  spaces ", "<s> </s> <pad>"]
+    choose_prompts(encoder.container, Prompts("query: ", "red "))
+    expected = encoder.encode(texts, side="target")
+    encoder.clear_cache()
+    monkeypatch.setattr(module, "MANY_TEXTS", 1)
+    monkeypatch.setattr(module, "TOKENIZED_AT_ONCE", 3)
+    assert np.array_equal(encoder.encode(texts, side="target"), expected)
+
+
+def test_threads_share_a_tokenizer(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them sets its padding, another one none."""
+    texts = [f"{text} {number}" for number in range(40) for text in TEXTS]
+    expected = encoder.tokenize(texts)
+    monkeypatch.setattr(module, "MANY_TEXTS", 1)
+    done = threading.Event()
+    padded: list[list[list[int]]] = []
+
+    def tokenize() -> None:
+        while not done.is_set():
+            padded.append(encoder.tokenize(texts))
+
+    thread = threading.Thread(target=tokenize)
+    thread.start()
+    try:
+        for _ in range(20):
+            assert encoder._rows(texts, "source") == expected
+    finally:
+        done.set()
+        thread.join()
+    assert padded
+    assert all(rows == expected for rows in padded)
+
+
 def test_pool_is_encode_before_normalization(encoder: Encoder) -> None:
     pooled = encoder.pool(TEXTS)
     lengths = np.linalg.norm(pooled, axis=1, keepdims=True)

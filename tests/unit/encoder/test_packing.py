@@ -1,14 +1,25 @@
 import doctest
 from itertools import chain
 
+import torch
+
 from alignment.encoder import packing
-from alignment.encoder.packing import packs
+from alignment.encoder.packing import pack, packs
 
 
 def test_examples() -> None:
     result = doctest.testmod(packing)
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_a_pack_has_each_row_and_its_positions() -> None:
+    rows = [[5], [6, 7], [8, 9], [1, 2, 3]]
+    packed = pack(rows, multiple=5)
+    assert packed.filler == 2
+    assert packed.ids.tolist() == [[5, 5, 5, 6, 7, 8, 9, 1, 2, 3]]
+    assert packed.positions.tolist() == [[0, 0, 0, 0, 1, 0, 1, 0, 1, 2]]
+    assert packed.ids.dtype == packed.positions.dtype == torch.int64
 
 
 def test_packs_are_even_and_within_budget() -> None:
