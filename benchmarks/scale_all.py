@@ -1,7 +1,8 @@
 """Time and memory of every stage, from pull to the first 50 training steps, by corpus size.
 
 Synthetic text in five languages and a small encoder. Each stage runs in a process of its own, which
-finds the earlier stages finished; which stages there are is up to the pipeline.
+finds the earlier stages finished; which stages there are is up to the pipeline. Pools are so small
+that each language has several at every size: a pair costs what its pool costs.
 
 `python -m benchmarks.scale_all [KEY=VALUE ...]`, with overrides of the configuration. Environment:
 `SCALE_SIZES` (default `100000,1000000,10000000` pairs), `SCALE_UNTIL` (the last stage, default
@@ -40,11 +41,13 @@ SIZES = "100000,1000000,10000000"
 LAST_STAGE = "train"
 CONFIG = """
 name: scale
-encoder: {{source: scratch, vocab_size: 8000, hidden_size: 64, num_layers: 2, num_heads: 4,
+encoder: {{source: scratch, vocab_size: 8000, hidden_size: 64, num_layers: 1, num_heads: 4,
            max_tokens: 64}}
 corpora:
   - {{kind: local, name: synthetic, path: "{path}", license: CC0-1.0}}
 languages: {{{languages}}}
+clean: {{semantic: learned}}
+triplets: {{pool: 10000}}
 train: {{steps: 50, evaluate_every: 50}}
 """
 

@@ -18,7 +18,7 @@ from benchmarks.cost.memory import task_mib
 SIZES = (100_000, 1_000_000, 10_000_000)
 QUANTITIES = {"cpu_seconds": "processor seconds", "seconds": "seconds", "mib": "peak MiB"}
 LANGUAGES = 5
-SHAPE = EncoderShape(hidden=64, layers=2, intermediate=256, vocabulary=8000)
+SHAPE = EncoderShape(hidden=64, layers=1, intermediate=256, vocabulary=8000)
 """Of the encoder of `benchmarks.scale_all`."""
 KEPT = 0.99
 """Of its synthetic pairs, which are nearly all clean."""
