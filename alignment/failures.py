@@ -61,6 +61,7 @@ _LOWER = {
     "clean": "Set `max_pairs` of the largest corpora, or run on fewer cores: `taskset -c 0 ...`.",
     "encoder": "Choose a smaller encoder.",
     "embed": "Choose a smaller encoder, or set `max_pairs` of the largest corpora.",
+    "semantic_encoder": "Choose a smaller encoder.",
     "semantic": "Set `max_pairs` of the largest corpora.",
     "mine": "Lower triplets.num_candidates or triplets.pool.",
     "triplets": "Lower triplets.num_candidates, or set `max_pairs` of the largest corpora.",
