@@ -10,6 +10,7 @@ from alignment.config import Config, ScratchEncoder, Triplets
 from alignment.corpora import check_licenses
 from alignment.pipeline.check import check_corpora
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
+from alignment.pipeline.plan import has_gaps, warn_before_run
 from alignment.pipeline.runner import Runner, guarded
 from alignment.pipeline.semantic import FilteredPairs, filter_pairs
 from alignment.pipeline.suite_sizes import check_suite_sizes
@@ -146,7 +147,10 @@ def prepare(
         AlignmentError: from the stage that failed.
     """
     runner = guarded(runner, workspace.root)
+    had_gaps = has_gaps(config, workspace)
     data, encoder = _cleaned_and_encoder(config, workspace, runner)
+    if had_gaps:  # the stages that take hours are still to come
+        warn_before_run(config, workspace)
     if for_gate:
         check_suite_sizes(config, data.holdout)
     checked = check_corpora(config, workspace, runner, data.pulled, encoder)

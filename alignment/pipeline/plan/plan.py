@@ -127,6 +127,22 @@ def warn_before_run(config: Config, workspace: Workspace) -> None:
         logger.warning("%s", warning)
 
 
+def has_gaps(config: Config, workspace: Workspace) -> bool:
+    """Whether `warn_before_run` cannot know everything yet. Never fails, fetches nothing.
+
+    A corpus that was never pulled may have any number of pairs, and an encoder that was never
+    fetched any size.
+    """
+    try:
+        if encoder_shape(config, workspace) is None:
+            return True
+        languages = _languages(config, workspace).values()
+    except Exception as error:  # as in `warn_before_run`
+        logger.debug("no plan: %s", error)
+        return False
+    return any(language.pairs.certainty == "unknown" for language in languages)
+
+
 def _languages(config: Config, workspace: Workspace) -> dict[str, LanguagePlan]:
     expected = ExpectedPairs(config, workspace)
     shares = kept_shares(workspace)
