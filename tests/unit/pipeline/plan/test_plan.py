@@ -25,6 +25,8 @@ def test_rows_follow_the_stages(tmp_path: Path, workspace: Workspace) -> None:
     assert result.stages["pull"].units == 200_000
     assert result.languages["fi"].clean_pairs == 68_000  # 0.8 are trained on, 0.85 of them kept
     assert result.triplets == 4 * 68_000
+    assert result.tokens == 2 * 2 * 68_000 * 25
+    assert 0 < result.batch_tokens <= settings.train.batch_tokens
     assert result.stages["train"].units == settings.train.steps
     assert not result.has_unknown_rows
     assert result.warnings == []
