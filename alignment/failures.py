@@ -61,6 +61,7 @@ _LOWER = {
     "clean": "Set `max_pairs` of the largest corpora, or run on fewer cores: `taskset -c 0 ...`.",
     "encoder": "Choose a smaller encoder.",
     "embed": "Choose a smaller encoder, or set `max_pairs` of the largest corpora.",
+    "semantic_encoder": "Choose a smaller encoder.",
     "semantic": "Set `max_pairs` of the largest corpora.",
     "mine": "Lower triplets.num_candidates or triplets.pool.",
     "triplets": "Lower triplets.num_candidates, or set `max_pairs` of the largest corpora.",
@@ -130,10 +131,14 @@ def explained(
     return _unexpected(error, stage, language, directory)
 
 
-def killed(stage: str = "", language: str = "") -> OutOfMemory:
-    """The error of a process that was killed or aborted: it can say nothing about it itself."""
+def killed(stage: str = "", language: str = "", used: str = "") -> OutOfMemory:
+    """The error of a process that was killed or aborted: it can say nothing about it itself.
+
+    `used` is the memory that it had shortly before, as `memory.described` says it.
+    """
+    ran_out = f"memory ran out ({used})" if used else "memory ran out"
     return OutOfMemory(
-        f"the process was killed{_during(stage, language)}. If nobody stopped it, memory ran out",
+        f"the process was killed{_during(stage, language)}. If nobody stopped it, {ran_out}",
         hint=f"{_lower(stage)} Free memory, or raise the limit. {_KEPT}".strip(),
     )
 

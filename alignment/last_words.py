@@ -2,19 +2,23 @@
 
 The system kills a process that takes too much memory, and C++ and Rust abort one that cannot
 allocate. Neither can print a message. The second process waits at a pipe through which it learns
-the stage, and which the system closes however this process ends.
+the stage, and which the system closes however this process ends. Meanwhile it looks how much
+memory this process takes, which nobody can ask afterwards.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from alignment import memory
 from alignment.failures import killed
 
+POLL_SECONDS = 0.5
 _DONE = "done"
 _FIELDS = "\t"
 _pipe: int | None = None
@@ -31,13 +35,14 @@ def reported_if_killed() -> Iterator[None]:
         yield
         return
     reading, _pipe = os.pipe()
+    watched = os.getpid()
     try:
         pid = os.fork()
     except OSError:  # no more processes
         pid = -1
     if pid == 0:
         os.close(_pipe)
-        _wait_and_report(reading)
+        _wait_and_report(reading, watched)
     os.close(reading)
     try:
         yield
@@ -68,17 +73,30 @@ def _tell(line: str) -> None:
             os.write(_pipe, f"{line}\n".encode())
 
 
-def _wait_and_report(reading: int) -> None:
-    """The second process: it ends with the first one, and never returns."""
+def _wait_and_report(reading: int, watched: int) -> None:
+    """The second process: it ends with the first one, `watched`, and never returns."""
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)  # it ends when the pipe does
         last = ""
-        with os.fdopen(reading, "rb") as pipe:
-            for line in pipe:
+        used = ""
+        with os.fdopen(reading, "rb", buffering=0) as pipe:
+            while True:
+                used = _memory_of(watched) or used
+                if not select.select([pipe], [], [], POLL_SECONDS)[0]:
+                    continue
+                line = pipe.readline()
+                if not line:
+                    break
                 last = line.decode().rstrip("\n")
         if last != _DONE:
             stage, _, language = last.partition(_FIELDS)
-            os.write(2, f"error: {killed(stage, language)}\n".encode())
+            os.write(2, f"error: {killed(stage, language, used)}\n".encode())
     finally:
         os._exit(0)
+
+
+def _memory_of(process: int) -> str:
+    """What a running process has used, and what is free; "" if the system does not say."""
+    peak = memory.peak_of(process)
+    return "" if peak is None else memory.described(peak)

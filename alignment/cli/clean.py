@@ -44,7 +44,8 @@ def clean(
     """Read and clean all corpora, and show how many pairs are kept per language.
 
     --explain prints, for each filter, the distribution of its scores, what its
-    threshold keeps, and what other thresholds would keep.
+    threshold keeps, and what other thresholds would keep. With clean.semantic,
+    it also plots the scores that the last run gave the pairs of the language.
 
     [bold]Examples[/bold]
 
@@ -75,7 +76,9 @@ def _clean_all(settings: Config, workspace: Workspace) -> None:
 
 def _explain(settings: Config, workspace: Workspace, code: str, sample_rejects: int) -> None:
     from alignment.cli.display.cleaning import print_explanation
-    from alignment.pipeline.explain import explain
+    from alignment.cli.display.console import say
+    from alignment.cli.display.semantic import print_semantic_scores
+    from alignment.pipeline.explain import explain, explain_semantics
     from alignment.stages.pull import pull
 
     language = settings.settings(code)
@@ -89,3 +92,11 @@ def _explain(settings: Config, workspace: Workspace, code: str, sample_rejects: 
         seed=settings.seed,
     )
     print_explanation(explanation, code)
+    if language.clean.semantic is None:
+        return
+    say()
+    semantics = explain_semantics(workspace.store, code)
+    if semantics is None:
+        say("clean.semantic has no scores yet: they need the encoder. Run `alignment run` first.")
+    else:
+        print_semantic_scores(semantics, code)

@@ -135,7 +135,8 @@ class Clean(Section):
         Literal["learned", "measure"] | Annotated[float, Field(gt=0.0, le=10.0, strict=True)] | None
     ) = Field(
         None,
-        description="Drop pairs that are not translations, by the vectors of the base encoder. "
+        description="Drop pairs that are not translations, by the vectors of the base encoder, "
+        "or of `semantic_encoder`. "
         "`learned`: a threshold for each language, from its own pairs and mismatched ones. A "
         "number: the smallest ratio margin, about 1.05. `measure`: drop nothing, for "
         "`train.weight_by_score`. null: off.",

@@ -137,6 +137,11 @@ class Config(Section):
     downloads: DownloadLimits = Field(DownloadLimits(), description="How much may be downloaded.")
     holdout: Holdout = Field(Holdout(), description="What is kept for evaluation.")
     clean: Clean = Field(Clean(), description="Filters and deduplication.")
+    semantic_encoder: EncoderConfig | None = Field(
+        None,
+        description="Encoder whose vectors `clean.semantic` compares, such as one that knows the "
+        "weak languages better; by default the base encoder. It is not trained.",
+    )
     triplets: Triplets = Field(Triplets(), description="How negatives are chosen.")
     train: Train = Field(Train(), description="The loss and the optimization.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured besides the suites.")

@@ -32,6 +32,7 @@ def problems(config: Config) -> Iterator[KeyProblem]:
         yield from _curriculum_problems(config)
         yield from _measurement_problems(config)
         yield from _weight_problems(config)
+        yield from _semantic_encoder_problems(config)
 
 
 def _language_problems(config: Config) -> Iterator[KeyProblem]:
@@ -190,6 +191,21 @@ def _weight_problems(config: Config) -> Iterator[KeyProblem]:
         yield KeyProblem(
             ("train", "weight_by_score"),
             "no pair has a score: set clean.semantic to learned, or to measure to drop nothing",
+        )
+
+
+def _semantic_encoder_problems(config: Config) -> Iterator[KeyProblem]:
+    if config.semantic_encoder is None:
+        return
+    if config.semantic_encoder.source == "scratch":
+        yield KeyProblem(
+            ("semantic_encoder",),
+            "an encoder with random weights cannot tell a translation; use a trained one",
+        )
+    if all(config.settings(code).clean.semantic is None for code in config.languages):
+        yield KeyProblem(
+            ("semantic_encoder",),
+            "nothing is compared with it: set clean.semantic, or remove this key",
         )
 
 

@@ -23,6 +23,7 @@ RENAMED = {
     "lock": "lockfile lock_file",
     "holdout": "heldout held_out eval evaluation split splits",
     "clean": "cleaning filter filtering preprocessing",
+    "semantic_encoder": "filter_encoder filter_model scoring_encoder scoring_model",
     "triplets": "mining triplet",
     "train": "training trainer training_args training_arguments finetune finetuning",
     "gate": "gates quality_gate",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from alignment.config import Config, ScratchEncoder, Triplets
 from alignment.corpora import check_licenses
 from alignment.pipeline.check import check_corpora
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
+from alignment.pipeline.plan import has_gaps, warn_before_run
 from alignment.pipeline.runner import Runner, guarded
+from alignment.pipeline.semantic import FilteredPairs, filter_pairs
 from alignment.pipeline.suite_sizes import check_suite_sizes
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.clean import clean
@@ -19,7 +21,6 @@ from alignment.stages.encoder import base_encoder
 from alignment.stages.holdout import holdout
 from alignment.stages.mine import mine, needs_vectors
 from alignment.stages.pull import pull
-from alignment.stages.semantic import semantic
 from alignment.stages.triplets import triplets
 from alignment.types import Artifact
 
@@ -31,14 +32,6 @@ class CleanedData:
     pulled: dict[str, Artifact]
     holdout: Artifact
     cleaned: dict[str, Artifact]
-
-
-@dataclass(frozen=True)
-class FilteredPairs:
-    """The artifacts of `embed` and `semantic`, by language; only those with `clean.semantic`."""
-
-    embedded: dict[str, Artifact] = field(default_factory=dict)
-    filtered: dict[str, Artifact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,8 +72,7 @@ class TrainingData(CleanedData):
             *self.cleaned.values(),
             self.encoder,
             *self.checked.values(),
-            *self.semantic.embedded.values(),
-            *self.semantic.filtered.values(),
+            *self.semantic.artifacts(),
             *self.mining.artifacts(),
         ]
 
@@ -155,52 +147,16 @@ def prepare(
         AlignmentError: from the stage that failed.
     """
     runner = guarded(runner, workspace.root)
+    had_gaps = has_gaps(config, workspace)
     data, encoder = _cleaned_and_encoder(config, workspace, runner)
+    if had_gaps:  # the stages that take hours are still to come
+        warn_before_run(config, workspace)
     if for_gate:
         check_suite_sizes(config, data.holdout)
     checked = check_corpora(config, workspace, runner, data.pulled, encoder)
     filtered = filter_pairs(config, workspace, runner, data.cleaned, encoder)
     mining = mine_triplets(config, workspace, runner, data, encoder, filtered)
     return TrainingData(data.pulled, data.holdout, data.cleaned, encoder, checked, filtered, mining)
-
-
-def filter_pairs(
-    config: Config,
-    workspace: Workspace,
-    runner: Runner,
-    cleaned: Mapping[str, Artifact],
-    encoder: Artifact,
-) -> FilteredPairs:
-    """Run embed and semantic for the languages that have `clean.semantic`.
-
-    Raises:
-        AlignmentError: from the stage that failed.
-    """
-    context = workspace.context(config)
-    limits = {code: config.settings(code).clean for code in config.trained}
-    thresholds = {}
-    calls = {}
-    for code in config.trained:
-        threshold = limits[code].semantic
-        if threshold is not None:
-            thresholds[code] = threshold
-            precision = config.settings(code).triplets.precision
-            calls[code] = functools.partial(embed, context, code, cleaned[code], encoder, precision)
-    if not calls:
-        return FilteredPairs()
-    embedded = runner.map("embed", calls)
-    calls = {}
-    for code, threshold in thresholds.items():
-        calls[code] = functools.partial(
-            semantic,
-            context,
-            code,
-            cleaned[code],
-            embedded[code],
-            threshold,
-            keep_rejects=limits[code].keep_rejects,
-        )
-    return FilteredPairs(embedded, runner.map("semantic", calls))
 
 
 def mine_triplets(
@@ -232,7 +188,7 @@ def mine_triplets(
     for code in config.trained:
         settings[code] = _with_curriculum(config.settings(code).triplets, remined)
     # All clean pairs are embedded, because the kept rows of `semantic` are rows of these.
-    embedded = {} if remined else dict(semantic.embedded)
+    embedded = dict(semantic.embedded) if not remined and semantic.encoder is None else {}
     missing = {code: limits for code, limits in settings.items() if code not in embedded}
     embedded |= embed_sentences(config, workspace, runner, data.cleaned, encoder, missing)
     pairs = {**data.cleaned, **semantic.filtered}

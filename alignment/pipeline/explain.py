@@ -15,7 +15,10 @@ from alignment.cleaning.filtering import active_filters, apply_filters, with_nor
 from alignment.cleaning.filters import FILTERS, Filter
 from alignment.cleaning.ledger import KEPT, REASONS
 from alignment.config import Clean
+from alignment.report.summary import SemanticFilter
 from alignment.stages.pull import PullCounts
+from alignment.stages.semantic import read_semantic
+from alignment.store import Store
 from alignment.types import Artifact
 
 MAX_ALTERNATIVES = 5
@@ -48,6 +51,35 @@ class Explained(NamedTuple):
     """Examples of dropped pairs by reason."""
     counts: dict[str, int]
     """Dropped pairs by reason, the most frequent first."""
+
+
+class ExplainedSemantics(NamedTuple):
+    """What the stage `semantic` did last to one language."""
+
+    threshold: str | float
+    """The `clean.semantic` of that run."""
+    created: str
+    """When, in ISO 8601."""
+    result: SemanticFilter
+
+
+def explain_semantics(store: Store, language: str) -> ExplainedSemantics | None:
+    """The scores that the last run in the workspace has given; None if no run has given any.
+
+    They need the vectors of the encoder, which `explain` does without.
+
+    Raises:
+        Corrupt: if they are damaged.
+    """
+    manifest = store.latest("semantic", language)
+    if manifest is None:
+        return None
+    artifact = store.get(manifest["key"])
+    return ExplainedSemantics(
+        manifest["config"]["threshold"],
+        manifest["created"],
+        SemanticFilter.model_validate(read_semantic(artifact)),
+    )
 
 
 def explain(

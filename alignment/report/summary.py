@@ -75,7 +75,7 @@ class CorpusCheck(_Record):
 
 
 class SemanticFilter(_Record):
-    """Which pairs of one language are translations, by the vectors of the base encoder."""
+    """Which pairs of one language are translations, by the vectors of an encoder."""
 
     outcome: Literal["filtered", "measured", "too_few_pairs", "not_separated"] = Field(
         description="what happened; the last two mean that the language was left alone"

@@ -63,12 +63,21 @@ class EncoderCounts(Counts):
 
 
 def base_encoder(
-    context: RunContext, config: EncoderConfig, cleaned: Mapping[str, Artifact]
+    context: RunContext,
+    config: EncoderConfig,
+    cleaned: Mapping[str, Artifact],
+    *,
+    stage: str = "encoder",
 ) -> Artifact:
     """`model/`: a directory of sentence-transformers with the configured prompts and limit.
 
     The encoder is probed first, so that one that cannot be treated rightly is refused here.
-    `cleaned` is the text of a scratch encoder's tokenizer; others are only tried on it.
+
+    Args:
+        context: What the stages of a run share.
+        config: Where the encoder comes from.
+        cleaned: The text of a scratch encoder's tokenizer; others are only tried on it.
+        stage: The name of the stage: an encoder for another purpose has another one.
 
     Raises:
         SourceError: if the encoder cannot be fetched.
@@ -99,7 +108,7 @@ def base_encoder(
         return EncoderCounts(parameters, source.name)
 
     return context.store.build(
-        "encoder",
+        stage,
         work,
         revision=REVISION,
         config=config.model_dump(mode="json", exclude=source.in_inputs),

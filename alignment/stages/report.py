@@ -15,7 +15,7 @@ from alignment.stages.confusions import read_mistakes
 from alignment.store import Store
 from alignment.types import Artifact, Counts, StepMetrics
 
-REVISION = 10
+REVISION = 11
 ONLY_OF_THIS_RUN = {"run", "started", "seconds", "deliveries"}
 NONE: Mapping[str, Artifact] = {}
 

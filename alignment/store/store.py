@@ -201,6 +201,12 @@ class Store:
                 return content
         return read_artifact_manifest(self.get(key).path)
 
+    def latest(self, stage: str, label: str = "") -> dict[str, Any] | None:
+        """The manifest of the last artifact of a stage and label; None if none can be read."""
+        if self.mirror is not None:
+            return self.mirror.latest(stage, label)
+        return latest_manifest(self.root, stage, label)
+
     def localized(self, artifact: Artifact) -> Artifact:
         """The artifact with its files on this machine, after another one has built it.
 
@@ -313,8 +319,4 @@ class Store:
             return ["a fresh run builds everything once more"]
         if key in self._damage:
             return [f"the artifact was damaged: {self._damage[key]}"]
-        if self.mirror is None:
-            previous = latest_manifest(self.root, stage, label)
-        else:
-            previous = self.mirror.latest(stage, label)
-        return rebuild_reasons(previous, revision, config, digests)
+        return rebuild_reasons(self.latest(stage, label), revision, config, digests)

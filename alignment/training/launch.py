@@ -59,13 +59,13 @@ def launch(job: Job, on_step: StepCallback) -> None:
             env=_environment(),
         )
         try:
-            peak = _follow(process, reports)
+            used = _follow(process, reports)
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
     if process.returncode != 0:
-        raise _failure(job, process.returncode, peak)
+        raise _failure(job, process.returncode, used)
 
 
 def _environment() -> dict[str, str]:
@@ -96,19 +96,24 @@ class Reports:
             self._on_step(StepMetrics.from_json(line))
 
 
-def _follow(process: subprocess.Popen[bytes], reports: Reports) -> int | None:
-    """Pass on what the process reports until it ends; returns the most bytes that it used."""
-    peak = None
+def _follow(process: subprocess.Popen[bytes], reports: Reports) -> str:
+    """Pass on what the process reports until it ends; returns what memory it used, and was free.
+
+    What is free afterwards says nothing: the process has returned its own.
+    """
+    used = memory.described()
     while True:
-        peak = memory.peak_of(process.pid) or peak
+        peak = memory.peak_of(process.pid)
+        if peak is not None:
+            used = memory.described(peak)
         ended = process.poll() is not None  # asked first, so that the last lines are read after it
         reports.pass_on()
         if ended:
-            return peak
+            return used
         time.sleep(POLL_SECONDS)
 
 
-def _failure(job: Job, code: int, peak: int | None) -> AlignmentError:
+def _failure(job: Job, code: int, used: str) -> AlignmentError:
     error = read_error(job.scratch / ERROR)
     if error is not None:
         return error
@@ -118,7 +123,7 @@ def _failure(job: Job, code: int, peak: int | None) -> AlignmentError:
     if _ran_out_of_memory(code, end) or code == -signal.SIGSEGV:
         hints.append(
             "Lower train.batch_tokens or train.batch_size, set train.gradient_cache: true, "
-            f"or free memory ({memory.described(peak)})."
+            f"or free memory ({used})."
         )
         if not complete_lines(job.scratch / PROGRESS):
             hints.append(

@@ -116,7 +116,7 @@ def test_a_plan() -> None:
         "pull": StagePlan(0, "pair", 3.0, 2**20, "default"),
         "train": StagePlan(60, "step", 90.0, 2**30, "20260131"),
     }
-    plan = Plan({}, stages, 10, None, None, None, 2**40)
+    plan = Plan({}, stages, 10, 500, 50, None, None, None, 2**40)
     pull, train, total = plan_table(plan)
     assert (pull["stage"], pull["work"]) == ("pull", "0 (pair)")
     assert (train["work"], train["time"], train["disk"]) == ("60 (step)", "2 min", "1.0 GiB")

@@ -73,6 +73,15 @@ def by_sentence_transformers(
     return vectors
 
 
+def test_an_encoder_for_another_purpose(context: RunContext, toy: Path) -> None:
+    base = base_encoder(context, local(toy), {})
+    other = base_encoder(context, local(toy), {}, stage="semantic_encoder")
+    assert (base.stage, other.stage) == ("encoder", "semantic_encoder")
+    assert base.path != other.path
+    assert base.files == other.files
+    assert base_encoder(context, local(toy), {}, stage="semantic_encoder").reused
+
+
 def same(first: np.ndarray, second: np.ndarray) -> bool:
     return first.shape == second.shape and np.allclose(first, second, atol=1e-5)
 

@@ -255,6 +255,19 @@ class TestRerun:
         assert shown.stdout.count("left alone: too few pairs") == 3
 
     @pytest.mark.slow
+    def test_another_encoder_scores_the_pairs(self, copied: Path, new_process: Cli) -> None:
+        (trained,) = artifacts(copied, "train")
+        other = f"semantic_encoder={{source: local, path: {trained.path / layout.MODEL}}}"
+        settings = ("clean.semantic=learned", other, "train.steps=0")
+        done = run(new_process, copied, *settings)
+        assert done.returncode == 3, done.stdout + done.stderr
+        stages = rebuilt(copied)
+        assert {"semantic_encoder", "embed es", "semantic es", "mine es"} <= set(stages)
+        again = run(new_process, copied, *settings)
+        assert again.returncode == 3, again.stdout + again.stderr
+        assert not {"semantic_encoder", "embed es", "semantic es"} & set(rebuilt(copied))
+
+    @pytest.mark.slow
     def test_an_untrained_candidate_is_rejected(self, copied: Path, new_process: Cli) -> None:
         done = run(new_process, copied, "train.steps=0")
         assert done.returncode == 3, done.stdout + done.stderr

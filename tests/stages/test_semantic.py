@@ -11,6 +11,7 @@ from alignment.config import Triplets
 from alignment.context import RunContext
 from alignment.errors import Corrupt, EmptyCorpus
 from alignment.files import tree_digests, write_json
+from alignment.pipeline.explain import explain_semantics
 from alignment.stages import semantic as stage
 from alignment.stages.mine import mine
 from alignment.stages.semantic import SemanticCounts, read_semantic, semantic
@@ -88,6 +89,17 @@ def test_pairs_have_their_scores(context: RunContext, tmp_path: Path) -> None:
     assert table["semantic_score"].to_numpy().tolist() == scores[kept].tolist()
     assert table["probability"].to_numpy().min() >= 0
     assert table["probability"].to_numpy().mean() > 0.95
+
+
+def test_the_last_scores_are_explained(context: RunContext, tmp_path: Path) -> None:
+    assert explain_semantics(context.store, "fi") is None
+    filtered(context, tmp_path / "measured", "measure")
+    artifact = filtered(context, tmp_path / "filtered")
+    explained = explain_semantics(context.store, "fi")
+    assert explained is not None
+    assert explained.threshold == "learned"
+    assert explained.result.model_dump() == read_semantic(artifact)
+    assert explain_semantics(context.store, "cy") is None
 
 
 @pytest.mark.parametrize("keep", [True, False])

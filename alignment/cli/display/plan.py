@@ -41,6 +41,7 @@ def print_plan(plan: Plan) -> None:
     """Three tables, then the warnings."""
     _print_rows(plan)
     _print_stages(plan)
+    _print_tokens(plan)
     _print_memory(plan)
     for warning in plan.warnings:
         say(("warning: ", "yellow"), warning)
@@ -128,6 +129,14 @@ def _work(stage: StagePlan) -> str:
         return ""
     plural = "queries" if stage.unit == "query" else f"{stage.unit}s"
     return f"{stage.units:,} {stage.unit if stage.units == 1 else plural}"
+
+
+def _print_tokens(plan: Plan) -> None:
+    least = "at least" if plan.has_unknown_rows else "about"
+    say(
+        f"Training text: {least} {plan.tokens:,} tokens. "
+        f"A training step takes about {plan.batch_tokens:,} of them."
+    )
 
 
 def _print_memory(plan: Plan) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from alignment.pipeline.plan.plan import Plan, StagePlan, make_plan, warn_before_run
+from alignment.pipeline.plan.plan import Plan, StagePlan, has_gaps, make_plan, warn_before_run
 
-__all__ = ["Plan", "StagePlan", "make_plan", "warn_before_run"]
+__all__ = ["Plan", "StagePlan", "has_gaps", "make_plan", "warn_before_run"]

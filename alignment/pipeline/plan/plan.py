@@ -17,8 +17,10 @@ from alignment.config import Config
 from alignment.pipeline.plan.costs import (
     COSTS,
     FLOPS_PER_CORE,
+    TOKENS_PER_SENTENCE,
     TRIPLETS_PER_PAIR,
     Volumes,
+    batch_tokens,
     unit_of,
     work_of,
 )
@@ -33,6 +35,7 @@ from alignment.training.columns import MAX_TRIPLETS
 from alignment.workers import available_cpus
 
 GIB = 2**30
+SIDES = 2  # of a pair
 logger = logging.getLogger(__name__)
 
 
@@ -66,6 +69,10 @@ class Plan:
     languages: dict[str, LanguagePlan]
     stages: dict[str, StagePlan]
     triplets: int
+    tokens: int
+    """Of the sentences that are trained on, about."""
+    batch_tokens: int
+    """Of a training step, about."""
     encoder: EncoderShape | None
     memory: TrainingMemory | None
     """Of training; None if the encoder's size is not known."""
@@ -107,6 +114,8 @@ def make_plan(config: Config, workspace: Workspace) -> Plan:
         languages=languages,
         stages=stages,
         triplets=volumes.triplets,
+        tokens=SIDES * TOKENS_PER_SENTENCE * volumes.clean_pairs,
+        batch_tokens=batch_tokens(config.train),
         encoder=shape,
         memory=needed,
         free_memory=None if on_cluster else memory.available_bytes(),
@@ -125,6 +134,22 @@ def warn_before_run(config: Config, workspace: Workspace) -> None:
         return
     for warning in warnings:
         logger.warning("%s", warning)
+
+
+def has_gaps(config: Config, workspace: Workspace) -> bool:
+    """Whether `warn_before_run` cannot know everything yet. Never fails, fetches nothing.
+
+    A corpus that was never pulled may have any number of pairs, and an encoder that was never
+    fetched any size.
+    """
+    try:
+        if encoder_shape(config, workspace) is None:
+            return True
+        languages = _languages(config, workspace).values()
+    except Exception as error:  # as in `warn_before_run`
+        logger.debug("no plan: %s", error)
+        return False
+    return any(language.pairs.certainty == "unknown" for language in languages)
 
 
 def _languages(config: Config, workspace: Workspace) -> dict[str, LanguagePlan]:

@@ -80,6 +80,8 @@ def _comparable_stages(config: Config, record: RunRecord) -> frozenset[str]:
     stages = set(DEPENDS_ON_ENCODER)
     if _batch(before) != _batch(now):
         stages.discard("train")
+    if before.get("semantic_encoder") != now["semantic_encoder"]:
+        stages.discard("embed")
     return frozenset(stages)
 
 

@@ -28,6 +28,13 @@ def test_explain_shows_filters_and_rejects(cli: Cli, config: Path, tmp_path: Pat
     assert len(rejects.strip().splitlines()) == 4  # two pairs
 
 
+def test_explain_names_what_has_no_scores_yet(cli: Cli, config: Path, tmp_path: Path) -> None:
+    arguments = ("--explain", "es", "--set", "clean.semantic=learned")
+    done = cli("clean", config, *arguments, "--workspace", tmp_path / "w")
+    assert done.returncode == 0, done.stderr
+    assert "clean.semantic has no scores yet" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [

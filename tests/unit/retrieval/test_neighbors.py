@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from alignment import compat
 from alignment.retrieval import exact_search, int8_sieve, neighbors
@@ -47,6 +48,17 @@ def test_a_gpu_searches_as_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = _plain(x, y, 9, 256)
     assert (on_device.indices == plain.indices).all()
     assert np.abs(on_device.similarities - plain.similarities).max() < 1e-6
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_on_a_gpu() -> None:
+    x = unit(300)
+    y = unit(20_000, seed=2)
+    on_gpu = nearest(x, y, 16, device="cuda")
+    on_cpu = _plain(x, y, 16, 256)
+    assert np.abs(on_gpu.similarities - on_cpu.similarities).max() < 1e-5
+    of_indices = np.einsum("nd,nkd->nk", x, y[on_gpu.indices])
+    assert np.abs(on_gpu.similarities - of_indices).max() < 1e-5
 
 
 def test_the_device_decides(monkeypatch: pytest.MonkeyPatch) -> None:

