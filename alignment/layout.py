@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from alignment import tables
+from alignment.config.holdout import HELDOUT as HELDOUT
 from alignment.types import Artifact
 
 PAIRS = "pairs.parquet"
@@ -53,6 +54,8 @@ AVERAGING = "averaging.json"
 """Of `average`: the share of the base encoder, and the accuracies that it was chosen by."""
 CONFUSIONS = "confusions.json"
 """Of `evaluate`: the clearest wrong answers of each suite, with their texts."""
+MEASURES = "measures.json"
+"""Of `evaluate`: the measures that other people publish, by suite and direction."""
 ONNX = "onnx"
 """Of `onnx` and of a version: the directory of the float32 graph."""
 ONNX_INT8 = "onnx-int8"
@@ -66,8 +69,6 @@ LEAKED = "leaked.json"
 REPORT = "report.html"
 """Of `report`: the page."""
 
-HELDOUT = "heldout"
-"""The suite that is held out of the corpora, which every language has unless the share is 0."""
 SUITES = "suites"
 """Of `holdout`: the directory of the suites."""
 DEVELOPMENT = "development"

@@ -11,6 +11,7 @@ from alignment import languages
 from alignment.config.base import merged
 from alignment.config.corpora import LocalCorpus, is_disabled
 from alignment.config.gate import RUN_WIDE
+from alignment.config.holdout import HELDOUT
 from alignment.config.keys import KeyPath, KeyProblem, dotted, raised_problems
 from alignment.types import FURTHER_RULES
 
@@ -30,6 +31,7 @@ def problems(config: Config) -> Iterator[KeyProblem]:
     yield from override_problems
     if not override_problems:
         yield from _curriculum_problems(config)
+        yield from _floor_problems(config)
         yield from _measurement_problems(config)
         yield from _weight_problems(config)
 
@@ -167,6 +169,22 @@ def _curriculum_problems(config: Config) -> Iterator[KeyProblem]:
             "the shares change when negatives are mined again: "
             "set train.remine_every to a number of steps",
         )
+
+
+def _floor_problems(config: Config) -> Iterator[KeyProblem]:
+    """A floor on a suite that nobody measures would never refuse anything."""
+    suites = [HELDOUT, *config.holdout.suites]
+    asked = {("gate", "floors"): config.gate.floors}
+    for path, overrides in _overrides_by_path(config):
+        if overrides.gate is not None:
+            asked[*path, "gate", "floors"] = overrides.gate.floors or {}
+    for path, floors in asked.items():
+        for name in floors:
+            if name not in suites:
+                yield KeyProblem(
+                    (*path, name),
+                    f"there is no suite {name}: expected one of {', '.join(suites)}",
+                )
 
 
 def _measurement_problems(config: Config) -> Iterator[KeyProblem]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alignment.config import Gate
+from alignment.config.gate import FloorMetric, SuiteFloor
 from alignment.errors import DataError
 from alignment.gate.family import holm, spent
 from alignment.gate.flips import p_as_bad, p_no_better, p_worse
@@ -99,6 +100,30 @@ class Evidence:
     def n(self) -> int:
         """Pairs of the suite."""
         return self.outcomes.n
+
+    @property
+    def floor(self) -> SuiteFloor:
+        """What the candidate must reach on this suite."""
+        return self.asked.floor_of(self.outcomes.suite)
+
+    def score(self, metric: FloorMetric) -> float:
+        """The candidate's mean of both directions, in [0, 1].
+
+        Raises:
+            DataError: if it was not measured.
+        """
+        if metric == "accuracy":
+            return self.after.mean
+        name = "xsim_ratio" if metric == "xsim" else metric
+        measures = self.outcomes.measures
+        if not measures:
+            raise DataError(
+                f"gate.floors asks for {metric}, which was not measured on {self.outcomes.suite}",
+                where=f"languages.{self.outcomes.language}",
+                hint="Run again: `evaluate` measures it.",
+            )
+        mean = (measures["forward"][name] + measures["backward"][name]) / 2
+        return 1 - mean if metric == "xsim" else mean
 
 
 def gather(

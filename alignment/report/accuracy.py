@@ -9,6 +9,20 @@ from alignment.report.summary import LanguageResult, SuiteResult, Summary
 from alignment.report.words import named
 
 
+class PublishedMeasures(NamedTuple):
+    """The measures that other people publish, from the language to the pivot, as text.
+
+    In percent, but for `hubness`.
+    """
+
+    f1: str
+    """MTEB's weighted F1."""
+    xsim: str
+    """Error by ratio margin."""
+    mrr: str
+    hubness: str
+
+
 class AccuracyRow(NamedTuple):
     """One language on one suite; accuracies in percent."""
 
@@ -22,6 +36,8 @@ class AccuracyRow(NamedTuple):
     """95% interval of `after`."""
     from_pivot: str
     to_pivot: str
+    published: PublishedMeasures | None
+    """None in runs of earlier releases."""
     discordant: str
     """Queries won / queries lost."""
     p_worse: str
@@ -76,6 +92,7 @@ def accuracy_row(language: LanguageResult, result: SuiteResult) -> AccuracyRow:
         interval=f"{percent(after.low)} – {percent(after.high)}",
         from_pivot=percent(after.forward),
         to_pivot=percent(after.backward),
+        published=_published(result),
         discordant=f"{result.wins} / {result.losses}",
         p_worse=f"{result.p_worse:.2g}",
         p_adjusted="" if result.p_adjusted is None else f"{result.p_adjusted:.2g}",
@@ -87,4 +104,16 @@ def accuracy_row(language: LanguageResult, result: SuiteResult) -> AccuracyRow:
         small=result.passed and result.is_small(),
         warnings=tuple(result.warnings()),
         reason=result.reason,
+    )
+
+
+def _published(result: SuiteResult) -> PublishedMeasures | None:
+    measures = result.measures.get("backward")
+    if measures is None:
+        return None
+    return PublishedMeasures(
+        f1=percent(measures["f1"]),
+        xsim=percent(measures["xsim_ratio"]),
+        mrr=percent(measures["mrr"]),
+        hubness=f"{measures['hubness']:.1f}",
     )

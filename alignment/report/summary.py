@@ -122,6 +122,11 @@ class Deployment(_Record):
     languages: dict[str, int] = Field(
         default_factory=dict, description="how many languages that mean is over, by suite"
     )
+    suites: dict[str, str] = Field(
+        default_factory=dict,
+        description="sha256 of the pairs of all languages by suite; means on different pairs must "
+        "not be compared; versions of earlier releases have none",
+    )
     by: str = Field("", description="who decided it, if it was recorded")
     reason: str = Field("", description="why")
 

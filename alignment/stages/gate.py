@@ -17,6 +17,7 @@ from alignment.files import write_json
 from alignment.gate import Earlier, PairedOutcomes, SuiteOutcomes, decide
 from alignment.gate.evidence import FIRST, SuiteKey
 from alignment.gate.record import verdict_from_json, verdict_to_json
+from alignment.stages.evaluate import read_measures
 from alignment.stages.further import (
     NOTHING,
     FurtherArtifacts,
@@ -26,7 +27,7 @@ from alignment.stages.further import (
 )
 from alignment.stages.outcomes import read_answers
 from alignment.store import Store
-from alignment.types import Artifact, Counts, Verdict
+from alignment.types import NO_MEASURES, Artifact, Counts, Verdict
 
 REVISION = 3
 logger = logging.getLogger(__name__)
@@ -135,6 +136,7 @@ def paired_outcomes(
                 where=f"languages.{language}",
                 hint="Raise holdout.share, or add a suite that has the language.",
             )
+        measures = read_measures(artifact)
         for suite in suites:
             file = layout.outcomes_file(suite)
             before = read_answers(reference.evaluated[language].path / file)
@@ -165,6 +167,7 @@ def paired_outcomes(
                 leaked=leaked.get((language, suite), 0),
                 further=tuple(further),
                 exports=tuple(export_outcomes(candidate, language, suite)),
+                measures=measures.get(suite, NO_MEASURES),
             )
 
 

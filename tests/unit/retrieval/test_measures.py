@@ -211,8 +211,8 @@ def test_the_backward_direction_is_the_forward_one_of_the_swapped_pairs() -> Non
     swapped = measure_pairs(y, x, texts, sources)
     assert both.backward == swapped.forward
     assert both.forward == swapped.backward
-    assert both.forward_correct.mean() == pytest.approx(both.forward.accuracy)
-    assert (both.backward_correct == swapped.forward_correct).all()
+    assert both.forward_outcomes.accuracy == pytest.approx(both.forward.accuracy)
+    assert (both.backward_outcomes.correct == swapped.forward_outcomes.correct).all()
 
 
 def test_without_queries_every_measure_is_nan() -> None:
