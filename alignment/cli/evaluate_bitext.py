@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from alignment.retrieval.hard import HardOutcomes
     from alignment.retrieval.mixed import MixedResult
 
+
 class MtebFile(NamedTuple):
     """Where the scores go in MTEB's format."""
 

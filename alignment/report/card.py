@@ -13,6 +13,7 @@ from alignment.types import Finding, Override
 
 NO_SUITES: Mapping[str, str] = {}
 
+
 def render_card(
     *,
     name: str,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from alignment import layout, tables
-from alignment.config import Gate
+from alignment.config import Gate, SuiteFloor
 from alignment.context import RunContext
 from alignment.errors import Corrupt, DataError
 from alignment.files import tree_digests
@@ -55,6 +55,23 @@ def test_the_verdict_survives_the_store(context: RunContext, tmp_path: Path) -> 
     assert finding.after.mean == 1.0
     assert (finding.wins, finding.losses) == (8, 0)
     assert GateCounts.of(artifact) == GateCounts(findings=1, passed=1)
+
+
+def test_the_measures_of_the_candidate_reach_the_verdict(
+    context: RunContext, tmp_path: Path
+) -> None:
+    before = evaluated(tmp_path, "before", "110000")
+    measures = {"heldout": {"forward": {"f1": 0.5}, "backward": {"f1": 0.9}}}
+    (tmp_path / "after").mkdir()
+    (tmp_path / "after" / layout.MEASURES).write_text(json.dumps(measures))
+    after = evaluated(tmp_path, "after", "111111")
+    floors = {"heldout": SuiteFloor(floor=0.8, metric="f1")}
+    rules = {"fi": RULES["fi"].model_copy(update={"floors": floors})}
+    verdict = read_verdict(gate(context.store, {"fi": after}, {"fi": before}, rules, against="v1"))
+    assert isinstance(verdict, Rejected)
+    (finding,) = verdict.failed
+    assert finding.reason == "F1 70.0% is below the floor 80.0%"
+    assert finding.measures == measures["heldout"]
 
 
 def test_one_failed_suite_rejects(context: RunContext, tmp_path: Path) -> None:
