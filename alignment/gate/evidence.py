@@ -20,6 +20,7 @@ from alignment.gate.power import (
     design,
     pooled,
     power,
+    power_of_scores,
     provable_level,
 )
 from alignment.gate.statistics import count_discordant
@@ -149,6 +150,8 @@ def gather(
             draft.hold_further(earlier.refused)
     further = [test for draft in drafts for test in draft.further]
     strictest = level / (len(drafts) + len(further))  # Holm's first step
+    for draft in drafts:
+        draft.compute_powers(strictest)
     pools = _pools(drafts, strictest)
     tests: list[_Draft | Pool | FurtherTest] = [*drafts, *pools.values(), *further]
     for test, adjusted in zip(tests, holm([test.p for test in tests]), strict=True):
@@ -188,6 +191,13 @@ class _Draft:
         for test in self.further:
             rule = test.outcomes.rule
             test.must_hold = further_key(*self.key, rule) in refused
+
+    def compute_powers(self, level: float) -> None:
+        """How likely each further measurement shows the drop that it must show."""
+        detect = self.asked.detect
+        for test in self.further:
+            margin = test.asked.margin
+            test.power = power_of_scores(test.queries, test.before, margin, detect, level)
 
     @property
     def key(self) -> SuiteKey:

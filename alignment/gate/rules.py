@@ -212,7 +212,8 @@ def apply_rules(evidence: Evidence) -> tuple[RuleResult, ...]:
     results = [rule(evidence) for rule in RULES]
     asked = [result for result in results if result is not None]
     further = [
-        further_result(test, evidence.reference, evidence.trial) for test in evidence.further
+        further_result(test, evidence.asked, evidence.reference, evidence.trial)
+        for test in evidence.further
     ]
     exports = [
         export_result(outcome, evidence.after.mean, evidence.asked.onnx)

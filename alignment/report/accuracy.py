@@ -64,6 +64,17 @@ def accuracy_rows(summary: Summary, suite: str) -> list[AccuracyRow]:
     ]
 
 
+def too_small_lines(summary: Summary) -> list[str]:
+    """What people should know of tests that could not see much although they passed."""
+    lines = [small_suite_line(*entry) for entry in summary.small_suites().items()]
+    for rule, names in summary.small_further().items():
+        lines.append(
+            f"the {rule.replace('_', ' ')} test has too few queries in {named(names)} to show the "
+            "drop of gate.detect, so a pass says little there."
+        )
+    return lines
+
+
 def small_suite_line(suite: str, small: Mapping[str, SuiteResult]) -> str:
     """What people should know of a suite that is too small in these languages, by name."""
     line = f"{suite} has too few pairs in {named(list(small))} to show the drop of gate.detect"

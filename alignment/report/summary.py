@@ -13,7 +13,7 @@ from alignment.report.scores import Change as Change
 from alignment.report.scores import RuleOutcome as RuleOutcome
 from alignment.report.scores import Score as Score
 from alignment.report.scores import SuiteResult as SuiteResult
-from alignment.types import AlignmentVerdict
+from alignment.types import FURTHER_RULES, AlignmentVerdict
 
 
 class LanguageResult(_Record):
@@ -250,6 +250,17 @@ class Summary(_Record):
                 if result.passed and result.is_small():
                     small.setdefault(suite, {})[language.name] = result
         return small
+
+    def small_further(self) -> dict[str, list[str]]:
+        """By rule, names of the languages that passed it although it had too few queries."""
+        small: dict[str, list[str]] = {}
+        for language in self.languages.values():
+            for result in language.suites.values():
+                for rule in result.rules:
+                    names = small.setdefault(rule.name, [])
+                    if rule.warning and language.name not in names:
+                        names.append(language.name)
+        return {rule: small[rule] for rule in FURTHER_RULES if small.get(rule)}
 
     def failures(self) -> list[tuple[str, str, SuiteResult]]:
         """Language name, suite and result of everything that did not pass the gate."""

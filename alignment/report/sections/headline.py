@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from alignment.report.accuracy import percent, small_suite_line
+from alignment.report.accuracy import percent, too_small_lines
 from alignment.report.sections.changes import (
     DIRECTIONS,
     ChangeGroup,
@@ -120,8 +120,7 @@ def headline(summary: Summary) -> Headline:
 
 def _warnings(summary: Summary) -> list[str]:
     """What people should know although everything passed."""
-    small = [small_suite_line(*entry) for entry in summary.small_suites().items()]
-    return [*small, *left_out(summary)]
+    return [*too_small_lines(summary), *left_out(summary)]
 
 
 def _compared(summary: Summary) -> str:
