@@ -121,14 +121,14 @@ def scores_of(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def largest_difference(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> float:
     """Over all pairs and scores."""
     actual = scores_of(ours)
-    differences = []
+    differences: list[float] = []
     for subset, scores in scores_of(theirs).items():
         differences += [abs(scores[key] - actual[subset][key]) for key in KEYS]
     return max(differences)
 
 
 def _mean(result: Mapping[str, Any]) -> float:
-    scores = [entry["main_score"] for entry in scores_of(result).values()]
+    scores: list[float] = [entry["main_score"] for entry in scores_of(result).values()]
     return round(sum(scores) / len(scores), 6)
 
 

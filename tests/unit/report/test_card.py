@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import yaml
-from huggingface_hub import ModelCard, ModelCardData
+from huggingface_hub import ModelCard
 from huggingface_hub.repocard_data import model_index_to_eval_results
 
 from alignment.report.card import render_card
@@ -62,7 +62,7 @@ def test_results_as_the_hub_reads_them() -> None:
     measures = {"accuracy_by_index": 0.875, "f1": 0.8331, "precision": 0.82, "accuracy": 0.9}
     measured = replace(FINDING, measures={"forward": measures, "backward": measures})
     digest = {"no/heldout": "d" * 64}
-    data = ModelCardData(**ModelCard(card(findings=[measured], suites=digest)).data.to_dict())
+    data: Any = ModelCard(card(findings=[measured], suites=digest)).data
     assert data.language == ["en", "no"]
     name, results = model_index_to_eval_results(data.to_dict()["model-index"])
     assert name == "demo"
