@@ -73,6 +73,8 @@ SUITES = "suites"
 """Of `holdout`: the directory of the suites."""
 DEVELOPMENT = "development"
 """Of `holdout`: the directory of the development suites, which the gate never sees."""
+QUERIES = "queries"
+"""Of `holdout`: the directory of the queries of retrieval suites, as pairs of equal sides."""
 MIXED = "mixed.json"
 """Of `mixed`: how each language does, by suite."""
 HARD = "hard"
@@ -102,7 +104,7 @@ def hard_file(suite: str) -> str:
 def suites_of(holdout: Artifact, language: str, directory: str = SUITES) -> list[str]:
     """Names of the suites that have `language`, the held-out one first.
 
-    `directory` is `SUITES`, or `DEVELOPMENT` for the development suites.
+    `directory` is `SUITES`, or `DEVELOPMENT` or `QUERIES` for other suites.
     """
     names = []
     for file in holdout.files:

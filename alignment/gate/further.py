@@ -35,6 +35,8 @@ class Further(NamedTuple):
     candidate: Sequence[float]
     metric: str = ""
     """Of a retrieval suite."""
+    leaked: int = 0
+    """Queries of a retrieval suite that the candidate was trained on."""
 
     @property
     def subject(self) -> str:
@@ -110,9 +112,15 @@ def further_result(test: FurtherTest, rules: Gate, reference: str, trial: Trial)
         "level": trial.level,
         "queries": float(test.queries),
         "power": test.power,
+        "leaked": float(test.outcomes.leaked),
     }
     change = f"{test.before:.1%} -> {test.after:.1%}"
     problems = []
+    if test.outcomes.leaked:
+        noun = "query" if test.outcomes.leaked == 1 else "queries"
+        problems.append(
+            f"trained on {test.outcomes.leaked:,} {noun} of the suite {test.outcomes.suite}"
+        )
     if test.after < asked.floor - _ROUNDING:
         problems.append(f"{subject} {test.after:.1%} is below the floor {asked.floor:.1%}")
     points = f"{100 * asked.margin:.3g} points"

@@ -17,7 +17,7 @@ from alignment.report.sections.changes import (
     with_bars,
 )
 from alignment.report.sections.onnx import left_out
-from alignment.report.summary import LanguageResult, Summary
+from alignment.report.summary import LanguageResult, RuleOutcome, Summary
 from alignment.report.words import named
 
 ROWS = 8
@@ -126,9 +126,16 @@ def _warnings(summary: Summary) -> list[str]:
 def _compared(summary: Summary) -> str:
     what = f"{summary.version or 'A new encoder'} compared with {summary.reference}"
     for _, _, result in summary.failures():
-        if any(rule.name == "contamination" and not rule.passed for rule in result.rules):
+        if any(_is_leak(rule) for rule in result.rules):
             return f"{what} on the same sentences. It was trained on some of them, see below."
     return f"{what} on the same sentences, none of which it was trained on."
+
+
+def _is_leak(rule: RuleOutcome) -> bool:
+    """Whether the encoder was trained on what the rule measures."""
+    if rule.name == "contamination":
+        return not rule.passed
+    return rule.numbers.get("leaked", 0) > 0
 
 
 def _deployed(summary: Summary) -> str:

@@ -101,6 +101,17 @@ def test_worse_by_more_than_the_margin(rule: str) -> None:
     assert verdict.trial.tests == 2
 
 
+def test_a_retrieval_suite_that_was_trained_on() -> None:
+    leaked = pool(0, "retrieval")._replace(leaked=3)
+    gate = Gate(retrieval=RetrievalRule(), detect=0.2)
+    verdict = decide([suite(leaked)], {"cy": gate}, "v1")
+    assert isinstance(verdict, Rejected)
+    rule = result(verdict, "retrieval")
+    assert rule.reason == "trained on 3 queries of the suite miracl"
+    assert rule.numbers["leaked"] == 3
+    assert isinstance(decide([suite(leaked)], {"cy": Gate()}, "v1"), Approved)
+
+
 def test_below_the_floor() -> None:
     gate = Gate(hard_pool=PoolRule(floor=0.6), detect=0.2)
     verdict = decide([suite(pool(0))], {"cy": gate}, "v1")
