@@ -62,6 +62,7 @@ class Pool:
 
 
 FIRST = Earlier()
+_DIGITS = 12
 LAXEST = 0.25
 """Level above which a proof would say nothing, so that none is asked."""
 
@@ -124,7 +125,8 @@ class Evidence:
                 hint="Run again: `evaluate` measures it.",
             )
         mean = (measures["forward"][name] + measures["backward"][name]) / 2
-        return 1 - mean if metric == "xsim" else mean
+        # 1 - 0.9 is a little less than 0.1, which a floor of 0.1 must not refuse.
+        return round(1 - mean if metric == "xsim" else mean, _DIGITS)
 
 
 def gather(

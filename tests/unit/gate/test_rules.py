@@ -3,6 +3,8 @@ import sys
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alignment.config import Gate, SuiteFloor
 from alignment.config.gate import FloorMetric
@@ -153,6 +155,15 @@ def test_the_lower_end_of_another_measure() -> None:
     assert finding.reason == (
         "MRR@10 90.0% may be as low as 76.9% (95% interval), below the floor 85.0%"
     )
+
+
+@given(st.integers(0, 100))
+def test_a_floor_that_is_just_reached(percent: int) -> None:
+    suite = outcomes("1" * 40, "1" * 40)
+    error = {"xsim_ratio": 1 - percent / 100}
+    suite = suite._replace(measures={"forward": error, "backward": error})
+    floor = SuiteFloor(floor=percent / 100, metric="xsim")
+    assert judge(suite, Gate(floors={"heldout": floor}), "v1").passed
 
 
 def test_a_measure_that_was_not_made_cannot_be_asked_for() -> None:
