@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow test-ui test-operate test-scale test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-scale-out cost-model bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-search bench-overhead bench-shared-workspace gate-study clean
+.PHONY: help run smoke test test-slow test-ui test-operate test-scale test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-scale-out cost-model bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-mteb bench-search bench-overhead bench-shared-workspace gate-study clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -117,6 +117,9 @@ bench-many-languages: $(VENV)/.test ## Memory and first step of training on 1.84
 
 bench-retrieval: $(VENV)/.bench ## 100,000 x 100,000 sentences compared with LASER's xsim (faiss) and MTEB's evaluator (ten minutes)
 	$(BIN)/python -m benchmarks.retrieval
+
+bench-mteb: $(VENV)/.bench ## MTEB's own Tatoeba task on the champion of the quickstart, and ours on the same file (ALIGNMENT_TATOEBA=FILE ARGS=MODEL)
+	$(BIN)/python -m benchmarks.mteb_task $(ARGS)
 
 gate-study: $(VENV)/.test ## How often the gate errs, over 2,000 simulated pairs of models (a minute or three)
 	$(BIN)/python -m benchmarks.gate_study

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from alignment import tables
+from alignment.config.holdout import HELDOUT as HELDOUT
 from alignment.types import Artifact
 
 PAIRS = "pairs.parquet"
@@ -53,6 +54,8 @@ AVERAGING = "averaging.json"
 """Of `average`: the share of the base encoder, and the accuracies that it was chosen by."""
 CONFUSIONS = "confusions.json"
 """Of `evaluate`: the clearest wrong answers of each suite, with their texts."""
+MEASURES = "measures.json"
+"""Of `evaluate`: the measures that other people publish, by suite and direction."""
 ONNX = "onnx"
 """Of `onnx` and of a version: the directory of the float32 graph."""
 ONNX_INT8 = "onnx-int8"
@@ -66,12 +69,12 @@ LEAKED = "leaked.json"
 REPORT = "report.html"
 """Of `report`: the page."""
 
-HELDOUT = "heldout"
-"""The suite that is held out of the corpora, which every language has unless the share is 0."""
 SUITES = "suites"
 """Of `holdout`: the directory of the suites."""
 DEVELOPMENT = "development"
 """Of `holdout`: the directory of the development suites, which the gate never sees."""
+QUERIES = "queries"
+"""Of `holdout`: the directory of the queries of retrieval suites, as pairs of equal sides."""
 MIXED = "mixed.json"
 """Of `mixed`: how each language does, by suite."""
 HARD = "hard"
@@ -101,7 +104,7 @@ def hard_file(suite: str) -> str:
 def suites_of(holdout: Artifact, language: str, directory: str = SUITES) -> list[str]:
     """Names of the suites that have `language`, the held-out one first.
 
-    `directory` is `SUITES`, or `DEVELOPMENT` for the development suites.
+    `directory` is `SUITES`, or `DEVELOPMENT` or `QUERIES` for other suites.
     """
     names = []
     for file in holdout.files:

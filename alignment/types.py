@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, Self
 from alignment.errors import Corrupt
 from alignment.verdicts import EXPORT_RULES as EXPORT_RULES
 from alignment.verdicts import FURTHER_RULES as FURTHER_RULES
+from alignment.verdicts import NO_MEASURES as NO_MEASURES
 from alignment.verdicts import Accuracy as Accuracy
 from alignment.verdicts import Approved as Approved
 from alignment.verdicts import Decision as Decision
@@ -22,6 +23,7 @@ from alignment.verdicts import Override as Override
 from alignment.verdicts import Rejected as Rejected
 from alignment.verdicts import RuleName as RuleName
 from alignment.verdicts import RuleResult as RuleResult
+from alignment.verdicts import SuiteMeasures as SuiteMeasures
 from alignment.verdicts import Trial as Trial
 from alignment.verdicts import Verdict as Verdict
 

@@ -33,6 +33,10 @@ ExportRule = Literal["onnx", "onnx_int8"]
 """Rules on the ONNX graphs of a version, each of which can be left out of it."""
 EXPORT_RULES: tuple[ExportRule, ...] = ("onnx", "onnx_int8")
 FURTHER_RULES: tuple[FurtherRule, ...] = ("mixed_pool", "hard_pool", "retrieval")
+SuiteMeasures = Mapping[str, Mapping[str, float]]
+"""What was measured on one suite: by direction, forward or backward, and by name, as
+`alignment.retrieval.measures.Measures` calls it."""
+NO_MEASURES: SuiteMeasures = {}
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,8 @@ class Finding:
     changes: tuple[int, int, int, int] | None = None
     """Pairs that lost both right answers, lost one, won one, won both; None in verdicts of earlier
     releases."""
+    measures: SuiteMeasures = field(default_factory=dict)
+    """F1, xsim, MRR and the others of the candidate; empty in verdicts of earlier releases."""
 
     def __post_init__(self) -> None:
         if self.rules and self.passed != all(rule.passed for rule in self.rules):

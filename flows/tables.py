@@ -7,7 +7,7 @@ from alignment.gate import wilson
 from alignment.languages import name as language_name
 from alignment.pipeline.champion_check import ChampionCheck
 from alignment.pipeline.plan import Plan
-from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent, small_suite_line
+from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent, too_small_lines
 from alignment.report.alignment import alignment_rows
 from alignment.report.summary import Summary
 from alignment.report.templating import escape_markdown
@@ -67,8 +67,8 @@ def verdict_markdown(summary: Summary) -> str:
             if not row.passed:
                 refused = f"**{escape_markdown(row.language)}** on {escape_markdown(suite)}"
                 lines.append(f"- refused: {refused}: {escape_markdown(row.reason)}")
-    for suite, small in summary.small_suites().items():
-        lines.append(f"- too small: {escape_markdown(small_suite_line(suite, small))}")
+    for line in too_small_lines(summary):
+        lines.append(f"- too small: {escape_markdown(line)}")
     for check in alignment_rows(summary.alignment):
         if check.is_fault:
             subject = f"**{escape_markdown(check.corpus)}**, {escape_markdown(check.language)}"

@@ -71,6 +71,9 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    mteb_task: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of the task in the file of --mteb.")
+    ] = "Tatoeba",
     mixed_pool: Annotated[
         bool,
         typer.Option(
@@ -105,7 +108,7 @@ def evaluate(
       alignment evaluate models/new --against models/old \
           --suite '{kind: local, path: "flores/{lang}.tsv"}' --language cy
     """
-    from alignment.cli.evaluate_bitext import Pools, evaluate_bitext
+    from alignment.cli.evaluate_bitext import MtebFile, Pools, evaluate_bitext
     from alignment.cli.evaluate_retrieval import evaluate_retrieval
     from alignment.config import RetrievalSuite
     from alignment.context import RunContext
@@ -123,7 +126,8 @@ def evaluate(
         evaluate_retrieval(models, settings, codes, context, as_json=as_json)
         return
     pools = Pools(mixed_pool, hard_pool)
-    evaluate_bitext(models, settings, codes, context, pools, as_json=as_json, mteb=mteb)
+    result_file = None if mteb is None else MtebFile(mteb, mteb_task)
+    evaluate_bitext(models, settings, codes, context, pools, as_json=as_json, mteb=result_file)
 
 
 def _models(names: Sequence[str], place: Workspace, context: RunContext) -> list[ModelSource]:

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from alignment.retrieval.hard import HardOutcomes
     from alignment.retrieval.mixed import MixedResult
 
-MTEB_TASK = "Tatoeba"
+
+class MtebFile(NamedTuple):
+    """Where the scores go in MTEB's format."""
+
+    path: Path
+    task: str
+    """Name of the task."""
 
 
 class Pools(NamedTuple):
@@ -53,7 +59,7 @@ def evaluate_bitext(
     pools: Pools,
     *,
     as_json: bool,
-    mteb: Path | None,
+    mteb: MtebFile | None,
 ) -> None:
     """Measure one encoder, or two of which the last one is compared with the first one.
 
@@ -64,7 +70,7 @@ def evaluate_bitext(
         context: The pivot, the downloads, and whether code of a model may run.
         pools: Which pools are searched besides.
         as_json: Print JSON instead of tables.
-        mteb: A file for the scores of the last encoder in MTEB's format.
+        mteb: The file for the scores of the last encoder in MTEB's format, if one is asked for.
     """
     from alignment.corpora.source import open_source
     from alignment.pipeline.measure import offered_languages, read_bitext
@@ -148,7 +154,7 @@ def _hard_as_json(direction: HardOutcomes) -> dict[str, Any]:
     }
 
 
-def _write_mteb(path: Path, measured: _Result, pivot: str) -> None:
+def _write_mteb(file: MtebFile, measured: _Result, pivot: str) -> None:
     """Write the scores in the format of MTEB's results."""
     from alignment.files import write_json
     from alignment.report.mteb import result
@@ -168,8 +174,8 @@ def _write_mteb(path: Path, measured: _Result, pivot: str) -> None:
             }
         )
     revision = combined_digest({language.language: language.digest for language in measured.scores})
-    content = result(MTEB_TASK, entries, revision=revision, seconds=measured.seconds)
+    content = result(file.task, entries, revision=revision, seconds=measured.seconds)
     hint = "Give --mteb a file in a directory that exists and has space."
-    with writing_file(path, "scores", hint):
-        write_json(path, content)
-    print_note(f"{path}: the scores in MTEB's format")
+    with writing_file(file.path, "scores", hint):
+        write_json(file.path, content)
+    print_note(f"{file.path}: the scores in MTEB's format, as its task {file.task}")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         SidePrompts,
     )
     from alignment.config.evaluate import Evaluate
-    from alignment.config.gate import Gate, OnnxRule, PoolRule, RetrievalRule
+    from alignment.config.gate import Gate, OnnxRule, PoolRule, RetrievalRule, SuiteFloor
     from alignment.config.holdout import Holdout
     from alignment.config.integrations import HubRepository, MlflowTracking
     from alignment.config.licenses import Licenses
@@ -91,6 +91,7 @@ __all__ = [
     "ScratchEncoder",
     "Shares",
     "SidePrompts",
+    "SuiteFloor",
     "TatoebaCorpus",
     "Train",
     "Triplets",
@@ -128,7 +129,7 @@ _MODULES = {
         "SidePrompts",
     ),
     "alignment.config.evaluate": ("Evaluate",),
-    "alignment.config.gate": ("Gate", "OnnxRule", "PoolRule", "RetrievalRule"),
+    "alignment.config.gate": ("Gate", "OnnxRule", "PoolRule", "RetrievalRule", "SuiteFloor"),
     "alignment.config.holdout": ("Holdout",),
     "alignment.config.integrations": ("HubRepository", "MlflowTracking"),
     "alignment.config.licenses": ("Licenses",),

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from alignment import languages
 from alignment.config.base import merged
 from alignment.config.corpora import LocalCorpus, is_disabled
-from alignment.config.gate import RUN_WIDE
+from alignment.config.gate import RUN_WIDE, Gate
+from alignment.config.holdout import HELDOUT
 from alignment.config.keys import KeyPath, KeyProblem, dotted, raised_problems
 from alignment.types import FURTHER_RULES
 
@@ -30,6 +31,7 @@ def problems(config: Config) -> Iterator[KeyProblem]:
     yield from override_problems
     if not override_problems:
         yield from _curriculum_problems(config)
+        yield from _floor_problems(config)
         yield from _measurement_problems(config)
         yield from _weight_problems(config)
         yield from _semantic_encoder_problems(config)
@@ -168,6 +170,24 @@ def _curriculum_problems(config: Config) -> Iterator[KeyProblem]:
             "the shares change when negatives are mined again: "
             "set train.remine_every to a number of steps",
         )
+
+
+def _floor_problems(config: Config) -> Iterator[KeyProblem]:
+    """A floor on a suite that nobody measures would never refuse anything."""
+    yield from _unknown_suites(config, config.gate, ())
+    for path, overrides in _overrides_by_path(config):
+        if overrides.gate is not None and "floors" in overrides.gate.model_fields_set:
+            yield from _unknown_suites(config, config.settings(str(path[-1])).gate, path)
+
+
+def _unknown_suites(config: Config, gate: Gate, path: KeyPath) -> Iterator[KeyProblem]:
+    suites = [HELDOUT, *config.holdout.suites]
+    for name in gate.floors:
+        if name not in suites:
+            yield KeyProblem(
+                (*path, "gate", "floors", name),
+                f"there is no suite {name}: expected one of {', '.join(suites)}",
+            )
 
 
 def _measurement_problems(config: Config) -> Iterator[KeyProblem]:

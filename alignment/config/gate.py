@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from alignment.config.base import Section, Share
+from alignment.config.base import Name, Section, Share
 
 
 class PoolRule(Section):
@@ -48,6 +48,25 @@ AFTERWARDS = frozenset({"approval", "approval_timeout"})
 """Keys that say what happens after the verdict, which does not depend on them."""
 
 
+FloorMetric = Literal["accuracy", "f1", "xsim", "mrr"]
+
+
+class SuiteFloor(Section):
+    """What a language must reach on one suite, in place of `gate.floor`."""
+
+    floor: Share = Field(description="Minimum of the measure, from 0 to 1.")
+    metric: FloorMetric = Field(
+        "accuracy",
+        description="What must reach it, averaged over both directions: accuracy@1, MTEB's weighted"
+        " F1, the share of queries without an xsim error (ratio margin), or MRR@10.",
+    )
+    floor_on: Literal["point", "lower"] = Field(
+        "point",
+        description="Whether the measure itself must reach it (point), or the lower end of its 95% "
+        "Wilson interval (lower).",
+    )
+
+
 class Gate(Section):
     """What every language must reach before the new model replaces the deployed one."""
 
@@ -58,6 +77,11 @@ class Gate(Section):
         "point",
         description="What must reach the floor: the accuracy itself (point), or the lower end of "
         "its 95% Wilson interval (lower).",
+    )
+    floors: dict[Name, SuiteFloor] = Field(
+        default_factory=dict,
+        description="Other floors by suite, each on a measure of its own; they replace `floor` and "
+        "`floor_on` there.",
     )
     margin: Share = Field(
         0.01,
@@ -136,3 +160,8 @@ class Gate(Section):
         OnnxRule(),
         description="What the ONNX graphs of publish.onnx must keep of the accuracy.",
     )
+
+    def floor_of(self, suite: str) -> SuiteFloor:
+        """What must be reached on this suite."""
+        shared = SuiteFloor(floor=self.floor, metric="accuracy", floor_on=self.floor_on)
+        return self.floors.get(suite, shared)

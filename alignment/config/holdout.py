@@ -9,6 +9,9 @@ from pydantic import Field, field_validator
 from alignment.config.base import Name, Section
 from alignment.config.corpora import Corpus, PrebuiltTripletsCorpus, is_disabled
 
+HELDOUT = "heldout"
+"""The suite that is held out of the corpora, which every language has unless the share is 0."""
+
 
 class Holdout(Section):
     """Evaluation suites: a held-out share of the corpora, further ones, and development suites."""
@@ -52,9 +55,9 @@ class Holdout(Section):
     @field_validator("suites", "development")
     @classmethod
     def _check_suites(cls, suites: dict[str, Corpus]) -> dict[str, Corpus]:
-        if "heldout" in suites:
+        if HELDOUT in suites:
             raise ValueError(
-                "'heldout' is the name of the built-in held-out suite; choose another name"
+                f"{HELDOUT!r} is the name of the built-in held-out suite; choose another name"
             )
         for name, corpus in suites.items():
             if isinstance(corpus, PrebuiltTripletsCorpus):

@@ -20,7 +20,7 @@ from alignment.config.corpus_base import Columns, CorpusBase, LanguageChoice, Tr
 from alignment.config.downloads import DownloadLimits
 from alignment.config.encoder import ENCODER_SOURCES, EncoderBase, SidePrompts
 from alignment.config.evaluate import Evaluate
-from alignment.config.gate import Gate, OnnxRule, PoolRule, RetrievalRule
+from alignment.config.gate import Gate, OnnxRule, PoolRule, RetrievalRule, SuiteFloor
 from alignment.config.holdout import Holdout
 from alignment.config.integrations import HubRepository, MlflowTracking
 from alignment.config.keys import KeyPath
@@ -52,6 +52,7 @@ _NAMES: dict[type[Section], str] = {
     RetrievalSuite: "evaluate.retrieval",
     Gate: "gate",
     GateOverride: "gate",
+    SuiteFloor: "gate.floors",
     PoolRule: "gate.hard_pool",
     RetrievalRule: "gate.retrieval",
     OnnxRule: "gate.onnx",

@@ -76,7 +76,7 @@ def _finding(evidence: Evidence) -> Finding:
         reason=_reason(evidence, results),
         before=evidence.before,
         after=evidence.after,
-        floor=evidence.asked.floor,
+        floor=_accuracy_floor(evidence),
         wins=evidence.wins,
         losses=evidence.losses,
         p_worse=evidence.p_worse,
@@ -85,7 +85,14 @@ def _finding(evidence: Evidence) -> Finding:
         pooled_with=tuple(others),
         rules=results,
         changes=evidence.changes,
+        measures=evidence.outcomes.measures,
     )
+
+
+def _accuracy_floor(evidence: Evidence) -> float:
+    """The floor of the accuracy; 0 where another measure must reach one."""
+    asked = evidence.floor
+    return asked.floor if asked.metric == "accuracy" else 0.0
 
 
 def _reason(evidence: Evidence, results: tuple[RuleResult, ...]) -> str:
@@ -93,7 +100,10 @@ def _reason(evidence: Evidence, results: tuple[RuleResult, ...]) -> str:
     failed = [result.reason for result in results if not result.passed]
     if failed:
         return "; ".join(failed)
+    floor = f"floor {evidence.floor.floor:.0%}"
+    if evidence.floor.metric != "accuracy":
+        floor = next(result.reason for result in results if result.name == "floor")
     return (
         f"{evidence.before.mean:.1%} -> {evidence.after.mean:.1%}, "
-        f"floor {evidence.asked.floor:.0%}, {evidence.losses} lost, {evidence.wins} won"
+        f"{floor}, {evidence.losses} lost, {evidence.wins} won"
     )

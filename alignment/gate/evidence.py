@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alignment.config import Gate
+from alignment.config.gate import FloorMetric, SuiteFloor
 from alignment.errors import DataError
 from alignment.gate.family import holm, spent
 from alignment.gate.flips import p_as_bad, p_no_better, p_worse
@@ -19,6 +20,7 @@ from alignment.gate.power import (
     design,
     pooled,
     power,
+    power_of_scores,
     provable_level,
 )
 from alignment.gate.statistics import count_discordant
@@ -60,6 +62,7 @@ class Pool:
 
 
 FIRST = Earlier()
+_DIGITS = 12
 LAXEST = 0.25
 """Level above which a proof would say nothing, so that none is asked."""
 
@@ -100,6 +103,31 @@ class Evidence:
         """Pairs of the suite."""
         return self.outcomes.n
 
+    @property
+    def floor(self) -> SuiteFloor:
+        """What the candidate must reach on this suite."""
+        return self.asked.floor_of(self.outcomes.suite)
+
+    def score(self, metric: FloorMetric) -> float:
+        """The candidate's mean of both directions, in [0, 1].
+
+        Raises:
+            DataError: if it was not measured.
+        """
+        if metric == "accuracy":
+            return self.after.mean
+        name = "xsim_ratio" if metric == "xsim" else metric
+        measures = self.outcomes.measures
+        if not measures:
+            raise DataError(
+                f"gate.floors asks for {metric}, which was not measured on {self.outcomes.suite}",
+                where=f"languages.{self.outcomes.language}",
+                hint="Run again: `evaluate` measures it.",
+            )
+        mean = (measures["forward"][name] + measures["backward"][name]) / 2
+        # 1 - 0.9 is a little less than 0.1, which a floor of 0.1 must not refuse.
+        return round(1 - mean if metric == "xsim" else mean, _DIGITS)
+
 
 def gather(
     outcomes: Iterable[SuiteOutcomes],
@@ -124,6 +152,8 @@ def gather(
             draft.hold_further(earlier.refused)
     further = [test for draft in drafts for test in draft.further]
     strictest = level / (len(drafts) + len(further))  # Holm's first step
+    for draft in drafts:
+        draft.compute_powers(strictest)
     pools = _pools(drafts, strictest)
     tests: list[_Draft | Pool | FurtherTest] = [*drafts, *pools.values(), *further]
     for test, adjusted in zip(tests, holm([test.p for test in tests]), strict=True):
@@ -163,6 +193,13 @@ class _Draft:
         for test in self.further:
             rule = test.outcomes.rule
             test.must_hold = further_key(*self.key, rule) in refused
+
+    def compute_powers(self, level: float) -> None:
+        """How likely each further measurement shows the drop that it must show."""
+        detect = self.asked.detect
+        for test in self.further:
+            margin = test.asked.margin
+            test.power = power_of_scores(test.queries, test.before, margin, detect, level)
 
     @property
     def key(self) -> SuiteKey:

@@ -35,6 +35,8 @@ class Further(NamedTuple):
     candidate: Sequence[float]
     metric: str = ""
     """Of a retrieval suite."""
+    leaked: int = 0
+    """Queries of a retrieval suite that the candidate was trained on."""
 
     @property
     def subject(self) -> str:
@@ -54,6 +56,13 @@ class FurtherTest:
     must_hold: bool = False
     """Whether no loss beyond the margin may be seen, because an earlier candidate had one."""
     p_adjusted: float = 1.0
+    power: float = 1.0
+    """Probability that the test sees the drop that it must see, in [0, 1]."""
+
+    @property
+    def queries(self) -> int:
+        """What was scored."""
+        return len(self.outcomes.candidate)
 
     @property
     def before(self) -> float:
@@ -83,8 +92,11 @@ def further_test(outcomes: Further, asked: PoolRule) -> FurtherTest:
     return FurtherTest(outcomes, asked, p)
 
 
-def further_result(test: FurtherTest, reference: str, trial: Trial) -> RuleResult:
+def further_result(test: FurtherTest, rules: Gate, reference: str, trial: Trial) -> RuleResult:
     """The rule: the floor is reached, and no test says that more than the margin is lost.
+
+    A test that could not see such a drop is named, or refused if `gate.underpowered` says so; these
+    tests are not pooled.
 
     Monotone: a higher score of the candidate never turns a pass into a failure.
     """
@@ -98,10 +110,17 @@ def further_result(test: FurtherTest, reference: str, trial: Trial) -> RuleResul
         "p": test.p,
         "p_adjusted": test.p_adjusted,
         "level": trial.level,
-        "queries": float(len(test.outcomes.candidate)),
+        "queries": float(test.queries),
+        "power": test.power,
+        "leaked": float(test.outcomes.leaked),
     }
     change = f"{test.before:.1%} -> {test.after:.1%}"
     problems = []
+    if test.outcomes.leaked:
+        noun = "query" if test.outcomes.leaked == 1 else "queries"
+        problems.append(
+            f"trained on {test.outcomes.leaked:,} {noun} of the suite {test.outcomes.suite}"
+        )
     if test.after < asked.floor - _ROUNDING:
         problems.append(f"{subject} {test.after:.1%} is below the floor {asked.floor:.1%}")
     points = f"{100 * asked.margin:.3g} points"
@@ -114,9 +133,21 @@ def further_result(test: FurtherTest, reference: str, trial: Trial) -> RuleResul
             f"{subject}: lost more than {points}, after an earlier model was refused as worse: "
             f"{change}"
         )
-    passed = not problems
-    reason = f"{subject} {change}, floor {asked.floor:.0%}" if passed else "; ".join(problems)
-    return RuleResult(test.outcomes.rule, passed, reason, numbers)
+    reasons = problems or [f"{subject} {change}, floor {asked.floor:.0%}"]
+    is_small = test.power < rules.power
+    if is_small:
+        reasons.append(_too_few(test, rules))
+    passed = not problems and not (is_small and rules.underpowered == "refuse")
+    warning = passed and is_small
+    return RuleResult(test.outcomes.rule, passed, "; ".join(reasons), numbers, warning=warning)
+
+
+def _too_few(test: FurtherTest, rules: Gate) -> str:
+    points = f"{100 * (test.asked.margin + rules.detect):.3g} points"
+    return (
+        f"{test.queries:,} queries are too few to judge: they show a drop of {points} with "
+        f"probability {test.power:.0%}, asked {rules.power:.0%}"
+    )
 
 
 def p_lost(reference: Sequence[float], candidate: Sequence[float], allowed: float) -> float:

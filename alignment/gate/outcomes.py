@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from alignment.gate.exports import ExportOutcome
 from alignment.gate.further import Further
+from alignment.types import NO_MEASURES, SuiteMeasures
 
 
 class PairedOutcomes(NamedTuple):
@@ -36,6 +37,8 @@ class SuiteOutcomes(NamedTuple):
     """Measurements besides the accuracy; retrieval suites come with the language's first suite."""
     exports: tuple[ExportOutcome, ...] = ()
     """Of the candidate's ONNX graphs."""
+    measures: SuiteMeasures = NO_MEASURES
+    """F1, xsim, MRR and the others of the candidate."""
 
     @property
     def n(self) -> int:

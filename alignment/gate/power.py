@@ -81,9 +81,42 @@ def power(of: Design, level: float) -> float:
     if of.pairs == 0:
         return 0.0
     changed = of.churn + PAIRED * of.drop
-    variance = max(changed - of.drop**2 / of.pairs, 1e-9)
-    critical = _quantile(level) * math.sqrt(changed)
     excess = of.drop - math.floor(of.allowed + 1e-9)
+    return _power(of.pairs, changed, of.drop, excess, level)
+
+
+def power_of_scores(queries: int, mean: float, margin: float, detect: float, level: float) -> float:
+    """As `power`, for one score in [0, 1] per query, such as nDCG@10.
+
+    A score varies no more than right and wrong answers of the same mean, so the power of graded
+    scores is rather higher than this.
+
+    Examples:
+        >>> round(power_of_scores(3000, mean=0.6, margin=0.01, detect=0.03, level=0.01), 2)
+        0.96
+        >>> round(power_of_scores(50, mean=0.6, margin=0.01, detect=0.03, level=0.01), 2)
+        0.04
+
+    Args:
+        queries: That were scored.
+        mean: Of the reference.
+        margin: That may be lost, in points of the score.
+        detect: Drop beyond the margin that the test should see, likewise.
+        level: Of the test.
+    """
+    churn = 2 * mean * (1 - mean) * (1 - AGREEMENT) * queries
+    drop = (margin + detect) * queries
+    return _power(queries, churn + drop, drop, detect * queries, level)
+
+
+def _power(units: int, changed: float, drop: float, excess: float, level: float) -> float:
+    """That net losses of mean `drop` exceed the critical value.
+
+    `changed` is the expected sum of squared changes of the units, `excess` what the drop has
+    beyond the margin.
+    """
+    variance = max(changed - drop**2 / units, 1e-9)
+    critical = _quantile(level) * math.sqrt(changed)
     return NormalDist().cdf((excess - critical) / math.sqrt(variance))
 
 

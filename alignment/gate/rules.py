@@ -8,8 +8,9 @@ its name to `RuleName` and the function to `RULES`. The rules on further measure
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from alignment.config.gate import FloorMetric
 from alignment.gate.evidence import Evidence
 from alignment.gate.exports import export_result
 from alignment.gate.further import further_result
@@ -18,6 +19,13 @@ from alignment.types import RuleResult
 
 TIED = 0.5
 """Share of queries that cannot tell the translation from another text in a collapsed encoder."""
+
+_MEASURES: Mapping[FloorMetric, str] = {
+    "accuracy": "accuracy",
+    "f1": "F1",
+    "xsim": "xsim",
+    "mrr": "MRR@10",
+}
 
 
 def finite(evidence: Evidence) -> RuleResult | None:
@@ -52,23 +60,25 @@ def contamination(evidence: Evidence) -> RuleResult | None:
 
 
 def floor(evidence: Evidence) -> RuleResult:
-    """The accuracy, or the lower end of its interval, reaches the floor."""
-    asked = evidence.asked
-    accuracy = evidence.after.mean
-    numbers = {"accuracy": accuracy, "floor": asked.floor}
+    """The measure that is asked, or the lower end of its interval, reaches the floor."""
+    asked = evidence.floor
+    value = evidence.score(asked.metric)
+    name = _MEASURES[asked.metric]
+    numbers = {asked.metric: value, "floor": asked.floor}
     if asked.floor_on == "point":
-        passed = accuracy >= asked.floor
-        reason = f"accuracy {accuracy:.1%}, floor {asked.floor:.0%}"
+        passed = value >= asked.floor
+        reason = f"{name} {value:.1%}, floor {asked.floor:.0%}"
         if not passed:
-            reason = f"accuracy {accuracy:.1%} is below the floor {asked.floor:.1%}"
+            reason = f"{name} {value:.1%} is below the floor {asked.floor:.1%}"
         return RuleResult("floor", passed, reason, numbers)
-    # As if the two directions of a pair were one query: they depend on each other.
-    low, _ = wilson(accuracy * evidence.n, evidence.n)
+    # As if the two directions of a pair were one query: they depend on each other. A mean of
+    # scores in [0, 1] varies no more than a share of right answers, so the interval holds for all.
+    low, _ = wilson(value * evidence.n, evidence.n)
     passed = low >= asked.floor
-    reason = f"accuracy {accuracy:.1%}, at least {low:.1%}, floor {asked.floor:.0%}"
+    reason = f"{name} {value:.1%}, at least {low:.1%}, floor {asked.floor:.0%}"
     if not passed:
         reason = (
-            f"accuracy {accuracy:.1%} may be as low as {low:.1%} (95% interval), "
+            f"{name} {value:.1%} may be as low as {low:.1%} (95% interval), "
             f"below the floor {asked.floor:.1%}"
         )
     return RuleResult("floor", passed, reason, {**numbers, "low": low})
@@ -202,7 +212,8 @@ def apply_rules(evidence: Evidence) -> tuple[RuleResult, ...]:
     results = [rule(evidence) for rule in RULES]
     asked = [result for result in results if result is not None]
     further = [
-        further_result(test, evidence.reference, evidence.trial) for test in evidence.further
+        further_result(test, evidence.asked, evidence.reference, evidence.trial)
+        for test in evidence.further
     ]
     exports = [
         export_result(outcome, evidence.after.mean, evidence.asked.onnx)

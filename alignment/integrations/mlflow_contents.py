@@ -11,7 +11,7 @@ from alignment.extras import DISTRIBUTION
 from alignment.provenance import package_versions
 from alignment.redaction import redacted
 from alignment.report.accuracy import percent
-from alignment.report.summary import Summary
+from alignment.report.summary import SuiteResult, Summary
 from alignment.types import StepMetrics
 
 WORK = "alignment.work"
@@ -25,6 +25,7 @@ MAX_POINTS = 1000
 LEFT_OUT = ("hub", "lock", "mlflow", "name")
 """Keys of the configuration that say nothing about the model."""
 _SHOWN_LANGUAGES = 40
+_PUBLISHED = ("f1", "xsim_ratio", "mrr", "hubness")
 
 
 class Point(NamedTuple):
@@ -68,6 +69,7 @@ def scores(summary: Summary) -> list[Point]:
                 Point(f"{suite}/p_worse/{code}", result.p_worse),
                 Point(f"{suite}/passed/{code}", float(result.passed)),
             ]
+            points += _published(suite, code, result)
     for suite, mean in summary.mean.items():
         points += [
             Point(f"{suite}/mean_accuracy", mean.after),
@@ -80,6 +82,14 @@ def scores(summary: Summary) -> list[Point]:
         Point("train/seconds", summary.training.seconds),
     ]
     return [point for point in points if math.isfinite(point.value)]
+
+
+def _published(suite: str, code: str, result: SuiteResult) -> Iterator[Point]:
+    """F1, xsim error, MRR and hubness from the language to the pivot, where they were measured."""
+    measures = result.measures.get("backward", {})
+    for name in _PUBLISHED:
+        if name in measures:
+            yield Point(f"{suite}/{name}/{code}", measures[name])
 
 
 def curves(steps: Sequence[StepMetrics]) -> list[Point]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alignment.registry import Registry, Version
 from alignment.registry.history import Move
 from alignment.report.summary import Deployment
+from alignment.types import combined_digest
 
 SHOWN = 50
 """Deployments of the summary; a nightly run has a year of them otherwise."""
@@ -31,6 +32,18 @@ def _deployment(move: Move, version: Version | None) -> Deployment:
         approved=version.approved if version else True,
         accuracy={suite: round(mean, 4) for suite, mean in accuracy.items()},
         languages={suite: len(languages) for suite, languages in by_suite.items()},
+        suites=_digests(version) if version else {},
         by=move.get("by", ""),
         reason=move.get("reason", ""),
     )
+
+
+def _digests(version: Version) -> dict[str, str]:
+    """By suite, one digest of the pairs of all its languages; none if one of them is unknown."""
+    stored = version.manifest.get("suites", {})
+    by_suite = {}
+    for suite, languages in version.manifest.get("accuracy", {}).items():
+        digests = {code: stored.get(f"{code}/{suite}", "") for code in languages}
+        if all(digests.values()):
+            by_suite[suite] = combined_digest(digests)
+    return by_suite

@@ -114,7 +114,10 @@ def hold_out(
     for code in config.measured:
         calls[code] = functools.partial(pull, context, code, settings[code].corpora)
     pulled = runner.map("pull", calls)
-    suites = runner.run("holdout", lambda: holdout(context, pulled, config.holdout, limits))
+    retrieval = config.evaluate.retrieval
+    suites = runner.run(
+        "holdout", lambda: holdout(context, pulled, config.holdout, limits, retrieval)
+    )
     return pulled, suites
 
 

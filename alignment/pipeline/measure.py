@@ -142,7 +142,7 @@ def _measure(encoder: Encoder, bitext: Bitext) -> LanguageScores:
         pairs=len(bitext.sources),
         forward=both.forward,
         backward=both.backward,
-        correct=np.concatenate([both.forward_correct, both.backward_correct]),
+        correct=np.concatenate([both.forward_outcomes.correct, both.backward_outcomes.correct]),
     )
 
 

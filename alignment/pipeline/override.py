@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alignment.errors import ConfigError, Missing
+from alignment.pipeline.attempts import suite_name
 from alignment.pipeline.history import find_run
 from alignment.pipeline.onnx import accepted_graphs, onnx_record
 from alignment.pipeline.replay import recorded_artifact, recorded_config
@@ -51,9 +52,20 @@ def deploy_refused(workspace: Workspace, model: str, run: str, override: Overrid
         reference={"name": verdict.reference, "digest": _reference_digest(workspace, gate)},
         base=EncoderCounts.of(_artifact(workspace, summary, "encoder")).base,
         data=_artifacts(workspace, summary, "triplets"),
+        suites=_suites(summary),
         exports=accepted_graphs(verdict, made),
         onnx=onnx_record(verdict, made),
     )
+
+
+def _suites(summary: Summary) -> dict[str, str]:
+    """Digest of each suite, by `language/suite`; those of runs of earlier releases are unknown."""
+    digests = {}
+    for code, language in summary.languages.items():
+        for suite, result in language.suites.items():
+            if result.digest:
+                digests[suite_name(code, suite)] = result.digest
+    return digests
 
 
 def _artifact(workspace: Workspace, summary: Summary, stage: str) -> Artifact:

@@ -99,6 +99,7 @@ def _suite_result(finding: Finding, change: Change | None, digest: str) -> Suite
         rules=[RuleOutcome.model_validate(asdict(rule)) for rule in finding.rules],
         change=change,
         digest=digest,
+        measures={direction: dict(values) for direction, values in finding.measures.items()},
     )
 
 

@@ -9,6 +9,20 @@ from alignment.report.summary import LanguageResult, SuiteResult, Summary
 from alignment.report.words import named
 
 
+class PublishedMeasures(NamedTuple):
+    """The measures that other people publish, from the language to the pivot, as text.
+
+    In percent, but for `hubness`.
+    """
+
+    f1: str
+    """MTEB's weighted F1."""
+    xsim: str
+    """Error by ratio margin."""
+    mrr: str
+    hubness: str
+
+
 class AccuracyRow(NamedTuple):
     """One language on one suite; accuracies in percent."""
 
@@ -22,6 +36,8 @@ class AccuracyRow(NamedTuple):
     """95% interval of `after`."""
     from_pivot: str
     to_pivot: str
+    published: PublishedMeasures | None
+    """None in runs of earlier releases."""
     discordant: str
     """Queries won / queries lost."""
     p_worse: str
@@ -46,6 +62,17 @@ def accuracy_rows(summary: Summary, suite: str) -> list[AccuracyRow]:
         for language in summary.languages.values()
         if suite in language.suites
     ]
+
+
+def too_small_lines(summary: Summary) -> list[str]:
+    """What people should know of tests that could not see much although they passed."""
+    lines = [small_suite_line(*entry) for entry in summary.small_suites().items()]
+    for rule, names in summary.small_further().items():
+        lines.append(
+            f"the {rule.replace('_', ' ')} test has too few queries in {named(names)} to show the "
+            "drop of gate.detect, so a pass says little there."
+        )
+    return lines
 
 
 def small_suite_line(suite: str, small: Mapping[str, SuiteResult]) -> str:
@@ -76,6 +103,7 @@ def accuracy_row(language: LanguageResult, result: SuiteResult) -> AccuracyRow:
         interval=f"{percent(after.low)} – {percent(after.high)}",
         from_pivot=percent(after.forward),
         to_pivot=percent(after.backward),
+        published=_published(result),
         discordant=f"{result.wins} / {result.losses}",
         p_worse=f"{result.p_worse:.2g}",
         p_adjusted="" if result.p_adjusted is None else f"{result.p_adjusted:.2g}",
@@ -87,4 +115,16 @@ def accuracy_row(language: LanguageResult, result: SuiteResult) -> AccuracyRow:
         small=result.passed and result.is_small(),
         warnings=tuple(result.warnings()),
         reason=result.reason,
+    )
+
+
+def _published(result: SuiteResult) -> PublishedMeasures | None:
+    measures = result.measures.get("backward")
+    if measures is None:
+        return None
+    return PublishedMeasures(
+        f1=percent(measures["f1"]),
+        xsim=percent(measures["xsim_ratio"]),
+        mrr=percent(measures["mrr"]),
+        hubness=f"{measures['hubness']:.1f}",
     )

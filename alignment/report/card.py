@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alignment.report.model_index import model_index
 from alignment.report.onnx import OnnxResults
 from alignment.report.summary import CorpusUse
-from alignment.report.templating import render_markdown
+from alignment.report.templating import render_markdown, trusted
 from alignment.types import Finding, Override
+
+NO_SUITES: Mapping[str, str] = {}
 
 
 def render_card(
@@ -23,6 +26,7 @@ def render_card(
     names: Mapping[str, str],
     override: Override | None = None,
     onnx: OnnxResults | None = None,
+    suites: Mapping[str, str] = NO_SUITES,
 ) -> str:
     """What the model is, how to use it, how it was measured, and what it was trained on.
 
@@ -38,7 +42,9 @@ def render_card(
         names: Names of the languages by code, the pivot first.
         override: Who deployed it although the gate refused it, and why.
         onnx: Its ONNX graphs, if they were asked for.
+        suites: sha256 of the pairs of each suite, by `language/suite`.
     """
+    pivot = next(iter(names))
     return render_markdown(
         "model_card.md.j2",
         name=name,
@@ -51,4 +57,5 @@ def render_card(
         names=names,
         override=override,
         onnx=onnx,
+        model_index=trusted(model_index(name, pivot, findings, suites)),
     )

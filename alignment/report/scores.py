@@ -67,6 +67,11 @@ class SuiteResult(_Record):
         None, description="how sure the change is; null in runs of earlier releases"
     )
     digest: str = Field("", description="sha256 of the suite's pairs in this language")
+    measures: dict[str, dict[str, float]] = Field(
+        default_factory=dict,
+        description="F1, xsim, MRR and the others of the candidate, by direction (forward, "
+        "backward) and name; empty in runs of earlier releases",
+    )
 
     def warnings(self) -> list[str]:
         """Reasons of rules that passed, which people should know."""

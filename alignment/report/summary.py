@@ -13,7 +13,7 @@ from alignment.report.scores import Change as Change
 from alignment.report.scores import RuleOutcome as RuleOutcome
 from alignment.report.scores import Score as Score
 from alignment.report.scores import SuiteResult as SuiteResult
-from alignment.types import AlignmentVerdict
+from alignment.types import FURTHER_RULES, AlignmentVerdict
 
 
 class LanguageResult(_Record):
@@ -121,6 +121,11 @@ class Deployment(_Record):
     )
     languages: dict[str, int] = Field(
         default_factory=dict, description="how many languages that mean is over, by suite"
+    )
+    suites: dict[str, str] = Field(
+        default_factory=dict,
+        description="sha256 of the pairs of all languages by suite; means on different pairs must "
+        "not be compared; versions of earlier releases have none",
     )
     by: str = Field("", description="who decided it, if it was recorded")
     reason: str = Field("", description="why")
@@ -245,6 +250,17 @@ class Summary(_Record):
                 if result.passed and result.is_small():
                     small.setdefault(suite, {})[language.name] = result
         return small
+
+    def small_further(self) -> dict[str, list[str]]:
+        """By rule, names of the languages that passed it although it had too few queries."""
+        small: dict[str, list[str]] = {}
+        for language in self.languages.values():
+            for result in language.suites.values():
+                for rule in result.rules:
+                    names = small.setdefault(rule.name, [])
+                    if rule.warning and language.name not in names:
+                        names.append(language.name)
+        return {rule: small[rule] for rule in FURTHER_RULES if small.get(rule)}
 
     def failures(self) -> list[tuple[str, str, SuiteResult]]:
         """Language name, suite and result of everything that did not pass the gate."""

@@ -56,10 +56,10 @@ class PairMeasures(NamedTuple):
     """From each source to the targets."""
     backward: Measures
     """From each target to the sources."""
-    forward_correct: NDArray[np.bool_]
-    """Whether each source found its translation (n,), as `Measures.accuracy` counts."""
-    backward_correct: NDArray[np.bool_]
-    """Whether each target did (n,)."""
+    forward_outcomes: Outcomes
+    """Of each source; right answers are those that `Measures.accuracy` counts."""
+    backward_outcomes: Outcomes
+    """Of each target."""
 
 
 def measure_pairs(
@@ -96,7 +96,8 @@ def measure_pairs(
     _check_lengths(source_vectors, target_vectors, source_texts, target_texts)
     if not len(source_vectors):
         nothing = Measures(*[math.nan] * len(Measures._fields))
-        none = np.empty(0, np.bool_)
+        scores = np.empty(0, np.float32)
+        none = Outcomes(np.empty(0, np.bool_), scores, scores)
         return PairMeasures(nothing, nothing, none, none)
     depth = max(k, RANKS)
     to_targets = nearest(source_vectors, target_vectors, depth)
@@ -107,8 +108,8 @@ def measure_pairs(
     return PairMeasures(
         _measures(forward, to_targets, to_sources, targets, k),
         _measures(backward, to_sources, to_targets, sources, k),
-        forward.correct,
-        backward.correct,
+        forward,
+        backward,
     )
 
 

@@ -1,7 +1,8 @@
-"""evaluate: accuracy@1 of one encoder on all suites of one language, with every query's outcome."""
+"""evaluate: one encoder on all suites of one language, with every query's outcome."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 from alignment import layout, tables
 from alignment.encoder.cache import cached_encoder
 from alignment.files import write_json
-from alignment.retrieval.metrics import Outcomes, retrieve
+from alignment.retrieval.measures import PairMeasures, measure_pairs
+from alignment.retrieval.outcomes import Outcomes
 from alignment.stages.confusions import suite_confusions
 from alignment.stages.hard_pool import search_hard_pool
 from alignment.store import Store
-from alignment.types import Artifact, Counts, Input
+from alignment.types import Artifact, Counts, Input, SuiteMeasures
 
 if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
 
-REVISION = 3
+REVISION = 4
 logger = logging.getLogger(__name__)
 
 
@@ -65,7 +67,8 @@ def evaluate(
 ) -> Artifact:
     """`<suite>.parquet`: one row per query and direction; `confusions.json`: the worst answers.
 
-    And `hard/<suite>.parquet` if asked for.
+    `measures.json` has F1, xsim, MRR and the others by suite and direction, and
+    `hard/<suite>.parquet` is there if asked for.
 
     Args:
         store: Where the artifact goes.
@@ -84,13 +87,16 @@ def evaluate(
         model = cached_encoder(encoder.path, trust_remote_code=trust_remote_code)
         counts = EvaluateCounts()
         confusions = {}
+        measures = {}
         for name in suites:
             suite = layout.read_suite(holdout.path, name, language, directory)
             # A candidate whose vectors are not finite is refused by the gate, with this reason.
             x = model.encode(suite.source, side="source", check=False)
             y = model.encode(suite.target, side="target", check=False)
-            forward = retrieve(x, y, suite.target)
-            backward = retrieve(y, x, suite.source)
+            both = measure_pairs(x, y, suite.source, suite.target)
+            forward = both.forward_outcomes
+            backward = both.backward_outcomes
+            measures[name] = _measures_as_json(both)
             rows = _rows(suite.ids, forward, backward)
             tables.write(out / layout.outcomes_file(name), tables.OUTCOMES, rows)
             confusions[name] = suite_confusions(suite, (x, y), (forward, backward))
@@ -104,8 +110,9 @@ def evaluate(
             )
             accuracy = 100 * counts.suites[name].accuracy
             logger.info("evaluate %s %s: %.1f%%", language, name, accuracy)
-        if confusions:
+        if suites:
             write_json(out / layout.CONFUSIONS, confusions)
+            write_json(out / layout.MEASURES, measures)
         return counts
 
     hard = {} if hard_pool_pivot is None else {"hard_pool": {"pivot": hard_pool_pivot}}
@@ -121,6 +128,20 @@ def evaluate(
         inputs=inputs,
         label=language,
     )
+
+
+def read_measures(artifact: Artifact) -> dict[str, SuiteMeasures]:
+    """What `evaluate` measured, by suite; empty in artifacts of earlier releases."""
+    if layout.MEASURES not in artifact.files:
+        return {}
+    content: dict[str, SuiteMeasures] = json.loads(
+        (artifact.path / layout.MEASURES).read_text(encoding="utf-8")
+    )
+    return content
+
+
+def _measures_as_json(both: PairMeasures) -> SuiteMeasures:
+    return {"forward": both.forward._asdict(), "backward": both.backward._asdict()}
 
 
 def _rows(ids: list[str], forward: Outcomes, backward: Outcomes) -> Iterator[dict[str, Any]]:

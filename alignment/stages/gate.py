@@ -14,9 +14,10 @@ from alignment.config import Gate
 from alignment.config.gate import AFTERWARDS
 from alignment.errors import Corrupt, DataError
 from alignment.files import write_json
-from alignment.gate import Earlier, PairedOutcomes, SuiteOutcomes, decide
-from alignment.gate.evidence import FIRST, SuiteKey
+from alignment.gate import Earlier, Further, PairedOutcomes, SuiteOutcomes, decide
+from alignment.gate.evidence import FIRST, SuiteKey, further_key
 from alignment.gate.record import verdict_from_json, verdict_to_json
+from alignment.stages.evaluate import read_measures
 from alignment.stages.further import (
     NOTHING,
     FurtherArtifacts,
@@ -26,9 +27,9 @@ from alignment.stages.further import (
 )
 from alignment.stages.outcomes import read_answers
 from alignment.store import Store
-from alignment.types import Artifact, Counts, Verdict
+from alignment.types import NO_MEASURES, Artifact, Counts, Verdict
 
-REVISION = 3
+REVISION = 4
 logger = logging.getLogger(__name__)
 
 
@@ -135,6 +136,7 @@ def paired_outcomes(
                 where=f"languages.{language}",
                 hint="Raise holdout.share, or add a suite that has the language.",
             )
+        measures = read_measures(artifact)
         for suite in suites:
             file = layout.outcomes_file(suite)
             before = read_answers(reference.evaluated[language].path / file)
@@ -152,9 +154,10 @@ def paired_outcomes(
                     hint="If it is deployed, go back with `alignment rollback`.",
                 )
             order = sorted(after.pairs())
-            further = further_outcomes(
+            measured = further_outcomes(
                 candidate, reference, language, suite, rules[language], first=suite == suites[0]
             )
+            further = [_with_leaks(outcomes, language, leaked) for outcomes in measured]
             yield SuiteOutcomes(
                 language,
                 suite,
@@ -165,7 +168,14 @@ def paired_outcomes(
                 leaked=leaked.get((language, suite), 0),
                 further=tuple(further),
                 exports=tuple(export_outcomes(candidate, language, suite)),
+                measures=measures.get(suite, NO_MEASURES),
             )
+
+
+def _with_leaks(outcomes: Further, language: str, leaked: Mapping[SuiteKey, int]) -> Further:
+    """A retrieval suite, with the number of its queries that were trained on."""
+    key = further_key(language, outcomes.suite, outcomes.rule)
+    return outcomes._replace(leaked=leaked.get(key, 0))
 
 
 def _leaked(
@@ -177,4 +187,7 @@ def _leaked(
     for language, artifact in candidate.items():
         for suite in layout.evaluated_suites(artifact):
             suites[language, suite] = holdout.path / layout.suite_file(suite, language)
+        for suite in layout.suites_of(holdout, language, layout.QUERIES):
+            file = layout.suite_file(suite, language, layout.QUERIES)
+            suites[further_key(language, suite, "retrieval")] = holdout.path / file
     return trained_sentences([artifact.path / layout.TRIPLETS for artifact in triplets], suites)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,16 +24,18 @@ from alignment.cleaning.leaks import (
     leaking_rows,
     read_suites,
 )
-from alignment.config import Clean, Corpus, Holdout, is_disabled
+from alignment.config import Clean, Corpus, Holdout, RetrievalSuite, is_disabled
 from alignment.config.cleaning import NOT_CONTENT
 from alignment.context import RunContext
 from alignment.corpora import Source, open_source
 from alignment.errors import Contaminated, EmptyCorpus
 from alignment.files import write_json
 from alignment.pairs import corpus_settings, pair_rows, source_inputs
+from alignment.stages.suite_queries import SuiteQueries, open_queries
 from alignment.types import Artifact, Counts
 
 REVISION = 7
+NO_RETRIEVAL: Mapping[str, RetrievalSuite] = {}
 NO_FILTERS = Clean(filters=())
 """The user's own suites are taken as they are, except for empty rows."""
 logger = logging.getLogger(__name__)
@@ -48,6 +51,8 @@ class HoldoutCounts(Counts):
     """Pairs of each development suite and language."""
     in_suites: dict[str, int] = field(default_factory=dict)
     """Pairs of each development suite that were left out, because a suite of the gate has them."""
+    queries: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Judged queries of each retrieval suite and language."""
 
 
 def holdout(
@@ -55,6 +60,7 @@ def holdout(
     pulled: Mapping[str, Artifact],
     config: Holdout,
     limits: Mapping[str, Clean],
+    retrieval: Mapping[str, RetrievalSuite] = NO_RETRIEVAL,
 ) -> Artifact:
     """`suites/<suite>/<language>.parquet`, `blocked/<language>.parquet`, `contamination.json`.
 
@@ -65,12 +71,16 @@ def holdout(
     blocked as well. A pair of which a side is in a suite of the gate is left out of them:
     otherwise what is chosen by them would be chosen on the gate's suites.
 
+    The queries of the suites of `retrieval` are in `queries/<suite>/<language>.parquet`, and
+    blocked as well. Their documents are not: to read a document is not to know what it answers.
+
     Raises:
         EmptyCorpus: if no suite has a single pair, or a development suite has none.
         Contaminated: if training text is in a suite, or a development suite has text of a suite of
             the gate, and `holdout.contamination` is `refuse`.
     """
     suites, sources = _opened(context, config.suites)
+    queries = open_queries(retrieval, list(pulled), context.downloads)
     developed, development_sources = _opened(context, config.development, config.max_pairs)
 
     def work(out: Path) -> HoldoutCounts:
@@ -94,6 +104,7 @@ def holdout(
                     kept = _without_leaks(rows, index, name, counts)
                     _write_suite(out, name, language, kept, counts, layout.DEVELOPMENT)
                 _check_development(name, config, counts)
+        _write_queries(out, queries, counts)
         _find_contamination(out, pulled, config, counts, context.seed)
         return counts
 
@@ -103,11 +114,8 @@ def holdout(
         for name, source in development_sources.items():
             for file, entry in source_inputs({developed[name]: source}, language).items():
                 inputs[f"development:{name}:{file}"] = entry
-    # Without development suites the key is what it was before there were any.
-    development = {}
-    for name, corpus in developed.items():
-        languages = corpus.languages.model_dump(mode="json")
-        development[name] = {**corpus_settings(corpus), "languages": languages}
+    for of_suite in queries:
+        inputs |= of_suite.inputs()
     return context.store.build(
         "holdout",
         work,
@@ -123,11 +131,24 @@ def holdout(
             },
             "contamination": config.contamination,
             "overlap": config.overlap,
-            **({"development": development} if development else {}),
+            **_further_settings(developed, queries),
         },
         inputs=inputs,
         seed=context.seed,
     )
+
+
+def _further_settings(
+    developed: Mapping[str, Corpus], queries: Sequence[SuiteQueries]
+) -> dict[str, dict[str, Any]]:
+    """Those of development and retrieval suites; without any, the key is what it was before."""
+    development = {}
+    for name, corpus in developed.items():
+        languages = corpus.languages.model_dump(mode="json")
+        development[name] = {**corpus_settings(corpus), "languages": languages}
+    asked = {of_suite.name: of_suite.content() for of_suite in queries}
+    settings = {"development": development, "queries": asked}
+    return {key: value for key, value in settings.items() if value}
 
 
 def _opened(
@@ -225,6 +246,12 @@ def _write_suite(
     logger.info("holdout %s %s: %d pairs", suite, language, total)
 
 
+def _write_queries(out: Path, queries: Sequence[SuiteQueries], counts: HoldoutCounts) -> None:
+    for of_suite in queries:
+        by_language = counts.queries.setdefault(of_suite.suite, {})
+        by_language[of_suite.language] = of_suite.write(out)
+
+
 def _find_contamination(
     out: Path,
     pulled: Mapping[str, Artifact],
@@ -236,7 +263,7 @@ def _find_contamination(
     leaks: dict[str, CorpusLeaks] = {}
     with tempfile.TemporaryDirectory(dir=out, prefix=".") as directory:
         scratch = Path(directory)
-        directories = [out / layout.SUITES, out / layout.DEVELOPMENT]
+        directories = [out / layout.SUITES, out / layout.DEVELOPMENT, out / layout.QUERIES]
         suites = read_suites(directories, config.overlap).save(scratch / "index")
         for language, artifact in pulled.items():
             pairs = artifact.path / layout.PAIRS

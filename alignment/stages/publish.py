@@ -43,7 +43,7 @@ def publish(
     reference: Mapping[str, str],
     base: str = "",
     data: Collection[Artifact] = (),
-    suites: Mapping[str, str] | None = None,
+    suites: Mapping[str, str] = NOTHING,
     exports: Exports = NO_EXPORTS,
     onnx: Mapping[str, Any] = NOTHING,
     deploy: bool = True,
@@ -79,8 +79,8 @@ def publish(
         override=None,
         data=data,
         onnx=onnx,
+        suites=suites,
     )
-    manifest["suites"] = dict(suites or {})
     version = registry.publish(
         trained.directory(layout.MODEL),
         verdict,
@@ -131,6 +131,7 @@ def publish_refused(
     reference: Mapping[str, str],
     base: str = "",
     data: Collection[Artifact] = (),
+    suites: Mapping[str, str] = NOTHING,
     exports: Exports = NO_EXPORTS,
     onnx: Mapping[str, Any] = NOTHING,
 ) -> Version:
@@ -152,6 +153,7 @@ def publish_refused(
         override=override,
         data=data,
         onnx=onnx,
+        suites=suites,
     )
     version = registry.publish_refused(
         trained.directory(layout.MODEL),
@@ -191,6 +193,7 @@ def _contents(
     override: Override | None,
     data: Collection[Artifact],
     onnx: Mapping[str, Any],
+    suites: Mapping[str, str],
 ) -> tuple[dict[str, Any], str]:
     """The manifest and the model card."""
     encoder = _encoder_facts(trained.path / layout.MODEL, config.encoder, base)
@@ -205,6 +208,7 @@ def _contents(
         names={code: languages.name(code) for code in [config.pivot, *config.measured]},
         override=override,
         onnx=OnnxResults.model_validate(onnx) if onnx else None,
+        suites=suites,
     )
     manifest: dict[str, Any] = {
         "train_key": trained.key,
@@ -216,6 +220,7 @@ def _contents(
         "accuracy": _accuracy(verdict),
         "digests": _digests(config, data),
         "corpora": [use.model_dump(mode="json") for use in corpora],
+        "suites": dict(suites),
         "verdict": verdict_to_json(verdict),
     }
     if onnx:

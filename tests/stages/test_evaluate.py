@@ -13,9 +13,10 @@ from alignment.encoder.directory import save_encoder
 from alignment.encoder.encoder import Encoder
 from alignment.encoder.prompts import Side
 from alignment.files import tree_digests
+from alignment.retrieval.measures import measure_pairs
 from alignment.stages import evaluate as stage
 from alignment.stages.confusions import read_mistakes
-from alignment.stages.evaluate import EvaluateCounts, SuiteCounts, evaluate
+from alignment.stages.evaluate import EvaluateCounts, SuiteCounts, evaluate, read_measures
 from alignment.stages.holdout import holdout as hold_out
 from alignment.types import Artifact, Input
 from tests.stages.helpers import clean_tiny, pull_tiny
@@ -75,6 +76,23 @@ def test_one_outcome_per_query_and_direction(context: RunContext, holdout: Artif
         forward=sum(row["correct"] for row in forward),
         backward=sum(row["correct"] for row in backward),
     )
+
+
+def test_the_measures_that_others_publish(context: RunContext, holdout: Artifact) -> None:
+    artifact = evaluate(context.store, "es", holdout, Input("letters", Path("model")))
+    suite = layout.read_suite(holdout.path, layout.HELDOUT, "es")
+    x = Letters().encode(suite.source)
+    y = Letters().encode(suite.target)
+    expected = measure_pairs(x, y, suite.source, suite.target)
+    measures = read_measures(artifact)["heldout"]
+    assert measures["forward"] == expected.forward._asdict()
+    assert measures["backward"] == expected.backward._asdict()
+    counts = EvaluateCounts.of(artifact).suites["heldout"]
+    assert measures["backward"]["accuracy"] == counts.backward / counts.queries
+
+
+def test_an_artifact_of_an_earlier_release_has_no_measures(tmp_path: Path) -> None:
+    assert read_measures(Artifact("evaluate", "es", "k", tmp_path, {}, {}, 0.0, "d")) == {}
 
 
 def test_the_worst_answers_have_their_texts(context: RunContext, holdout: Artifact) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from alignment import layout, tables
-from alignment.config import Gate
+from alignment.config import Gate, RetrievalRule, SuiteFloor
 from alignment.context import RunContext
 from alignment.errors import Corrupt, DataError
 from alignment.files import tree_digests
 from alignment.gate import Earlier
+from alignment.stages.further import FurtherArtifacts
 from alignment.stages.gate import GateCounts, gate, read_leaked, read_verdict
 from alignment.types import Approved, Artifact, Rejected
 from tests.stages.helpers import pairs_artifact
@@ -55,6 +56,23 @@ def test_the_verdict_survives_the_store(context: RunContext, tmp_path: Path) -> 
     assert finding.after.mean == 1.0
     assert (finding.wins, finding.losses) == (8, 0)
     assert GateCounts.of(artifact) == GateCounts(findings=1, passed=1)
+
+
+def test_the_measures_of_the_candidate_reach_the_verdict(
+    context: RunContext, tmp_path: Path
+) -> None:
+    before = evaluated(tmp_path, "before", "110000")
+    measures = {"heldout": {"forward": {"f1": 0.5}, "backward": {"f1": 0.9}}}
+    (tmp_path / "after").mkdir()
+    (tmp_path / "after" / layout.MEASURES).write_text(json.dumps(measures))
+    after = evaluated(tmp_path, "after", "111111")
+    floors = {"heldout": SuiteFloor(floor=0.8, metric="f1")}
+    rules = {"fi": RULES["fi"].model_copy(update={"floors": floors})}
+    verdict = read_verdict(gate(context.store, {"fi": after}, {"fi": before}, rules, against="v1"))
+    assert isinstance(verdict, Rejected)
+    (finding,) = verdict.failed
+    assert finding.reason == "F1 70.0% is below the floor 80.0%"
+    assert finding.measures == measures["heldout"]
 
 
 def test_one_failed_suite_rejects(context: RunContext, tmp_path: Path) -> None:
@@ -134,6 +152,49 @@ def test_what_was_trained_on_is_found(context: RunContext, tmp_path: Path) -> No
     assert isinstance(verdict, Rejected)
     assert verdict.failed[0].reason == "trained on 1 sentence of the suite heldout"
     assert read_leaked(artifact) == {("fi", "heldout"): 1}
+
+
+def test_queries_of_a_retrieval_suite_that_were_trained_on(
+    context: RunContext, tmp_path: Path
+) -> None:
+    queries = tmp_path / "holdout" / layout.suite_file("help", "fi", layout.QUERIES)
+    row = dict.fromkeys(tables.PAIRS.names, "")
+    texts = ["Missä on avain?", "Kuka tulee?"]
+    tables.write(queries, tables.PAIRS, [row | {"source": text, "target": text} for text in texts])
+    pairs = tmp_path / "holdout" / layout.suite_file("heldout", "fi")
+    tables.write(pairs, tables.PAIRS, [row | {"source": "One.", "target": "Yksi."}])
+    holdout = directory_artifact("holdout", tmp_path / "holdout")
+    row = dict.fromkeys(tables.TRIPLETS.names)
+    row |= {"anchor": "where", "positive": "MISSÄ ON AVAIN?", "negative": "ei"}
+    tables.write(tmp_path / "triplets" / layout.TRIPLETS, tables.TRIPLETS, [row])
+    trained = directory_artifact("triplets", tmp_path / "triplets")
+    scores = {"ndcg@10": 1.0, "recall@100": 1.0, "mrr@10": 1.0}
+    rows = [{"query_id": f"q{number}", **scores} for number in range(2)]
+    path = tmp_path / "retrieved" / layout.outcomes_file("help")
+    tables.write(path, tables.RELEVANCE_OUTCOMES, rows)
+    retrieved = FurtherArtifacts(
+        retrieved={"fi": directory_artifact("retrieve", tmp_path / "retrieved")}
+    )
+    both = evaluated(tmp_path, "both", "111111")
+    rules = {"fi": RULES["fi"].model_copy(update={"retrieval": RetrievalRule()})}
+    artifact = gate(
+        context.store,
+        {"fi": both},
+        {"fi": both},
+        rules,
+        against="v1",
+        holdout=holdout,
+        triplets=[trained],
+        further=(retrieved, retrieved),
+    )
+    verdict = read_verdict(artifact)
+    assert isinstance(verdict, Rejected)
+    assert verdict.failed[0].reason.startswith("trained on 1 query of the suite help; 2 queries")
+    assert read_leaked(artifact)["fi", "help:retrieval"] == 1
+
+
+def directory_artifact(stage: str, path: Path) -> Artifact:
+    return Artifact(stage, "", stage, path, tree_digests(path), {}, 0.0, stage)
 
 
 def test_the_attempt_is_part_of_the_key(context: RunContext, tmp_path: Path) -> None:

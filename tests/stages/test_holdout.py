@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from alignment import layout, tables
-from alignment.config import Clean, Holdout
+from alignment.config import Clean, Holdout, RetrievalSuite
 from alignment.context import RunContext
 from alignment.errors import Contaminated, EmptyCorpus
 from alignment.stages.holdout import HoldoutCounts, holdout
@@ -28,6 +28,43 @@ def planted(tmp_path: Path) -> dict[str, Any]:
     path.write_text("en\tes\nTHE CAT SLEEPS ON THE OLD SOFA!!\tEl gato\n")
     columns = {"source": "en", "target": "{lang}"}
     return {"planted": {"kind": "local", "path": path, "license": "MIT", "columns": columns}}
+
+
+def write_retrieval(root: Path, queries: list[str]) -> dict[str, RetrievalSuite]:
+    """A suite of Spanish queries, whose only document answers all of them."""
+    (root / "qrels").mkdir(parents=True)
+    (root / "corpus.jsonl").write_text(json.dumps({"_id": "d", "text": "The cat sleeps."}))
+    lines = [json.dumps({"_id": f"q{i}", "text": text}) for i, text in enumerate(queries)]
+    (root / "queries.jsonl").write_text("\n".join(lines))
+    judgments = [f"q{i}\td\t1\n" for i in range(len(queries))]
+    (root / "qrels" / "test.tsv").write_text("".join(judgments))
+    return {"help": RetrievalSuite(path=root, language="es")}
+
+
+def test_queries_of_retrieval_suites_are_blocked(context: RunContext, tmp_path: Path) -> None:
+    pulled = pull_tiny(context, *LANGUAGES)
+    limits = dict.fromkeys(LANGUAGES, Clean())
+    trained = tables.read_columns(pulled["es"].path / layout.PAIRS, "target")[0]
+    query = next(text for text in trained if len(text) > 20)
+    suites = write_retrieval(tmp_path / "help", [query.upper(), "¿Dónde está la llave?"])
+    # Nothing else is held out, so that everything that is blocked is blocked by the queries.
+    path = tmp_path / "other.tsv"
+    path.write_text("source\ttarget\nThe court finds for him.\tEl tribunal falla a su favor.\n")
+    other = {"other": {"kind": "local", "path": path, "license": "MIT"}}
+    config = Holdout.model_validate({"share": 0, "suites": other})
+    plain = holdout(context, pulled, config, limits)
+    artifact = holdout(context, pulled, config, limits, suites)
+    counts = HoldoutCounts.of(artifact)
+    assert counts.queries == {"help": {"es": 2}}
+    assert HoldoutCounts.of(plain).blocked == {"es": 0, "ru": 0}
+    assert counts.blocked["es"] >= 1
+    assert layout.suites_of(artifact, "es") == layout.suites_of(plain, "es") == ["other"]
+    assert layout.suites_of(artifact, "es", layout.QUERIES) == ["help"]
+    contamination = json.loads((artifact.path / layout.CONTAMINATION).read_text())
+    assert "help:es" in contamination["es"]["sentences"]
+    refused = config.model_copy(update={"contamination": "refuse"})
+    with pytest.raises(Contaminated, match="sentences of help:es"):
+        holdout(context, pulled, refused, limits, suites)
 
 
 def test_the_split_is_the_same_in_every_language(context: RunContext) -> None:

@@ -215,6 +215,11 @@ class TestRerun:
         champion = Registry(copied / "registry", "smoke").champion()
         assert champion is not None
         assert champion.digest == candidate
+        digests = {}
+        for code, language in summary(copied)["languages"].items():
+            digests[f"{code}/heldout"] = language["suites"]["heldout"]["digest"]
+        assert champion.manifest["suites"] == digests
+        assert "type: BitextMining" in (champion.path / "README.md").read_text()
 
     def test_a_new_language_is_pulled_and_cleaned_alone(self, tmp_path: Path, cli: Cli) -> None:
         command = ("clean", SMOKE, "--workspace", tmp_path)

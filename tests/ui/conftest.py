@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.screenshots import pytest_terminal_summary as pytest_terminal_summary
+from tests.screenshots import shots as shots
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 

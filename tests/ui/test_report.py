@@ -124,6 +124,23 @@ def test_sentences_are_shown_in_their_language(opened: Page) -> None:
     )
 
 
+SCREENS = {
+    "desktop": window(1280),
+    "phone": window(PHONE),
+    "dark": window(1280, color_scheme="dark"),
+}
+
+
+@pytest.mark.parametrize("path", [8, 100], indirect=True, ids=["8", "100"])
+@pytest.mark.parametrize("opened", list(SCREENS.values()), indirect=True, ids=list(SCREENS))
+def test_pictures_to_look_at(opened: Page, shots: Path, request: pytest.FixtureRequest) -> None:
+    """The first screen of the report, and all of it."""
+    name = f"report-{request.node.callspec.id}"
+    opened.screenshot(path=shots / f"{name}.png")
+    opened.screenshot(path=shots / f"{name}-whole.png", full_page=True)
+    assert (shots / f"{name}-whole.png").stat().st_size > 20_000
+
+
 def test_the_report_of_a_finished_run(finished: Path, browser: Browser) -> None:
     (report,) = finished.glob("runs/*/report.html")
     page = browser.new_page(**window(PHONE))

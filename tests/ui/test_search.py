@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,21 @@ def test_a_query_from_the_form(
     if javascript:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert [message for message in messages if message.startswith("error")] == []
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
+def test_pictures_to_look_at(
+    browser: Browser, url: str, messages: list[str], shots: Path, width: int, scheme: str
+) -> None:
+    """The same query under both models."""
+    window = {"width": width, "height": 900}
+    page = open_page(browser, messages, viewport=window, color_scheme=scheme)
+    page.goto(f"{url}?q=password&k=10")
+    picture = shots / f"search-{width}-{scheme}.png"
+    page.screenshot(path=picture, full_page=True)
+    assert picture.stat().st_size > 10_000
     page.close()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alignment.templates import Template, write_project
+from tests.screenshots import pytest_terminal_summary as pytest_terminal_summary
+from tests.screenshots import shots as shots
 from tests.ui_prefect.served import LONG, PAGE_SECONDS, Served
 
 if TYPE_CHECKING:
@@ -63,25 +64,3 @@ def page(browser: Browser) -> Iterator[Page]:
     page.set_default_timeout(PAGE_SECONDS * 1000)
     yield page
     page.close()
-
-
-@pytest.fixture(scope="session")
-def shots(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """Directory of the screenshots; the summary of the test run names it."""
-    place = os.environ.get("SCREENSHOTS")
-    directory = Path(place) if place else tmp_path_factory.mktemp("screenshots")
-    directory.mkdir(parents=True, exist_ok=True)
-    request.config.stash[_SHOTS] = directory
-    return directory
-
-
-_SHOTS = pytest.StashKey[Path]()
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Say where the screenshots are."""
-    directory = config.stash.get(_SHOTS, None)
-    if directory is not None:
-        terminalreporter.write_line(f"Screenshots: {directory}")

@@ -32,9 +32,10 @@ def print_scores(name: str, scores: Sequence[LanguageScores]) -> None:
     if len(scores) > 1:
         means = f"mean of {len(scores)} languages {percent(macro_mean(scores))}"
         say(f"{means}, of all queries {percent(micro_mean(scores))}")
-    to_pivot = {language.language: language.backward.accuracy for language in scores}
-    for subset, mean in subset_means(to_pivot).items():
-        say(f"mean to the pivot of {subset}: {percent(mean)}")
+    accuracy = {language.language: language.backward.accuracy for language in scores}
+    f1 = subset_means({language.language: language.backward.f1 for language in scores})
+    for subset, mean in subset_means(accuracy).items():
+        say(f"mean to the pivot of {subset}: acc@1 {percent(mean)}, F1 {percent(f1[subset])}")
     say("acc@1 is the mean of both directions; F1, xsim (ratio margin, error), MRR@10 and hubs")
     say("(skewness of the 10-occurrence) are those of the direction to the pivot, as published.")
 

@@ -9,7 +9,7 @@ from rich.console import JustifyMethod
 from rich.text import Text
 
 from alignment.cli.display.console import add_row, console, new_table, say, styled
-from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent, small_suite_line
+from alignment.report.accuracy import AccuracyRow, accuracy_rows, percent, too_small_lines
 from alignment.report.sections.onnx import left_out
 from alignment.report.summary import Delivery, StageRecord, Summary
 
@@ -92,8 +92,8 @@ def _print_suite(summary: Summary, suite: str) -> None:
 
 def _print_warnings(summary: Summary) -> None:
     """One line for each suite that is too small, and for each ONNX graph that is left out."""
-    for suite, small in summary.small_suites().items():
-        say(("Too small", "yellow"), f": {small_suite_line(suite, small)}")
+    for line in too_small_lines(summary):
+        say(("Too small", "yellow"), f": {line}")
     for sentence in left_out(summary):
         say(("Left out", "yellow"), f": {sentence}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from alignment.report.accuracy import percent, small_suite_line
+from alignment.report.accuracy import percent, too_small_lines
 from alignment.report.sections.changes import (
     DIRECTIONS,
     ChangeGroup,
@@ -17,7 +17,7 @@ from alignment.report.sections.changes import (
     with_bars,
 )
 from alignment.report.sections.onnx import left_out
-from alignment.report.summary import LanguageResult, Summary
+from alignment.report.summary import LanguageResult, RuleOutcome, Summary
 from alignment.report.words import named
 
 ROWS = 8
@@ -120,16 +120,22 @@ def headline(summary: Summary) -> Headline:
 
 def _warnings(summary: Summary) -> list[str]:
     """What people should know although everything passed."""
-    small = [small_suite_line(*entry) for entry in summary.small_suites().items()]
-    return [*small, *left_out(summary)]
+    return [*too_small_lines(summary), *left_out(summary)]
 
 
 def _compared(summary: Summary) -> str:
     what = f"{summary.version or 'A new encoder'} compared with {summary.reference}"
     for _, _, result in summary.failures():
-        if any(rule.name == "contamination" and not rule.passed for rule in result.rules):
+        if any(_is_leak(rule) for rule in result.rules):
             return f"{what} on the same sentences. It was trained on some of them, see below."
     return f"{what} on the same sentences, none of which it was trained on."
+
+
+def _is_leak(rule: RuleOutcome) -> bool:
+    """Whether the encoder was trained on what the rule measures."""
+    if rule.name == "contamination":
+        return not rule.passed
+    return rule.numbers.get("leaked", 0) > 0
 
 
 def _deployed(summary: Summary) -> str:

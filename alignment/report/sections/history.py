@@ -91,13 +91,14 @@ def _accuracy(move: Deployment, suite: str) -> str:
 
 
 def _curve(suite: str, moves: Sequence[Deployment]) -> SuiteCurve | None:
-    """A new line starts where the number of languages changes: such means do not compare."""
+    """A new line starts where the pairs or the languages change: such means do not compare."""
     lines: list[list[Point]] = []
-    languages = None
+    measured_on = None
     for number, move in enumerate(moves, 1):
         if suite in move.accuracy:
-            if languages != move.languages.get(suite):
-                languages = move.languages.get(suite)
+            pairs = (move.languages.get(suite), move.suites.get(suite))
+            if pairs != measured_on:
+                measured_on = pairs
                 lines.append([])
             lines[-1].append((number, 100 * move.accuracy[suite]))
     values = [value for line in lines for _, value in line]

@@ -91,6 +91,8 @@ class Languages:
     level: str
     """Below which an adjusted p-value refuses."""
     has_intervals: bool
+    has_measures: bool
+    """Whether F1, xsim and the others were measured."""
 
 
 def languages_section(summary: Summary) -> Languages:
@@ -103,6 +105,7 @@ def languages_section(summary: Summary) -> Languages:
         many=len(summary.languages) > MANY,
         level=f"{summary.trial.level:.2g}",
         has_intervals=any(change.interval for change in all_changes),
+        has_measures=any(change.result.measures for change in all_changes),
     )
 
 

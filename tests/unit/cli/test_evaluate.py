@@ -65,6 +65,8 @@ def test_mteb_s_format(finished: Path, tmp_path: Path) -> None:
     assert scores["hf_subset"] == "jpn-eng"
     assert scores["languages"] == ["jpn-Jpan", "eng-Latn"]
     assert scores["main_score"] == scores["f1"] <= scores["accuracy"] == scores["recall"]
+    assert run_here(*asked, "--mteb-task", "Mine", workspace=finished) == 0
+    assert json.loads(output.read_text())["task_name"] == "Mine"
 
 
 def test_the_mixed_pool_is_in_the_json_too(

@@ -33,6 +33,23 @@ def test_language_without_a_corpus(section: str, code: str, line: int) -> None:
     )
 
 
+FLOORS = "{tatoeba: {floor: 0.8}}"
+
+
+@pytest.mark.parametrize("section", ["", "languages.cy."])
+def test_a_floor_on_a_suite_that_is_not_measured(section: str) -> None:
+    problem = problem_of(GOOD, f"{section}gate.floors={FLOORS}")
+    assert f"{section}gate.floors.tatoeba: there is no suite tatoeba: " in problem
+    assert problem.endswith("expected one of heldout")
+
+
+def test_the_floor_of_a_suite_replaces_the_shared_one() -> None:
+    suite = "holdout.suites={tatoeba: {kind: local, path: 'a-{lang}.tsv'}}"
+    config = parse_config(GOOD, overrides=[suite, f"gate.floors={FLOORS}", "gate.floor=0.6"])
+    gate = config.settings("fi").gate
+    assert (gate.floor_of("tatoeba").floor, gate.floor_of("heldout").floor) == (0.8, 0.6)
+
+
 def test_shared_file_of_one_language() -> None:
     text = GOOD.replace(
         '{kind: gettext, package: django, version: "5.2.19"}', "{kind: local, path: a.tsv}"

@@ -101,8 +101,20 @@ def test_worse_by_more_than_the_margin(rule: str) -> None:
     assert verdict.trial.tests == 2
 
 
+def test_a_retrieval_suite_that_was_trained_on() -> None:
+    leaked = pool(0, "retrieval")._replace(leaked=3)
+    gate = Gate(retrieval=RetrievalRule(), detect=0.2)
+    verdict = decide([suite(leaked)], {"cy": gate}, "v1")
+    assert isinstance(verdict, Rejected)
+    rule = result(verdict, "retrieval")
+    assert rule.reason == "trained on 3 queries of the suite miracl"
+    assert rule.numbers["leaked"] == 3
+    assert isinstance(decide([suite(leaked)], {"cy": Gate()}, "v1"), Approved)
+
+
 def test_below_the_floor() -> None:
-    verdict = decide([suite(pool(0))], {"cy": Gate(hard_pool=PoolRule(floor=0.6))}, "v1")
+    gate = Gate(hard_pool=PoolRule(floor=0.6), detect=0.2)
+    verdict = decide([suite(pool(0))], {"cy": gate}, "v1")
     assert isinstance(verdict, Rejected)
     rule = result(verdict, "hard_pool")
     assert rule.reason == "accuracy in the hard pool 50.0% is below the floor 60.0%"
@@ -110,10 +122,49 @@ def test_below_the_floor() -> None:
 
 
 def test_passing_says_what_was_measured() -> None:
-    verdict = decide([suite(pool(0))], {"cy": Gate(hard_pool=PoolRule(floor=0.4))}, "v1")
-    assert result(verdict, "hard_pool").reason == (
-        "accuracy in the hard pool 50.0% -> 50.0%, floor 40%"
-    )
+    gate = Gate(hard_pool=PoolRule(floor=0.4), detect=0.2)
+    rule = result(decide([suite(pool(0))], {"cy": gate}, "v1"), "hard_pool")
+    assert rule.reason == "accuracy in the hard pool 50.0% -> 50.0%, floor 40%"
+    assert not rule.warning
+
+
+class TestTooFewQueries:
+    """Four points cannot be seen with 400 queries at an accuracy of 50%."""
+
+    @pytest.mark.parametrize("underpowered", ["warn", "pool"])
+    def test_they_are_named(self, underpowered: str) -> None:
+        gate = Gate.model_validate({"hard_pool": {}, "underpowered": underpowered})
+        verdict = decide([suite(pool(0))], {"cy": gate}, "v1")
+        assert isinstance(verdict, Approved)
+        rule = result(verdict, "hard_pool")
+        assert rule.warning
+        assert "400 queries are too few to judge: they show a drop of 4 points" in rule.reason
+        assert rule.reason in verdict.findings[0].warnings
+        assert 0 < rule.numbers["power"] < gate.power
+
+    def test_they_are_refused(self) -> None:
+        gate = Gate(hard_pool=PoolRule(), underpowered="refuse", power=0.5)
+        assert isinstance(decide([suite()], {"cy": gate}, "v1"), Approved)
+        verdict = decide([suite(pool(0))], {"cy": gate}, "v1")
+        assert isinstance(verdict, Rejected)
+        rule = result(verdict, "hard_pool")
+        assert "too few to judge" in rule.reason
+        assert rule.reason in verdict.failed[0].reason
+
+    def test_a_loss_that_is_seen_is_the_first_reason(self) -> None:
+        gate = Gate(hard_pool=PoolRule(floor=0.9), underpowered="refuse")
+        verdict = decide([suite(pool(0))], {"cy": gate}, "v1")
+        reason = result(verdict, "hard_pool").reason
+        assert reason.startswith("accuracy in the hard pool 50.0% is below the floor 90.0%; 400")
+
+    @given(st.integers(0, 200), st.integers(0, 200))
+    def test_the_power_is_that_of_the_reference(self, lost: int, also_lost: int) -> None:
+        gate = Gate(hard_pool=PoolRule())
+        powers = set()
+        for losses in (lost, also_lost):
+            verdict = decide([suite(pool(losses))], {"cy": gate}, "v1")
+            powers.add(result(verdict, "hard_pool").numbers["power"])
+        assert len(powers) == 1
 
 
 def test_scores_that_are_not_finite_are_zero() -> None:

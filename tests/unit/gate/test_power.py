@@ -3,8 +3,17 @@ import functools
 import numpy as np
 import pytest
 
-from alignment.gate import Changes, p_as_bad, p_worse
-from alignment.gate.power import AGREEMENT, LIKELY, SURE, design, pooled, power, provable_level
+from alignment.gate import Changes, p_as_bad, p_lost, p_worse
+from alignment.gate.power import (
+    AGREEMENT,
+    LIKELY,
+    SURE,
+    design,
+    pooled,
+    power,
+    power_of_scores,
+    provable_level,
+)
 
 
 @pytest.mark.parametrize(("pairs", "accuracy"), [(400, 0.95), (1000, 0.9), (1500, 0.8)])
@@ -24,6 +33,26 @@ def test_power_is_near_what_a_simulation_refuses(pairs: int, accuracy: float) ->
     )
     formula = power(design(pairs, accuracy, 0.01, 0.03), level)
     assert formula - 0.05 < refused < formula + 0.25
+
+
+@pytest.mark.parametrize(("queries", "mean"), [(1000, 0.9), (3000, 0.6)])
+def test_power_of_scores_is_near_what_a_simulation_refuses(queries: int, mean: float) -> None:
+    generator = np.random.default_rng(queries)
+    churn = 2 * mean * (1 - mean) * (1 - AGREEMENT) * queries
+    level = 0.005
+    refused = []
+    for _ in range(300):
+        won = int(generator.poisson(churn / 2))
+        lost = int(generator.poisson(churn / 2 + 0.04 * queries))
+        right = round(mean * queries)
+        reference = [1.0] * right + [0.0] * (queries - right)
+        candidate = [*reference]
+        candidate[:lost] = [0.0] * lost
+        candidate[right : right + won] = [1.0] * won
+        refused.append(p_lost(reference, candidate, 0.01 * 100 * queries) < level)
+    formula = power_of_scores(queries, mean, margin=0.01, detect=0.03, level=level)
+    assert 0.3 < formula < 0.999
+    assert formula == pytest.approx(np.mean(refused), abs=0.1)
 
 
 def test_power_grows_with_the_suite() -> None:

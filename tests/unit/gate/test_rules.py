@@ -3,8 +3,11 @@ import sys
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from alignment.config import Gate
+from alignment.config import Gate, SuiteFloor
+from alignment.config.gate import FloorMetric
 from alignment.errors import DataError
 from alignment.gate import Earlier, PairedOutcomes, SuiteOutcomes, decide, judge
 from alignment.gate.rules import RULES
@@ -106,6 +109,67 @@ def test_the_floor_of_the_interval() -> None:
         "accuracy 90.0% may be as low as 76.9% (95% interval), below the floor 85.0%"
     )
     assert judge(suite, Gate(floor=0.75, floor_on="lower", margin=0.2), "v1").passed
+
+
+def with_measures(suite: SuiteOutcomes, **measures: float) -> SuiteOutcomes:
+    """The same in both directions, but for a tenth more from the pivot."""
+    forward = {name: value + 0.1 for name, value in measures.items()}
+    return suite._replace(measures={"forward": forward, "backward": measures})
+
+
+@pytest.mark.parametrize(
+    ("metric", "measures", "reason"),
+    [
+        ("f1", {"f1": 0.7}, "F1 75.0% is below the floor 80.0%"),
+        ("mrr", {"mrr": 0.7}, "MRR@10 75.0% is below the floor 80.0%"),
+        ("xsim", {"xsim_ratio": 0.2}, "xsim 75.0% is below the floor 80.0%"),
+        ("accuracy", {"f1": 1.0}, "accuracy 75.0% is below the floor 80.0%"),
+    ],
+)
+def test_a_floor_of_a_named_measure_on_a_named_suite(
+    metric: FloorMetric, measures: dict[str, float], reason: str
+) -> None:
+    suite = with_measures(outcomes("1" * 40, "1" * 30 + "0" * 10), **measures)
+    shared = Gate(floor=0.5, margin=0.4)
+    assert judge(suite, shared, "v1").passed
+    floors = {"heldout": SuiteFloor(floor=0.8, metric=metric)}
+    finding = judge(suite, shared.model_copy(update={"floors": floors}), "v1")
+    assert finding.reason == reason
+    assert finding.floor == (0.8 if metric == "accuracy" else 0.0)
+    assert finding.measures == suite.measures
+    elsewhere = shared.model_copy(update={"floors": {"tatoeba": floors["heldout"]}})
+    assert judge(suite, elsewhere, "v1").passed
+
+
+def test_a_passed_floor_of_another_measure_is_named() -> None:
+    suite = with_measures(outcomes("1" * 40, "1" * 40), f1=0.8)
+    asked = Gate(floors={"heldout": SuiteFloor(floor=0.8, metric="f1")})
+    finding = judge(suite, asked, "v1")
+    assert finding.reason == "100.0% -> 100.0%, F1 85.0%, floor 80%, 0 lost, 0 won"
+
+
+def test_the_lower_end_of_another_measure() -> None:
+    suite = with_measures(outcomes("1" * 40, "1" * 40), mrr=0.85)
+    floor = SuiteFloor(floor=0.85, metric="mrr", floor_on="lower")
+    finding = judge(suite, Gate(floors={"heldout": floor}), "v1")
+    assert finding.reason == (
+        "MRR@10 90.0% may be as low as 76.9% (95% interval), below the floor 85.0%"
+    )
+
+
+@given(st.integers(0, 100))
+def test_a_floor_that_is_just_reached(percent: int) -> None:
+    suite = outcomes("1" * 40, "1" * 40)
+    error = {"xsim_ratio": 1 - percent / 100}
+    suite = suite._replace(measures={"forward": error, "backward": error})
+    floor = SuiteFloor(floor=percent / 100, metric="xsim")
+    assert judge(suite, Gate(floors={"heldout": floor}), "v1").passed
+
+
+def test_a_measure_that_was_not_made_cannot_be_asked_for() -> None:
+    asked = Gate(min_queries=4, floors={"heldout": SuiteFloor(floor=0.8, metric="f1")})
+    with pytest.raises(DataError, match="f1, which was not measured on heldout"):
+        judge(outcomes("1111", "1111"), asked, "v1")
 
 
 def test_a_gain_must_be_shown_where_it_is_asked() -> None:

@@ -78,6 +78,18 @@ def test_scores_by_language_and_their_means() -> None:
     assert points["heldout/passed/de"] == 1.0
     assert points["heldout/mean_accuracy"] == 0.75
     assert points["approved"] == 1.0
+    assert "heldout/f1/fi" not in points
+
+
+def test_what_others_publish_is_a_metric() -> None:
+    summary = make_summary()
+    measures = {"f1": 0.7, "xsim_ratio": 0.2, "mrr": 0.8, "hubness": 1.5, "accuracy": 0.6}
+    summary.languages["fi"].suites["heldout"].measures["backward"] = measures
+    points = {point.name: point.value for point in scores(summary)}
+    assert points["heldout/f1/fi"] == 0.7
+    assert points["heldout/xsim_ratio/fi"] == 0.2
+    assert points["heldout/hubness/fi"] == 1.5
+    assert points["heldout/accuracy/fi"] == 0.75
 
 
 def test_curves_leave_out_what_is_no_number() -> None:

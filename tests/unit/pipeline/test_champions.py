@@ -5,7 +5,7 @@ import pytest
 from alignment.pipeline import champions
 from alignment.pipeline.champions import last_deployments
 from alignment.registry import Registry
-from tests.encoders import publish_contents
+from tests.encoders import APPROVED, encoder_input, publish_contents
 
 
 @pytest.fixture
@@ -31,6 +31,26 @@ def test_each_change_has_the_accuracy_of_its_version(registry: Registry) -> None
     assert second.accuracy == {"heldout": 0.5}
     assert second.languages == {"heldout": 1}
     assert second.approved
+
+
+def test_means_on_other_pairs_have_other_digests(registry: Registry) -> None:
+    unknown, *_ = publish_contents(registry, "a")
+    assert last_deployments(registry)[0].suites == {}
+    manifest = {"accuracy": {"heldout": {"cy": 0.5, "fi": 0.7}}}
+    digests = [{"cy/heldout": "c", "fi/heldout": "f"}, {"cy/heldout": "c", "fi/heldout": "g"}]
+    expected = unknown.digest
+    for number, suites in enumerate(digests):
+        encoder = encoder_input(registry.root.parent / f"encoder{number}", f"{number}")
+        version = registry.publish(
+            encoder,
+            APPROVED,
+            expected=expected,
+            manifest={**manifest, "suites": suites},
+            card="# card",
+        )
+        expected = version.digest
+    _, first, second = last_deployments(registry)
+    assert first.suites["heldout"] != second.suites["heldout"]
 
 
 def test_a_damaged_version_has_no_accuracy(registry: Registry) -> None:

@@ -16,6 +16,17 @@ def test_one_row_per_language(summary: Summary) -> None:
     assert not welsh.control
 
 
+def test_what_others_publish_is_measured_to_the_pivot(summary: Summary) -> None:
+    welsh = summary.languages["cy"].suites["heldout"]
+    (unmeasured, *_) = accuracy_rows(summary, "heldout")
+    assert unmeasured.published is None
+    measures = {"f1": 0.8123, "xsim_ratio": 0.051, "mrr": 0.9, "hubness": 1.26}
+    forward = dict.fromkeys(measures, 0.0)
+    welsh.measures.update({"forward": forward, "backward": measures})
+    (row, *_) = accuracy_rows(summary, "heldout")
+    assert row.published == ("81.2", "5.1", "90.0", "1.3")
+
+
 def test_a_language_without_the_suite_has_no_row(summary: Summary) -> None:
     assert accuracy_rows(summary, "tatoeba") == []
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import yaml
+from huggingface_hub import ModelCard
+from huggingface_hub.repocard_data import model_index_to_eval_results
 
 from alignment.report.card import render_card
 from alignment.report.onnx import OnnxResults
@@ -52,6 +55,32 @@ def headings(text: str) -> list[str]:
 def test_front_matter_is_yaml_with_the_languages() -> None:
     front = yaml.safe_load(card().split("---")[1])
     assert front["language"] == ["en", "no"]
+
+
+def test_results_as_the_hub_reads_them() -> None:
+    """`huggingface_hub` parses the card, and finds MTEB's scores in it."""
+    measures = {"accuracy_by_index": 0.875, "f1": 0.8331, "precision": 0.82, "accuracy": 0.9}
+    measured = replace(FINDING, measures={"forward": measures, "backward": measures})
+    digest = {"no/heldout": "d" * 64}
+    data: Any = ModelCard(card(findings=[measured], suites=digest)).data
+    assert data.language == ["en", "no"]
+    name, results = model_index_to_eval_results(data.to_dict()["model-index"])
+    assert name == "demo"
+    assert {result.metric_type: result.metric_value for result in results} == {
+        "accuracy": 87.5,
+        "f1": 83.31,
+        "precision": 82.0,
+        "recall": 87.5,
+        "main_score": 83.31,
+    }
+    (first, *_) = results
+    assert (first.task_type, first.dataset_type) == ("BitextMining", "heldout")
+    assert (first.dataset_config, first.dataset_split) == ("nob-eng", "test")
+    assert first.dataset_revision == "d" * 64
+
+
+def test_what_was_not_measured_is_not_in_the_front_matter() -> None:
+    assert "model-index" not in card()
 
 
 def test_accuracy_in_percent() -> None:

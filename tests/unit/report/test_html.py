@@ -40,6 +40,11 @@ class Tags(HTMLParser):
             assert self.open.pop() == tag
 
 
+def test_measures_of_others_have_columns_if_there_are_any(summary: Summary) -> None:
+    assert '<th class="n">xsim</th>' in make_run(3).page()
+    assert '<th class="n">xsim</th>' not in render_report(summary, {}, STEPS, {}, {})
+
+
 def strategy(**changes: Any) -> dict[str, Any]:
     return {
         "count": 100,

@@ -2,7 +2,7 @@
 
 import doctest
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,21 +83,32 @@ def laser_xsim(x: Vectors, y: Vectors, margin: str, k: int) -> float:
     return errors / len(x)
 
 
+def assert_parity(peer: str, name: str, pairs: Mapping[str, tuple[float, float]]) -> None:
+    """Ours and theirs, by measure; `pytest -k parity -s` prints the largest differences."""
+    largest = max(abs(ours - theirs) for ours, theirs in pairs.values())
+    print(f"\n{peer}, {name}: largest difference of {', '.join(pairs)} {largest:.1e}")
+    assert largest <= 1e-6
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_xsim_is_laser_s(name: str) -> None:
+def test_xsim_parity_with_laser(name: str) -> None:
     x, y, texts = CASES[name]
-    ours = measure(x, y, texts)
-    assert ours.xsim_ratio == pytest.approx(laser_xsim(x, y, "ratio", 4), abs=1e-6)
-    assert ours.xsim_distance == pytest.approx(laser_xsim(x, y, "distance", 4), abs=1e-6)
-    assert ours.xsim_absolute == pytest.approx(laser_xsim(x, y, "absolute", 4), abs=1e-6)
+    both = measure_pairs(x, y, distinct(len(x)), texts)
+    pairs = {}
+    for margin in ("ratio", "distance", "absolute"):
+        forward = getattr(both.forward, f"xsim_{margin}")
+        backward = getattr(both.backward, f"xsim_{margin}")
+        pairs[f"{margin} margin"] = (forward, laser_xsim(x, y, margin, 4))
+        pairs[f"{margin} margin back"] = (backward, laser_xsim(y, x, margin, 4))
+    assert_parity("LASER's xsim", name, pairs)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_f1_is_scikit_learn_s(name: str) -> None:
+def test_f1_parity_with_scikit_learn(name: str) -> None:
     x, y, texts = CASES[name]
     predicted = (x @ y.T).argmax(axis=1)
     expected = f1_score(np.arange(len(x)), predicted, average="weighted", zero_division=0)
-    assert measure(x, y, texts).f1 == pytest.approx(expected, abs=1e-6)
+    assert_parity("scikit-learn", name, {"F1": (measure(x, y, texts).f1, float(expected))})
 
 
 @given(st.lists(st.integers(0, 9), min_size=10, max_size=10))
@@ -119,7 +130,7 @@ class Lookup:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_accuracy_is_that_of_the_translation_evaluator(name: str) -> None:
+def test_accuracy_parity_with_the_translation_evaluator(name: str) -> None:
     from sentence_transformers.sentence_transformer.evaluation import TranslationEvaluator
 
     x, y, texts = CASES[name]
@@ -131,15 +142,18 @@ def test_accuracy_is_that_of_the_translation_evaluator(name: str) -> None:
     theirs = evaluator(None)  # type: ignore[arg-type]  # it embeds with the line above
     forward = measure(x, y, texts)
     backward = measure(y, x, sources)
-    assert forward.accuracy_by_text == pytest.approx(theirs["src2trg_accuracy"], abs=1e-6)
-    assert backward.accuracy_by_text == pytest.approx(theirs["trg2src_accuracy"], abs=1e-6)
+    pairs = {
+        "accuracy": (forward.accuracy_by_text, theirs["src2trg_accuracy"]),
+        "accuracy back": (backward.accuracy_by_text, theirs["trg2src_accuracy"]),
+    }
+    assert_parity("TranslationEvaluator", name, pairs)
     if name != "tied":
         assert forward.accuracy == forward.accuracy_by_text
 
 
 @pytest.mark.slow  # importing mteb takes ten seconds
 @pytest.mark.parametrize("name", sorted(set(CASES) - {"tied"}))  # torch.topk picks any that ties
-def test_accuracy_and_f1_are_those_of_mteb(name: str) -> None:
+def test_accuracy_and_f1_parity_with_mteb(name: str) -> None:
     mteb = pytest.importorskip("mteb", reason="needs the extra `bench`")
     from datasets import Dataset
     from mteb._evaluators.text import bitext_mining_evaluator
@@ -161,8 +175,12 @@ def test_accuracy_and_f1_are_those_of_mteb(name: str) -> None:
     gold = list(enumerate(range(len(x))))
     scores = task._compute_metrics(predictions, gold)
     ours = measure(x, y, texts)
-    assert ours.f1 == pytest.approx(scores["f1"], abs=1e-6)
-    assert ours.accuracy_by_index == pytest.approx(scores["accuracy"], abs=1e-6)
+    pairs = {
+        "F1": (ours.f1, scores["f1"]),
+        "accuracy": (ours.accuracy_by_index, scores["accuracy"]),
+        "precision": (ours.precision, scores["precision"]),
+    }
+    assert_parity("MTEB", name, pairs)
 
 
 def naive_mrr(x: Vectors, y: Vectors, texts: Sequence[str]) -> float:
@@ -211,8 +229,8 @@ def test_the_backward_direction_is_the_forward_one_of_the_swapped_pairs() -> Non
     swapped = measure_pairs(y, x, texts, sources)
     assert both.backward == swapped.forward
     assert both.forward == swapped.backward
-    assert both.forward_correct.mean() == pytest.approx(both.forward.accuracy)
-    assert (both.backward_correct == swapped.forward_correct).all()
+    assert both.forward_outcomes.accuracy == pytest.approx(both.forward.accuracy)
+    assert (both.backward_outcomes.correct == swapped.forward_outcomes.correct).all()
 
 
 def test_without_queries_every_measure_is_nan() -> None:

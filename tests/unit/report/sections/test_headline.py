@@ -39,6 +39,19 @@ def test_nobody_is_told_that_a_leaked_suite_was_not_trained_on(summary: Summary)
     assert "It was trained on some of them" in headline(contaminated).compared
 
 
+def test_a_further_test_with_too_few_queries_is_a_warning(summary: Summary) -> None:
+    rule = RuleOutcome(name="retrieval", passed=True, reason="4 queries", warning=True)
+    welsh = summary.languages["cy"]
+    result = welsh.suites["heldout"].model_copy(update={"rules": [rule]})
+    changed = welsh.model_copy(update={"suites": {"heldout": result}})
+    small = summary.model_copy(update={"languages": {**summary.languages, "cy": changed}})
+    assert headline(summary).warnings == []
+    assert headline(small).warnings == [
+        "the retrieval test has too few queries in Welsh to show the drop of gate.detect, so a "
+        "pass says little there."
+    ]
+
+
 def test_every_rule_has_advice() -> None:
     assert set(get_args(RuleName)) <= set(ADVICE)
 

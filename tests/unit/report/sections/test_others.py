@@ -134,6 +134,24 @@ class TestHistory:
         (curve,) = section.curves
         assert curve.chart.count("<polyline") == 2
 
+    def test_a_line_ends_where_the_pairs_change(self, summary: Summary) -> None:
+        moves = [
+            Deployment(
+                time="2026-01-01T00:00:00",
+                action="publish",
+                version=f"v{number}",
+                previous=None,
+                accuracy={"heldout": 0.5 + number / 100},
+                languages={"heldout": 3},
+                suites={"heldout": "first" if number < 2 else "second"},
+            )
+            for number in range(5)
+        ]
+        section = history_section(summary.model_copy(update={"history": moves}))
+        assert section is not None
+        (curve,) = section.curves
+        assert curve.chart.count("<polyline") == 2
+
 
 class TestPools:
     def test_bias_is_against_the_share_of_the_pool(self, summary: Summary) -> None:
