@@ -26,7 +26,7 @@ from pydantic import SecretStr
 from alignment.errors import ConfigError
 from flows.alarm import WEBHOOK
 from flows.events import ALARMS, CORPUS_UPDATED
-from flows.scheduled import FLOWS
+from flows.server import FLOWS
 
 BLOCK = "ALIGNMENT_ALARM_BLOCK"
 RETRAIN = "ALIGNMENT_RETRAIN_ON_UPDATE"

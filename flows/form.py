@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import httpx
 from prefect.client.orchestration import SyncPrefectClient
 
 from alignment.config import load_config
 from alignment.errors import AlignmentError
+from flows.server import FAILURES, our_deployments
 
 CONFIGS = "configs/*.yaml"
-_PAGE = 200
 logger = logging.getLogger("alignment.deploy")
 
 
@@ -59,7 +58,7 @@ class Forms:
             return
         try:
             renew_forms(self._client, self._home)
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             if present != self._failed:  # said once, though it is tried every second
                 logger.warning("the forms of the UI could not be renewed yet: %s", error)
             self._failed = present
@@ -78,7 +77,7 @@ def renew_forms(client: SyncPrefectClient, home: Path) -> None:
         httpx.HTTPError: if the server cannot be reached or refuses it.
     """
     choices = read_choices(home)
-    for deployment in client.read_deployments(limit=_PAGE):
+    for deployment in our_deployments(client):
         present = deployment.parameter_openapi_schema
         if not present:
             continue

@@ -89,7 +89,7 @@ def test_choices_of_a_project(tmp_path: Path) -> None:
 def test_a_server_that_is_away_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answers = [httpx.ConnectError("away"), httpx.ConnectError("away"), None]
+    answers = [httpx.ConnectError("away"), ValueError("a page of a proxy"), None]
 
     def renew(*_: object) -> None:
         answer = answers.pop(0)

@@ -8,20 +8,29 @@ import json
 import threading
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.schedules import IntervalSchedule
 
 from flows.events import GATE_REJECTED, emit
+from flows.form import renew_forms
+from flows.gc import old_runs
 from flows.limits import Limits
 from flows.watch import Watch
 from tests.flows.servers import deployment, free_port, serving, wait_for
+from tests.support import ROOT
 
 START_SECONDS = 300
 SCHEDULE_SECONDS = 120
 ALARM_SECONDS = 60
+FOREIGN = "inventory"
+"""A flow of another team on the same server."""
 FAR_AWAY = "2100-01-01T00:00:00+00:00"
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.server]
@@ -191,6 +200,43 @@ def test_a_schedule_without_a_finished_run_is_an_alarm(api: str) -> None:
         "an alarm", ALARM_SECONDS, lambda: alarm("alignment.schedule.stalled", "nightly")
     )
     assert "no run has finished since the one that was due" in stalled["details"]["message"]
+
+
+@pytest.fixture
+def foreign(api: str) -> Iterator[uuid.UUID]:
+    """A deployment of another team, with a schedule and a run that ended long ago."""
+    hourly = IntervalSchedule(interval=datetime.timedelta(hours=1))
+    optional = {"anyOf": [{"type": "string"}, {"type": "null"}], "title": "config"}
+    with SyncPrefectClient(api=api) as client:
+        deployment = client.create_deployment(
+            client.create_flow_from_name(FOREIGN),
+            FOREIGN,
+            schedules=[DeploymentScheduleCreate(schedule=hourly, active=True)],
+            parameter_openapi_schema={"type": "object", "properties": {"config": optional}},
+        )
+        yield deployment
+        client.delete_deployment(deployment)
+
+
+def test_flows_of_others_are_left_alone(api: str, foreign: uuid.UUID) -> None:
+    with SyncPrefectClient(api=api) as client:
+        before = client.read_deployment(foreign)
+        renew_forms(client, ROOT)
+        assert client.read_deployment(foreign).parameter_openapi_schema == (
+            before.parameter_openapi_schema
+        )
+        run = client.create_flow_run_from_deployment(foreign)
+        client.set_flow_run_state(run.id, State(type=StateType.RUNNING), force=True)
+        nothing = datetime.timedelta(0)
+        soon = Limits(silence=nothing, pending=nothing, stalled=-datetime.timedelta(days=2))
+        Watch(client, soon).look()
+        assert client.read_flow_run(run.id).state_type is StateType.RUNNING
+        client.set_flow_run_state(run.id, State(type=StateType.COMPLETED), force=True)
+        later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+        assert run.id not in {old.id for old in old_runs(client, keep=0, before=later)}
+        emit(client, GATE_REJECTED, "alignment.model.last", "last", {"message": "the last one"})
+    wait_for("an alarm", ALARM_SECONDS, lambda: alarm(GATE_REJECTED, "last"))
+    assert alarm("alignment.schedule.stalled", FOREIGN) is None
 
 
 def test_every_rejection_is_an_alarm(api: str) -> None:
