@@ -72,10 +72,17 @@ def serve(home: Path, host: str, port: int) -> int:
         reason = str(error)
     except subprocess.CalledProcessError as error:
         reason = f"the deployments were refused (exit code {error.returncode})"
+    except Exception as error:
+        _tell_that_it_ended(host, port, f"{type(error).__name__}: {error}")
+        raise
     logger.error("error: %s", reason)
+    _tell_that_it_ended(host, port, reason)
+    return 1
+
+
+def _tell_that_it_ended(host: str, port: int, reason: str) -> None:
     message = f"make serve has ended, so no schedule runs: {reason}. Start it again."
     post_alarm(SERVE_ENDED, f"{host}:{port}", message)
-    return 1
 
 
 def refuse_taken(host: str, port: int) -> None:
