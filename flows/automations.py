@@ -161,7 +161,11 @@ def _email() -> SendNotification | None:
     block = mail_block()
     if block is None:
         return None
-    return _sent_by(block.save(_EMAIL_BLOCK, overwrite=True))
+    return SendNotification(
+        block_document_id=block.save(_EMAIL_BLOCK, overwrite=True),
+        subject=_SUBJECT,
+        body=_BODY,
+    )
 
 
 def _notification(client: SyncPrefectClient) -> SendNotification | None:
@@ -177,8 +181,4 @@ def _notification(client: SyncPrefectClient) -> SendNotification | None:
             where=BLOCK,
             hint="`prefect block ls` lists them; make one on the page Blocks.",
         ) from error
-    return _sent_by(document.id)
-
-
-def _sent_by(block: UUID) -> SendNotification:
-    return SendNotification(block_document_id=block, subject=_SUBJECT, body=_BODY)
+    return SendNotification(block_document_id=document.id, subject=_SUBJECT, body=_BODY)
