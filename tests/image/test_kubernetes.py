@@ -169,6 +169,14 @@ def test_alarms_that_the_server_cannot_send_are_sent_by_the_watch() -> None:
         assert {WEBHOOK, EMAIL} <= {variable["name"] for variable in container["env"]}, name
 
 
+def test_the_watch_waits_for_a_pod_as_long_as_the_worker_does() -> None:
+    variables = json.loads(TEMPLATE.read_text())["variables"]["properties"]
+    (container,) = dict(pods())["watch"]["containers"]
+    values = {entry["name"]: entry.get("value") for entry in container["env"]}
+    minutes = float(values["ALIGNMENT_PENDING_MINUTES"])
+    assert 60 * minutes > variables["pod_watch_timeout_seconds"]["default"]
+
+
 def test_secrets_are_references() -> None:
     for name, pod in pods():
         for container in pod["containers"]:
