@@ -56,10 +56,13 @@ COPY prefect.yaml ./
 COPY deploy/healthcheck.py /usr/local/lib/healthcheck.py
 RUN mkdir workspace && chown 1000:1000 workspace
 USER 1000:1000
-# A worker passes its environment on to the runs, whose log lines Prefect then shows. HOME is for caches.
+# The defaults of flows/environment.py: a server reads no file of ours, and a worker passes its environment on to
+# the runs, whose log lines Prefect then shows. HOME is for caches.
 ENV PATH=/app/.venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 \
     ALIGNMENT_WORKSPACE=/app/workspace ALIGNMENT_HOME=/app PREFECT_HOME=/app/workspace/prefect \
-    PREFECT_LOGGING_EXTRA_LOGGERS=alignment PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1
+    PREFECT_LOGGING_EXTRA_LOGGERS=alignment PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30 PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED=events,flow_runs \
+    PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=120 PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT=false
 VOLUME /app/workspace
 # A server or a worker sets HEALTH_URL; for everything else the workspace must be writable.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=2m CMD ["python", "/usr/local/lib/healthcheck.py"]

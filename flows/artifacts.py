@@ -14,33 +14,41 @@ from flows.tables import accuracy_table, ledger_table, verdict_page
 
 
 def artifacts(outcome: Outcome) -> dict[str, Callable[[], object]]:
-    """What attaches each artifact to the flow run in progress, by key."""
+    """What makes each artifact and attaches it to the flow run in progress, by key."""
+    makers = {"verdict": _verdict, "accuracy": _accuracy, "ledger": _ledger, "report": _report}
+    return {key: functools.partial(make, outcome) for key, make in makers.items()}
+
+
+def _verdict(outcome: Outcome) -> object:
     summary = outcome.summary
-    address = address_of(outcome.directory / REPORT)
-    return {
-        "verdict": functools.partial(
-            create_markdown_artifact,
-            verdict_page(summary, address),
-            key="verdict",
-            description=f"{summary.verdict.capitalize()}: {state_of(outcome).message}",
-        ),
-        "accuracy": functools.partial(
-            create_table_artifact,
-            accuracy_table(summary),
-            key="accuracy",
-            description="accuracy@1 in percent, before and after",
-        ),
-        "ledger": functools.partial(
-            create_table_artifact,
-            ledger_table(summary),
-            key="ledger",
-            description="pairs per language, from the corpora to the training batches",
-        ),
-        "report": functools.partial(
-            create_link_artifact,
-            address,
-            key="report",
-            link_text=REPORT,
-            description="the full report",
-        ),
-    }
+    return create_markdown_artifact(
+        verdict_page(summary, _address(outcome)),
+        key="verdict",
+        description=f"{summary.verdict.capitalize()}: {state_of(outcome).message}",
+    )
+
+
+def _accuracy(outcome: Outcome) -> object:
+    return create_table_artifact(
+        accuracy_table(outcome.summary),
+        key="accuracy",
+        description="accuracy@1 in percent, before and after",
+    )
+
+
+def _ledger(outcome: Outcome) -> object:
+    return create_table_artifact(
+        ledger_table(outcome.summary),
+        key="ledger",
+        description="pairs per language, from the corpora to the training batches",
+    )
+
+
+def _report(outcome: Outcome) -> object:
+    return create_link_artifact(
+        _address(outcome), key="report", link_text=REPORT, description="the full report"
+    )
+
+
+def _address(outcome: Outcome) -> str:
+    return address_of(outcome.directory / REPORT)

@@ -1,9 +1,8 @@
 """Automations of the Prefect server as code: alarms, and a run when new text has arrived.
 
-Alarms call a webhook or send a notification.
-
-Where to is one of two environment variables. `ALIGNMENT_ALARM_WEBHOOK` is an address that gets a
-POST with JSON. `ALIGNMENT_ALARM_BLOCK` is a notification block of the server, such as
+Where alarms go is in three environment variables; all that are set get all alarms.
+`ALIGNMENT_ALARM_WEBHOOK` is an address that gets a POST with JSON. `ALIGNMENT_ALARM_EMAIL` is a
+mail server with a recipient. `ALIGNMENT_ALARM_BLOCK` is a notification block of the server, such as
 `slack-webhook/operations`. `ALIGNMENT_RETRAIN_ON_UPDATE=1` lets the event `corpus.updated` start
 `retrain`.
 """
@@ -17,21 +16,22 @@ from uuid import UUID
 
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.events.actions import CallWebhook, RunDeployment, SendNotification
+from prefect.events.actions import ActionTypes, CallWebhook, RunDeployment, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 from prefect.types import SecretDict
 from pydantic import SecretStr
 
 from alignment.errors import ConfigError
-from flows.alarm import WEBHOOK
+from flows.alarm import EMAIL, WEBHOOK, mail_block
 from flows.events import ALARMS, CORPUS_UPDATED
-from flows.scheduled import FLOWS
+from flows.server import FLOWS
 
 BLOCK = "ALIGNMENT_ALARM_BLOCK"
 RETRAIN = "ALIGNMENT_RETRAIN_ON_UPDATE"
 _RETRAIN_NAME = "alignment: retrain on corpus.updated"
 _WEBHOOK_BLOCK = "alignment-alarm"
+_EMAIL_BLOCK = "alignment-alarm-email"
 _SUBJECT = "alignment: {{ event.event }} {{ event.resource.name }}"
 _BODY = "{{ event.payload.message }}"
 _JSON = (
@@ -45,18 +45,19 @@ def install_alarms(client: SyncPrefectClient) -> bool:
     """Create or renew the automations; returns whether there is somewhere to send alarms to.
 
     Raises:
-        ConfigError: if the notification block does not exist.
+        ConfigError: if the notification block does not exist, or the mail server is none.
     """
-    action = _action(client)
-    if action is None:
+    actions = _actions(client)
+    if not actions:
         logger.warning(
             "no alarm is set up, so nobody hears of a rejection or of a schedule that has stopped; "
-            "set %s or %s and start again",
+            "set %s, %s or %s and start again",
             WEBHOOK,
+            EMAIL,
             BLOCK,
         )
         return False
-    for automation in _automations(action):
+    for automation in _automations(actions):
         _install(client, automation)
     return True
 
@@ -107,7 +108,7 @@ def _install(client: SyncPrefectClient, automation: AutomationCore) -> None:
         client.create_automation(automation)
 
 
-def _automations(action: CallWebhook | SendNotification) -> list[AutomationCore]:
+def _automations(actions: list[ActionTypes]) -> list[AutomationCore]:
     ours = EventTrigger(
         expect=set(ALARMS),
         for_each={"prefect.resource.id"},
@@ -130,23 +131,44 @@ def _automations(action: CallWebhook | SendNotification) -> list[AutomationCore]
         "alignment: run failed": (failed, "A run failed or crashed"),
     }
     return [
-        AutomationCore(name=name, description=text, trigger=trigger, actions=[action])
+        AutomationCore(name=name, description=text, trigger=trigger, actions=actions)
         for name, (trigger, text) in descriptions.items()
     ]
 
 
-def _action(client: SyncPrefectClient) -> CallWebhook | SendNotification | None:
+def _actions(client: SyncPrefectClient) -> list[ActionTypes]:
+    """One for each way that is set up."""
+    ways = (_webhook(), _email(), _notification(client))
+    return [action for action in ways if action is not None]
+
+
+def _webhook() -> CallWebhook | None:
     address = os.environ.get(WEBHOOK, "")
-    if address:
-        block = Webhook(
-            method="POST",
-            url=SecretStr(address),
-            headers=SecretDict({"Content-Type": "application/json"}),
-        )
-        return CallWebhook(
-            block_document_id=block.save(_WEBHOOK_BLOCK, overwrite=True),
-            payload=_JSON,
-        )
+    if not address:
+        return None
+    block = Webhook(
+        method="POST",
+        url=SecretStr(address),
+        headers=SecretDict({"Content-Type": "application/json"}),
+    )
+    return CallWebhook(
+        block_document_id=block.save(_WEBHOOK_BLOCK, overwrite=True),
+        payload=_JSON,
+    )
+
+
+def _email() -> SendNotification | None:
+    block = mail_block()
+    if block is None:
+        return None
+    return SendNotification(
+        block_document_id=block.save(_EMAIL_BLOCK, overwrite=True),
+        subject=_SUBJECT,
+        body=_BODY,
+    )
+
+
+def _notification(client: SyncPrefectClient) -> SendNotification | None:
     name = os.environ.get(BLOCK, "")
     if not name:
         return None

@@ -22,6 +22,7 @@ from alignment.errors import ConfigError
 from flows.automations import install_alarms, install_retrain_on_update
 from flows.form import renew_forms
 from flows.scheduled import cancel_late_runs
+from flows.server import api_address, our_deployments
 from flows.versions import refuse_versions_that_never_schedule
 
 POOL = "alignment"
@@ -61,7 +62,7 @@ def deploy(directory: Path) -> None:
         # Before a worker is there, which would take them all.
         cancel_late_runs(client, datetime.datetime.now(datetime.UTC))
         install_alarms(client)
-        for deployment in _deployments(client):
+        for deployment in our_deployments(client):
             if deployment.name == RETRAIN:
                 install_retrain_on_update(client, deployment.id)
 
@@ -80,6 +81,7 @@ def _pool_options() -> tuple[str, ...]:
 
 
 def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
+    """All of them: a project may have flows of its own, which are deployed as well."""
     return client.read_deployments(limit=_PAGE)
 
 
@@ -115,6 +117,7 @@ if __name__ == "__main__":
 
     def main() -> int:
         """Deploy from the directory of this checkout."""
+        api_address()
         deploy(Path(__file__).resolve().parent.parent)
         return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# The Dockerfile has the same ones, for servers and workers that do not import this package.
 DEFAULTS = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "alignment",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -20,6 +20,7 @@ from alignment.languages import name as language_name
 from alignment.pipeline.champion_check import ChampionCheck, check_champion
 from alignment.pipeline.runners import parallel_runner
 from alignment.redaction import redact_logs
+from flows.cancel import ending_if_cancelled
 from flows.events import CHAMPION_DEGRADED, emit
 from flows.log_lines import show_errors_in_one_line
 from flows.run_names import parameters_of_run
@@ -67,7 +68,7 @@ def evaluate_champion(
         message = f"no version of {settings.name} is deployed, so there is nothing to measure"
         return State(type=StateType.COMPLETED, message=message)
     try:
-        with parallel_runner(settings, place) as parallel:
+        with ending_if_cancelled(), parallel_runner(settings, place) as parallel:
             check = check_champion(settings, place, PrefectRunner(parallel))
     except Busy as error:
         return State(type=StateType.COMPLETED, name="Skipped", message=str(error))

@@ -1,8 +1,8 @@
 """The form of a run in the UI: configurations and languages to choose from.
 
 Prefect stores the form when a deployment is registered, and refuses a run whose parameters do not
-fit it. So the form is renewed when a file in `configs` changes: a language that is added there can
-be chosen at once, without a deployment.
+fit it. So the form is renewed when a configuration changes: a language that is added there can be
+chosen at once, without a deployment.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import httpx
 from prefect.client.orchestration import SyncPrefectClient
 
 from alignment.config import load_config
 from alignment.errors import AlignmentError
+from flows.server import FAILURES, our_deployments
 
-CONFIGS = "configs/*.yaml"
-_PAGE = 200
+FOLDERS = ("configs", "team")
+"""Where a project has configurations; the image finds those of a cluster's ConfigMap in `team`."""
 logger = logging.getLogger("alignment.deploy")
 
 
@@ -59,7 +59,7 @@ class Forms:
             return
         try:
             renew_forms(self._client, self._home)
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             if present != self._failed:  # said once, though it is tried every second
                 logger.warning("the forms of the UI could not be renewed yet: %s", error)
             self._failed = present
@@ -78,7 +78,7 @@ def renew_forms(client: SyncPrefectClient, home: Path) -> None:
         httpx.HTTPError: if the server cannot be reached or refuses it.
     """
     choices = read_choices(home)
-    for deployment in client.read_deployments(limit=_PAGE):
+    for deployment in our_deployments(client):
         present = deployment.parameter_openapi_schema
         if not present:
             continue
@@ -95,7 +95,7 @@ def read_choices(home: Path) -> Choices:
     """
     configs = []
     languages = set()
-    for path in sorted(home.glob(CONFIGS)):
+    for path in _files(home):
         configs.append(path.relative_to(home).as_posix())
         try:
             languages.update(load_config(path).trained)
@@ -152,13 +152,21 @@ def _replace(client: SyncPrefectClient, deployment: UUID, schema: Mapping[str, A
     answer.raise_for_status()
 
 
+def _files(home: Path) -> list[Path]:
+    """The configurations of a project, in order."""
+    files: list[Path] = []
+    for folder in FOLDERS:
+        files += sorted(home.glob(f"{folder}/*.yaml"))
+    return files
+
+
 def _stamps(home: Path) -> frozenset[tuple[str, int, int]]:
-    """Name, time and size of each configuration."""
+    """Path, time and size of each configuration."""
     stamps = set()
-    for path in home.glob(CONFIGS):
+    for path in _files(home):
         try:
             status = path.stat()
         except OSError:  # an editor replaces it at this moment
             continue
-        stamps.add((path.name, status.st_mtime_ns, status.st_size))
+        stamps.add((str(path), status.st_mtime_ns, status.st_size))
     return frozenset(stamps)

@@ -1,8 +1,8 @@
 """`python -m flows.gc` deletes old runs from the server at `PREFECT_API_URL`; `--delete` does it.
 
-A run goes with its task runs, logs and artifacts. Events have no such command: the server deletes
-them after `PREFECT_SERVER_EVENTS_RETENTION_PERIOD`, a week by default. The workspace is another
-matter: `alignment gc`.
+Only runs of our flows go, each with its task runs, logs and artifacts. Events have no such command:
+the server deletes them after `PREFECT_SERVER_EVENTS_RETENTION_PERIOD`, a week by default. The
+workspace is another matter: `alignment gc`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_AUTH_STRING
 
-from flows.server import api_address
+from flows.server import api_address, our_flows
 from flows.watch import VERDICTS
 
 ENDED = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
@@ -82,12 +82,16 @@ def delete(client: SyncPrefectClient, runs: Sequence[FlowRun]) -> Deleted:
 
 
 def _ended_runs(client: SyncPrefectClient) -> Iterator[FlowRun]:
-    """All runs that have ended, the newest first."""
+    """All runs of our flows that have ended, the newest first."""
     ended = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=ENDED)))
     offset = 0
     while True:
         page = client.read_flow_runs(
-            flow_run_filter=ended, sort=FlowRunSort.END_TIME_DESC, limit=_PAGE, offset=offset
+            flow_filter=our_flows(),
+            flow_run_filter=ended,
+            sort=FlowRunSort.END_TIME_DESC,
+            limit=_PAGE,
+            offset=offset,
         )
         yield from page
         if len(page) < _PAGE:

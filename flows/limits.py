@@ -33,17 +33,19 @@ class Limits:
 
 
 def limits_from_environment() -> Limits:
-    """The limits of these variables, by default 5 minutes, 10 minutes and 8 hours.
+    """The limits of these variables, by default those of `Limits`.
 
-    `ALIGNMENT_SILENCE_MINUTES`, `ALIGNMENT_AWAY_MINUTES` and `ALIGNMENT_STALLED_HOURS`.
+    `ALIGNMENT_SILENCE_MINUTES`, `ALIGNMENT_PENDING_MINUTES` (by default twice as long),
+    `ALIGNMENT_AWAY_MINUTES` and `ALIGNMENT_STALLED_HOURS`.
 
     Raises:
         ConfigError: if one is not a number, or too small.
     """
-    silence = datetime.timedelta(minutes=_number("ALIGNMENT_SILENCE_MINUTES", 5, _LEAST_SILENCE))
+    silence = _number("ALIGNMENT_SILENCE_MINUTES", 5, _LEAST_SILENCE)
+    pending = _number("ALIGNMENT_PENDING_MINUTES", 2 * silence, _LEAST_SILENCE)
     return Limits(
-        silence=silence,
-        pending=2 * silence,
+        silence=datetime.timedelta(minutes=silence),
+        pending=datetime.timedelta(minutes=pending),
         stalled=datetime.timedelta(hours=_number("ALIGNMENT_STALLED_HOURS", 8)),
         away=datetime.timedelta(minutes=_number("ALIGNMENT_AWAY_MINUTES", 10)),
     )

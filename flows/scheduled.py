@@ -8,8 +8,6 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
-    FlowFilter,
-    FlowFilterName,
     FlowRunFilter,
     FlowRunFilterNextScheduledStartTime,
     FlowRunFilterState,
@@ -19,9 +17,8 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
 from flows.events import APPROVAL_EXPIRED, emit
+from flows.server import our_flows
 
-FLOWS = ["align", "align-evaluate-champion", "align-promote", "align-rollback"]
-"""Names of our flows."""
 MARGIN = datetime.timedelta(days=1)
 """How much later than `gate.approval_timeout` Prefect itself ends a run that waits."""
 PAGE = 200
@@ -83,7 +80,7 @@ def _due_runs(client: SyncPrefectClient, now: datetime.datetime) -> list[FlowRun
     state = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
     due = FlowRunFilterNextScheduledStartTime(before_=now)
     return client.read_flow_runs(
-        flow_filter=_ours(),
+        flow_filter=our_flows(),
         flow_run_filter=FlowRunFilter(state=state, next_scheduled_start_time=due),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
         limit=PAGE,
@@ -93,9 +90,5 @@ def _due_runs(client: SyncPrefectClient, now: datetime.datetime) -> list[FlowRun
 def _suspended_runs(client: SyncPrefectClient) -> list[FlowRun]:
     state = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED]))
     return client.read_flow_runs(
-        flow_filter=_ours(), flow_run_filter=FlowRunFilter(state=state), limit=PAGE
+        flow_filter=our_flows(), flow_run_filter=FlowRunFilter(state=state), limit=PAGE
     )
-
-
-def _ours() -> FlowFilter:
-    return FlowFilter(name=FlowFilterName(any_=FLOWS))

@@ -28,6 +28,7 @@ from flows.reports import ADDRESS, serving
 from flows.selection import workspace_roots
 from flows.watch import Watch, impatient_client
 
+LAST_PORT = 65535
 logger = logging.getLogger("alignment.serve")
 
 
@@ -57,8 +58,8 @@ def serve(home: Path, host: str, port: int) -> int:
         signal.signal(number, lambda *_: sys.exit(0))
     try:
         with (
-            serving(workspace_roots(home), host) as reports,
-            Children({**environment, ADDRESS: reports}, home) as children,
+            serving(workspace_roots(home), host, _reports_port(host, port)) as reports,
+            Children({ADDRESS: reports, **environment}, home) as children,
         ):
             command = ("prefect", "server", "start", "--host", host, "--port", str(port))
             children.start("server", *command, is_ready=lambda: _answers(f"{api}/health"))
@@ -71,10 +72,17 @@ def serve(home: Path, host: str, port: int) -> int:
         reason = str(error)
     except subprocess.CalledProcessError as error:
         reason = f"the deployments were refused (exit code {error.returncode})"
+    except Exception as error:
+        _tell_that_it_ended(host, port, f"{type(error).__name__}: {error}")
+        raise
     logger.error("error: %s", reason)
+    _tell_that_it_ended(host, port, reason)
+    return 1
+
+
+def _tell_that_it_ended(host: str, port: int, reason: str) -> None:
     message = f"make serve has ended, so no schedule runs: {reason}. Start it again."
     post_alarm(SERVE_ENDED, f"{host}:{port}", message)
-    return 1
 
 
 def refuse_taken(host: str, port: int) -> None:
@@ -82,17 +90,42 @@ def refuse_taken(host: str, port: int) -> None:
 
     Prefect would look at that process, take it for its own server and add a second worker to it.
     """
+    refusal = _refusal(host, port)
+    if refusal is None:
+        return
+    reason = f"cannot listen on {host}:{port}: {refusal.strerror}"
+    if _answers(f"http://{host}:{port}/api/health"):
+        reason = f"a Prefect server is running on {host}:{port} already; use that one"
+    raise SystemExit(
+        f"error: {reason}. Or choose another port: PORT={port + 2} make serve"
+    ) from refusal
+
+
+def _reports_port(host: str, port: int) -> int:
+    """The port of the reports: the one after the server's, or 0 if it is taken.
+
+    It stays the same after a restart, because the pages of earlier runs link to it.
+    """
+    wanted = port + 1
+    if wanted <= LAST_PORT and _refusal(host, wanted) is None:
+        return wanted
+    logger.warning(
+        "port %d is taken, so the reports get another one: links on the pages of earlier runs do "
+        "not open. Free it, or choose another PORT.",
+        wanted,
+    )
+    return 0
+
+
+def _refusal(host: str, port: int) -> OSError | None:
+    """Why nothing can listen on a port; None if something can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            reason = f"cannot listen on {host}:{port}: {error.strerror}"
-            if _answers(f"http://{host}:{port}/api/health"):
-                reason = f"a Prefect server is running on {host}:{port} already; use that one"
-            raise SystemExit(
-                f"error: {reason}. Or choose another port: PORT={port + 1} make serve"
-            ) from error
+            return error
+    return None
 
 
 def _watch(children: Children, api: str, home: Path, limits: Limits) -> NoReturn:
@@ -130,9 +163,9 @@ def main() -> int:
 
 def _port() -> int:
     text = os.environ.get("PORT", "4200")
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        hint = "Leave it out for 4200."
-        raise ConfigError(f"got {text!r}, expected a number up to 65535", where="PORT", hint=hint)
+    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+        problem = f"got {text!r}, expected a number up to {LAST_PORT}"
+        raise ConfigError(problem, where="PORT", hint="Leave it out for 4200.")
     return int(text)
 
 

@@ -10,19 +10,16 @@ import logging
 import time
 from collections.abc import Callable
 
-import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.exceptions import PrefectException
 
 from alignment.pipeline.run import Outcome
 from alignment.types import Rejected
 from flows.artifacts import artifacts
 from flows.events import CHAMPION_CHANGED, GATE_REJECTED, RUN_FINISHED, emit
+from flows.server import FAILURES
 
 WAIT_SECONDS = 3600.0
 _PAUSE_SECONDS = 10.0
-_FAILURES = (httpx.HTTPError, PrefectException, OSError, ValueError)
-"""Of a server that is away, refuses something, or is none: what it answers is then not valid."""
 logger = logging.getLogger("alignment.flow")
 
 
@@ -69,11 +66,13 @@ def wait_for_server(client: SyncPrefectClient, result: str) -> bool:
 
 
 def attempt(what: str, call: Callable[[], object]) -> None:
-    """Call; a failure of the server is logged as that of `what`."""
+    """Call; a failure is logged as that of `what`, also one of ours: it must not end the run."""
     try:
         call()
-    except _FAILURES as error:
+    except FAILURES as error:
         logger.warning("%s could not be written to the Prefect server: %s", what, error)
+    except Exception:
+        logger.exception("%s could not be made; the run goes on", what)
 
 
 def _send_events(client: SyncPrefectClient, outcome: Outcome, champion: str | None) -> None:

@@ -20,13 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterId,
-    FlowFilter,
-    FlowFilterName,
     FlowRunFilter,
     FlowRunFilterState,
     FlowRunFilterStateName,
@@ -35,7 +32,6 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.exceptions import PrefectException
 from prefect.server.schemas import schedules
 from prefect.settings import (
     PREFECT_API_AUTH_STRING,
@@ -47,8 +43,8 @@ from flows.alarm import SERVER_AWAY, post_alarm
 from flows.events import RUN_LOST, SCHEDULE_STALLED, emit
 from flows.form import Forms
 from flows.limits import Limits, limits_from_environment
-from flows.scheduled import FLOWS, cancel_late_runs, end_expired_approvals
-from flows.server import api_address
+from flows.scheduled import cancel_late_runs, end_expired_approvals
+from flows.server import FAILURES, api_address, our_deployments, our_flows
 
 HEARTBEAT = "prefect.flow-run.heartbeat"
 LIVE = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
@@ -67,8 +63,6 @@ VERDICTS = [
 """
 ANSWER_SECONDS = 20.0
 """A server that takes longer to answer is away."""
-_FAILURES = (httpx.HTTPError, PrefectException, ValueError, KeyError)
-"""Of a server that is away, that refuses something, or whose answer makes no sense."""
 logger = logging.getLogger("alignment.watch")
 
 
@@ -132,7 +126,7 @@ class Watch:
             cancel_late_runs(self._client, _now())
             end_expired_approvals(self._client, _now())
             self._report_stalled_schedules()
-        except _FAILURES as error:
+        except FAILURES as error:
             logger.warning("the Prefect server does not answer as it should: %s", error)
             self._deaf_until = _now()
             return not self._is_away_for_long(str(error))
@@ -185,7 +179,7 @@ class Watch:
     def _live_runs(self) -> list[FlowRun]:
         live = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=LIVE)))
         return self._client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=FLOWS)),
+            flow_filter=our_flows(),
             flow_run_filter=live,
             limit=PAGE,
         )
@@ -207,7 +201,7 @@ class Watch:
         return datetime.datetime.fromisoformat(events[0]["occurred"])
 
     def _report_stalled_schedules(self) -> None:
-        for deployment in self._client.read_deployments(limit=PAGE):
+        for deployment in our_deployments(self._client):
             due = self._due(deployment)
             now = _now()
             if due is None or now - due <= self._limits.stalled:

@@ -10,8 +10,10 @@ Options are those of `prefect worker start`, such as `--with-healthcheck`. The w
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -69,6 +71,8 @@ def main(options: list[str]) -> None:
     """Start the worker, and never return."""
     from prefect.cli import app
 
+    # Its runs work in this directory (see prefect.yaml).
+    os.environ.setdefault("ALIGNMENT_HOME", str(Path(__file__).resolve().parent.parent))
     pool = [] if "--pool" in options else ["--pool", POOL]
     sys.argv = ["prefect", "worker", "start", "--type", "process", *pool, *options]
     app()

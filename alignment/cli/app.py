@@ -14,6 +14,7 @@ from alignment.cli.clean import clean
 from alignment.cli.compare import compare
 from alignment.cli.config import config_app, schema
 from alignment.cli.corpora import corpora_app
+from alignment.cli.deploy import deploy
 from alignment.cli.encode import encode
 from alignment.cli.evaluate import evaluate
 from alignment.cli.exit_codes import exit_code_of
@@ -78,6 +79,7 @@ app.command(rich_help_panel=RUN)(plan)
 app.command(rich_help_panel=RUN)(show)
 app.command(rich_help_panel=RUN)(explain)
 app.command(rich_help_panel=RUN)(compare)
+app.command(rich_help_panel=RUN)(deploy)
 app.command(rich_help_panel=DATA)(clean)
 app.command(rich_help_panel=DATA)(lock)
 app.add_typer(corpora_app, name="corpora", rich_help_panel=DATA)

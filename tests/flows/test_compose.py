@@ -47,6 +47,7 @@ def test_a_password_may_have_any_character(services: dict[str, Any]) -> None:
 def test_everything_is_restarted_and_waits_for_what_it_needs(services: dict[str, Any]) -> None:
     for name, service in services.items():
         assert service["restart"] == "unless-stopped", name
+        assert service["logging"] == {"driver": "local"}, "the default keeps all log lines for ever"
         for needed, condition in service.get("depends_on", {}).items():
             assert condition == {"condition": "service_healthy"}
             assert "healthcheck" in services[needed], needed

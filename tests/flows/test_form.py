@@ -86,10 +86,25 @@ def test_choices_of_a_project(tmp_path: Path) -> None:
     assert read_choices(tmp_path) == expected
 
 
+def test_choices_of_a_cluster(tmp_path: Path) -> None:
+    """A ConfigMap is a folder of links, which change when it does."""
+    for folder in ("configs", "team", "other"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "configs" / "smoke.yaml").write_text(SMOKE.read_text())
+    data = tmp_path / "team" / "..data"
+    data.mkdir()
+    (data / "ours.yaml").write_text(SMOKE.read_text().replace("  es:", "  cy:"))
+    (tmp_path / "team" / "ours.yaml").symlink_to("..data/ours.yaml")
+    (tmp_path / "other" / "not.yaml").write_text(SMOKE.read_text())
+    choices = read_choices(tmp_path)
+    assert choices.configs == ("configs/smoke.yaml", "team/ours.yaml")
+    assert set(choices.languages) == {"cy", "es", "ja", "ru"}
+
+
 def test_a_server_that_is_away_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answers = [httpx.ConnectError("away"), httpx.ConnectError("away"), None]
+    answers = [httpx.ConnectError("away"), ValueError("a page of a proxy"), None]
 
     def renew(*_: object) -> None:
         answer = answers.pop(0)

@@ -14,6 +14,7 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("ALIGNMENT_SILENCE_MINUTES", "2")
     monkeypatch.setenv("ALIGNMENT_STALLED_HOURS", "30")
     monkeypatch.setenv("ALIGNMENT_AWAY_MINUTES", "1.5")
+    monkeypatch.delenv("ALIGNMENT_PENDING_MINUTES", raising=False)
     assert limits_from_environment() == Limits(
         silence=datetime.timedelta(minutes=2),
         pending=datetime.timedelta(minutes=4),
@@ -22,9 +23,17 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     )
 
 
+def test_a_pod_may_take_longer_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIGNMENT_SILENCE_MINUTES", "5")
+    monkeypatch.setenv("ALIGNMENT_PENDING_MINUTES", "20")
+    limits = limits_from_environment()
+    assert limits.silence == datetime.timedelta(minutes=5)
+    assert limits.pending == datetime.timedelta(minutes=20)
+
+
 def test_without_them_the_limits_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ALIGNMENT_SILENCE_MINUTES", "ALIGNMENT_STALLED_HOURS", "ALIGNMENT_AWAY_MINUTES"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("SILENCE_MINUTES", "PENDING_MINUTES", "STALLED_HOURS", "AWAY_MINUTES"):
+        monkeypatch.delenv(f"ALIGNMENT_{name}", raising=False)
     assert limits_from_environment() == Limits()
 
 

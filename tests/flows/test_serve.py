@@ -5,23 +5,36 @@ from __future__ import annotations
 import datetime
 import http.server
 import json
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.schedules import IntervalSchedule
 
+from flows.alarm import EMAIL, WEBHOOK
 from flows.events import GATE_REJECTED, emit
+from flows.form import renew_forms
+from flows.gc import old_runs
 from flows.limits import Limits
 from flows.watch import Watch
 from tests.flows.servers import deployment, free_port, serving, wait_for
+from tests.mail_server import MailServer
+from tests.support import ROOT
 
 START_SECONDS = 300
 SCHEDULE_SECONDS = 120
 ALARM_SECONDS = 60
+FOREIGN = "inventory"
+"""A flow of another team on the same server."""
 FAR_AWAY = "2100-01-01T00:00:00+00:00"
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.server]
@@ -40,10 +53,10 @@ def post(url: str, body: dict[str, Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def api(environment: dict[str, str], alarms: str) -> Iterator[str]:
+def api(environment: dict[str, str], alarms: str, mails: MailServer) -> Iterator[str]:
     """Address of a server on a free port, with the deployments and a worker."""
     port = free_port()
-    settings = {**environment, "ALIGNMENT_ALARM_WEBHOOK": alarms}
+    settings = {**environment, WEBHOOK: alarms, EMAIL: mails.address}
     with serving(settings, port, START_SECONDS) as process:
         yield f"http://127.0.0.1:{port}/api"
     assert process.returncode == 0
@@ -79,6 +92,13 @@ def alarms() -> Iterator[str]:
         server.server_close()
 
 
+@pytest.fixture(scope="module")
+def mails() -> Iterator[MailServer]:
+    """A mail server."""
+    with MailServer().listening() as listening:
+        yield listening
+
+
 def test_deployments(api: str) -> None:
     names = {entry["name"] for entry in post(f"{api}/deployments/filter", {})}
     assert names == {
@@ -93,6 +113,22 @@ def test_deployments(api: str) -> None:
     for name in names:
         # A run that died would hold its slot, and every later run would be cancelled.
         assert deployment(api, name)["concurrency_limit"] is None
+
+
+def test_a_deployment_by_command(
+    api: str, environment: dict[str, str], alarms: str, mails: MailServer
+) -> None:
+    """What is paused stays paused."""
+    with SyncPrefectClient(api=api) as client:
+        client.pause_deployment(uuid.UUID(deployment(api, "smoke")["id"]))
+        before = {entry.name: entry.id for entry in client.read_deployments()}
+        alarms_to = {WEBHOOK: alarms, EMAIL: mails.address}
+        settings = {**environment, **alarms_to, "PREFECT_API_URL": api}
+        command = [sys.executable, "-m", "alignment", "deploy", str(ROOT)]
+        subprocess.run(command, env=settings, cwd=ROOT, check=True, timeout=START_SECONDS)
+        assert {entry.name: entry.id for entry in client.read_deployments()} == before
+        assert deployment(api, "smoke")["paused"]
+        client.resume_deployment(uuid.UUID(deployment(api, "smoke")["id"]))
 
 
 def test_parameters_of_retrain(api: str) -> None:
@@ -191,6 +227,56 @@ def test_a_schedule_without_a_finished_run_is_an_alarm(api: str) -> None:
         "an alarm", ALARM_SECONDS, lambda: alarm("alignment.schedule.stalled", "nightly")
     )
     assert "no run has finished since the one that was due" in stalled["details"]["message"]
+
+
+@pytest.fixture
+def foreign(api: str) -> Iterator[uuid.UUID]:
+    """A deployment of another team, with a schedule and a run that ended long ago."""
+    hourly = IntervalSchedule(interval=datetime.timedelta(hours=1))
+    optional = {"anyOf": [{"type": "string"}, {"type": "null"}], "title": "config"}
+    with SyncPrefectClient(api=api) as client:
+        deployment = client.create_deployment(
+            client.create_flow_from_name(FOREIGN),
+            FOREIGN,
+            schedules=[DeploymentScheduleCreate(schedule=hourly, active=True)],
+            parameter_openapi_schema={"type": "object", "properties": {"config": optional}},
+        )
+        yield deployment
+        client.delete_deployment(deployment)
+
+
+def test_flows_of_others_are_left_alone(api: str, foreign: uuid.UUID) -> None:
+    with SyncPrefectClient(api=api) as client:
+        before = client.read_deployment(foreign)
+        renew_forms(client, ROOT)
+        assert client.read_deployment(foreign).parameter_openapi_schema == (
+            before.parameter_openapi_schema
+        )
+        run = client.create_flow_run_from_deployment(foreign)
+        client.set_flow_run_state(run.id, State(type=StateType.RUNNING), force=True)
+        nothing = datetime.timedelta(0)
+        soon = Limits(silence=nothing, pending=nothing, stalled=-datetime.timedelta(days=2))
+        Watch(client, soon).look()
+        assert client.read_flow_run(run.id).state_type is StateType.RUNNING
+        client.set_flow_run_state(run.id, State(type=StateType.COMPLETED), force=True)
+        later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+        assert run.id not in {old.id for old in old_runs(client, keep=0, before=later)}
+        emit(client, GATE_REJECTED, "alignment.model.last", "last", {"message": "the last one"})
+    wait_for("an alarm", ALARM_SECONDS, lambda: alarm(GATE_REJECTED, "last"))
+    assert alarm("alignment.schedule.stalled", FOREIGN) is None
+
+
+def test_an_alarm_goes_to_the_webhook_and_by_mail(api: str, mails: MailServer) -> None:
+    with SyncPrefectClient(api=api) as client:
+        message = {"message": "both have it"}
+        emit(client, GATE_REJECTED, "alignment.model.both", "both", message)
+    wait_for("an alarm", ALARM_SECONDS, lambda: alarm(GATE_REJECTED, "both"))
+
+    def mailed() -> bool:
+        wanted = f"alignment: {GATE_REJECTED} both"
+        return any(mail["Subject"] == wanted for mail in mails.received)
+
+    wait_for("a mail", ALARM_SECONDS, mailed)
 
 
 def test_every_rejection_is_an_alarm(api: str) -> None:

@@ -8,12 +8,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from flows import tell
+from flows.artifacts import artifacts
 from flows.events import RUN_FINISHED, emit
 
 
@@ -90,3 +94,18 @@ def test_what_cannot_be_written_is_a_warning(
     tell.attempt("the events", lambda: emit(client, RUN_FINISHED, resource, "smoke", {}))
     thread.join()
     assert "the events could not be written to the Prefect server" in caplog.text
+
+
+def test_our_own_mistake_does_not_end_the_run(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("alignment"), "propagate", True)
+
+    def page_without_a_row(*_: object) -> str:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr("flows.artifacts.verdict_page", page_without_a_row)
+    outcome: Any = SimpleNamespace(summary=None, directory=Path("runs/20260131").resolve())
+    tell.attempt("the artifact verdict", artifacts(outcome)["verdict"])
+    assert "the artifact verdict could not be made; the run goes on" in caplog.text
+    assert "list index out of range" in caplog.text

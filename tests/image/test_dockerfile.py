@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.environment import DEFAULTS
 from tests.image.dockerfile import Stage, read
 from tests.support import ROOT
 
@@ -71,6 +72,12 @@ def test_only_the_workspace_and_tmp_are_written(stages: list[Stage]) -> None:
     assert stages[-1].last("VOLUME") == environment["ALIGNMENT_WORKSPACE"] == "/app/workspace"
     assert environment["HOME"] == "/tmp"
     assert environment["PREFECT_HOME"].startswith("/app/workspace/")
+
+
+def test_its_servers_and_workers_have_our_defaults(stages: list[Stage]) -> None:
+    """Such as the deletion of old runs; `prefect server start` imports nothing of ours."""
+    environment = stages[-1].environment()
+    assert {name: environment.get(name) for name in DEFAULTS} == DEFAULTS
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -20,6 +20,8 @@ from prefect.utilities.templating import find_placeholders
 
 from alignment.errors import ConfigError
 from flows import deploy
+from flows.alarm import EMAIL, WEBHOOK
+from flows.form import FOLDERS
 from tests.image.dockerfile import read
 from tests.support import ROOT
 
@@ -142,11 +144,44 @@ def test_only_volumes_are_written() -> None:
                 assert mount["mountPath"] in WRITABLE or mount["readOnly"], name
 
 
+def test_whoever_makes_the_form_has_the_configurations_of_the_runs() -> None:
+    """The server refuses a configuration that is not in the form."""
+    by_name = dict(pods())
+    wanted = mount_of(by_name["run"], "configs")
+    assert Path(wanted["mountPath"]).name in FOLDERS
+    for name in ("deploy", "watch"):
+        assert mount_of(by_name[name], "configs") == wanted, name
+        volumes = {volume["name"]: volume for volume in by_name[name]["volumes"]}
+        assert volumes["configs"] in by_name["run"]["volumes"], name
+
+
+def mount_of(pod: dict[str, Any], name: str) -> dict[str, Any]:
+    (container,) = pod["containers"]
+    (mount,) = [mount for mount in container["volumeMounts"] if mount["name"] == name]
+    assert isinstance(mount, dict)
+    return mount
+
+
+def test_alarms_that_the_server_cannot_send_are_sent_by_the_watch() -> None:
+    by_name = dict(pods())
+    for name in ("deploy", "watch"):
+        (container,) = by_name[name]["containers"]
+        assert {WEBHOOK, EMAIL} <= {variable["name"] for variable in container["env"]}, name
+
+
+def test_the_watch_waits_for_a_pod_as_long_as_the_worker_does() -> None:
+    variables = json.loads(TEMPLATE.read_text())["variables"]["properties"]
+    (container,) = dict(pods())["watch"]["containers"]
+    values = {entry["name"]: entry.get("value") for entry in container["env"]}
+    minutes = float(values["ALIGNMENT_PENDING_MINUTES"])
+    assert 60 * minutes > variables["pod_watch_timeout_seconds"]["default"]
+
+
 def test_secrets_are_references() -> None:
     for name, pod in pods():
         for container in pod["containers"]:
             for variable in container.get("env", []):
-                secret = re.search("PASSWORD|AUTH_STRING$|WEBHOOK|TOKEN", variable["name"])
+                secret = re.search("PASSWORD|AUTH_STRING$|WEBHOOK|EMAIL|TOKEN", variable["name"])
                 if secret:
                     assert "secretKeyRef" in variable["valueFrom"], (name, variable["name"])
     for path in DIRECTORY.iterdir():

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.operate("kills"), pytest.mark.timeout(1800)]
 VICTIMS = {
     "server": ("server",),
     "worker": ("worker",),
+    "training": ("training",),
     "run": ("run", "training"),
     "serve": ("serve",),
     "worker and run": ("worker", "run", "training"),
@@ -51,9 +52,11 @@ def test_a_kill(
     site.is_whole()
     if victim in SURVIVED and moment != "start":
         assert state["name"] in GOOD, state
-    if state["type"] == "CRASHED":
-        events = ("prefect.flow-run.Crashed", "alignment.run.lost")
+    if state["type"] in ("CRASHED", "FAILED"):
+        events = ("prefect.flow-run.Crashed", "prefect.flow-run.Failed", "alignment.run.lost")
         wait_for("an alarm", 30, lambda: site.alarms.since(then, *events))
+    if (victim, moment) == ("training", "training"):
+        assert state["type"] == "FAILED" and "killed by signal 9" in state["message"], state
     wait_for("the end of its processes", 30, lambda: not _left(site))
 
 

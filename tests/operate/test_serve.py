@@ -46,6 +46,23 @@ def log_lines(site: Site, run: str) -> list[dict[str, Any]]:
     return lines
 
 
+def artifacts_of(site: Site, run: str) -> dict[str, str]:
+    """The artifacts of a run by their keys."""
+    artifacts = {}
+    for artifact in site.request("POST", "artifacts/filter", {}):
+        if artifact["flow_run_id"] == run:
+            artifacts[artifact["key"]] = artifact["data"]
+    return artifacts
+
+
+def report_at(link: str) -> str:
+    """The page behind a link in Markdown."""
+    address = link.partition("](")[2].removesuffix(")")
+    with urllib.request.urlopen(address, timeout=10) as page:
+        text: str = page.read().decode()
+    return text
+
+
 @pytest.fixture
 def second(tmp_path: Path, alarms: Alarms) -> Iterator[Site]:
     """Another project on the same machine."""
@@ -137,15 +154,21 @@ def test_a_rejected_run_is_an_alarm_and_a_report(site: Site) -> None:
     assert state["name"] == "Rejected" and "nothing was deployed" in state["message"], state
     (heard,) = wait_for("an alarm", ALARM_SECONDS, lambda: site.alarms.since(then, GATE_REJECTED))
     assert "refused because of es" in heard.message
-    artifacts = {}
-    for artifact in site.request("POST", "artifacts/filter", {}):
-        if artifact["flow_run_id"] == run:
-            artifacts[artifact["key"]] = artifact["data"]
+    artifacts = artifacts_of(site, run)
     assert artifacts["verdict"].startswith("# Rejected")
     assert [row["language"] for row in json.loads(artifacts["ledger"])] == ["Spanish"]
-    address = artifacts["report"].partition("](")[2].removesuffix(")")
-    with urllib.request.urlopen(address, timeout=10) as page:
-        assert "Rejected" in page.read().decode()
+    assert "Rejected" in report_at(artifacts["report"])
+
+
+@pytest.mark.operate("serve")
+def test_the_link_of_an_earlier_run_opens_after_a_restart(site: Site) -> None:
+    run = site.begin()
+    assert site.final(run)["name"] in GOOD
+    link = artifacts_of(site, run)["report"]
+    before = report_at(link)
+    site.kill("serve")
+    site.start()
+    assert report_at(link) == before
 
 
 @pytest.mark.operate("events")
