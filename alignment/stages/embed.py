@@ -16,7 +16,7 @@ from alignment.encoder.cache import cached_encoder
 from alignment.files import link_or_copy
 from alignment.stages.embed_part import EmbedPartCounts, EmbedParts, check_parts
 from alignment.stages.sentences import SentencesCounts
-from alignment.stages.shards import SIDES, check_reads, number_sentences, write_vectors
+from alignment.stages.shards import REVISION, SIDES, check_reads, number_sentences, write_vectors
 from alignment.types import Artifact, Counts, Input
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
     from alignment.encoder.prompts import Side
 
-REVISION = 1
 logger = logging.getLogger(__name__)
 
 

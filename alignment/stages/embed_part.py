@@ -16,14 +16,13 @@ from alignment.arrays import map_array
 from alignment.context import RunContext
 from alignment.encoder.cache import cached_encoder
 from alignment.stages.sentences import SentencesCounts
-from alignment.stages.shards import SIDES, check_reads, shard_count, write_vectors
+from alignment.stages.shards import REVISION, SIDES, check_reads, shard_count, write_vectors
 from alignment.types import Artifact, Counts, Input
 
 if TYPE_CHECKING:
     from alignment.encoder.device import Precision
     from alignment.encoder.prompts import Side
 
-REVISION = 1
 SHARDS_PER_PART = 8
 """A million sentences: half a minute of a large GPU, three hours of a core."""
 

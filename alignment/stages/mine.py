@@ -14,6 +14,7 @@ from alignment.config import Triplets
 from alignment.context import RunContext
 from alignment.stages.mine_part import MineParts, check_parts
 from alignment.stages.miner import (
+    REVISION,
     STRATEGIES,
     mining_config,
     mining_inputs,
@@ -23,7 +24,6 @@ from alignment.triplets.pools import pool_count, whole_table
 from alignment.triplets.spill import in_order_of_blocks, in_order_of_pairs, merged_spills
 from alignment.types import Artifact, Counts
 
-REVISION = 6
 logger = logging.getLogger(__name__)
 
 

@@ -14,13 +14,12 @@ from alignment import layout
 from alignment.arrays import map_array
 from alignment.config import Triplets
 from alignment.context import RunContext
-from alignment.stages.miner import PoolKind, mining_config, mining_inputs, new_miner
+from alignment.stages.miner import REVISION, PoolKind, mining_config, mining_inputs, new_miner
 from alignment.stages.pools import POOL_FILES, PoolsCounts
 from alignment.triplets.pools import pool_count
 from alignment.triplets.spill import spill
 from alignment.types import Artifact, Counts, Input
 
-REVISION = 1
 POOLS_PER_PART = 16
 """Two million pairs: a quarter of an hour of a core. Each part reads all pairs of its language."""
 

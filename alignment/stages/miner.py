@@ -27,6 +27,8 @@ from alignment.types import Artifact, Direction, Input, Strategy
 from alignment.vectors import PairVectors, pair_vectors, read_kept
 from alignment.workers import available_cpus, ordered
 
+REVISION = 6
+"""Of `mine`, and of `pools` and `mine_part`, from which it may take its results."""
 PoolKind = Literal["random", "near"]
 PARALLEL_FROM = 2000
 """Pairs; for fewer, sending a direction to another process takes longer than the work itself."""

@@ -10,6 +10,7 @@ from alignment.arrays import save_array
 from alignment.config import Triplets
 from alignment.context import RunContext
 from alignment.stages.miner import (
+    REVISION,
     PoolKind,
     mining_inputs,
     new_miner,
@@ -18,7 +19,6 @@ from alignment.stages.miner import (
 from alignment.triplets.pools import pool_count
 from alignment.types import Artifact, Counts
 
-REVISION = 1
 POOL_FILES: dict[PoolKind, str] = {"random": layout.RANDOM_POOLS, "near": layout.NEAR_POOLS}
 
 

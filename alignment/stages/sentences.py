@@ -8,10 +8,8 @@ from pathlib import Path
 from alignment import layout
 from alignment.arrays import save_array
 from alignment.context import RunContext
-from alignment.stages.shards import SIDES, number_sentences
+from alignment.stages.shards import REVISION, SIDES, number_sentences
 from alignment.types import Artifact, Counts
-
-REVISION = 1
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from alignment.encoder.encoder import Encoder
     from alignment.encoder.prompts import Side
 
+REVISION = 1
+"""Of `embed`, and of `sentences` and `embed_part`, from which it may take its results."""
 WINDOW = 16_384
 """Texts that are encoded together, in batches of similar length; a shard has whole windows."""
 TEXTS_READ = 200
