@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from alignment import layout
 from alignment.context import RunContext
+from alignment.encoder.device import Precision
 from alignment.encoder.encoder import Encoder
 from alignment.errors import Corrupt, DataError
 from alignment.stages import embed_part as stage
@@ -143,7 +144,7 @@ def test_other_parts_are_refused(
         parts = parts._replace(parts=parts.parts[1:])
     if change == "swapped":
         parts = parts._replace(parts=parts.parts[::-1])
-    precision = "bf16" if change == "another precision" else "fp32"
+    precision: Precision = "bf16" if change == "another precision" else "fp32"
     with pytest.raises(ValueError, match="or not all 3 parts in their order"):
         embed(context, "de", cleaned, encoder, precision, parts)
 

@@ -10,6 +10,7 @@ import pytest
 
 from alignment.config import Config, load_config
 from alignment.config.runner import RunnerSettings
+from alignment.encoder.device import Precision
 from alignment.pipeline.division import embed_languages, mine_languages
 from alignment.pipeline.runner import LocalRunner
 from alignment.pipeline.workspace import Workspace
@@ -23,7 +24,7 @@ from tests.support import SMOKE
 T = TypeVar("T")
 LARGE = [(f"the {row}", f"house {row}") for row in range(200)]
 SMALL = LARGE[:10]
-PRECISIONS = {"de": "fp32", "fi": "fp32"}
+PRECISIONS: dict[str, Precision] = {"de": "fp32", "fi": "fp32"}
 SETTINGS = {"de": POOLED, "fi": POOLED}
 
 

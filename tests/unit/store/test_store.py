@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from alignment.errors import ArtifactError, ConfigError, Corrupt, Missing
-from alignment.store import Store, artifact_key, differences, load_artifact, stamps, verify
+from alignment.files import file_digest
+from alignment.store import Store, artifact_key, differences, load_artifact, verify
 from alignment.types import Artifact, Counts, Input
 
 
@@ -99,13 +100,12 @@ def test_a_process_reads_an_input_once_for_all_its_tasks(
     monkeypatch.setattr("alignment.store.stamps.SETTLED_NS", -(10**12))
     source = build(Store(tmp_path), "a")
     digests: list[Path] = []
-    file_digest = stamps.file_digest
 
     def recorded(path: Path) -> str:
         digests.append(path)
         return file_digest(path)
 
-    monkeypatch.setattr(stamps, "file_digest", recorded)
+    monkeypatch.setattr("alignment.store.stamps.file_digest", recorded)
     for value in range(3):
         task = pickle.loads(pickle.dumps(Store(tmp_path)))
         task.build(
