@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke test test-slow test-ui test-operate test-scale test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-scale-out cost-model bench-pools bench-noise bench-scale-train bench-many-languages bench-retrieval bench-mteb bench-search bench-overhead bench-shared-workspace gate-study clean
+.PHONY: help run smoke test test-slow test-ui test-operate test-scale test-image fuzz soak robust test-lowest pin-lowest check lint format docs bench-clean bench-scale bench-scripts bench-tmx bench-encode bench-mine bench-triplets bench-train bench-quality serve bench-scale-all bench-scale-out cost-model bench-pools bench-division bench-noise bench-scale-train bench-many-languages bench-retrieval bench-mteb bench-search bench-overhead bench-shared-workspace gate-study clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -126,6 +126,9 @@ gate-study: $(VENV)/.test ## How often the gate errs, over 2,000 simulated pairs
 
 bench-quality: $(VENV)/.test ## Tatoeba after 45 minutes of training on all catalogs (ALIGNMENT_TATOEBA=FILE)
 	$(BIN)/python -m benchmarks.quality
+
+bench-division: $(VENV)/.test ## What it costs to divide a language: mining in one go and in parts (ten minutes)
+	$(BIN)/python -m benchmarks.division $(ARGS)
 
 bench-noise: $(VENV)/.test ## Scores of planted noise in ten languages; NOISE_TRAINING=1 also trains on it (ALIGNMENT_TATOEBA=FILE)
 	$(BIN)/python -m benchmarks.noise

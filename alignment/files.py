@@ -117,6 +117,14 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file that never changes a second name; it is copied where links are not possible."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 def remove(path: Path) -> None:
     """Delete a file, a link or a directory with its content, or nothing if it is not there."""
     if path.is_dir() and not path.is_symlink():

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from alignment.errors import Corrupt
 
@@ -219,6 +221,21 @@ def batches(path: Path, columns: list[str] | None = None) -> Iterator[pa.RecordB
     """Record batches of at most `ROWS_PER_BATCH` rows, read one at a time."""
     with opened(path) as file:
         yield from file.iter_batches(ROWS_PER_BATCH, columns=columns)
+
+
+def batches_of_rows(
+    path: Path, rows: NDArray[np.int64], columns: list[str]
+) -> Iterator[pa.RecordBatch]:
+    """Record batches of some rows, which ascend. Row groups that have none of them are not read."""
+    first = 0
+    with opened(path) as file:
+        for number in range(file.num_row_groups):
+            size = file.metadata.row_group(number).num_rows
+            start, stop = np.searchsorted(rows, [first, first + size])
+            if start < stop:
+                group = file.read_row_group(number, columns, use_threads=False)
+                yield from group.take(rows[start:stop] - first).to_batches()
+            first += size
 
 
 class RowGroup(NamedTuple):

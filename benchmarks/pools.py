@@ -80,7 +80,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=home) as root:
             run = measure([sys.executable, "-m", "benchmarks.pools", "ours", home, root])
             (candidates,) = Path(root).glob(f"mine/*/{layout.CANDIDATES}")
-            near = nearness(_artifact(home / "embed"), candidates)
+            near = nearness(artifact_in(home / "embed"), candidates)
         times = json.loads(run.output.splitlines()[-1])
         results.append({"pairs": pairs, "mib": round(run.mebibytes), **times, **near._asdict()})
         table.add_row(
@@ -154,7 +154,7 @@ def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
 def run_ours(home: Path, root: Path) -> dict[str, float]:
     """What is measured: the stage, by the clock and by its processes' time. Returns seconds."""
     context = RunContext(Store(root), Downloads(root), pivot="en", seed=1)
-    cleaned, embedded = _artifact(home / "clean"), _artifact(home / "embed")
+    cleaned, embedded = artifact_in(home / "clean"), artifact_in(home / "embed")
     started = time.monotonic()
     mine(context, "fi", cleaned, embedded, SETTINGS)
     seconds = time.monotonic() - started
@@ -196,7 +196,8 @@ def _candidates(path: Path, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.array(table.sort_by("pair")["candidates"].to_pylist())
 
 
-def _artifact(path: Path) -> Artifact:
+def artifact_in(path: Path) -> Artifact:
+    """An artifact with the files of a directory."""
     files = tree_digests(path)
     return Artifact(path.name, "fi", path.name, path, files, {}, 0.0, combined_digest(files))
 

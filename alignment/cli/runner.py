@@ -14,7 +14,7 @@ from alignment.cli.display.console import console, say, shows_progress, styled
 from alignment.cli.display.progress import TrainingBar
 from alignment.cli.display.results import main_count
 from alignment.config import Config
-from alignment.pipeline.runner import LocalRunner
+from alignment.pipeline.runner import LocalRunner, unit_of_calls
 from alignment.pipeline.runners import parallel_runner
 from alignment.pipeline.threads import ThreadsRunner
 from alignment.pipeline.workspace import Workspace
@@ -114,7 +114,8 @@ class _Counted:
             try:
                 return call()
             finally:
-                text = f"{self._stage}: {next(self._ended)} of {self._total} languages"
+                ended = f"{next(self._ended)} of {self._total} {unit_of_calls(self._stage)}"
+                text = f"{self._stage}: {ended}"
                 self._status.update(styled(text))
 
         return counted
@@ -128,7 +129,7 @@ def _print_line(stage: str, results: Iterable[object], seconds: float) -> None:
     all_reused = num_reused == len(artifacts)
     details = []
     if len(artifacts) > 1:
-        details.append(f"{len(artifacts)} languages")
+        details.append(f"{len(artifacts)} {unit_of_calls(stage)}")
     if total := _total(artifacts):
         details.append(total)
     if all_reused:

@@ -111,7 +111,12 @@ class Encoder:
         return chosen_prompts(self.container)
 
     def encode(
-        self, texts: Sequence[str], *, side: Side = "source", check: bool = True
+        self,
+        texts: Sequence[str],
+        *,
+        side: Side = "source",
+        check: bool = True,
+        cache: bool = True,
     ) -> NDArray[np.float32]:
         """Turn texts into L2-normalized float32 vectors (n, dim), in the order of `texts`.
 
@@ -122,6 +127,8 @@ class Encoder:
             texts: At least a list; none gives (0, dim).
             side: Whose prompt is put before each text, if the encoder has two.
             check: Refuse values that are not finite; without it, they are returned.
+            cache: Without it, every text is encoded and no vector is kept, so that the batches
+                depend on these texts alone and not on earlier calls.
 
         Raises:
             TypeError: if `texts` is a single string.
@@ -129,13 +136,17 @@ class Encoder:
         """
         if isinstance(texts, str):
             raise TypeError("encode takes a list of texts, got one string: pass [text]")
+        if not cache:
+            with _COMPUTE_LOCK:
+                vectors = self._run(texts, side, embed)
+            return _finite(vectors) if check else vectors
         prompt = self.prompts.of(side)
         keys = [prompt + text for text in texts]
         with _COMPUTE_LOCK:
-            vectors = self._cache.lookup(
+            known = self._cache.lookup(
                 keys, lambda missing: self._run(_without(prompt, missing), side, embed)
             )
-            rows = [vectors[key] for key in keys]
+            rows = [known[key] for key in keys]
         array = np.array(rows, np.float32).reshape(len(texts), self.dim)
         return _finite(array) if check else array
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alignment.config import Config, ScratchEncoder, Triplets
 from alignment.corpora import check_licenses
 from alignment.pipeline.check import check_corpora
 from alignment.pipeline.corpora import check_prebuilt, corpus_uses, every_corpus
+from alignment.pipeline.division import embed_languages, mine_languages
 from alignment.pipeline.plan import has_gaps, warn_before_run
 from alignment.pipeline.runner import Runner, guarded
 from alignment.pipeline.semantic import FilteredPairs, filter_pairs
 from alignment.pipeline.suite_sizes import check_suite_sizes
 from alignment.pipeline.workspace import Workspace
 from alignment.stages.clean import clean
-from alignment.stages.embed import embed
 from alignment.stages.encoder import base_encoder
 from alignment.stages.holdout import holdout
-from alignment.stages.mine import mine, needs_vectors
+from alignment.stages.mine import needs_vectors
 from alignment.stages.pull import pull
 from alignment.stages.triplets import triplets
 from alignment.types import Artifact
@@ -192,18 +191,13 @@ def mine_triplets(
         settings[code] = _with_curriculum(config.settings(code).triplets, remined)
     # All clean pairs are embedded, because the kept rows of `semantic` are rows of these.
     embedded = dict(semantic.embedded) if not remined and semantic.encoder is None else {}
-    missing = {code: limits for code, limits in settings.items() if code not in embedded}
-    embedded |= embed_sentences(config, workspace, runner, data.cleaned, encoder, missing)
+    precisions = {}
+    for code, limits in settings.items():
+        if code not in embedded and needs_vectors(limits):
+            precisions[code] = limits.precision
+    embedded |= embed_languages(config, context, runner, data.cleaned, encoder, precisions)
     pairs = {**data.cleaned, **semantic.filtered}
-    mined = runner.map(
-        "mine",
-        {
-            code: functools.partial(
-                mine, context, code, pairs[code], embedded.get(code), settings[code]
-            )
-            for code in config.trained
-        },
-    )
+    mined = mine_languages(config, context, runner, pairs, embedded, settings)
     built = runner.run(
         "triplets",
         lambda: triplets(
@@ -219,25 +213,6 @@ def mine_triplets(
         ),
     )
     return MinedTriplets(embedded, mined, built)
-
-
-def embed_sentences(
-    config: Config,
-    workspace: Workspace,
-    runner: Runner,
-    cleaned: Mapping[str, Artifact],
-    encoder: Artifact,
-    settings: Mapping[str, Triplets],
-) -> dict[str, Artifact]:
-    """Run embed for the languages whose settings need vectors."""
-    context = workspace.context(config)
-    calls = {}
-    for code, limits in settings.items():
-        if needs_vectors(limits):
-            calls[code] = functools.partial(
-                embed, context, code, cleaned[code], encoder, limits.precision
-            )
-    return runner.map("embed", calls) if calls else {}
 
 
 def _cleaned_and_encoder(

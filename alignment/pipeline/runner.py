@@ -13,6 +13,8 @@ from alignment.errors import AlignmentError
 from alignment.failures import explained, is_failure
 from alignment.last_words import at_work_on
 
+PART = " part"
+"""How the names of stages end that do a part of a language."""
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
@@ -109,11 +111,26 @@ def guarded(runner: Runner, root: Path) -> GuardedRunner:
     return GuardedRunner(runner, root / "errors")
 
 
+def is_of_parts(stage: str) -> bool:
+    """Whether the calls of a stage are parts of languages, and not whole languages."""
+    return stage.endswith(PART)
+
+
+def unit_of_calls(stage: str) -> str:
+    """What the calls of a stage are, for messages."""
+    return "parts" if is_of_parts(stage) else "languages"
+
+
 def failures(stage: str, errors: Mapping[str, Exception]) -> Exception:
-    """One error for what failed by language: the error itself if it is the only one."""
-    if len(errors) == 1:
+    """One error for what failed by label: the error itself if it is the only one.
+
+    The parts of a language often fail in the same way, which is said once.
+    """
+    texts = {str(error) for error in errors.values()}
+    if len(errors) == 1 or (is_of_parts(stage) and len(texts) == 1):
         return next(iter(errors.values()))
     lines = "\n  ".join(f"{label}: {error}" for label, error in errors.items())
-    combined = AlignmentError(f"{stage} failed for {len(errors)} languages:\n  {lines}")
+    failed = f"{len(errors)} {unit_of_calls(stage)}"
+    combined = AlignmentError(f"{stage} failed for {failed}:\n  {lines}")
     combined.exit_code = max(getattr(error, "exit_code", 1) for error in errors.values())
     return combined

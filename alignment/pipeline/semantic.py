@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alignment.config import Config
+from alignment.pipeline.division import embed_languages
 from alignment.pipeline.runner import Runner
 from alignment.pipeline.workspace import Workspace
-from alignment.stages.embed import embed
 from alignment.stages.encoder import base_encoder
 from alignment.stages.semantic import semantic
 from alignment.types import Artifact
@@ -49,10 +49,12 @@ def filter_pairs(
     """
     limits = {code: config.settings(code).clean for code in config.trained}
     thresholds = {}
+    precisions = {}
     for code in config.trained:
         threshold = limits[code].semantic
         if threshold is not None:
             thresholds[code] = threshold
+            precisions[code] = config.settings(code).triplets.precision
     if not thresholds:
         return FilteredPairs()
     context = workspace.context(config)
@@ -62,13 +64,7 @@ def filter_pairs(
         context = dataclasses.replace(context, trust_remote_code=settings.runs_code)
         make = functools.partial(base_encoder, context, settings, {}, stage=ENCODER_STAGE)
         other = runner.run(ENCODER_STAGE, make)
-    calls = {}
-    for code in thresholds:
-        precision = config.settings(code).triplets.precision
-        calls[code] = functools.partial(
-            embed, context, code, cleaned[code], other or encoder, precision
-        )
-    embedded = runner.map("embed", calls)
+    embedded = embed_languages(config, context, runner, cleaned, other or encoder, precisions)
     calls = {}
     for code, threshold in thresholds.items():
         calls[code] = functools.partial(

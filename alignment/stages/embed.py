@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import collections
-import itertools
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from alignment import layout, tables
 from alignment.arrays import save_array
 from alignment.context import RunContext
 from alignment.encoder.cache import cached_encoder
-from alignment.files import file_digest, write_json
-from alignment.text import parse_json
-from alignment.types import Artifact, Counts
-from alignment.vectors import SHARD_ROWS, distinct_texts, shard_name, write_shard
+from alignment.files import link_or_copy
+from alignment.stages.embed_part import EmbedPartCounts, EmbedParts, check_parts
+from alignment.stages.sentences import SentencesCounts
+from alignment.stages.shards import REVISION, SIDES, check_reads, number_sentences, write_vectors
+from alignment.types import Artifact, Counts, Input
 
 if TYPE_CHECKING:
     from alignment.encoder.device import Precision
     from alignment.encoder.encoder import Encoder
     from alignment.encoder.prompts import Side
 
-REVISION = 1
-WINDOW = 16_384
-"""Texts that are encoded together, in batches of similar length; a shard has whole windows."""
-TEXTS_READ = 200
-"""Of a language, to see whether the tokenizer knows it."""
 logger = logging.getLogger(__name__)
 
 
@@ -46,26 +37,13 @@ class EmbedCounts(Counts):
     dim: int
 
 
-class _Files(NamedTuple):
-    """Where the vectors of one side are."""
-
-    side: Side
-    vectors: str
-    rows: str
-
-
-_FILES = (
-    _Files("source", layout.SOURCE_VECTORS, layout.SOURCE_ROWS),
-    _Files("target", layout.TARGET_VECTORS, layout.TARGET_ROWS),
-)
-
-
 def embed(
     context: RunContext,
     language: str,
     cleaned: Artifact,
     encoder: Artifact,
     precision: Precision,
+    parts: EmbedParts | None = None,
 ) -> Artifact:
     """`source/`, `target/` and the sentence numbers of the pairs: `vectors.pair_vectors` reads it.
 
@@ -78,111 +56,105 @@ def embed(
         cleaned: Its artifact of `clean`.
         encoder: An artifact that has the encoder: the base encoder, or a trained one.
         precision: Of the encoder.
+        parts: The same vectors in parts, which are put together instead of encoding anything.
 
     Raises:
         DataError: if the encoder cannot read the language.
-        Corrupt: if the encoder gives NaN or infinite vectors.
+        Corrupt: if the encoder gives NaN or infinite vectors, or a part is damaged.
+        ValueError: if the parts are those of other text or of another encoder.
     """
     pairs = cleaned.path / layout.PAIRS
+    if parts is not None:
+        check_parts(context, language, cleaned, encoder, precision, parts)
 
     def work(out: Path) -> EmbedCounts:
+        if parts is not None:
+            return _put_together(pairs, parts, out)
         model = cached_encoder(
             encoder.path / layout.MODEL, precision, trust_remote_code=context.trust_remote_code
         )
-        _check_reads(model, pairs, language)
-        unfinished = context.store.scratch(out.name)
-        sentences: dict[Side, int] = {}
-        for files in _FILES:
-            numbered = distinct_texts(_texts(pairs, files.side))
-            save_array(out / files.rows, numbered.rows)
-            directory = unfinished / files.vectors
-            _write_vectors(model, pairs, files.side, numbered.firsts, directory)
-            sentences[files.side] = len(numbered.firsts)
-        for files in _FILES:
-            os.replace(unfinished / files.vectors, out / files.vectors)
-        logger.info("embed %s: distinct sentences: %s", language, sentences)
-        return EmbedCounts(
-            pairs=tables.count_rows(pairs),
-            sources=sentences["source"],
-            targets=sentences["target"],
-            dim=model.dim,
+        check_reads(model, pairs, language)
+        counts = _encode(model, pairs, context.store.scratch(out.name), out)
+        logger.info(
+            "embed %s: %d distinct sources and %d targets",
+            language,
+            counts.sources,
+            counts.targets,
         )
+        return counts
 
     return context.store.build(
         "embed",
         work,
         revision=REVISION,
-        config={"language": language, "pivot": context.pivot, "precision": precision},
-        inputs={
-            "clean": cleaned.input(layout.PAIRS),
-            "encoder": encoder.directory(layout.MODEL),
-        },
+        config=_config(context, language, precision),
+        inputs=_inputs(cleaned, encoder),
         label=language,
+        parts=() if parts is None else [parts.numbered, *parts.parts],
     )
 
 
-def _check_reads(encoder: Encoder, pairs: Path, language: str) -> None:
-    from alignment.encoder.vocabulary_check import check_reads  # transformers
-
-    step = max(1, tables.count_rows(pairs) // TEXTS_READ)
-    texts = itertools.chain.from_iterable(_texts(pairs, "target"))
-    check_reads(encoder, list(itertools.islice(texts, 0, None, step)), language, "target")
-
-
-def _texts(pairs: Path, side: Side) -> Iterator[list[str]]:
-    """One side of the pairs, a batch at a time."""
-    for batch in tables.batches(pairs, [side]):
-        yield batch[side].to_pylist()
-
-
-def _write_vectors(
-    encoder: Encoder, pairs: Path, side: Side, firsts: NDArray[np.int64], directory: Path
-) -> None:
-    """The vectors of the texts in the rows `firsts`, as shards; complete ones are kept.
-
-    A killed run may have left them days ago, so their bytes are compared.
-    """
-    directory.mkdir(exist_ok=True)
-    for path in directory.glob(".*"):  # half a shard of a killed process
-        path.unlink()
-    known = _read_digests(directory)
-    texts = _texts_in(pairs, side, firsts)
-    for number, first in enumerate(range(0, len(firsts), SHARD_ROWS)):
-        in_shard = itertools.islice(texts, SHARD_ROWS)
-        path = directory / shard_name(number)
-        rows = min(SHARD_ROWS, len(firsts) - first)
-        if path.is_file() and file_digest(path) == known.get(path.name):
-            collections.deque(in_shard, maxlen=0)  # skips its texts
-            continue
-        write_shard(path, _encoded(encoder, in_shard, side), rows, encoder.dim)
-        known[path.name] = file_digest(path)
-        write_json(_digests(directory), known)
-        logger.info("embed: %d of %d %s sentences", first + rows, len(firsts), side)
+def is_embedded(
+    context: RunContext,
+    language: str,
+    cleaned: Artifact,
+    encoder: Artifact,
+    precision: Precision,
+) -> bool:
+    """Whether `embed` would reuse its artifact."""
+    key = context.store.key(
+        "embed",
+        revision=REVISION,
+        config=_config(context, language, precision),
+        inputs=_inputs(cleaned, encoder),
+    )
+    return context.store.find("embed", key) is not None
 
 
-def _digests(directory: Path) -> Path:
-    """sha256 of the complete shards, next to their directory."""
-    return directory.with_name(f"{directory.name}.json")
+def _config(context: RunContext, language: str, precision: Precision) -> dict[str, Any]:
+    return {"language": language, "pivot": context.pivot, "precision": precision}
 
 
-def _read_digests(directory: Path) -> dict[str, str]:
-    """Nothing if the file is damaged: the shards are then encoded again."""
-    try:
-        digests = parse_json(_digests(directory).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return digests if isinstance(digests, dict) else {}
+def _inputs(cleaned: Artifact, encoder: Artifact) -> Mapping[str, Input]:
+    return {
+        "clean": cleaned.input(layout.PAIRS),
+        "encoder": encoder.directory(layout.MODEL),
+    }
 
 
-def _texts_in(pairs: Path, side: Side, rows: NDArray[np.int64]) -> Iterator[str]:
-    """The texts of one side in these rows, which ascend."""
-    first = 0
-    for batch in tables.batches(pairs, [side]):
-        start, stop = np.searchsorted(rows, [first, first + len(batch)])
-        yield from batch[side].take(rows[start:stop] - first).to_pylist()
-        first += len(batch)
+def _encode(encoder: Encoder, pairs: Path, unfinished: Path, out: Path) -> EmbedCounts:
+    """Number the sentences and encode them; complete shards of a killed run are kept."""
+    sentences: dict[Side, int] = {}
+    for files in SIDES:
+        numbered = number_sentences(pairs, files.side)
+        save_array(out / files.rows, numbered.rows)
+        write_vectors(encoder, pairs, files.side, numbered.firsts, unfinished / files.vectors)
+        sentences[files.side] = len(numbered.firsts)
+    for files in SIDES:
+        os.replace(unfinished / files.vectors, out / files.vectors)
+    return EmbedCounts(
+        pairs=tables.count_rows(pairs),
+        sources=sentences["source"],
+        targets=sentences["target"],
+        dim=encoder.dim,
+    )
 
 
-def _encoded(encoder: Encoder, texts: Iterator[str], side: Side) -> Iterator[NDArray[np.float32]]:
-    while window := list(itertools.islice(texts, WINDOW)):
-        yield encoder.encode(window, side=side)
+def _put_together(pairs: Path, parts: EmbedParts, out: Path) -> EmbedCounts:
+    for files in SIDES:
+        link_or_copy(parts.numbered.path / files.rows, out / files.rows)
+        (out / files.vectors).mkdir()
+    _link_files(parts.parts, out)
+    counts = SentencesCounts.of(parts.numbered)
+    return EmbedCounts(
+        pairs=tables.count_rows(pairs),
+        sources=counts.sources,
+        targets=counts.targets,
+        dim=EmbedPartCounts.of(parts.parts[0]).dim,
+    )
+
+
+def _link_files(parts: Sequence[Artifact], out: Path) -> None:
+    for part in parts:
+        for name in part.files:
+            link_or_copy(part.path / name, out / name)

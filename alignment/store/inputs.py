@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from alignment.errors import Corrupt
 from alignment.store.stamps import Stamp, check_file
-from alignment.types import Input
+from alignment.types import Artifact, Input
 
 
 def check_inputs(inputs: Mapping[str, Input], known: dict[Path, Stamp], verified: Path) -> None:
@@ -43,3 +43,8 @@ def manifest_inputs(inputs: Mapping[str, Input]) -> dict[str, dict[str, str]]:
         name: {"digest": entry.digest, "key": entry.key, "path": str(entry.path)}
         for name, entry in inputs.items()
     }
+
+
+def part_inputs(parts: Sequence[Artifact]) -> dict[str, Input]:
+    """The parts of an artifact by a name for messages."""
+    return {f"{part.stage} {number}": part.input() for number, part in enumerate(parts)}

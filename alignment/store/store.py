@@ -23,7 +23,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ from alignment.store.directories import (
     make_directories,
     move_into_place,
 )
-from alignment.store.inputs import check_inputs, manifest_inputs
+from alignment.store.inputs import check_inputs, manifest_inputs, part_inputs
 from alignment.store.keys import KEY, artifact_key, canonical_config, input_digests
 from alignment.store.latest import latest_manifest, remember
 from alignment.store.mirrors import Mirror
@@ -63,6 +63,9 @@ logger = logging.getLogger(__name__)
 
 Work = Callable[[Path], Counts | Mapping[str, Any]]
 """Fills an empty directory and returns what it counted."""
+
+_READ: dict[Path, dict[Path, Stamp]] = {}
+"""By root of a store: the files that this process has read and compared."""
 
 
 class Store:
@@ -83,12 +86,19 @@ class Store:
         self._fresh = fresh
         self._rebuilt: set[str] = set()  # keys
         self._damage: dict[str, str] = {}  # by key: what was wrong, which is reported once
-        self._read: dict[Path, Stamp] = {}  # files that this process has read and compared
+        self._read = _READ.setdefault(root, {})
         make_directories(root)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs; it reads the files itself."""
+        state = self.__dict__.copy()
+        del state["_read"]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Go on in another process, which may be on a machine that has nothing yet."""
         self.__dict__.update(state)
+        self._read = _READ.setdefault(self.root, {})
         if self.mirror is not None:
             make_directories(self.root)
 
@@ -102,6 +112,7 @@ class Store:
         inputs: Mapping[str, Input],
         label: str = "",
         seed: int | None = None,
+        parts: Sequence[Artifact] = (),
     ) -> Artifact:
         """The stored artifact for these inputs, or a new one made by `work`.
 
@@ -114,22 +125,26 @@ class Store:
             inputs: What the stage reads, by a name that explains it.
             label: Usually the language; it is shown to people and is not part of the key.
             seed: Part of the key like `config`.
+            parts: Artifacts from which `work` takes results instead of making them. They do not
+                change the output, so they are not part of the key, and `gc` does not keep them.
+                Their time is added to that of the artifact.
 
         Raises:
             DiskFull: if the disk is full.
-            Corrupt: if an input was damaged after its own stage had finished.
+            Corrupt: if an input or a part was damaged after its own stage had finished.
         """
         config = canonical_config(config, seed)
         digests = input_digests(inputs)
         key = artifact_key(stage, revision, config, digests)
-        artifact = self._find(stage, key)
+        artifact = self.find(stage, key)
         if artifact is None:
             with self.locked(key):
-                artifact = self._find(stage, key)  # another process may have built it meanwhile
+                artifact = self.find(stage, key)  # another process may have built it meanwhile
                 if artifact is None:
+                    needed = {**inputs, **part_inputs(parts)}
                     if self.mirror is not None:
-                        self.mirror.bring(inputs)
-                    check_inputs(inputs, self._read, self.root / VERIFIED)
+                        self.mirror.bring(needed)
+                    check_inputs(needed, self._read, self.root / VERIFIED)
                     manifest = {
                         "key": key,
                         "stage": stage,
@@ -137,6 +152,7 @@ class Store:
                         "revision": revision,
                         "config": config,
                         "seed": seed,
+                        "seconds": sum(part.seconds for part in parts),
                         "inputs": manifest_inputs(inputs),
                         "rebuild_reasons": self._reasons(
                             stage, label, key, revision, config, digests
@@ -147,6 +163,15 @@ class Store:
             if remember(self.root, stage, label, key) and self.mirror is not None:
                 self.mirror.remember(stage, label, key)
         return artifact
+
+    def find(self, stage: str, key: str) -> Artifact | None:
+        """The stored artifact that `build` reuses; None if `build` makes it."""
+        if self._fresh and key not in self._rebuilt:
+            return None
+        if self.mirror is None:
+            return self._find_here(stage, key)
+        self.mirror.use(stage, key)
+        return self.mirror.agree(stage, key, self._find_here(stage, key))
 
     def key(
         self,
@@ -246,14 +271,6 @@ class Store:
         artifact = self.mirror.agree(stage, key, self._find_here(stage, key))
         return load_artifact(path) if artifact is None else artifact
 
-    def _find(self, stage: str, key: str) -> Artifact | None:
-        if self._fresh and key not in self._rebuilt:
-            return None
-        if self.mirror is None:
-            return self._find_here(stage, key)
-        self.mirror.use(stage, key)
-        return self.mirror.agree(stage, key, self._find_here(stage, key))
-
     def _find_here(self, stage: str, key: str) -> Artifact | None:
         path = self.root / stage / key
         if not os.path.lexists(path):
@@ -277,9 +294,10 @@ class Store:
         try:
             temporary.mkdir()
             counts = work(temporary)
+            seconds = manifest["seconds"] + time.monotonic() - started
             manifest |= {
                 "counts": dataclasses.asdict(counts) if isinstance(counts, Counts) else counts,
-                "seconds": round(time.monotonic() - started, 3),
+                "seconds": round(seconds, 3),
                 "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
                 "versions": package_versions(),
                 "git_commit": git_commit(),

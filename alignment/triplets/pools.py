@@ -69,7 +69,9 @@ def whole_table(path: Path) -> Pool:
     return Pool(np.arange(len(ids)), ids, source, target)
 
 
-def read_pools(path: Path, numbers: NDArray[np.int32], directory: Path) -> Iterator[Pool]:
+def read_pools(
+    path: Path, numbers: NDArray[np.int32], directory: Path, pools: range | None = None
+) -> Iterator[Pool]:
     """The pairs of a table pool by pool, one pool in memory at a time.
 
     The texts are first copied to a temporary file, sorted by pool: the table is read once and not
@@ -79,28 +81,36 @@ def read_pools(path: Path, numbers: NDArray[np.int32], directory: Path) -> Itera
         path: The table.
         numbers: Of the pool of each pair (n,).
         directory: Where the temporary file goes.
+        pools: Numbers of the pools to read, without a gap; None: all of them.
     """
+    if pools is None:
+        pools = range(int(numbers.max()) + 1)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".pools-") as temporary:
         file = Path(temporary, "pairs.arrow")
-        parts = _sort_by_pool(path, numbers, file)
+        parts = _sort_by_pool(path, numbers, pools, file)
         with pa.OSFile(str(file)) as opened, pa.ipc.open_file(opened) as reader:
             for batches in parts:
                 yield _pool([reader.get_batch(number) for number in batches])
 
 
-def _sort_by_pool(path: Path, numbers: NDArray[np.int32], file: Path) -> list[list[int]]:
+def _sort_by_pool(
+    path: Path, numbers: NDArray[np.int32], pools: range, file: Path
+) -> list[list[int]]:
     """Write the pairs of one pool next to each other, slab by slab.
 
     Returns the numbers of each pool's record batches in the file, in the order of the table.
     """
-    parts: list[list[int]] = [[] for _ in range(int(numbers.max()) + 1)]
+    parts: list[list[int]] = [[] for _ in pools]
     written = 0
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA, options=options) as out:
         for slab in _slabs(path):
             number_of_row = numbers[slab["row"].to_numpy()]
-            ordered = slab.take(np.argsort(number_of_row, kind="stable")).combine_chunks()
-            sizes = np.bincount(number_of_row, minlength=len(parts))
+            order = np.argsort(number_of_row, kind="stable")
+            bounds = [pools.start, pools.stop]
+            start, stop = np.searchsorted(number_of_row, bounds, sorter=order)
+            ordered = slab.take(order[start:stop]).combine_chunks()
+            sizes = np.bincount(number_of_row, minlength=pools.stop)[pools.start : pools.stop]
             ends = np.cumsum(sizes)
             for pool in np.flatnonzero(sizes).tolist():
                 part = ordered.slice(ends[pool] - sizes[pool], sizes[pool])

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from alignment.errors import ConfigError
 from alignment.pipeline.cluster.task import ENCODES
-from alignment.pipeline.plan.costs import COSTS, FLOPS_PER_CORE, Work, speed_up
+from alignment.pipeline.plan.costs import FLOPS_PER_CORE, Work
+from benchmarks.cost.division import overhead, reading_inputs, tasks_per_machine
 from benchmarks.cost.inputs import Cluster, Machine, Workload
 from benchmarks.cost.memory import GB, task_gb, task_mib
 
@@ -163,11 +164,15 @@ def makespan(durations: Sequence[float], slots: int) -> float:
 def largest_speed_up(workload: Workload, stage: str, cores: int) -> float:
     """The most that a stage gains over one core, however many machines there are.
 
-    A language runs on one machine, so the largest language sets the time. `cores` are those of its
-    task.
+    `cores` are those of a task. A language runs on one machine, so the largest language sets the
+    time; of a stage that is divided, numbering, one part and putting together do.
     """
-    sizes = workload.sizes()
-    return sum(sizes) / sizes[0] * speed_up(cores, COSTS[stage].serial)
+    machine = Machine(cores, memory_gb=10**6, disk_tb=10**6)
+    cluster = Cluster("endless", machine, machine, cores_per_task=cores)
+    total = workload.work(stage, workload.sizes())
+    alone = total.cpu_seconds + workload.flops(total) / FLOPS_PER_CORE
+    phases = _phases(stage, workload, cluster, on_gpu=False)
+    return alone / sum(max(durations) for durations in phases)
 
 
 def reread_bytes(workload: Workload, size: int, machine: Machine) -> float:
@@ -186,30 +191,67 @@ def reread_bytes(workload: Workload, size: int, machine: Machine) -> float:
 def _by_language(stage: str, workload: Workload, cluster: Cluster, memory: int) -> StageEstimate:
     sizes = workload.sizes()
     on_gpu = cluster.has_gpu and stage in ENCODES
-    gpu_rate = cluster.gpu.fp32 if on_gpu else None
-    cores = cluster.cores_per_task
-    durations = []
-    for size in sizes:
-        work = workload.work(stage, [size])
-        seconds = cluster.seconds(work, workload.flops(work), cores, gpu_rate)
-        if stage == "mine":
-            rereads = reread_bytes(workload, size, cluster.machines[-1])
-            seconds += rereads / (cluster.disk_gb_per_second * GB)
-        durations.append(seconds)
-    seconds = makespan(durations, cluster.slots(memory, on_gpu=on_gpu))
+    phases = _phases(stage, workload, cluster, on_gpu=on_gpu)
+    slots = cluster.slots(memory, on_gpu=on_gpu)
+    seconds = sum(makespan(durations, slots) for durations in phases)
+    shortest = sum(max(durations) for durations in phases)
+    if stage == "mine":
+        seconds += reading_inputs(workload, sizes, cluster)
     total = _total([workload.work(stage, [size]) for size in sizes])
     flops = workload.flops(total)
-    fetched = sum(workload.work(name, sizes).bytes or 0 for name in READS.get(stage, ()))
     largest = workload.volumes(sizes[:1])
+    overheads = [overhead(stage, workload, size, cluster) for size in sizes]
+    added = sum(divided.cpu_seconds for divided in overheads if divided is not None)
+    encoding = 0.0 if on_gpu else flops / FLOPS_PER_CORE
     return StageEstimate(
         work=total,
-        bound=LARGEST_LANGUAGE if seconds <= 1.05 * max(durations) else ALL_MACHINES,
-        cpu_seconds=total.cpu_seconds + (0.0 if on_gpu else flops / FLOPS_PER_CORE),
+        bound=LARGEST_LANGUAGE if seconds <= 1.05 * shortest else ALL_MACHINES,
+        cpu_seconds=total.cpu_seconds + encoding + added,
         gpu_seconds=flops / cluster.gpu.fp32 if on_gpu else 0.0,
         seconds=seconds,
-        moved=2 * (total.bytes or 0) + fetched,  # a result is sent, and fetched by the run
-        mib=task_mib(stage, largest, workload.shape, workload.train, cores),
+        moved=_moved(stage, workload, cluster, total.bytes or 0),
+        mib=task_mib(stage, largest, workload.shape, workload.train, cores=cluster.cores_per_task),
     )
+
+
+def _phases(stage: str, workload: Workload, cluster: Cluster, *, on_gpu: bool) -> list[list[float]]:
+    """Seconds of the tasks that may run at once, phase by phase."""
+    numbering: list[float] = []
+    parts: list[float] = []
+    whole: list[float] = []
+    gpu_rate = cluster.gpu.fp32 if on_gpu else None
+    for size in workload.sizes():
+        work = workload.work(stage, [size])
+        seconds = cluster.seconds(work, workload.flops(work), cluster.cores_per_task, gpu_rate)
+        rereads = 0.0
+        if stage == "mine":
+            reread = reread_bytes(workload, size, cluster.machines[-1])
+            rereads = reread / (cluster.disk_gb_per_second * GB)
+        divided = overhead(stage, workload, size, cluster)
+        if divided is None:
+            whole.append(seconds + rereads)
+            continue
+        numbering.append(divided.before / cluster.core_factor)
+        # Parts of one language share the disk of their machine.
+        seconds += rereads * tasks_per_machine(cluster)
+        each = seconds / divided.parts + divided.each / cluster.core_factor
+        parts += [each] * divided.parts
+        whole.append(divided.after / cluster.core_factor)
+    return [durations for durations in (numbering, parts, whole) if durations]
+
+
+def _moved(stage: str, workload: Workload, cluster: Cluster, written: int) -> int:
+    """Bytes through the network: a result is sent, and fetched by the run."""
+    moved = 2.0 * written
+    machines = sum(machine.count for machine in cluster.machines)
+    for size in workload.sizes():
+        inputs = sum(workload.work(name, [size]).bytes or 0 for name in READS.get(stage, ()))
+        divided = overhead(stage, workload, size, cluster)
+        if divided is None:
+            moved += inputs
+        else:  # each machine reads the inputs, and parts are sent and fetched to be put together
+            moved += inputs * min(machines, divided.parts) + 2 * divided.bytes
+    return round(moved)
 
 
 def _on_head(stage: str, workload: Workload, cluster: Cluster) -> StageEstimate:

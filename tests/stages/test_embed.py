@@ -14,7 +14,7 @@ from alignment.encoder.directory import load_encoder
 from alignment.encoder.encoder import Encoder
 from alignment.errors import ArtifactError, DataError
 from alignment.files import tree_digests
-from alignment.stages import embed as stage
+from alignment.stages import shards
 from alignment.stages.embed import EmbedCounts, embed
 from alignment.store import load_artifact, verify
 from alignment.types import Artifact
@@ -25,8 +25,8 @@ from alignment.vectors import (
     shard_name,
     write_shard,
 )
+from tests.stages.encoders import toy_encoder
 from tests.stages.helpers import pairs_artifact
-from tests.unit.encoder.toys import save_toy, toy_tokenizer, xlmr
 
 PAIRS = [
     ("a red house", "das rote haus"),
@@ -38,12 +38,6 @@ PAIRS = [
 ]
 SOURCES = ["a red house", "a blue boat", "the house", "the boat"]
 TARGETS = ["das rote haus", "un barco azul", "la casa roja", "das haus", "un barco"]
-
-
-def toy_encoder(path: Path, **settings: Any) -> Artifact:
-    tokenizer = toy_tokenizer()
-    save_toy(path / layout.MODEL, xlmr(len(tokenizer), **settings), tokenizer)
-    return Artifact("encoder", "", "", path, tree_digests(path), {}, 0.0, "x")
 
 
 @pytest.fixture
@@ -59,8 +53,8 @@ def encoder(tmp_path: Path) -> Artifact:
 @pytest.fixture
 def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that are encoded, in order. Two at once, and four in a shard."""
-    monkeypatch.setattr(stage, "SHARD_ROWS", 4)
-    monkeypatch.setattr(stage, "WINDOW", 2)
+    monkeypatch.setattr(shards, "SHARD_ROWS", 4)
+    monkeypatch.setattr(shards, "WINDOW", 2)
     texts: list[str] = []
     encode = Encoder.encode
 
@@ -131,12 +125,12 @@ def test_a_full_disk_loses_no_complete_shard(
             raise OSError(errno.ENOSPC, "No space left on device")
         write_shard(path, *arguments)
 
-    monkeypatch.setattr("alignment.stages.embed.write_shard", full)
+    monkeypatch.setattr("alignment.stages.shards.write_shard", full)
     with pytest.raises(ArtifactError, match="the disk is full in embed of de"):
         embed(context, "de", cleaned, encoder, "fp32")
     assert not list(context.store.root.glob("embed/*"))
     assert not list(context.store.root.glob("tmp/*"))
-    monkeypatch.setattr("alignment.stages.embed.write_shard", write_shard)
+    monkeypatch.setattr("alignment.stages.shards.write_shard", write_shard)
     encoded.clear()
     artifact = embed(context, "de", cleaned, encoder, "fp32")
     assert encoded == TARGETS[4:]
@@ -155,7 +149,7 @@ def test_shards_of_another_encoder_are_not_continued(
 ) -> None:
     """The encoder changes after a run that left complete shards: none of them is used."""
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("alignment.stages.embed.distinct_texts", interrupted_at_the_second_side())
+        patch.setattr("alignment.stages.shards.distinct_texts", interrupted_at_the_second_side())
         embed(context, "de", cleaned, encoder, "fp32")
     assert list(context.store.root.glob(f"scratch/*/source/{shard_name(0)}"))
     encoded.clear()

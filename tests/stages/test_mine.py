@@ -13,7 +13,7 @@ from alignment.config import Triplets
 from alignment.context import RunContext
 from alignment.errors import Corrupt
 from alignment.files import tree_digests
-from alignment.stages import mine as stage
+from alignment.stages import miner
 from alignment.stages.mine import MineCounts, mine, needs_vectors
 from alignment.triplets.near_pools import near_pool_numbers
 from alignment.triplets.pools import random_pool_numbers
@@ -75,8 +75,8 @@ def test_processes_give_the_same_bytes(
 ) -> None:
     cleaned = pairs_artifact(tmp_path, "fi", PAIRS)
     alone = mine(context, "fi", cleaned, None, WITHOUT_VECTORS)
-    monkeypatch.setattr(stage, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(stage, "available_cpus", lambda: 2)
+    monkeypatch.setattr(miner, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(miner, "available_cpus", lambda: 2)
     parallel = new_context(tmp_path / "parallel")
     assert mine(parallel, "fi", cleaned, None, WITHOUT_VECTORS).digest == alone.digest
 

@@ -12,7 +12,7 @@ from alignment.config import PrebuiltTripletsCorpus, Triplets
 from alignment.context import RunContext
 from alignment.errors import EmptyCorpus
 from alignment.files import tree_digests
-from alignment.stages import mine as mine_stage
+from alignment.stages import miner
 from alignment.stages.mine import mine
 from alignment.stages.triplets import TripletsCounts, triplets
 from alignment.triplets import parts
@@ -71,7 +71,7 @@ def test_processes_give_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     alone = build(context, tiny)
-    for module in (mine_stage, parts):
+    for module in (miner, parts):
         monkeypatch.setattr(module, "PARALLEL_FROM", 0)
         monkeypatch.setattr(module, "available_cpus", lambda: 2)
     monkeypatch.setattr(parts, "PART", 50)  # ends inside a language

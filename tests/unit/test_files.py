@@ -11,6 +11,7 @@ from alignment.errors import ConfigError
 from alignment.failures import is_disk_full
 from alignment.files import (
     file_digest,
+    link_or_copy,
     make_writable,
     remove,
     tree_digests,
@@ -121,3 +122,25 @@ def test_digests_of_a_directory(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "a").write_text("x")
     assert tree_digests(tmp_path) == {"inner/a": hashlib.sha256(b"x").hexdigest()}
+
+
+def test_a_second_name_takes_no_room(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("text")
+    link_or_copy(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").samefile(tmp_path / "a")
+    (tmp_path / "a").unlink()
+    assert (tmp_path / "b").read_text() == "text"
+
+
+def test_a_copy_where_links_are_not_possible(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr("os.link", no_links)
+    (tmp_path / "a").write_text("text")
+    link_or_copy(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_text() == "text"
+    with pytest.raises(FileNotFoundError):
+        link_or_copy(tmp_path / "missing", tmp_path / "c")

@@ -4,9 +4,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from alignment import tables
 from alignment.errors import Corrupt
@@ -43,6 +46,43 @@ def test_small_batches_become_full_groups(tmp_path: Path) -> None:
     tables.write_batches(path, SCHEMA, one_row_each)
     metadata = pq.read_metadata(path)
     assert [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)] == [8, 8, 4]
+
+
+@pytest.fixture(scope="module")
+def table_of_groups(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """20 rows in groups of 8."""
+    path = tmp_path_factory.mktemp("rows") / "rows.parquet"
+    with tables.new_writer(path, SCHEMA) as writer:
+        writer.write_table(pa.Table.from_pylist(list(numbered(20)), SCHEMA), 8)
+    return path
+
+
+@given(rows=st.sets(st.integers(0, 19)).map(sorted))
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_some_rows(table_of_groups: Path, rows: list[int]) -> None:
+    numbers = np.array(rows, np.int64)
+    ids: list[int] = []
+    for batch in tables.batches_of_rows(table_of_groups, numbers, ["id"]):
+        assert batch.schema.names == ["id"]
+        ids += batch.column("id").to_pylist()
+    assert ids == rows
+
+
+def test_row_groups_without_a_wanted_row_are_not_read(
+    table_of_groups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[int] = []
+    read_row_group = pq.ParquetFile.read_row_group
+
+    def recorded(
+        self: pq.ParquetFile, number: int, *arguments: object, **options: object
+    ) -> pa.Table:
+        groups.append(number)
+        return read_row_group(self, number, *arguments, **options)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", recorded)
+    list(tables.batches_of_rows(table_of_groups, np.array([0, 19]), ["id"]))
+    assert groups == [0, 2]
 
 
 @pytest.mark.usefixtures("small")

@@ -21,6 +21,7 @@ from alignment.pipeline.cluster.task import (
     installed_versions,
     perform,
 )
+from alignment.pipeline.runner import is_of_parts
 from alignment.pipeline.threads import ThreadsRunner
 from alignment.types import Artifact
 from alignment.workers import available_cpus
@@ -29,6 +30,8 @@ ATTEMPTS = 4
 """How often a task is started whose worker is lost."""
 HERE = ("pull",)
 """Stages that run on this machine: downloads share a lockfile and an allowance."""
+MOST_WAITING = 512
+"""Tasks that wait at Ray at once, each with a thread of this process."""
 UNKNOWN = "a machine that did not answer"
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -80,8 +83,8 @@ class RayRunner(ThreadsRunner):
         return functools.partial(self._result, task)
 
     def concurrency(self, stage: str, calls: int) -> int:
-        """All of them: Ray decides when a task starts."""
-        return min(calls, available_cpus()) if stage in HERE else calls
+        """All of them within reason: Ray decides when a task starts."""
+        return min(calls, available_cpus() if stage in HERE else MOST_WAITING)
 
     def stop(self) -> None:
         """Cancel all tasks, and start none again."""
@@ -106,7 +109,10 @@ class RayRunner(ThreadsRunner):
             _log_again(done.records)
             if done.error is not None:
                 raise done.error
-            if self._localized is not None and isinstance(done.value, Artifact):
+            # Nothing here reads a part: the task that puts them together takes it from the bucket.
+            if self._localized is None or is_of_parts(task.stage):
+                return done.value
+            if isinstance(done.value, Artifact):
                 return self._localized(done.value)
             return done.value
 

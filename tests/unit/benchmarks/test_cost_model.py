@@ -13,6 +13,7 @@ from alignment.pipeline.plan.costs import COSTS
 from alignment.training.columns import MAX_TRIPLETS
 from benchmarks import cost_model
 from benchmarks.cost.check import STARTUP, compare, predicted, read_table
+from benchmarks.cost.division import DIVIDED, overhead
 from benchmarks.cost.estimate import (
     BY_LANGUAGE,
     LARGEST_LANGUAGE,
@@ -90,8 +91,12 @@ def test_the_whole_is_the_sum_of_the_stages() -> None:
 def test_languages_add_up_to_the_stage(stage: str) -> None:
     workload = replace(WORKLOAD, stages=(stage,), skew=0.0)
     result = estimate(workload, CLUSTER)
-    each = workload.work(stage, workload.sizes()[:1])
+    (size, *_) = workload.sizes()
+    each = workload.work(stage, [size])
     seconds = each.cpu_seconds + workload.flops(each) / 95e9
+    divided = overhead(stage, workload, size, CLUSTER)
+    if divided is not None:
+        seconds += divided.cpu_seconds
     assert result.cpu_seconds == pytest.approx(20 * seconds, rel=1e-3)
 
 
@@ -102,6 +107,25 @@ def test_the_largest_language_sets_the_time() -> None:
     gained = many.cpu_seconds / many.seconds
     assert gained == pytest.approx(largest_speed_up(workload, "clean", 8), rel=0.01)
     assert gained < sum(workload.sizes()) / workload.sizes()[0] / COSTS["clean"].serial
+
+
+@pytest.mark.parametrize("stage", DIVIDED)
+def test_machines_share_the_largest_language(stage: str) -> None:
+    workload = Workload(pairs=50_000_000, languages=1, stages=(stage,))
+    four = estimate(workload, CLUSTER)
+    eight = estimate(workload, replace(CLUSTER, workers=replace(MACHINE, count=7)))
+    assert four.seconds > 1.5 * eight.seconds
+    assert largest_speed_up(workload, stage, 8) > 30
+    assert eight.stages[stage].moved > four.stages[stage].moved
+
+
+def test_a_small_language_and_one_machine_are_not_divided() -> None:
+    alone = replace(CLUSTER, workers=replace(MACHINE, count=0))
+    for stage in DIVIDED:
+        assert overhead(stage, WORKLOAD, 10**7, CLUSTER) is not None
+        assert overhead(stage, WORKLOAD, 10**7, alone) is None
+        assert overhead(stage, WORKLOAD, 10**5, CLUSTER) is None
+    assert overhead("clean", WORKLOAD, 10**7, CLUSTER) is None
 
 
 def test_a_gpu_takes_over_what_encodes() -> None:

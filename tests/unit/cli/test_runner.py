@@ -68,6 +68,15 @@ def test_several_languages_at_once_print_the_same_line() -> None:
     assert "2 languages · 1,234 pairs" in capture.get()
 
 
+def test_parts_are_counted_as_parts() -> None:
+    artifact = make_artifact("de", counts={"vectors": 3, "dim": 8})
+    calls = {f"de source {number}": lambda: artifact for number in range(3)}
+    with console.capture() as capture:
+        ConsoleRunner(10, ThreadsRunner(2)).map("embed part", calls)
+    assert "3 parts" in capture.get()
+    assert "languages" not in capture.get()
+
+
 @pytest.mark.parametrize(("kind", "parallel"), [("local", False), ("threads", True)])
 def test_the_configuration_chooses_the_runner(kind: str, parallel: bool, tmp_path: Path) -> None:
     config = load_config(SMOKE, [f"runner.kind={kind}"])

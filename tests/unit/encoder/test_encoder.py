@@ -120,6 +120,27 @@ def test_each_text_is_encoded_once(encoder: Encoder, monkeypatch: pytest.MonkeyP
     assert tokenized == ["a", "b", "c", "c"]
 
 
+def test_without_the_cache_every_text_is_encoded(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = encoder.encode(TEXTS)
+    tokenized: list[str] = []
+    original = Encoder.tokenize
+
+    def tokenize(self: Encoder, texts: list[str], *, side: Side = "source") -> list[list[int]]:
+        tokenized.extend(texts)
+        return original(self, texts, side=side)
+
+    monkeypatch.setattr(Encoder, "tokenize", tokenize)
+    assert np.allclose(encoder.encode(TEXTS, cache=False), expected, atol=1e-6)
+    assert tokenized == list(TEXTS)
+    encoder.clear_cache()
+    tokenized.clear()
+    encoder.encode(["a"], cache=False)
+    encoder.encode(["a"])
+    assert tokenized == ["a", "a"]
+
+
 def test_threads_share_an_encoder(encoder: Encoder) -> None:
     expected = encoder.encode(TEXTS)
     encoder.clear_cache()

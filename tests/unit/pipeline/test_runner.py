@@ -57,6 +57,13 @@ def test_several_failures_are_one_error() -> None:
     assert combined.exit_code == 2  # the highest
 
 
+def test_parts_that_fail_in_the_same_way_are_one_error() -> None:
+    same = {f"de source {number}": EmptyCorpus("nothing left") for number in range(3)}
+    assert failures("embed part", same) is same["de source 0"]
+    other = {**same, "de target 0": ConfigError("bad")}
+    assert "embed part failed for 4 parts" in str(failures("embed part", other))
+
+
 def surprise() -> int:
     raise KeyError("surprise")
 

@@ -1,13 +1,17 @@
+import dataclasses
 import errno
 import json
 import multiprocessing
+import pickle
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from alignment.errors import ArtifactError, ConfigError, Corrupt, Missing
+from alignment.files import file_digest
 from alignment.store import Store, artifact_key, differences, load_artifact, verify
 from alignment.types import Artifact, Counts, Input
 
@@ -62,6 +66,56 @@ def test_a_rebuild_says_why(store: Store) -> None:
     assert changed.rebuild_reasons == ("input i changed",)
     without = build(store, value=3)
     assert "input i is gone" in without.rebuild_reasons
+
+
+def test_parts_are_checked_and_are_not_part_of_the_key(store: Store) -> None:
+    part = dataclasses.replace(build(store, "part", value=2), seconds=100.0)
+
+    def work(out: Path) -> dict[str, int]:
+        (out / "f.txt").write_text((part.path / "f.txt").read_text())
+        return {}
+
+    def whole(parts: Sequence[Artifact]) -> Artifact:
+        return store.build("whole", work, revision=1, config={}, inputs={}, parts=parts)
+
+    key = store.key("whole", revision=1, config={}, inputs={})
+    assert store.find("whole", key) is None
+    (part.path / "f.txt").write_text("tarp")
+    with pytest.raises(Corrupt, match=r"f.txt: the input demo 0 is damaged"):
+        whole([part])
+    (part.path / "f.txt").write_text("part")
+    artifact = whole([part])
+    assert artifact.key == key
+    assert artifact.seconds >= 100.0
+    assert load_artifact(artifact.path).seconds == artifact.seconds
+    assert not store.manifest(key)["inputs"]
+    reused = store.find("whole", key)
+    assert reused is not None and reused.reused
+
+
+def test_a_process_reads_an_input_once_for_all_its_tasks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each task of a cluster gets a copy of the store."""
+    monkeypatch.setattr("alignment.store.stamps.SETTLED_NS", -(10**12))
+    source = build(Store(tmp_path), "a")
+    digests: list[Path] = []
+
+    def recorded(path: Path) -> str:
+        digests.append(path)
+        return file_digest(path)
+
+    monkeypatch.setattr("alignment.store.stamps.file_digest", recorded)
+    for value in range(3):
+        task = pickle.loads(pickle.dumps(Store(tmp_path)))
+        task.build(
+            "next",
+            lambda out: {},
+            revision=1,
+            config={"value": value},
+            inputs={"source": source.input()},
+        )
+    assert digests == [source.path / "f.txt"]
 
 
 def test_inputs_count_by_content(store: Store) -> None:

@@ -61,6 +61,17 @@ def test_every_pair_is_in_one_pool(path: Path) -> None:
     assert sorted(np.concatenate([pool.rows for pool in pools])) == list(range(N))
 
 
+@pytest.mark.parametrize("pools", [range(1), range(1, 3), range(3, 4), range(4)], ids=str)
+def test_some_pools(path: Path, pools: range) -> None:
+    numbers = random_pool_numbers(path, 30, seed=1)
+    expected = read(path, 30)
+    some = list(read_pools(path, numbers, path.parent, pools))
+    assert len(some) == len(pools)
+    for number, pool in zip(pools, some, strict=True):
+        assert pool.rows.tolist() == expected[number].rows.tolist()
+        assert pool.source == expected[number].source
+
+
 def test_the_seed_and_the_ids_decide(path: Path) -> None:
     first = [pool.rows.tolist() for pool in read(path, 30)]
     assert first == [pool.rows.tolist() for pool in read(path, 30)]

@@ -1,15 +1,18 @@
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alignment import tables
 from alignment.triplets import candidates, spill
 from alignment.triplets.candidates import Candidates
-from alignment.triplets.spill import Block, in_order_of_pairs
+from alignment.triplets.spill import Block, in_order_of_pairs, merged_spills
 from alignment.types import Direction, Strategy
 
 N, K = 50, 3
@@ -57,7 +60,25 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(spill._SortedRuns, "add", full)
+    monkeypatch.setattr(spill._RunsWriter, "add", full)
     with pytest.raises(OSError, match="No space left"):
         list(in_order_of_pairs(pools(np.arange(N)), N, tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+@given(seed=st.integers(0, 99), pool_count=st.integers(1, 6), part=st.integers(1, 6))
+@settings(max_examples=20, deadline=None)
+def test_parts_are_merged_into_the_bytes_of_one_process(
+    seed: int, pool_count: int, part: int
+) -> None:
+    shuffled = np.random.default_rng(seed).permutation(N)
+    rows = [np.sort(part) for part in np.array_split(shuffled, pool_count)]
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        expected = list(in_order_of_pairs(pools(*rows), N, directory))
+        directories = []
+        for first in range(0, pool_count, part):
+            directories.append(directory / str(first))
+            directories[-1].mkdir()
+            spill.spill(pools(*rows[first : first + part]), directories[-1])
+        assert list(merged_spills(directories, N)) == expected

@@ -25,13 +25,15 @@ def test_cores_and_memory_are_declared() -> None:
     }
 
 
-@pytest.mark.parametrize("stage", ["check", "embed", "evaluate candidate", "retrieve reference"])
+@pytest.mark.parametrize(
+    "stage", ["check", "embed", "embed part", "evaluate candidate", "retrieve reference"]
+)
 def test_what_encodes_gets_a_gpu(stage: str) -> None:
     options = task_options(RunnerSettings(kind="ray", gpus=0.5), task(stage))
     assert options["num_gpus"] == 0.5
 
 
-@pytest.mark.parametrize("stage", ["clean", "mine", "semantic"])
+@pytest.mark.parametrize("stage", ["clean", "sentences", "pools", "mine part", "mine", "semantic"])
 def test_what_does_not_encode_gets_none(stage: str) -> None:
     assert "num_gpus" not in task_options(RunnerSettings(kind="ray", gpus=0.5), task(stage))
 

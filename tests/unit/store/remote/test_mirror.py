@@ -222,6 +222,21 @@ def test_an_input_that_another_machine_planned_with(objects: Objects, tmp_path: 
     assert text_of(source) == "a"
 
 
+def test_parts_that_other_machines_have_built(objects: Objects, tmp_path: Path) -> None:
+    part = build(store_of(objects, tmp_path / "a"))
+    shutil.rmtree(tmp_path / "a" / "store" / "demo")
+
+    def work(out: Path) -> dict[str, int]:
+        (out / "f.txt").write_text(text_of(part))
+        return {}
+
+    store = store_of(objects, tmp_path / "a")
+    whole = store.build("whole", work, revision=1, config={}, inputs={}, parts=[part])
+    assert text_of(whole) == "a"
+    elsewhere = store_of(objects, tmp_path / "b").find("whole", whole.key)
+    assert elsewhere is not None and elsewhere.digest == whole.digest
+
+
 def test_a_store_can_be_sent_to_another_process(
     s3_server: str, s3_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
