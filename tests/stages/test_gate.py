@@ -164,9 +164,9 @@ def test_queries_of_a_retrieval_suite_that_were_trained_on(
     pairs = tmp_path / "holdout" / layout.suite_file("heldout", "fi")
     tables.write(pairs, tables.PAIRS, [row | {"source": "One.", "target": "Yksi."}])
     holdout = directory_artifact("holdout", tmp_path / "holdout")
-    row = dict.fromkeys(tables.TRIPLETS.names)
-    row |= {"anchor": "where", "positive": "MISSÄ ON AVAIN?", "negative": "ei"}
-    tables.write(tmp_path / "triplets" / layout.TRIPLETS, tables.TRIPLETS, [row])
+    triplet = dict.fromkeys(tables.TRIPLETS.names)
+    triplet |= {"anchor": "where", "positive": "MISSÄ ON AVAIN?", "negative": "ei"}
+    tables.write(tmp_path / "triplets" / layout.TRIPLETS, tables.TRIPLETS, [triplet])
     trained = directory_artifact("triplets", tmp_path / "triplets")
     scores = {"ndcg@10": 1.0, "recall@100": 1.0, "mrr@10": 1.0}
     rows = [{"query_id": f"q{number}", **scores} for number in range(2)]
