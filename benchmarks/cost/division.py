@@ -18,36 +18,39 @@ from benchmarks.cost.inputs import Cluster, Workload
 GB = 10**9
 DIVIDED = ("embed", "mine")
 NUMBER_SENTENCES = 3e-6
-"""Seconds of one core for a clean pair, without reading: `make bench-division`."""
+"""Seconds of one core for a clean pair, without reading. This one and the next ones are assumed, from
+how the steps are built; `make bench-division` measures them."""
 NUMBER_POOLS = 6e-6
-SCAN = 0.5e-6
+SCAN = 1e-6
 """Of each part of `mine`, for a clean pair of its language."""
 MERGE = 30e-6
-PART_BYTES = 1200.0
+PART_BYTES = 1500.0
 """Of the parts of `mine`, for a clean pair."""
 
 
-class Overhead(NamedTuple):
-    """What dividing a language adds to its work."""
+class Division(NamedTuple):
+    """How a language is divided, and what that adds to its work. Seconds are of one core."""
 
     parts: int
     before: float
-    """Seconds of one core until the parts can begin."""
+    """Seconds that are added until the parts can begin."""
     each: float
-    """Seconds of one core in each part."""
+    """Seconds that are added to each part."""
     after: float
-    """Seconds of one core until the parts are put together."""
+    """Seconds that are added to put the parts together."""
+    merging: float
+    """Seconds of the stage's own work that no part does: they come after the parts."""
     bytes: float
     """Of all parts together."""
 
     @property
-    def cpu_seconds(self) -> float:
-        """Of the whole language."""
+    def added(self) -> float:
+        """Seconds that are added to the whole language."""
         return self.before + self.parts * self.each + self.after
 
 
-def overhead(stage: str, workload: Workload, size: int, cluster: Cluster) -> Overhead | None:
-    """What dividing a language of `size` pairs adds; None if it is not divided."""
+def division(stage: str, workload: Workload, size: int, cluster: Cluster) -> Division | None:
+    """How a language of `size` pairs is divided; None if it is not."""
     if stage not in DIVIDED or not cluster.workers.count:
         return None
     pairs = workload.volumes([size]).clean_pairs
@@ -58,13 +61,13 @@ def overhead(stage: str, workload: Workload, size: int, cluster: Cluster) -> Ove
             return None
         parts = 2 * math.ceil(pairs / (SHARDS_PER_PART * SHARD_ROWS))
         # The vectors are compared with the digests of the parts, and get a digest of the whole.
-        return Overhead(parts, NUMBER_SENTENCES * pairs, 0.0, 2 * reading, vectors)
+        return Division(parts, NUMBER_SENTENCES * pairs, 0.0, 2 * reading, 0.0, vectors)
     pools = math.ceil(pairs / workload.pool)
     if pools <= POOLS_PER_PART:
         return None
     parts = math.ceil(pools / POOLS_PER_PART)  # of near pools; random ones take little
     before = NUMBER_POOLS * pairs + 2 * reading
-    return Overhead(parts, before, SCAN * pairs, MERGE * pairs, PART_BYTES * pairs)
+    return Division(parts, before, SCAN * pairs, 0.0, MERGE * pairs, PART_BYTES * pairs)
 
 
 def reading_inputs(workload: Workload, sizes: Sequence[int], cluster: Cluster) -> float:
@@ -72,7 +75,7 @@ def reading_inputs(workload: Workload, sizes: Sequence[int], cluster: Cluster) -
 
     The processes of a machine share its disk.
     """
-    divided = [size for size in sizes if overhead("mine", workload, size, cluster)]
+    divided = [size for size in sizes if division("mine", workload, size, cluster)]
     if not divided:
         return 0.0
     vectors = workload.work("embed", divided).bytes or 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from alignment.errors import ConfigError
 from alignment.pipeline.cluster.task import ENCODES
 from alignment.pipeline.plan.costs import FLOPS_PER_CORE, Work
-from benchmarks.cost.division import overhead, reading_inputs, tasks_per_machine
+from benchmarks.cost.division import division, reading_inputs, tasks_per_machine
 from benchmarks.cost.inputs import Cluster, Machine, Workload
 from benchmarks.cost.memory import GB, task_gb, task_mib
 
@@ -200,8 +200,8 @@ def _by_language(stage: str, workload: Workload, cluster: Cluster, memory: int) 
     total = _total([workload.work(stage, [size]) for size in sizes])
     flops = workload.flops(total)
     largest = workload.volumes(sizes[:1])
-    overheads = [overhead(stage, workload, size, cluster) for size in sizes]
-    added = sum(divided.cpu_seconds for divided in overheads if divided is not None)
+    divisions = [division(stage, workload, size, cluster) for size in sizes]
+    added = sum(divided.added for divided in divisions if divided is not None)
     encoding = 0.0 if on_gpu else flops / FLOPS_PER_CORE
     return StageEstimate(
         work=total,
@@ -222,21 +222,24 @@ def _phases(stage: str, workload: Workload, cluster: Cluster, *, on_gpu: bool) -
     gpu_rate = cluster.gpu.fp32 if on_gpu else None
     for size in workload.sizes():
         work = workload.work(stage, [size])
-        seconds = cluster.seconds(work, workload.flops(work), cluster.cores_per_task, gpu_rate)
+        flops = workload.flops(work)
         rereads = 0.0
         if stage == "mine":
             reread = reread_bytes(workload, size, cluster.machines[-1])
             rereads = reread / (cluster.disk_gb_per_second * GB)
-        divided = overhead(stage, workload, size, cluster)
+        divided = division(stage, workload, size, cluster)
         if divided is None:
+            seconds = cluster.seconds(work, flops, cluster.cores_per_task, gpu_rate)
             whole.append(seconds + rereads)
             continue
         numbering.append(divided.before / cluster.core_factor)
+        work = work._replace(cpu_seconds=work.cpu_seconds - divided.merging)
+        seconds = cluster.seconds(work, flops, cluster.cores_per_task, gpu_rate)
         # Parts of one language share the disk of their machine.
         seconds += rereads * tasks_per_machine(cluster)
         each = seconds / divided.parts + divided.each / cluster.core_factor
         parts += [each] * divided.parts
-        whole.append(divided.after / cluster.core_factor)
+        whole.append((divided.merging + divided.after) / cluster.core_factor)
     return [durations for durations in (numbering, parts, whole) if durations]
 
 
@@ -246,7 +249,7 @@ def _moved(stage: str, workload: Workload, cluster: Cluster, written: int) -> in
     machines = sum(machine.count for machine in cluster.machines)
     for size in workload.sizes():
         inputs = sum(workload.work(name, [size]).bytes or 0 for name in READS.get(stage, ()))
-        divided = overhead(stage, workload, size, cluster)
+        divided = division(stage, workload, size, cluster)
         if divided is None:
             moved += inputs
         else:  # each machine reads the inputs, and parts are sent and fetched to be put together

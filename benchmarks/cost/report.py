@@ -9,6 +9,7 @@ from rich.table import Table
 
 from alignment.pipeline.plan.costs import COSTS, MEASURED_CORES
 from benchmarks.cost.check import SIZES, Comparison
+from benchmarks.cost.division import DIVIDED
 from benchmarks.cost.estimate import BY_LANGUAGE, Estimate, estimate_with
 from benchmarks.cost.inputs import Cluster, Machine, Workload
 from benchmarks.cost.limits import limits, longest, on_one_machine
@@ -67,9 +68,16 @@ def stage_table(workload: Workload) -> Table:
             f"{stage.moved / 1e6:,.0f}",
             f"{stage.mib:,.0f}",
             GROWTH[stage.work.unit] + (" (and sorts)" if name in SORTS else ""),
-            "for each language" if name in BY_LANGUAGE else "on one machine",
+            _place(name),
         )
     return table
+
+
+def _place(stage: str) -> str:
+    """What a task of a stage is."""
+    if stage in DIVIDED:
+        return "for each language, on a cluster in parts"
+    return "for each language" if stage in BY_LANGUAGE else "on one machine"
 
 
 def growth_table(workload: Workload) -> Table:
@@ -169,7 +177,8 @@ def _caption(result: Estimate) -> str:
         f"The longest stage is {longest(result)}. At 10 Gbit/s the machine of the run needs "
         f"{result.network_seconds / 3600:,.1f} h to send or fetch every artifact once.",
         f"The largest language has {sizes[0] / sum(sizes):.0%} of the pairs, so that languages "
-        f"side by side gain at most a factor of {sum(sizes) / sizes[0]:.1f}.",
+        f"side by side gain at most a factor of {sum(sizes) / sizes[0]:.1f}; embed and mine are "
+        "divided into parts.",
     ]
     for limit in limits(result):
         lines.append(f"{limit.stage}, {limit.kind}: {limit.message}. {limit.remedy}")

@@ -72,7 +72,7 @@ def killed_once(call: Callable[[], T], flag: Path, store: Path, kill: Callable[[
 
 
 def _kill_when_writing(store: Path, kill: Callable[[], None]) -> None:
-    while not any((store / "tmp").glob("*/*")):
+    while not any((store / "tmp").glob("*/*")) and not any((store / "scratch").glob("*/*/*")):
         time.sleep(0.001)
     kill()
 

@@ -13,7 +13,7 @@ from alignment.pipeline.plan.costs import COSTS
 from alignment.training.columns import MAX_TRIPLETS
 from benchmarks import cost_model
 from benchmarks.cost.check import STARTUP, compare, predicted, read_table
-from benchmarks.cost.division import DIVIDED, overhead
+from benchmarks.cost.division import DIVIDED, division
 from benchmarks.cost.estimate import (
     BY_LANGUAGE,
     LARGEST_LANGUAGE,
@@ -94,9 +94,9 @@ def test_languages_add_up_to_the_stage(stage: str) -> None:
     (size, *_) = workload.sizes()
     each = workload.work(stage, [size])
     seconds = each.cpu_seconds + workload.flops(each) / 95e9
-    divided = overhead(stage, workload, size, CLUSTER)
+    divided = division(stage, workload, size, CLUSTER)
     if divided is not None:
-        seconds += divided.cpu_seconds
+        seconds += divided.added
     assert result.cpu_seconds == pytest.approx(20 * seconds, rel=1e-3)
 
 
@@ -122,10 +122,10 @@ def test_machines_share_the_largest_language(stage: str) -> None:
 def test_a_small_language_and_one_machine_are_not_divided() -> None:
     alone = replace(CLUSTER, workers=replace(MACHINE, count=0))
     for stage in DIVIDED:
-        assert overhead(stage, WORKLOAD, 10**7, CLUSTER) is not None
-        assert overhead(stage, WORKLOAD, 10**7, alone) is None
-        assert overhead(stage, WORKLOAD, 10**5, CLUSTER) is None
-    assert overhead("clean", WORKLOAD, 10**7, CLUSTER) is None
+        assert division(stage, WORKLOAD, 10**7, CLUSTER) is not None
+        assert division(stage, WORKLOAD, 10**7, alone) is None
+        assert division(stage, WORKLOAD, 10**5, CLUSTER) is None
+    assert division("clean", WORKLOAD, 10**7, CLUSTER) is None
 
 
 def test_a_gpu_takes_over_what_encodes() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+import cloudpickle
 import pytest
 
 from alignment.config import Config, load_config
@@ -22,6 +23,7 @@ from tests.stages.test_mine import POOLED
 from tests.support import SMOKE
 
 T = TypeVar("T")
+MAX_BYTES = 100_000
 LARGE = [(f"the {row}", f"house {row}") for row in range(200)]
 SMALL = LARGE[:10]
 PRECISIONS: dict[str, Precision] = {"de": "fp32", "fi": "fp32"}
@@ -29,7 +31,7 @@ SETTINGS = {"de": POOLED, "fi": POOLED}
 
 
 class Recorder(LocalRunner):
-    """Keeps the labels of each stage."""
+    """Keeps the labels of each stage, and makes a copy of each call, as it arrives on a worker."""
 
     def __init__(self) -> None:
         self.labels: dict[str, list[str]] = {}
@@ -37,7 +39,12 @@ class Recorder(LocalRunner):
     def map(self, stage: str, calls: Mapping[str, Callable[[], T]]) -> dict[str, T]:
         """See `Runner.map`."""
         self.labels[stage] = list(calls)
-        return super().map(stage, calls)
+        copies: dict[str, Callable[[], T]] = {}
+        for label, call in calls.items():
+            sent = cloudpickle.dumps(call)
+            assert len(sent) < MAX_BYTES, "rows are sent"
+            copies[label] = cloudpickle.loads(sent)
+        return super().map(stage, copies)
 
 
 @pytest.fixture(autouse=True)
