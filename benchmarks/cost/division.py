@@ -18,8 +18,8 @@ from benchmarks.cost.inputs import Cluster, Workload
 GB = 10**9
 DIVIDED = ("embed", "mine")
 NUMBER_SENTENCES = 3e-6
-"""Seconds of one core for a clean pair, without reading. This one and the next ones are assumed, from
-how the steps are built; `make bench-division` measures them."""
+"""Seconds of one core for a clean pair, without reading. This rate and the next ones are assumed
+from how the steps are built; `make bench-division` measures them."""
 NUMBER_POOLS = 6e-6
 SCAN = 1e-6
 """Of each part of `mine`, for a clean pair of its language."""
