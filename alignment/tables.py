@@ -178,10 +178,15 @@ def new_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
 def opened(path: Path) -> Iterator[pq.ParquetFile]:
     """The file, whose pages are compared with their checksums when they are read.
 
+    Without `pre_buffer`, which pyarrow 26 turned on: it keeps all that was read until the end.
+
     Raises:
         Corrupt: if a page does not match its checksum, or the file is not Parquet.
     """
-    with _damage_named(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with (
+        _damage_named(path),
+        pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file,
+    ):
         yield file
 
 

@@ -65,7 +65,7 @@ def parquet_records(path: Path, wanted: list[str]) -> Iterator[dict[str, Any]]:
 
 def _open(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, pre_buffer=False)  # see `tables.opened`
     except pa.ArrowMemoryError:
         raise
     except _UNREADABLE as error:
@@ -140,14 +140,14 @@ def _leaves(file: pq.ParquetFile, wanted: list[str]) -> list[int]:
 
 def _check_dictionaries(path: Path, group: int, wanted: list[str]) -> None:
     """Refuse long values before they are repeated: the first row brings the whole dictionary."""
-    with pq.ParquetFile(path) as plain:
+    with pq.ParquetFile(path, pre_buffer=False) as plain:
         encoded = []
         for number in _leaves(plain, wanted):
             if plain.metadata.row_group(group).column(number).has_dictionary_page:
                 encoded.append(plain.schema.column(number).path)
     if not encoded:
         return
-    with pq.ParquetFile(path, read_dictionary=encoded) as file:
+    with pq.ParquetFile(path, read_dictionary=encoded, pre_buffer=False) as file:
         batch = next(file.iter_batches(1, [group], encoded, use_threads=False), None)
     for column in _flat(batch.columns if batch else []):
         if pa.types.is_dictionary(column.type):

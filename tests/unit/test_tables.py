@@ -57,6 +57,19 @@ def table_of_groups(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("small")
+def test_what_was_read_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    rng = np.random.default_rng(1)
+    with tables.new_writer(path, SCHEMA) as writer:
+        for _ in range(16):
+            texts = [rng.bytes(5000).hex() for _ in range(40)]
+            writer.write_table(pa.table({"id": range(40), "text": texts}, SCHEMA))
+    before = pa.total_allocated_bytes()
+    allocated = [pa.total_allocated_bytes() - before for _ in tables.batches(path)]
+    assert max(allocated) < path.stat().st_size / 2
+
+
 @given(rows=st.sets(st.integers(0, 19)).map(sorted))
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_some_rows(table_of_groups: Path, rows: list[int]) -> None:

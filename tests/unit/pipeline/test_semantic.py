@@ -9,7 +9,7 @@ import pytest
 
 from alignment.config import Config, parse_config
 from alignment.context import RunContext
-from alignment.pipeline import data, semantic
+from alignment.pipeline import data, division, semantic
 from alignment.pipeline.data import CleanedData, mine_triplets
 from alignment.pipeline.runner import LocalRunner
 from alignment.pipeline.semantic import FilteredPairs, filter_pairs
@@ -53,8 +53,7 @@ def embeddings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, bool]]:
     def filtered(_: object, code: str, *__: object, **___: object) -> Artifact:
         return artifact(f"semantic {code}")
 
-    for module in (data, semantic):
-        monkeypatch.setattr(module, "embed", embed)
+    monkeypatch.setattr(division, "embed", embed)
     monkeypatch.setattr(semantic, "base_encoder", base_encoder)
     monkeypatch.setattr(semantic, "semantic", filtered)
     return calls
@@ -98,7 +97,7 @@ def test_mining_compares_by_the_base_encoder(
         vectors[code] = embedded.key
         return artifact(f"mine {code}")
 
-    monkeypatch.setattr(data, "mine", mine)
+    monkeypatch.setattr(division, "mine", mine)
     monkeypatch.setattr(data, "triplets", lambda *_, **__: artifact("triplets"))
     config = parse_config(CONFIG + more)
     filtered = filtered_pairs(config, tmp_path)
