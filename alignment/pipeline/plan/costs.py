@@ -87,7 +87,8 @@ COSTS = {
     "check": StageCost("language", 1, 3000, 0.5, CHECKED_SENTENCES * TOKENS_PER_SENTENCE),
     # 0.06 ms of a core tokenize a text (docs/experiments.md, "Encoding").
     "embed": StageCost("clean pair", 65e-6, 1600, 0.1, 2 * TOKENS_PER_SENTENCE),
-    "semantic": StageCost("clean pair", 20e-6, 16, 0.1),
+    # With vectors of dimension 64 (docs/experiments.md, "Every stage at 10 million pairs").
+    "semantic": StageCost("clean pair", 70e-6, 16, 0.1),
     "mine": StageCost("clean pair", 250e-6, 500, 0.1),
     "triplets": StageCost("clean pair", 90e-6, 300, 0.1),
     "tokenize": StageCost("triplet", 20e-6, 150, 0.3),
