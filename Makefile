@@ -85,7 +85,7 @@ bench-clean: $(VENV)/.test ## Cleaning compared with OpusFilter, on 1.3 million 
 bench-scale: $(VENV)/.test ## Time and memory of cleaning at 100 k, 1 M and 10 M pairs
 	$(BIN)/python -m benchmarks.scale
 
-bench-scale-all: $(VENV)/.test ## Every stage at 100 k, 1 M and 10 M pairs (SCALE_SIZES=100000,1000000; an hour and 40 GB of disk)
+bench-scale-all: $(VENV)/.test ## Every stage at 100 k, 1 M and 10 M pairs (SCALE_SIZES=100000,1000000; an hour and a half, 40 GB of disk)
 	$(BIN)/python -m benchmarks.scale_all $(ARGS)
 
 bench-scripts: $(VENV)/.test ## Good pairs that the filters lose, by script, spelling and number format (fetches 22 MB)

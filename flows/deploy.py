@@ -81,7 +81,7 @@ def _pool_options() -> tuple[str, ...]:
 
 
 def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
-    """All of them: a project may have flows of its own, which are deployed as well."""
+    """Those of all flows: a project may deploy its own, too."""
     return client.read_deployments(limit=_PAGE)
 
 

@@ -80,8 +80,8 @@ class Gate(Section):
     )
     floors: dict[Name, SuiteFloor] = Field(
         default_factory=dict,
-        description="Other floors by suite, each on a measure of its own; they replace `floor` and "
-        "`floor_on` there.",
+        description="Floors for single suites, each with its own measure, in place of `floor` and "
+        "`floor_on`.",
     )
     margin: Share = Field(
         0.01,

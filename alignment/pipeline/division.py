@@ -107,13 +107,12 @@ def _embed_parts(
     if not calls:
         return {}
     numbered = runner.map("sentences", calls)
-    calls = {}
-    labels: dict[str, list[str]] = {code: [] for code in numbered}
+    of_parts: dict[str, Calls] = {}
     for code, numbers in numbered.items():
+        of_parts[code] = {}
         for shards in shard_ranges(numbers):
             label = f"{code} {shards.side} {shards.first}"
-            labels[code].append(label)
-            calls[label] = functools.partial(
+            of_parts[code][label] = functools.partial(
                 embed_part,
                 context,
                 code,
@@ -123,11 +122,8 @@ def _embed_parts(
                 numbers,
                 shards,
             )
-    results = runner.map("embed part", calls)
-    parts = {}
-    for code, numbers in numbered.items():
-        parts[code] = EmbedParts(numbers, [results[label] for label in labels[code]])
-    return parts
+    parts = _map_parts(runner, "embed part", of_parts)
+    return {code: EmbedParts(numbers, parts[code]) for code, numbers in numbered.items()}
 
 
 def _mine_parts(
@@ -149,13 +145,12 @@ def _mine_parts(
     if not calls:
         return {}
     numbered = runner.map("pools", calls)
-    calls = {}
-    labels: dict[str, list[str]] = {code: [] for code in numbered}
+    of_parts: dict[str, Calls] = {}
     for code, numbers in numbered.items():
+        of_parts[code] = {}
         for some in pool_ranges(numbers):
             label = f"{code} {some.kind} {some.first}"
-            labels[code].append(label)
-            calls[label] = functools.partial(
+            of_parts[code][label] = functools.partial(
                 mine_part,
                 context,
                 code,
@@ -165,10 +160,19 @@ def _mine_parts(
                 numbers,
                 some,
             )
-    results = runner.map("mine part", calls)
+    parts = _map_parts(runner, "mine part", of_parts)
+    return {code: MineParts(numbers, parts[code]) for code, numbers in numbered.items()}
+
+
+def _map_parts(runner: Runner, stage: str, calls: Mapping[str, Calls]) -> dict[str, list[Artifact]]:
+    """The parts of each language in order; those of all languages run at once."""
+    together: Calls = {}
+    for of_language in calls.values():
+        together |= of_language
+    results = runner.map(stage, together)
     parts = {}
-    for code, numbers in numbered.items():
-        parts[code] = MineParts(numbers, [results[label] for label in labels[code]])
+    for code, of_language in calls.items():
+        parts[code] = [results[label] for label in of_language]
     return parts
 
 

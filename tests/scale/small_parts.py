@@ -60,7 +60,7 @@ class Plan:
     victims: Mapping[tuple[str, str], Callable[[], None]]
     """By stage and label, what kills the worker at its first attempt."""
     elsewhere: bool = False
-    """Whether artifacts are in a bucket only, as if each call had run on a machine of its own."""
+    """Whether artifacts are only in a bucket, as if each call had run on another machine."""
 
 
 class Divided(RayRunner):
